@@ -1,0 +1,37 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo test soak lint docs bench
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+setup: $(READY) ## make .venv with everything in it
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or later is needed; try make PYTHON=python3.12"; exit 7; }
+	@$(PYTHON) -m venv $(VENV) || { echo "error: this Python cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 7; }
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $(READY)
+
+demo: $(READY) ## play a session: two agents and a manager in a scratch repository
+	@$(BIN)/python -m tools.maintenance.demo
+
+test: $(READY) ## run all tests
+	@$(BIN)/python -m pytest
+
+soak: $(READY) ## run the races, crashes and random schedules for ten minutes
+	@$(BIN)/python -m pytest -m soak -o addopts="-q --strict-markers"
+
+lint: $(READY) ## ruff and mypy
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+docs: $(READY) ## write the generated documents anew
+	@$(BIN)/python -m tools.maintenance.generate_docs
+
+bench: $(READY) ## the cost of each command as a multiple of starting Python
+	@$(BIN)/python benchmarks/commands.py

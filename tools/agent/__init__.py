@@ -1,0 +1,1 @@
+"""The playbook's commands: the bus, the session, the manager's day."""

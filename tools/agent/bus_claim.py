@@ -1,0 +1,218 @@
+#!/usr/bin/env python3
+"""Take tasks and give them back: one holder at a time, whoever asks at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import bus, claims, cli, clock, feed, index, liveness, records, render
+from tools.core.errors import UsageError
+
+main = cli.group(__doc__)
+_task = cli.option("--task", required=True, type=cli.TASK, help="The task.")
+_notes = cli.option("--notes", help="A note on the claim.")
+_stale_after = cli.option(
+    "--stale-after", type=cli.DURATION, default="240m", show_default=True, help="Silence after which a holder is gone."
+)
+
+
+@cli.command(main, "claim", writes=True)
+@_task
+@cli.option("--plan", type=cli.PLAN, help="The plan this work follows.")
+@cli.option("--branch", type=cli.LINE, help="The branch of the work (default: agent/<agent>/<task>).")
+@cli.option("--status", type=cli.Choice(["active", "paused"]), default="active", show_default=True, help="How to hold it.")
+@cli.repeated("--paths", type=cli.LINE, help="A pattern of files the work will touch, as in .gitignore.")
+@cli.option("--exclusive", is_flag=True, help="Refuse when the paths overlap another live claim's.")
+@_notes
+@cli.option("--clear-notes", is_flag=True, help="Remove the note.")
+@cli.option("--allow-unassigned", is_flag=True, help="Claim what is assigned to another engineer (recorded).")
+@cli.option("--reopen", is_flag=True, help="Claim a task that is done (needs --reason, recorded).")
+@cli.option("--reason", type=cli.LINE, default="", help="Why a guard is overridden.")
+@_stale_after
+def claim(
+    run: cli.Run,
+    task: str,
+    plan: str | None,
+    branch: str | None,
+    status: str,
+    paths: tuple[str, ...],
+    exclusive: bool,
+    notes: str | None,
+    clear_notes: bool,
+    allow_unassigned: bool,
+    reopen: bool,
+    reason: str,
+    stale_after: timedelta,
+) -> None:
+    """Take a task, or update the claim you hold."""
+    if notes is not None and clear_notes:
+        raise UsageError("--notes and --clear-notes exclude each other", code="usage")
+    request = claims.Request(
+        task,
+        run.seat.agent_id,
+        plan=plan,
+        branch=branch,
+        status=status,
+        paths=paths or None,
+        notes="" if clear_notes else notes,
+        exclusive=exclusive,
+        allow_unassigned=allow_unassigned,
+        reopen=reopen,
+        reason=reason,
+        stale_after=stale_after,
+    )
+    change = bus.take(run.workspace, run.store, run.seat, request, run.now)
+    if plan and bus.plan_is_missing(run.workspace, plan):
+        run.warn([f"plan {plan} has no file in this checkout"])
+    _report(run, change, "holds")
+
+
+@cli.command(main, "release", writes=True)
+@_task
+@cli.option(
+    "--status", type=cli.Choice(["done", "released", "paused"]), default="done", show_default=True, help="How it ends."
+)
+@_notes
+def release(run: cli.Run, task: str, status: str, notes: str | None) -> None:
+    """Give back a task you hold."""
+    change = bus.release(run.workspace, run.store, run.seat, task, status=status, notes=notes, now=run.now)
+    _report(run, change, "gave back" if status != "paused" else "paused")
+
+
+@cli.command(main, "pause", writes=True)
+@_task
+@cli.option("--notes", required=True, help="What was found, for whoever takes it next.")
+@_stale_after
+@cli.option("--force", is_flag=True, help="Pause although the holder shows signs of life (needs --reason, recorded).")
+@cli.option("--reason", type=cli.LINE, default="", help="Why the holder is overridden.")
+def pause(run: cli.Run, task: str, notes: str, stale_after: timedelta, force: bool, reason: str) -> None:
+    """Pause your claim, or that of a holder who is gone, so that it can be taken."""
+    change = bus.pause(
+        run.workspace,
+        run.store,
+        run.seat,
+        task,
+        notes=notes,
+        stale_after=stale_after,
+        force=force,
+        reason=reason,
+        now=run.now,
+    )
+    _report(run, change, "paused")
+
+
+def _report(run: cli.Run, change: bus.Change, verb: str) -> None:
+    claim = change.claim
+    run.warn(change.warnings)
+    text = f"{run.seat.agent_id} {verb} {claim.task_id} ({claim.state}, fence {claim.fence}, branch {claim.branch})"
+    run.emit(
+        {"claim": records.to_mapping(claim), "changed": change.record is not None, "event": change.record},
+        text if change.record is not None else f"{claim.task_id}: nothing to change ({claim.state}, {claim.agent_id})",
+    )
+
+
+@cli.command(main, "list")
+@cli.option("--agent", type=cli.AGENT, help="Only this holder's.")
+@cli.option("--status", help="Only claims in this state: active, paused, released, done, live, finished.")
+@cli.option("--stale", is_flag=True, help="Only live claims whose holder has gone silent.")
+@_stale_after
+@cli.option("--fail-on-stale", is_flag=True, help="Exit 1 when there are stale claims.")
+def list_claims(
+    run: cli.Run, agent: str | None, status: str | None, stale: bool, stale_after: timedelta, fail_on_stale: bool
+) -> None:
+    """Show claims, live ones first."""
+    found, problems = bus.all_claims(run.store)
+    run.skipped(problems)
+    rows = [claim for claim in found if _wanted(claim, agent, status)]
+    rows.sort(key=lambda claim: (not claim.is_live, claim.task_id))
+    signs: dict[str, Any] = {}
+    if stale or fail_on_stale or any(claim.is_live for claim in rows):
+        with index.open_index(run.workspace) as known:
+            signs = liveness.last_signs(known, {claim.agent_id for claim in rows if claim.is_live}, run.now)
+    gone = [claim for claim in rows if claim.is_live and _is_stale(claim, signs, stale_after, run)]
+    if stale:
+        rows = gone
+    run.emit({"claims": [_document(claim, signs, claim in gone) for claim in rows]}, _table(rows, signs, run))
+    if fail_on_stale and gone:
+        run.finish(1)
+
+
+def _wanted(claim: records.Claim, agent: str | None, status: str | None) -> bool:
+    states = {claim.state, "live" if claim.is_live else "finished"}
+    return (agent is None or claim.agent_id == agent) and (status is None or status in states)
+
+
+def _is_stale(claim: records.Claim, signs: dict[str, Any], stale_after: timedelta, run: cli.Run) -> bool:
+    return claims.is_stale(claim, claims.Facts(run.now, last_sign=signs.get(claim.agent_id)), stale_after)
+
+
+def _document(claim: records.Claim, signs: dict[str, Any], is_stale: bool) -> dict[str, Any]:
+    sign = signs.get(claim.agent_id)
+    extra = {"last_sign": clock.to_text(sign) if sign else None, "stale": is_stale}
+    return {**records.to_mapping(claim), "state": claim.state, **extra}
+
+
+def _table(rows: list[records.Claim], signs: dict[str, Any], run: cli.Run) -> str:
+    if not rows:
+        return "no claims"
+    cells = []
+    for claim in rows:
+        sign = signs.get(claim.agent_id) if claim.is_live else clock.parse(claim.released_at)
+        seen = clock.age(sign, run.now) if sign else "-"
+        cells.append((claim.task_id, claim.agent_id, claim.state, seen, claim.branch or "-", claim.plan_id or "-"))
+    return render.table(("task", "holder", "state", "last sign", "branch", "plan"), cells)
+
+
+@cli.command(main, "show")
+@_task
+def show(run: cli.Run, task: str) -> None:
+    """Show a claim, who held it before, and the holder's last sign of life."""
+    found = bus.held(run.store, task)
+    if found.claim is None:
+        raise UsageError(
+            f"nobody has claimed {task}",
+            code="claim.none",
+            hint=f"python -m tools.agent.bus_claim claim --task {task}",
+        )
+    with index.open_index(run.workspace) as known:
+        sign = liveness.last_sign(known, found.claim.agent_id, run.now)
+        query = feed.Query(tasks=[task], kinds=_CHANGES, messages=False)
+        history, more = feed.select(known, query, 50)
+    seen = f"{clock.to_text(sign)} ({clock.age(sign, run.now)} ago)" if sign else "none"
+    lines = [f"{key}: {render.clean(value)}" for key, value in _facts(found).items()]
+    lines += [f"last sign of life: {seen}", "history:" + (f" ({more} older)" if more else "")]
+    lines += [f"- {entry.record.ts} {entry.agent} {entry.kind}: {entry.record.summary}" for entry in history]
+    document = {
+        "claim": records.to_mapping(found.claim),
+        "assignment": records.to_mapping(found.assignment) if found.assignment else None,
+        "last_sign": clock.to_text(sign) if sign else None,
+        "history": [records.to_mapping(entry.record) for entry in history],
+    }
+    run.emit(document, "\n".join(lines))
+
+
+_CHANGES = ("claim", "release", "pause", "takeover", "reopened", "assign", "conflict")
+
+
+def _facts(found: bus.Held) -> dict[str, Any]:
+    claim = found.claim
+    assert claim is not None
+    facts = {key: value for key, value in records.to_mapping(claim).items() if key not in ("taken_from", "paths")}
+    if claim.taken_from:
+        facts["taken from"] = f"{claim.taken_from.agent_id} at {claim.taken_from.at}: {claim.taken_from.reason}"
+    if claim.paths:
+        facts["paths"] = " ".join(claim.paths)
+    if found.assignment:
+        facts["assigned to"] = f"{found.assignment.engineer or 'nobody'} by {found.assignment.manager}"
+    return facts
+
+
+if __name__ == "__main__":
+    cli.main(main)

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""Check that a manager watches and that holders are at work; leave a receipt, raise what is new."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import bus, cli, clock, files, heartbeat, ids, receipts, render
+from tools.core.records import Event, Message
+
+
+@cli.command(doc=__doc__, writes=True)
+@cli.option("--manager-window", type=cli.DURATION, default="30m", show_default=True, help="A manager silent for longer is stale; 0 switches off.")
+@cli.option("--agent-window", type=cli.DURATION, default="240m", show_default=True, help="A holder silent for longer is idle; 0 switches off.")
+@cli.option("--dry-run", is_flag=True, help="Only the receipt.")
+@cli.option("--no-bus-event", is_flag=True, help="Raise no event.")
+@cli.option("--no-bus-message", is_flag=True, help="Post no message.")
+@cli.option("--task", type=cli.TASK, default=ids.HUB, show_default=True, help="The thread an alert is posted in.")
+@cli.option("--plan", type=cli.PLAN, help="The plan the alert is about.")
+@cli.repeated("--ignore-manager", type=cli.AGENT, help="Leave this manager out.")
+@cli.option("--now", type=cli.STAMP, help="Judge as of this moment.")
+@cli.option("--fail-on-alert", is_flag=True, help="Exit 1 when there are alerts.")
+def main(
+    run: cli.Run,
+    manager_window: timedelta,
+    agent_window: timedelta,
+    dry_run: bool,
+    no_bus_event: bool,
+    no_bus_message: bool,
+    task: str,
+    plan: str | None,
+    ignore_manager: tuple[str, ...],
+    now: datetime | None,
+    fail_on_alert: bool,
+) -> None:
+    agent = run.seat.agent_id
+    moment = now or run.now
+    found = heartbeat.check(
+        run.workspace,
+        run.store,
+        manager_window=manager_window,
+        agent_window=agent_window,
+        ignored_managers=ignore_manager,
+        now=moment,
+    )
+    run.skipped(found.problems)
+    document = heartbeat.as_document(found)
+    folder = run.workspace.agent_report(agent).child("apoptosis-004/alerts")
+    receipt = receipts.write_stamped(folder, "heartbeat", ".json", files.dump_json(document), moment)
+    new = [alert for alert in found.alerts if not found.raised[alert.identity]]
+    if new and not dry_run:
+        _raise(run, new, receipt.name, task, plan or "", event=not no_bus_event, message=not no_bus_message)
+    lines = [f"{len(found.alerts)} alerts ({len(new)} new); receipt {receipt.name}"]
+    lines += [f"- {render.clean(alert.text)}" for alert in found.alerts]
+    run.emit({**document, "receipt": receipt.name, "dry_run": dry_run}, "\n".join(lines))
+    if fail_on_alert and found.alerts:
+        run.finish(1)
+
+
+def _raise(
+    run: cli.Run, new: list[heartbeat.Alert], receipt: str, task: str, plan: str, *, event: bool, message: bool
+) -> None:
+    text = render.short("; ".join(alert.text for alert in new), 1900)
+    severity = "high" if any(alert.kind.startswith("manager") for alert in new) else "medium"
+    stamp = clock.to_text(run.now)
+    alert = Event(
+        id=ids.new_record_id(),
+        ts=stamp,
+        agent_id=run.seat.agent_id,
+        event="alert",
+        summary=text,
+        task_id="" if task == ids.HUB else task,
+        plan_id=plan,
+        severity=severity,
+        receipts=(receipt,),
+        meta={"alert": " ".join(one.identity for one in new)},
+    )
+    said = Message(
+        id=ids.new_record_id(),
+        ts=stamp,
+        sender=run.seat.agent_id,
+        type="status",
+        task_id=task,
+        summary=text,
+        receipts=(receipt,),
+        meta={"severity": severity} if not plan else {"severity": severity, "plan_id": plan},
+    )
+    if event or message:
+        bus.log(run.workspace, run.store, run.seat, alert if event else None, [(task, said)] if message else [], run.now)
+
+
+if __name__ == "__main__":
+    cli.main(main)

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""What waits for me: my inbox, and open requests that name me or a task I hold."""
+
+from __future__ import annotations
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import bus, cli, clock, inbox, records, render
+from tools.core.index import open_index
+
+
+@cli.command(doc=__doc__, writes=True)
+@cli.option("--limit", type=cli.COUNT, default=20, show_default=True, help="The newest N.")
+@cli.option("--mark-read", is_flag=True, help="Remember what is there as read.")
+def main(run: cli.Run, limit: int, mark_read: bool) -> None:
+    agent = run.seat.agent_id
+    claims, problems = bus.all_claims(run.store)
+    held = {claim.task_id for claim in claims if claim.is_live and claim.agent_id == agent}
+    with open_index(run.workspace) as index:
+        run.skipped([*problems, *index.problems_in([f"messages/agent-{agent}"])])
+        found = inbox.items(index, agent, held, inbox.read_marks(run.workspace, agent))
+    shown = newest(found, limit)
+    if len(found) > len(shown):
+        run.note(f"{len(found) - len(shown)} more; --limit {len(found)} shows all")
+    lines = [line_of(item, run) for item in shown]
+    unread = sum(item.is_unread for item in found)
+    title = f"inbox of {agent}: {unread} unread of {len(found)}"
+    if mark_read:
+        inbox.mark_read(run.workspace, agent, found)
+        title += f"; all marked as read in {inbox.mark_place(run.workspace, agent).name}"
+    run.emit({"agent": agent, "unread": unread, "total": len(found), "items": [_document(i) for i in shown]}, "\n".join([title, *lines]))
+
+
+def newest(found: list[inbox.Item], limit: int) -> list[inbox.Item]:
+    """The newest N, in the order they came: unread first."""
+    keep = sorted(found, key=lambda item: item.entry.record.ts, reverse=True)[:limit]
+    return [item for item in found if item in keep]
+
+
+def line_of(item: inbox.Item, run: cli.Run) -> str:
+    """One line a message: new or not, when, who, where, what, and how to answer."""
+    entry = item.entry
+    mark = "NEW " if item.is_unread else "    "
+    age = clock.age(entry.at, run.now) + " ago" if entry.at else entry.record.ts
+    text = f"{mark}{age} {entry.agent} {entry.kind} in {entry.task}: {entry.record.summary}"
+    if item.is_open:
+        answer = f" --reply-to {entry.record.id}" if entry.record.id else ""
+        text += f" [open; answer with --task {entry.task}{answer}]"
+    return render.clean(text)
+
+
+def _document(item: inbox.Item) -> dict[str, object]:
+    return {**records.to_mapping(item.entry.record), "unread": item.is_unread, "open": item.is_open}
+
+
+if __name__ == "__main__":
+    cli.main(main)

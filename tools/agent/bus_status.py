@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Who holds what, what happened last, whether a manager watches, which requests are open."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import cli, status
+from tools.core.errors import UsageError
+from tools.core.records import SEVERITIES
+
+
+@cli.command(doc=__doc__)
+@cli.option("--preset", type=cli.Choice(sorted(status.PRESETS)), help="A set of defaults; a flag that is given beats it.")
+@cli.repeated("--agent", type=cli.AGENT, help="Only this agent's.")
+@cli.option("--active-only", is_flag=True, help="Only live claims.")
+@cli.option("--since", type=cli.SINCE, help="Events from a stamp, or a distance back: 90m, 24h, 7d.")
+@cli.option("--window-hours", type=cli.IntRange(min=1, max=100_000), help="Events of the last H hours.")
+@cli.option("--limit", type=cli.COUNT, help="The last N events (default 20).")
+@cli.repeated("--severity", type=cli.Choice(SEVERITIES), help="Only events of this severity.")
+@cli.option("--manager-window", type=cli.DURATION, help="A manager silent for longer is stale (default 30m; 0 switches off).")
+@cli.option("--summary", is_flag=True, help="A compact list.")
+def main(
+    run: cli.Run,
+    preset: str | None,
+    agent: tuple[str, ...],
+    active_only: bool,
+    since: datetime | None,
+    window_hours: int | None,
+    limit: int | None,
+    severity: tuple[str, ...],
+    manager_window: timedelta | None,
+    summary: bool,
+) -> None:
+    if since is not None and window_hours is not None:
+        raise UsageError("--since and --window-hours exclude each other", code="usage")
+    if window_hours is not None:
+        since = run.now - timedelta(hours=window_hours)
+    view = status.view_of(
+        preset, run.now, agents=agent, active_only=active_only, since=since, limit=limit, severities=severity,
+        manager_window=manager_window,
+    )
+    found = status.gather(run.workspace, run.store, view, run.now)
+    run.skipped(found.problems)
+    run.emit(_document(found), status.compact(found) if summary else status.full(found))
+
+
+def _document(found: status.Status) -> dict[str, Any]:
+    return status.as_document(found)
+
+
+if __name__ == "__main__":
+    cli.main(main)

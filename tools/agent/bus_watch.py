@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""Watch the bus: events, and with --task a thread's messages, once or as they come."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import cli, feed, jsonl, records, render
+from tools.core.errors import UsageError
+from tools.core.records import SEVERITIES
+
+DEFAULT_LIMIT = 20
+
+
+@cli.command(doc=__doc__)
+@cli.repeated("--task", type=cli.TASK, help="This task's events and thread; manager-report is the hub.")
+@cli.repeated("--agent", type=cli.AGENT, help="Only this agent's.")
+@cli.repeated("--event", type=cli.EVENT, help="Only events (or messages) of this kind.")
+@cli.option("--since", type=cli.SINCE, help="From a stamp, or a distance back: 90m, 24h, 7d.")
+@cli.option("--limit", type=cli.COUNT, help="The last N that match (20 when neither this nor --since is given).")
+@cli.repeated("--severity", type=cli.Choice(SEVERITIES), help="Only events of this severity.")
+@cli.option("--follow", is_flag=True, help="Go on printing what comes.")
+@cli.option("--count", type=cli.COUNT, help="With --follow: end after N new records.")
+@cli.option("--timeout", type=cli.DURATION, help="With --follow: end after this long.")
+@cli.option("--interval", type=cli.SECONDS, default="0.5s", show_default=True, help="With --follow: how often to look.")
+@cli.option("--events-only", is_flag=True, help="No messages.")
+@cli.option("--messages-only", is_flag=True, help="No events.")
+def main(
+    run: cli.Run,
+    task: tuple[str, ...],
+    agent: tuple[str, ...],
+    event: tuple[str, ...],
+    since: datetime | None,
+    limit: int | None,
+    severity: tuple[str, ...],
+    follow: bool,
+    count: int | None,
+    timeout: timedelta | None,
+    interval: float,
+    events_only: bool,
+    messages_only: bool,
+) -> None:
+    if events_only and messages_only:
+        raise UsageError("--events-only and --messages-only exclude each other", code="usage")
+    messages = not events_only and (bool(task) or messages_only)
+    query = feed.Query(task, agent, event, severity, since, not messages_only, messages)
+    limit = DEFAULT_LIMIT if limit is None and since is None else limit
+    followers = _followers(run, query) if follow else []
+    entries = _present(run, query, limit)
+    if not follow:
+        _show_all(run, entries)
+        return
+    for entry in entries:
+        run.emit_line(_document(entry), line_of(entry))
+    _follow(run, followers, query, entries, count, timeout, interval)
+
+
+def _followers(run: cli.Run, query: feed.Query) -> list[tuple[str, Any]]:
+    from tools.core.follow import Follower
+
+    made = []
+    for stream in feed.streams_of(run.store, query):
+        follower = Follower(run.store.place(stream))
+        follower.skip_present()  # before the present is read, so that nothing falls between the two
+        made.append((stream, follower))
+    return made
+
+
+def _present(run: cli.Run, query: feed.Query, limit: int | None) -> list[feed.Entry]:
+    if limit is not None and query == feed.Query(messages=False):
+        entries, problems = feed.newest_events(run.store, limit + 1)
+        run.skipped(problems)
+        if len(entries) > limit:
+            run.note(f"older events are not shown; --limit {max(limit, 10) * 10} or --since 24h shows more")
+        return entries[-limit:] if limit else []
+    from tools.core.index import open_index
+
+    with open_index(run.workspace) as index:
+        run.skipped(index.problems_in(feed.streams_of(run.store, query)))
+        entries, more = feed.select(index, query, limit)
+    if more:
+        run.note(f"{more} older not shown; --limit {len(entries) + more} shows all")
+    return entries
+
+
+def _show_all(run: cli.Run, entries: list[feed.Entry]) -> None:
+    text = "\n".join(line_of(entry) for entry in entries)
+    run.emit({"entries": [_document(entry) for entry in entries]}, text)
+
+
+def _follow(
+    run: cli.Run,
+    followers: list[tuple[str, Any]],
+    query: feed.Query,
+    shown: list[feed.Entry],
+    count: int | None,
+    timeout: timedelta | None,
+    interval: float,
+) -> None:
+    seen = {entry.record.id for entry in shown if entry.record.id}
+    deadline = None if timeout is None else time.monotonic() + timeout.total_seconds()
+    new = 0
+    try:
+        while count is None or new < count:
+            for entry in _new(run, followers, query):
+                if entry.record.id and entry.record.id in seen:
+                    continue
+                seen.add(entry.record.id)
+                run.emit_line(_document(entry), line_of(entry))
+                new += 1
+                if count is not None and new >= count:
+                    return
+            if deadline is not None and time.monotonic() >= deadline:
+                run.finish(0 if new or shown else 1)
+            time.sleep(interval if deadline is None else max(0.0, min(interval, deadline - time.monotonic())))
+    except KeyboardInterrupt:
+        return
+
+
+def _new(run: cli.Run, followers: list[tuple[str, Any]], query: feed.Query) -> Iterator[feed.Entry]:
+    for stream, follower in followers:
+        for outcome in follower.poll():
+            if isinstance(outcome, jsonl.Problem):
+                run.skipped([outcome])
+                continue
+            entry = feed.stream_entry(stream, outcome.record)
+            if feed.matches(entry, query):
+                yield entry
+
+
+def line_of(entry: feed.Entry) -> str:
+    """One line: when, who, what kind, which task, what was said, and the evidence."""
+    parts = [entry.record.ts or "-", entry.agent or "-", entry.kind or "-", f"task={entry.task or '-'}"]
+    if entry.severity:
+        parts[-1] += f" sev={entry.severity}"
+    parts.append(entry.record.summary)
+    if entry.record.receipts:
+        parts.append(f"receipts={','.join(entry.record.receipts)}")
+    return " :: ".join(render.clean(part) for part in parts)
+
+
+def _document(entry: feed.Entry) -> dict[str, Any]:
+    return {"source": entry.source, **records.to_mapping(entry.record)}
+
+
+if __name__ == "__main__":
+    cli.main(main)

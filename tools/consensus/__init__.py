@@ -1,0 +1,1 @@
+"""Decisions: the ledger, their receipts, what is overdue."""

@@ -1,0 +1,30 @@
+"""Everything the commands share, in reading order; a module imports only those listed above it.
+
+errors       the kinds of failure: one class, one exit code, one hint
+clock        moments and durations, to and from text
+ids          names from outside, checked before they touch a path; new record ids
+globs        whether two path patterns may name the same file
+workspace    the checkout, the live bus, every path below them
+git          the one door to git
+files        files below a trusted folder: no links followed, replaced whole, durable
+locks        one writer at a time
+jsonl        logs of one JSON object a line
+records      the one definition of each record of the bus
+store        the bus behind four verbs: read, tail, get, commit
+index        the derived index, so that no question reads all of history
+receipts     evidence under _report/
+seats        whose seat this is; the manifests of all worktrees
+consensus    decisions and the receipts that carry them
+claims       pure rules: who may take, keep, give back or pause a task
+feed         events and messages as one stream of entries
+liveness     last signs of life, managers' heartbeat, who is idle or retired
+follow       logs as they grow
+inbox        what waits for a seat
+bus          what a seat does on the bus: read, decide, commit once
+heartbeat    the check that somebody watches and that holders are at work
+checks       strict validation of every format, and its JSON Schemas
+render       rows in, text out; hostile text made visible
+status       what bus_status shows
+bootstrap    how this process was started, and the environment it needs
+cli          options, output, errors to exit codes
+"""

@@ -1,0 +1,346 @@
+"""What a seat does on the bus: read what a rule needs, decide, record overrides, commit once.
+
+Every function checks all guards before its first write. What others changed meanwhile is noticed by
+the store, and the decision is taken again on what is there now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from tools.core import claims, clock, files, ids, receipts, store
+from tools.core.errors import GuardError, ToolkitError, UsageError
+from tools.core.records import (
+    MAX_SUMMARY,
+    Assignment,
+    Claim,
+    Event,
+    Message,
+    assignment_from,
+    claim_from,
+    over,
+    to_mapping,
+)
+from tools.core.seats import Seat
+from tools.core.store import ASSIGNMENTS, CLAIMS, EVENTS, Append, Expect, FileStore, Replace
+from tools.core.workspace import Workspace
+
+
+class Held(NamedTuple):
+    """A task's claim and assignment as they were read; versions are what a commit must still find."""
+
+    claim: Claim | None
+    claim_raw: Mapping[str, object]
+    claim_version: str
+    assignment: Assignment | None
+    assignment_raw: Mapping[str, object]
+    assignment_version: str
+
+    @property
+    def engineer(self) -> str | None:
+        """Whom the task is reserved for."""
+        return claims.assigned_engineer(self.assignment, self.claim)
+
+
+class Change(NamedTuple):
+    """What an operation did; `record` is None when nothing had to change."""
+
+    claim: Claim
+    record: Mapping[str, object] | None
+    warnings: tuple[str, ...]
+
+
+def held(bus: FileStore, task: str) -> Held:
+    """A task's claim and assignment; DataError when either cannot be read."""
+    claim = bus.get(f"{CLAIMS}/{task}")
+    given = bus.get(f"{ASSIGNMENTS}/{task}")
+    return Held(
+        claim_from(claim.content, task) if claim else None,
+        claim.content if claim else {},
+        claim.version if claim else "",
+        assignment_from(given.content, task) if given else None,
+        given.content if given else {},
+        given.version if given else "",
+    )
+
+
+def documents(bus: FileStore, kind: str, read: Callable[[Mapping[str, object], str], Any]) -> tuple[list[Any], list[str]]:
+    """All readable documents of a kind, and one line for each that is not."""
+    found, problems = [], []
+    for name in bus.names(kind):
+        if not ids.is_task(name):
+            problems.append(f"_bus/{kind}/{name}.json:1: the file name is not a task id")
+            continue
+        try:
+            document = bus.get(f"{kind}/{name}")
+        except ToolkitError as problem:
+            problems.append(problem.message)
+            continue
+        if document is not None:
+            found.append(read(document.content, name))
+    return found, problems
+
+
+def all_claims(bus: FileStore) -> tuple[list[Claim], list[str]]:
+    """Every claim that can be read, and what cannot."""
+    return documents(bus, CLAIMS, claim_from)
+
+
+def all_assignments(bus: FileStore) -> tuple[list[Assignment], list[str]]:
+    """Every assignment that can be read, and what cannot."""
+    return documents(bus, ASSIGNMENTS, assignment_from)
+
+
+def last_sign_of(workspace: Workspace, agent: str, now: datetime) -> datetime | None:
+    """An agent's last sign of life, asked of the index."""
+    from tools.core import liveness  # SQLite is loaded only where a holder's life matters
+    from tools.core.index import open_index
+
+    with open_index(workspace) as index:
+        return liveness.last_sign(index, agent, now)
+
+
+def facts(workspace: Workspace, bus: FileStore, found: Held, agent: str, now: datetime, *, paths: bool = False) -> claims.Facts:
+    """What a claim rule needs to know; the holder's life only where somebody else asks."""
+    other = found.claim is not None and found.claim.is_live and found.claim.agent_id != agent
+    sign = last_sign_of(workspace, found.claim.agent_id, now) if other and found.claim else None
+    live = [claim for claim in all_claims(bus)[0] if claim.is_live] if paths else []
+    return claims.Facts(now, found.assignment, sign, live)
+
+
+def take(workspace: Workspace, bus: FileStore, seat: Seat, request: claims.Request, now: datetime) -> Change:
+    """Claims a task for a seat; raises what `claims.take` raises."""
+
+    def decide(found: Held) -> claims.Outcome:
+        known = facts(workspace, bus, found, request.agent, now, paths=bool(request.paths))
+        return claims.take(found.claim, request, known)
+
+    return _change_claim(workspace, bus, seat, request.task, decide, now)
+
+
+def release(
+    workspace: Workspace, bus: FileStore, seat: Seat, task: str, *, status: str, notes: str | None, now: datetime
+) -> Change:
+    """Gives a task back; raises what `claims.release` raises."""
+    return _change_claim(
+        workspace,
+        bus,
+        seat,
+        task,
+        lambda found: claims.release(found.claim, task, seat.agent_id, status, notes, claims.Facts(now)),
+        now,
+    )
+
+
+def pause(
+    workspace: Workspace,
+    bus: FileStore,
+    seat: Seat,
+    task: str,
+    *,
+    notes: str,
+    stale_after: timedelta,
+    force: bool,
+    reason: str,
+    now: datetime,
+) -> Change:
+    """Pauses a claim; raises what `claims.pause` raises."""
+
+    def decide(found: Held) -> claims.Outcome:
+        known = facts(workspace, bus, found, seat.agent_id, now)
+        return claims.pause(
+            found.claim, task, seat.agent_id, notes, known, stale_after=stale_after, force=force, reason=reason
+        )
+
+    return _change_claim(workspace, bus, seat, task, decide, now)
+
+
+def _change_claim(
+    workspace: Workspace,
+    bus: FileStore,
+    seat: Seat,
+    task: str,
+    decide: Callable[[Held], claims.Outcome],
+    now: datetime,
+) -> Change:
+    recorded: list[claims.Override] = []
+
+    def attempt() -> Change:
+        found = held(bus, task)
+        outcome = decide(found)
+        if not outcome.event:
+            return Change(outcome.claim, None, outcome.warnings)
+        for override in outcome.overrides:
+            if override not in recorded:
+                record_override(workspace, seat, override, now)
+                recorded.append(override)
+        written = bus.commit(claim_changes(seat, found, outcome, now))
+        return Change(outcome.claim, written[0], outcome.warnings)
+
+    done: Change = store.retry_stale(attempt)
+    return done
+
+
+def claim_changes(seat: Seat, found: Held, outcome: claims.Outcome, now: datetime) -> list[store.Change]:
+    """The event that tells of a claim's change, the claim, and the assignment it was decided on."""
+    task = outcome.claim.task_id
+    return [
+        Append(EVENTS, to_mapping(claim_event(seat, outcome, found.claim, now))),
+        Replace(f"{CLAIMS}/{task}", over(outcome.claim, found.claim_raw), found.claim_version),
+        Expect(f"{ASSIGNMENTS}/{task}", found.assignment_version),
+    ]
+
+
+def claim_event(seat: Seat, outcome: claims.Outcome, before: Claim | None, now: datetime) -> Event:
+    """The event of a claim's change; it carries the claim whole, so that claims can be rebuilt."""
+    claim = outcome.claim
+    meta = {}
+    if claim.agent_id != seat.agent_id:
+        meta["holder"] = claim.agent_id
+    if before is not None and before.agent_id != claim.agent_id:
+        meta["previous_holder"] = before.agent_id
+    if outcome.overrides:
+        meta["override"] = ",".join(override.code for override in outcome.overrides)
+        reason = next((override.reason for override in outcome.overrides if override.reason), "")
+        if reason:
+            meta["reason"] = reason
+    return Event(
+        id=ids.new_record_id(),
+        ts=clock.to_text(now),
+        agent_id=seat.agent_id,
+        event=outcome.event,
+        summary=claim_sentence(seat.agent_id, outcome, before),
+        task_id=claim.task_id,
+        plan_id=claim.plan_id,
+        branch=claim.branch,
+        meta=meta,
+        claim=to_mapping(claim),
+    )
+
+
+def claim_sentence(actor: str, outcome: claims.Outcome, before: Claim | None) -> str:
+    """One sentence about a claim's change, notes included when they fit."""
+    claim = outcome.claim
+    holder = before.agent_id if before else ""
+    verb = {
+        "claim": "claimed" if before is None or before.agent_id != claim.agent_id or not before.is_live else "updated",
+        "takeover": f"took over from {holder}",
+        "reopened": "reopened",
+        "release": f"released ({claim.state})",
+        "pause": "paused" if claim.agent_id == actor else f"paused for {claim.agent_id}",
+    }[outcome.event]
+    text = f"{actor} {verb} {claim.task_id}"
+    if claim.notes and outcome.event in ("release", "pause", "takeover"):
+        text += f": {' '.join(claim.notes.split())}"
+    return text[:MAX_SUMMARY]
+
+
+def record_override(workspace: Workspace, seat: Seat, override: claims.Override, now: datetime) -> None:
+    """Leaves evidence of an override before what it allows is written."""
+    receipts.warn(
+        workspace,
+        receipts.Warning(
+            ts=clock.to_text(now),
+            agent_id=seat.agent_id,
+            code=override.code,
+            message=override.message,
+            reason=override.reason,
+        ),
+    )
+
+
+# -- events and messages -------------------------------------------------------------------------
+
+
+def guard_event(workspace: Workspace, seat: Seat, event: str, task: str, found: Held, now: datetime) -> None:
+    """Refuses an event about a task that is not the writer's to log, and records the refusal."""
+    reason = claims.refuses_event(
+        event, found.claim, seat.agent_id, task=task, is_manager=seat.is_manager, engineer=found.engineer
+    )
+    if not reason:
+        return
+    receipts.refuse(
+        workspace,
+        receipts.Refusal(
+            ts=clock.to_text(now),
+            agent_id=seat.agent_id,
+            event=event,
+            reason=reason,
+            task_id=task,
+            claim_owner=found.claim.agent_id if found.claim else "",
+            claim_status=found.claim.state if found.claim else "",
+        ),
+    )
+    raise GuardError(
+        f"{seat.agent_id} cannot log {event!r} for {task}: {reason}",
+        code="event.guarded",
+        hint=f"python -m tools.agent.bus_claim claim --task {task}"
+        if found.claim is None
+        else f"python -m tools.agent.bus_claim show --task {task}",
+        details={"task_id": task, "holder": found.claim.agent_id if found.claim else None},
+    )
+
+
+def guarded(workspace: Workspace, bus: FileStore, seat: Seat, event: str, task: str, now: datetime) -> list[store.Change]:
+    """What an event about a task depends on; [] when it depends on nothing."""
+    if not task or event not in GUARDED or ids.is_thread_only(task):
+        return []
+    found = held(bus, task)
+    guard_event(workspace, seat, event, task, found, now)
+    return [Expect(f"{CLAIMS}/{task}", found.claim_version), Expect(f"{ASSIGNMENTS}/{task}", found.assignment_version)]
+
+
+GUARDED = ("complete", "pr_opened", "release", "status", "proposal")
+
+
+def log(
+    workspace: Workspace,
+    bus: FileStore,
+    seat: Seat,
+    event: Event | None,
+    messages: Sequence[tuple[str, Message]],
+    now: datetime,
+) -> list[dict[str, object]]:
+    """Appends one event and messages to threads, all or nothing; the guard comes first."""
+
+    def attempt() -> list[dict[str, object]]:
+        changes: list[store.Change] = []
+        if event is not None:
+            changes += guarded(workspace, bus, seat, event.event, event.task_id, now)
+            changes.append(Append(EVENTS, to_mapping(event)))
+        for thread, message in messages:
+            changes.append(Append(store.stream_of(thread), to_mapping(message)))
+        return bus.commit(changes)
+
+    done: list[dict[str, object]] = store.retry_stale(attempt)
+    return done
+
+
+def summary_of(text: str) -> str:
+    """A summary that a record may carry: one line, not blank, at most 2,000 characters."""
+    if not text.strip():
+        raise UsageError("the summary is empty", code="record.summary")
+    if "\n" in text or "\r" in text:
+        raise UsageError("the summary has more than one line", code="record.summary", hint="put the rest in --note")
+    if len(text) > MAX_SUMMARY:
+        raise UsageError(
+            f"the summary has {len(text)} characters, {MAX_SUMMARY} at most",
+            code="record.summary",
+            hint="put the rest in --note, or in a file cited with --receipt",
+        )
+    return text
+
+
+def plan_is_missing(workspace: Workspace, plan_id: str) -> bool:
+    """Whether a plan that is named has no file in this checkout."""
+    return bool(plan_id) and not files.exists(workspace.plan(plan_id))
+
+
+def message_exists(workspace: Workspace, record_id: str) -> bool:
+    """Whether some thread has a message with this id."""
+    from tools.core.index import open_index
+
+    with open_index(workspace) as index:
+        return bool(index.ask("SELECT 1 FROM entries WHERE id=? AND stream<>'events' LIMIT 1", (record_id,)))

@@ -1,0 +1,98 @@
+"""The one door to git: plumbing, one process where one will do, nothing inherited.
+
+A hook runs with `GIT_DIR` and friends set; a command that let them through would act on another
+repository than the one it was asked about, so every `GIT_*` variable is dropped.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from tools.core.errors import SetupError
+
+TIMEOUT = 120.0
+"""Seconds a git process may take before it is given up."""
+
+
+class Result(NamedTuple):
+    """What git answered; `out` is bytes because names may be any."""
+
+    code: int
+    out: bytes
+    error: str
+
+    @property
+    def text(self) -> str:
+        """The answer as text without its final line end."""
+        return self.out.decode("utf-8", "surrogateescape").rstrip("\n")
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment git runs in: no inherited `GIT_*`, plain messages, never a prompt."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    kept.update(
+        LC_ALL="C", GIT_OPTIONAL_LOCKS="0", GIT_TERMINAL_PROMPT="0", GIT_ASKPASS="true", SSH_ASKPASS="true"
+    )
+    for key in ("GIT_SSH_COMMAND", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"):
+        if key in os.environ:  # how to reach the remote, and whose settings: not which repository
+            kept[key] = os.environ[key]
+    kept.update(extra or {})
+    return kept
+
+
+def ask(
+    folder: str,
+    *arguments: str,
+    input: bytes | None = None,
+    extra: Mapping[str, str] | None = None,
+    timeout: float = TIMEOUT,
+) -> Result:
+    """Runs git in a folder and returns what it said, whatever its exit code."""
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            ["git", *arguments],
+            cwd=folder,
+            input=input,
+            stdin=subprocess.DEVNULL if input is None else None,
+            capture_output=True,
+            env=environment(extra),
+            timeout=timeout,
+            check=False,
+        )
+    except FileNotFoundError as problem:
+        raise SetupError("git is not installed", code="git.missing") from problem
+    except subprocess.TimeoutExpired as problem:
+        raise SetupError(
+            f"git {arguments[0]} gave no answer in {timeout:.0f} s", code="git.timeout"
+        ) from problem
+    return Result(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip())
+
+
+def run(
+    folder: str,
+    *arguments: str,
+    input: bytes | None = None,
+    extra: Mapping[str, str] | None = None,
+    timeout: float = TIMEOUT,
+) -> str:
+    """Runs git and returns its text; SetupError with git's own words when it fails."""
+    result = ask(folder, *arguments, input=input, extra=extra, timeout=timeout)
+    if result.code:
+        raise failed(arguments, result)
+    return result.text
+
+
+def failed(arguments: Sequence[str], result: Result) -> SetupError:
+    """The error for a git command that did not succeed."""
+    words = (result.error or result.text or f"exit {result.code}").splitlines()
+    telling = next((line for line in words if line.startswith(("fatal:", "error:"))), words[0])
+    return SetupError(f"git {arguments[0]} failed: {telling}", code="git.failed")
+
+
+def is_repository(folder: str) -> bool:
+    """Whether git itself accepts the folder as part of a repository."""
+    return ask(folder, "rev-parse", "--git-dir").code == 0

@@ -1,0 +1,155 @@
+"""Names that come from outside, checked before they touch a path; and new record ids.
+
+The rules are the table "Ids" in docs/formats.md. `is_…` answers, `require_…` raises UsageError.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from datetime import date
+
+from tools.core.errors import UsageError
+
+HUB = "manager-report"
+"""The thread in which managers and seats meet."""
+
+COORDINATION_PREFIX = "BUS-COORD-"
+INBOX_PREFIX = "agent-"
+TEMPLATE_AGENT = "template"
+"""The id of a manifest that is nobody's seat."""
+
+AGENT_LENGTH = 64
+NAME_LENGTH = 128
+NAME_PATTERN = r"^[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*$"
+WORD_PATTERN = r"^[a-z][a-z0-9_-]*$"
+KEY_PATTERN = r"^[A-Za-z][A-Za-z0-9_.-]*$"
+PLAN_PATTERN = r"^\d{4}-\d{2}-\d{2}-[a-z0-9]+(?:-[a-z0-9]+)*$"
+RECORD_PATTERN = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
+
+_NAME = re.compile(NAME_PATTERN[1:-1])
+_WORD = re.compile(WORD_PATTERN[1:-1])
+_KEY = re.compile(KEY_PATTERN[1:-1])
+_PLAN = re.compile(PLAN_PATTERN[1:-1])
+_RECORD = re.compile(RECORD_PATTERN[1:-1])
+_DEVICE = re.compile(r"(?:CON|PRN|AUX|NUL|COM[0-9]|LPT[0-9])(?:\..*)?", re.IGNORECASE)
+_NOT_BRANCH = re.compile(r"[^a-z0-9._-]+")
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def _is_name(text: object, length: int) -> bool:
+    return (
+        isinstance(text, str)
+        and len(text) <= length
+        and _NAME.fullmatch(text) is not None
+        and not text.lower().endswith(".lock")
+        and _DEVICE.fullmatch(text) is None
+    )
+
+
+def is_agent(text: object) -> bool:
+    """Whether it can name an agent."""
+    return _is_name(text, AGENT_LENGTH)
+
+
+def is_task(text: object) -> bool:
+    """Whether it can name a task, a thread, a decision or a label."""
+    return _is_name(text, NAME_LENGTH)
+
+
+def is_plan(text: object) -> bool:
+    """Whether it can name a plan: a real date and a slug."""
+    if not isinstance(text, str) or len(text) > NAME_LENGTH or not _PLAN.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text[:10])
+    except ValueError:
+        return False
+    return True
+
+
+def is_record(text: object) -> bool:
+    """Whether it is the id of a record: a ULID."""
+    return isinstance(text, str) and _RECORD.fullmatch(text) is not None
+
+
+def is_word(text: object) -> bool:
+    """Whether it can be the kind of an event or a message."""
+    return isinstance(text, str) and len(text) <= AGENT_LENGTH and _WORD.fullmatch(text) is not None
+
+
+def is_key(text: object) -> bool:
+    """Whether it can be the key of free `key=value` data."""
+    return isinstance(text, str) and len(text) <= AGENT_LENGTH and _KEY.fullmatch(text) is not None
+
+
+def require_agent(text: str, what: str = "agent id") -> str:
+    """The id, or UsageError."""
+    if not is_agent(text):
+        raise _refusal(what, text, "letters and digits, single . _ - between them, at most 64")
+    return text
+
+
+def require_task(text: str, what: str = "task id") -> str:
+    """The id, or UsageError; decisions and labels follow the same rule."""
+    if not is_task(text):
+        raise _refusal(what, text, "letters and digits, single . _ - between them, at most 128")
+    return text
+
+
+def require_plan(text: str) -> str:
+    """The plan id, given as an id or as the path of the plan's file; or UsageError."""
+    name = text.rsplit("/", 1)[-1].removesuffix(".plan.json") if text.startswith("_plans/") else text
+    name = name.removesuffix(".plan.json")
+    if not is_plan(name):
+        raise _refusal("plan id", text, "YYYY-MM-DD-slug, such as 2026-01-31-login-form")
+    return name
+
+
+def require_record(text: str) -> str:
+    """The id of a record, or UsageError."""
+    if not is_record(text):
+        raise _refusal("record id", text, "26 characters, as the command that wrote it printed")
+    return text
+
+
+def require_word(text: str, what: str) -> str:
+    """The kind of an event or message, or UsageError."""
+    if not is_word(text):
+        raise _refusal(what, text, "a lower-case letter, then letters, digits, _ and -")
+    return text
+
+
+def _refusal(what: str, text: str, rule: str) -> UsageError:
+    shown = text if len(text) <= 80 else text[:77] + "..."
+    return UsageError(f"bad {what} {shown!r}: {rule}", code=f"id.{what.split()[0]}")
+
+
+def is_thread_only(task: str) -> bool:
+    """Whether an id names a thread that is nobody's work: hub, directive or inbox."""
+    folded = task.casefold()
+    return folded == HUB or folded.startswith((COORDINATION_PREFIX.casefold(), INBOX_PREFIX))
+
+
+def inbox_of(agent: str) -> str:
+    """The thread that is an agent's inbox."""
+    return INBOX_PREFIX + agent
+
+
+def default_branch(agent: str, task: str) -> str:
+    """The branch an agent works a task on (formats, claims)."""
+    return f"agent/{agent}/{_NOT_BRANCH.sub('-', task.lower())}"
+
+
+def slug(text: str, limit: int = 60) -> str:
+    """Free text as a file-name part: lower case, hyphens, never empty."""
+    cleaned = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:limit].strip("-")
+    return cleaned or "x"
+
+
+def new_record_id(milliseconds: int | None = None) -> str:
+    """A fresh ULID: 48 bits of Unix milliseconds, 80 random bits; sorts by time."""
+    moment = time.time_ns() // 1_000_000 if milliseconds is None else milliseconds
+    value = (moment & (1 << 48) - 1) << 80 | int.from_bytes(os.urandom(10), "big")
+    return "".join(_CROCKFORD[value >> shift & 31] for shift in range(125, -1, -5))

@@ -1,0 +1,138 @@
+"""Who is there: last signs of life, managers and their heartbeat, who has gone idle or retired.
+
+The rules are the playbook's step 5 and `bus_heartbeat` in docs/commands.md. A stamp that lies ahead
+of the clock is no sign of life; the latest credible one counts. Exactly at a window is fresh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from tools.core import clock, feed, ids
+from tools.core.index import Index
+from tools.core.records import Assignment, Claim, Manifest
+from tools.core.seats import MANAGER_ROLE
+
+FRESH = "fresh"
+STALE = "stale"
+MISSING = "missing"
+SIGNED_OFF = "signed off"
+IDLE_FOCUS = "idle"
+
+
+class Heartbeat(NamedTuple):
+    """A manager's last sign that somebody is watching; `state` is fresh, stale, missing or signed off."""
+
+    agent: str
+    state: str
+    at: datetime | None
+    summary: str
+    meta: Mapping[str, str]
+
+
+def last_sign(index: Index, agent: str, now: datetime) -> datetime | None:
+    """The latest credible event or message that an agent wrote itself."""
+    rows = index.ask("SELECT MAX(at) FROM entries WHERE agent=? AND at<=?", (agent, _latest(now)))
+    return _moment(rows[0][0])
+
+
+def last_signs(index: Index, agents: Iterable[str], now: datetime) -> dict[str, datetime | None]:
+    """`last_sign` of several agents."""
+    return {agent: last_sign(index, agent, now) for agent in agents}
+
+
+def _latest(now: datetime) -> int:
+    return int((now + clock.CREDIBLE_AHEAD).timestamp())
+
+
+def _moment(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, clock.UTC)
+
+
+def agents_seen(index: Index) -> list[str]:
+    """Every agent that wrote something, by name."""
+    return [name for (name,) in index.ask("SELECT DISTINCT agent FROM entries ORDER BY agent") if ids.is_agent(name)]
+
+
+def last_entry(index: Index, agent: str, kinds: Sequence[str], now: datetime) -> feed.Entry | None:
+    """The latest credible entry of some kinds by an agent."""
+    marks = ", ".join("?" * len(kinds))
+    rows = index.rows(
+        f"agent=? AND kind IN ({marks}) AND at<=?", [agent, *kinds, _latest(now)], "ORDER BY at DESC, seq DESC LIMIT 1"
+    )
+    return feed.entry_of(rows[0]) if rows else None
+
+
+def retired(index: Index, now: datetime, always: Collection[str] = ()) -> frozenset[str]:
+    """Agents that were retired and not revived since; `always` names those that a list retires."""
+    names = {name for (name,) in index.ask("SELECT DISTINCT agent FROM entries WHERE kind IN ('retired', 'revived')")}
+    found = set(always)
+    latest: dict[str, tuple[datetime, str]] = {}
+    for name in names:
+        rows = index.rows("agent=? AND kind IN ('retired', 'revived')", (name,), "ORDER BY seq")
+        for entry in map(feed.entry_of, rows):
+            whom = entry.record.meta.get("agent", entry.agent)
+            if entry.at is not None and (whom not in latest or entry.at >= latest[whom][0]):
+                latest[whom] = (entry.at, entry.kind)
+    found |= {whom for whom, (_, kind) in latest.items() if kind == "retired"}
+    return frozenset(found - {whom for whom, (_, kind) in latest.items() if kind == "revived"})
+
+
+def roles_of(handshake: feed.Entry | None) -> frozenset[str]:
+    """The roles a handshake announced."""
+    if handshake is None:
+        return frozenset()
+    words = handshake.record.meta.get("roles", "") + "," + handshake.record.meta.get("focus", "")
+    return frozenset(word.strip() for word in words.replace(" ", ",").split(",") if word.strip())
+
+
+def managers(
+    index: Index,
+    now: datetime,
+    *,
+    manifests: Iterable[Manifest],
+    assignments: Iterable[Assignment],
+    claims: Mapping[str, Claim],
+) -> list[str]:
+    """Manager candidates: by manifest, by last handshake, or named by an assignment that is live."""
+    found = {seat.agent_id for seat in manifests if MANAGER_ROLE in seat.desired_roles}
+    for (agent,) in index.ask("SELECT DISTINCT agent FROM entries WHERE kind='handshake'"):
+        if MANAGER_ROLE in roles_of(last_entry(index, agent, ["handshake"], now)):
+            found.add(agent)
+    for given in assignments:
+        claim = claims.get(given.task_id)
+        if given.engineer and given.manager and claim is not None and claim.is_live:
+            found.add(given.manager)
+    return sorted(name for name in found if ids.is_agent(name))
+
+
+def heartbeat(index: Index, agent: str, window: timedelta, now: datetime) -> Heartbeat:
+    """A manager's last handshake or status against the window; a window of 0 switches the check off."""
+    handshake = last_entry(index, agent, ["handshake"], now)
+    entry = last_entry(index, agent, ["handshake", "status"], now)
+    if entry is None or entry.at is None:
+        return Heartbeat(agent, MISSING if window else FRESH, None, "", {})
+    state = STALE if window and now - entry.at > window else FRESH
+    if handshake is not None and handshake.record.meta.get("focus") == IDLE_FOCUS:
+        state = SIGNED_OFF
+    return Heartbeat(agent, state, entry.at, entry.record.summary, entry.record.meta)
+
+
+def idle_holders(
+    claims: Iterable[Claim], signs: Mapping[str, datetime | None], window: timedelta, now: datetime
+) -> list[tuple[Claim, datetime | None]]:
+    """Active claims whose holder gave no sign inside the window, the claim itself being one."""
+    if not window:
+        return []
+    found = []
+    for claim in claims:
+        if claim.state != "active":
+            continue
+        claimed = clock.parse(claim.claimed_at)
+        known = [at for at in (signs.get(claim.agent_id), claimed) if at and clock.is_credible(at, now)]
+        last = max(known, default=None)
+        if last is None or now - last > window:
+            found.append((claim, last))
+    return found

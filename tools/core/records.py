@@ -1,0 +1,363 @@
+"""The one definition of each record of the bus, and how a foreign one is read into it.
+
+The classes are plain frozen dataclasses; the rules in each field's metadata are what `core/checks`
+validates strictly and what the JSON Schemas in docs/schemas say. An optional field that is empty is
+left out when it is written. The `…_from` functions are tolerant: they take what three months of
+hand-written and foreign files hold (docs/formats.md, "What readers accept") and never raise.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field
+from typing import Any, dataclass_transform
+
+from tools.core import ids
+
+MAX_SUMMARY = 2000
+SUMMARY_PATTERN = r"^[^\r\n]*\S[^\r\n]*$"
+STAMP_PATTERN = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$"
+HASH_PATTERN = r"^[0-9a-f]{16}$"
+
+SEVERITIES = ("low", "medium", "high")
+CLAIM_STATUSES = ("active", "paused", "released", "done")
+_OLD_CLAIM_STATUSES = {
+    "pending": "active",
+    "in_progress": "active",
+    "closed": "done",
+    "cancelled": "done",
+    "abandoned": "done",
+}
+
+
+def _one_of(words: tuple[str, ...]) -> str:
+    return f"^(?:{'|'.join(words)})$"
+
+
+def text_rule(*, optional: bool = False, **rules: object) -> Any:
+    """A field and the rules its text must keep; an optional one is empty when left out."""
+    return field(default="", metadata=rules) if optional else field(metadata=rules)
+
+
+_text = text_rule
+
+
+def _maybe(**rules: object) -> Any:
+    return field(default="", metadata={"min_length": 1, **rules})
+
+
+def _list(**rules: object) -> Any:
+    return field(default=(), metadata={"min_length": 1, **rules})
+
+
+_RECORD = {"pattern": ids.RECORD_PATTERN}
+_STAMP = {"pattern": STAMP_PATTERN}
+_AGENT = {"pattern": ids.NAME_PATTERN, "max_length": ids.AGENT_LENGTH}
+_TASK = {"pattern": ids.NAME_PATTERN, "max_length": ids.NAME_LENGTH}
+_PLAN = {"pattern": ids.PLAN_PATTERN, "max_length": ids.NAME_LENGTH}
+_WORD = {"pattern": ids.WORD_PATTERN, "max_length": ids.AGENT_LENGTH}
+_SUMMARY = {"pattern": SUMMARY_PATTERN, "max_length": MAX_SUMMARY}
+_HASH = {"pattern": HASH_PATTERN}
+
+
+class Record:
+    """What all records share; written once here because generating it per class costs start-up time."""
+
+    __pydantic_config__ = {"extra": "forbid", "strict": True}
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, eq_default=False, field_specifiers=(field,))
+def record(kind: type) -> Any:
+    """Makes a frozen dataclass of keyword fields."""
+    return dataclass(frozen=True, kw_only=True, eq=False, repr=False, match_args=False)(kind)
+
+
+@record
+class Event(Record):
+    """Something that happened, in `_bus/events/events.jsonl`."""
+
+    id: str = _text(**_RECORD)
+    ts: str = _text(**_STAMP)
+    agent_id: str = _text(**_AGENT)
+    event: str = _text(**_WORD)
+    summary: str = _text(**_SUMMARY)
+    prev: str = _maybe(**_HASH)
+    task_id: str = _maybe(**_TASK)
+    plan_id: str = _maybe(**_PLAN)
+    branch: str = _maybe()
+    pr: str = _maybe()
+    receipts: tuple[str, ...] = _list()
+    severity: str = _maybe(pattern=_one_of(SEVERITIES))
+    meta: Mapping[str, str] = field(default_factory=dict, metadata={"min_length": 1})
+    claim: Mapping[str, Any] | None = None
+
+
+@record
+class Message(Record):
+    """Something said, in `_bus/messages/<task>.jsonl`."""
+
+    id: str = _text(**_RECORD)
+    ts: str = _text(**_STAMP)
+    sender: str = _text(**_AGENT, alias="from")
+    type: str = _text(**_WORD)
+    task_id: str = _text(**_TASK)
+    summary: str = _text(**_SUMMARY)
+    prev: str = _maybe(**_HASH)
+    to: str = _maybe(**_AGENT)
+    branch: str = _maybe()
+    note: str = _maybe()
+    receipts: tuple[str, ...] = _list()
+    meta: Mapping[str, str] = field(default_factory=dict, metadata={"min_length": 1})
+    reply_to: str = _maybe(**_RECORD)
+
+
+@record
+class TakenFrom(Record):
+    """Who held a claim before, until when, and why it moved."""
+
+    agent_id: str = _text(**_AGENT)
+    at: str = _text(**_STAMP)
+    reason: str = _text(min_length=1)
+
+
+@record
+class Claim(Record):
+    """Who holds a task, in `_bus/claims/<task>.json`; `fence` grows with every change of holder."""
+
+    task_id: str = _text(**_TASK)
+    agent_id: str = _text(**_AGENT)
+    branch: str = _text(min_length=1)
+    status: str = _text(pattern=_one_of(CLAIM_STATUSES))
+    claimed_at: str = _text(**_STAMP)
+    fence: int = _text(ge=1)
+    plan_id: str = _maybe(**_PLAN)
+    notes: str = _maybe()
+    paths: tuple[str, ...] = _list()
+    paused_by: str = _maybe(**_AGENT)
+    released_at: str = _maybe(**_STAMP)
+    updated_at: str = _maybe(**_STAMP)
+    taken_from: TakenFrom | None = None
+
+    @property
+    def state(self) -> str:
+        """The status in today's words: active, paused, released or done."""
+        status = self.status.lower()
+        status = _OLD_CLAIM_STATUSES.get(status, status)
+        return status if status in CLAIM_STATUSES else "active"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody holds the task."""
+        return self.state in ("active", "paused")
+
+
+@record
+class Assignment(Record):
+    """Whom a manager gave a task, in `_bus/assignments/<task>.json`."""
+
+    task_id: str = _text(**_TASK)
+    engineer: str | None = _text(**_AGENT)
+    manager: str = _text(**_AGENT)
+    assigned_at: str = _text(**_STAMP)
+    plan_id: str = _maybe(**_PLAN)
+    branch: str = _maybe()
+    note: str = _maybe()
+
+
+@record
+class Manifest(Record):
+    """A seat: who is acting, in `AGENT_MANIFEST.json`."""
+
+    agent_id: str = _text(**_AGENT)
+    owner: str = field(default="")
+    agent_type: str = field(default="")
+    contact: str = field(default="")
+    notes: str = field(default="")
+    capabilities: tuple[str, ...] = field(default=())
+    desired_roles: tuple[str, ...] = field(default=())
+    branch_prefix: str = _maybe()
+    max_prs_per_day: int | None = field(default=None, metadata={"ge": 0})
+
+
+def fields_of(kind: type) -> dict[str, str]:
+    """The names of a record's fields as files spell them, to the names of its attributes."""
+    return {part.metadata.get("alias", name): name for name, part in _dataclass_fields(kind).items()}
+
+
+def _dataclass_fields(kind: Any) -> dict[str, Any]:
+    fields: dict[str, Any] = kind.__dataclass_fields__
+    return fields
+
+
+def to_mapping(record: Any) -> dict[str, Any]:
+    """The record as a file holds it: optional fields that are empty are left out."""
+    found: dict[str, Any] = {}
+    for name, part in _dataclass_fields(type(record)).items():
+        value = getattr(record, name)
+        optional = part.default is not MISSING or part.default_factory is not MISSING
+        if optional and (value is None or value == "" or value == () or value == {}):
+            continue
+        found[part.metadata.get("alias", name)] = _plain(value)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    return to_mapping(value) if hasattr(value, "__dataclass_fields__") else value
+
+
+def over(record: Any, before: Mapping[str, object]) -> dict[str, object]:
+    """The record as a document, with the unknown fields of the one it replaces kept."""
+    known = fields_of(type(record))
+    return {**{key: value for key, value in before.items() if key not in known}, **to_mapping(record)}
+
+
+# -- tolerant readers ----------------------------------------------------------------------------
+
+
+def text_of(value: object) -> str:
+    """A value as text: a string as it is, nothing as nothing, anything else as compact JSON."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _texts_of(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,) if value else ()
+    return tuple(text_of(part) for part in value if part) if isinstance(value, list) else ()
+
+
+def _meta_of(raw: Mapping[str, object], known: Mapping[str, str], aliases: tuple[str, ...]) -> dict[str, str]:
+    meta = {key: text_of(value) for key, value in raw.items() if key not in known and key not in aliases}
+    given = raw.get("meta")
+    if isinstance(given, dict):
+        meta.update({key: text_of(value) for key, value in given.items()})
+    elif given:
+        meta["meta"] = text_of(given)
+    return meta
+
+
+def _receipts_of(raw: Mapping[str, object]) -> tuple[str, ...]:
+    return _texts_of(raw.get("receipts")) + _texts_of(raw.get("receipt"))
+
+
+def event_from(raw: Mapping[str, object]) -> Event:
+    """An event, whatever its age and origin."""
+    claim = raw.get("claim")
+    return Event(
+        id=text_of(raw.get("id")),
+        ts=text_of(raw.get("ts")),
+        agent_id=text_of(raw.get("agent_id") or raw.get("from")),
+        event=text_of(raw.get("event") or raw.get("type")),
+        summary=text_of(raw.get("summary")),
+        prev=text_of(raw.get("prev")),
+        task_id=text_of(raw.get("task_id") or raw.get("task")),
+        plan_id=text_of(raw.get("plan_id")),
+        branch=text_of(raw.get("branch")),
+        pr=text_of(raw.get("pr")),
+        receipts=_receipts_of(raw),
+        severity=text_of(raw.get("severity")),
+        meta=_meta_of(raw, _EVENT_FIELDS, ("from", "type", "task", "receipt")),
+        claim=claim if isinstance(claim, dict) else None,
+    )
+
+
+def message_from(raw: Mapping[str, object], thread: str) -> Message:
+    """A message of a thread, whatever its age and origin; some are in the shape of an event."""
+    return Message(
+        id=text_of(raw.get("id")),
+        ts=text_of(raw.get("ts")),
+        sender=text_of(raw.get("from") or raw.get("agent_id")),
+        type=text_of(raw.get("type") or raw.get("event")),
+        task_id=text_of(raw.get("task_id") or raw.get("task") or thread),
+        summary=text_of(raw.get("summary")),
+        prev=text_of(raw.get("prev")),
+        to=text_of(raw.get("to")),
+        branch=text_of(raw.get("branch")),
+        note=text_of(raw.get("note")),
+        receipts=_receipts_of(raw),
+        meta=_meta_of(raw, _MESSAGE_FIELDS, ("agent_id", "event", "task", "receipt")),
+        reply_to=text_of(raw.get("reply_to")),
+    )
+
+
+def claim_from(raw: Mapping[str, object], task: str) -> Claim:
+    """A claim, whatever its age and origin; one without a fence has fence 0."""
+    fence = raw.get("fence")
+    return Claim(
+        task_id=task,
+        agent_id=text_of(raw.get("agent_id")),
+        branch=text_of(raw.get("branch")),
+        status=text_of(raw.get("status")),
+        claimed_at=text_of(raw.get("claimed_at")),
+        fence=fence if type(fence) is int and 0 <= fence < 1 << 53 else 0,
+        plan_id=text_of(raw.get("plan_id")),
+        notes=text_of(raw.get("notes") or raw.get("note")),
+        paths=_texts_of(raw.get("paths")),
+        paused_by=text_of(raw.get("paused_by")),
+        released_at=text_of(raw.get("released_at")),
+        updated_at=text_of(raw.get("updated_at")),
+        taken_from=_taken_from(raw.get("taken_from")),
+    )
+
+
+def _taken_from(value: object) -> TakenFrom | None:
+    if not isinstance(value, dict):
+        return None
+    return TakenFrom(
+        agent_id=text_of(value.get("agent_id")),
+        at=text_of(value.get("at")),
+        reason=text_of(value.get("reason")),
+    )
+
+
+def assignment_from(raw: Mapping[str, object], task: str) -> Assignment:
+    """An assignment; the engineer "unassigned" of old files is nobody."""
+    engineer = text_of(raw.get("engineer"))
+    return Assignment(
+        task_id=task,
+        engineer=None if engineer in ("", "unassigned") else engineer,
+        manager=text_of(raw.get("manager")),
+        assigned_at=text_of(raw.get("assigned_at")),
+        plan_id=text_of(raw.get("plan_id")),
+        branch=text_of(raw.get("branch")),
+        note=text_of(raw.get("note")),
+    )
+
+
+def manifest_from(raw: Mapping[str, object]) -> Manifest:
+    """A manifest; what is not text where text belongs is left out."""
+    per_day = raw.get("max_prs_per_day")
+    return Manifest(
+        agent_id=text_of(raw.get("agent_id")),
+        owner=text_of(raw.get("owner")),
+        agent_type=text_of(raw.get("agent_type")),
+        contact=text_of(raw.get("contact")),
+        notes=text_of(raw.get("notes")),
+        capabilities=_texts_of(raw.get("capabilities")),
+        desired_roles=_texts_of(raw.get("desired_roles")),
+        branch_prefix=text_of(raw.get("branch_prefix")),
+        max_prs_per_day=per_day if type(per_day) is int else None,
+    )
+
+
+_EVENT_FIELDS = fields_of(Event)
+_MESSAGE_FIELDS = fields_of(Message)
+OWN_FIELDS = frozenset(_EVENT_FIELDS) | frozenset(_MESSAGE_FIELDS)
+"""Names that free key=value data must not use (design §2, promise 5)."""

@@ -1,0 +1,256 @@
+"""Where everything is: the checkout, the live bus its worktrees share, and every path below them.
+
+Nothing else spells `_bus`, `_plans`, `_report` or `queue`. Two roots matter (docs/architecture.md):
+`root`, the checkout a command acts on, holds what travels with a branch; `bus_root` holds the live
+bus and the session state, one per clone however many worktrees it has.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tools.core.errors import SetupError, UsageError
+
+BUS = "_bus"
+REPORT = "_report"
+PLANS = "_plans"
+QUEUE = "queue"
+MANIFEST = "AGENT_MANIFEST.json"
+MANIFEST_SAMPLES = "docs/examples/agents"
+MANIFEST_SESSIONS = ".manifest_sessions"
+MANIFEST_BACKUPS = ".manifest_backups"
+QUICK_LINKS = "docs/quick-links.json"
+MEMORY_LOG = "memory/log.jsonl"
+LEDGER = "_report/ledger.csv"
+
+
+class Place(NamedTuple):
+    """A file or folder below a trusted folder; nothing between the two is followed as a link."""
+
+    base: str
+    name: str
+
+    @property
+    def path(self) -> str:
+        """The absolute path, for messages and for folders that are watched."""
+        return os.path.join(self.base, self.name)
+
+    def child(self, name: str) -> Place:
+        """A place inside this folder."""
+        return Place(self.base, f"{self.name}/{name}")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One checkout and the live bus that belongs to it; both paths are absolute."""
+
+    root: str
+    bus_root: str
+
+    # -- the live bus ------------------------------------------------------------------------
+    @property
+    def bus(self) -> Place:
+        """The bus folder, which is also the lock."""
+        return Place(self.bus_root, BUS)
+
+    @property
+    def events(self) -> Place:
+        """The event log."""
+        return Place(self.bus_root, f"{BUS}/events/events.jsonl")
+
+    @property
+    def cache(self) -> Place:
+        """What can be derived again: the index, the lock holder's name."""
+        return Place(self.bus_root, f"{BUS}/.cache")
+
+    @property
+    def journal(self) -> Place:
+        """The redo journal of a transaction over several files."""
+        return Place(self.bus_root, f"{BUS}/.journal")
+
+    @property
+    def torn(self) -> Place:
+        """Where unfinished last lines are kept."""
+        return Place(self.bus_root, f"{BUS}/.torn")
+
+    def thread(self, task: str) -> Place:
+        """The messages of a task, of the hub or of an inbox."""
+        return Place(self.bus_root, f"{BUS}/messages/{task}.jsonl")
+
+    def claim(self, task: str) -> Place:
+        """The claim document of a task."""
+        return Place(self.bus_root, f"{BUS}/claims/{task}.json")
+
+    def assignment(self, task: str) -> Place:
+        """The assignment document of a task."""
+        return Place(self.bus_root, f"{BUS}/assignments/{task}.json")
+
+    # -- live session state, beside the bus --------------------------------------------------
+    def session(self, agent: str) -> Place:
+        """An agent's live session state; never committed."""
+        return Place(self.bus_root, f"{REPORT}/session/{agent}")
+
+    # -- what travels with a branch ----------------------------------------------------------
+    @property
+    def report(self) -> Place:
+        """All evidence of this checkout; the folder is the lock of plans, reports and memory."""
+        return Place(self.root, REPORT)
+
+    @property
+    def plans(self) -> Place:
+        """All plans."""
+        return Place(self.root, PLANS)
+
+    @property
+    def queue(self) -> Place:
+        """The backlog."""
+        return Place(self.root, QUEUE)
+
+    def plan(self, plan_id: str) -> Place:
+        """A plan's file."""
+        return Place(self.root, f"{PLANS}/{plan_id}.plan.json")
+
+    def justification(self, plan_id: str) -> Place:
+        """The text that says why a plan is worth doing."""
+        return Place(self.root, f"{PLANS}/{plan_id}.justification.md")
+
+    def agent_report(self, agent: str) -> Place:
+        """An agent's evidence."""
+        return Place(self.root, f"{REPORT}/agent/{agent}")
+
+    def in_root(self, name: str) -> Place:
+        """A file of the checkout, by its path relative to the root."""
+        return Place(self.root, name)
+
+    def relative(self, path: str) -> str:
+        """A path of this checkout (or of the bus root) as records cite it; UsageError outside."""
+        if not path or "\0" in path:
+            raise UsageError(f"{path!r} is not a path", code="path.bad")
+        absolute = os.path.normpath(os.path.join(self.root, path))
+        for base in (self.root, self.bus_root):
+            if absolute.startswith(base + os.sep):
+                return absolute[len(base) + 1 :].replace(os.sep, "/")
+        raise UsageError(f"{path!r} is outside the repository", code="path.outside")
+
+
+def find(
+    start: str, environment: Mapping[str, str], *, root: str | None = None
+) -> Workspace:
+    """The workspace of a folder: `--root`, `TEOF_ROOT`, or the nearest checkout upwards.
+
+    Raises SetupError when there is none, or when its live bus cannot be told.
+    """
+    given = root or environment.get("TEOF_ROOT")
+    if given:
+        top = os.path.realpath(os.path.join(start, given))
+        if not os.path.isdir(top):
+            raise SetupError(f"{given!r} is not a folder", code="workspace.root")
+    else:
+        top = _checkout_of(os.path.realpath(start))
+    elsewhere = environment.get("TEOF_BUS")
+    if elsewhere:
+        bus_root = os.path.realpath(os.path.join(top, elsewhere))
+        if not os.path.isdir(bus_root):
+            raise SetupError(f"TEOF_BUS names {elsewhere!r}, which is not a folder", code="workspace.bus")
+        return Workspace(top, bus_root)
+    return Workspace(top, _bus_root_of(top))
+
+
+def _checkout_of(folder: str) -> str:
+    with_bus = None
+    here = folder
+    while True:
+        git = os.path.join(here, ".git")
+        if os.path.lexists(git) and not (os.path.basename(here) == BUS and os.path.isfile(git)):
+            return here
+        if with_bus is None and os.path.isdir(os.path.join(here, BUS)):
+            with_bus = here
+        parent = os.path.dirname(here)
+        if parent == here:
+            break
+        here = parent
+    if with_bus is not None:
+        return with_bus
+    raise SetupError(
+        f"no checkout here: neither {folder} nor a folder above it holds .git or {BUS}/",
+        code="workspace.none",
+        hint="git init && python -m tools init --agent <id>",
+    )
+
+
+def git_folder(root: str) -> str | None:
+    """The git folder of a checkout, read without a process; None outside git."""
+    git = os.path.join(root, ".git")
+    if os.path.isdir(git):
+        return git
+    try:
+        with open(git, encoding="utf-8", errors="surrogateescape") as pointer:
+            line = pointer.readline().strip()
+    except OSError:
+        return None
+    if not line.startswith("gitdir:"):
+        return None
+    return os.path.normpath(os.path.join(root, line[len("gitdir:") :].strip()))
+
+
+def common_folder(git: str) -> str:
+    """The git folder all worktrees share; the given one where there is but one."""
+    try:
+        with open(os.path.join(git, "commondir"), encoding="utf-8", errors="surrogateescape") as pointer:
+            return os.path.normpath(os.path.join(git, pointer.readline().strip()))
+    except OSError:
+        return git
+
+
+def _bus_root_of(root: str) -> str:
+    git = git_folder(root)
+    if git is None or git == os.path.join(root, ".git"):
+        return root
+    common = common_folder(git)
+    if common == git:  # a submodule, or a git folder kept elsewhere: one checkout, its own bus
+        return root
+    if os.path.basename(common) == ".git":
+        return os.path.dirname(common)
+    settings = _core_settings(common)
+    if settings.get("worktree"):
+        return os.path.normpath(os.path.join(common, settings["worktree"]))
+    if settings.get("bare", "").lower() == "true":
+        return os.path.dirname(common)
+    raise SetupError(
+        f"cannot tell where the live bus is: {common} names no main checkout",
+        code="workspace.bus",
+        hint="export TEOF_BUS=<folder of the main checkout>",
+    )
+
+
+def _core_settings(common: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    section = ""
+    try:
+        with open(os.path.join(common, "config"), encoding="utf-8", errors="replace") as lines:
+            for line in map(str.strip, lines):
+                if line.startswith("["):
+                    section = line.lower()
+                elif section == "[core]" and "=" in line:
+                    key, value = line.split("=", 1)
+                    found[key.strip().lower()] = value.strip()
+    except OSError:
+        return {}
+    return found
+
+
+def current_branch(root: str) -> str | None:
+    """The branch that is checked out, read without a process; None when detached or no git."""
+    git = git_folder(root)
+    if git is None:
+        return None
+    try:
+        with open(os.path.join(git, "HEAD"), encoding="utf-8", errors="replace") as head:
+            line = head.readline().strip()
+    except OSError:
+        return None
+    prefix = "ref: refs/heads/"
+    return line[len(prefix) :] if line.startswith(prefix) else None

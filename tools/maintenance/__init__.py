@@ -1,0 +1,1 @@
+"""Checks and repairs that CI and people run."""

@@ -1,0 +1,1 @@
+"""Plans: write, change and validate them."""
