@@ -1,0 +1,180 @@
+"""What every test stands on: a hermetic environment, small real repositories, and commands run in process."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+HISTORY = CHECKOUT.parent / "shared" / "fixtures" / "history"
+_WRITING_EVENTS = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "os.truncate"}
+_GUARD: dict[str, Any] = {"on": False}
+
+
+def _tripwire(event: str, arguments: tuple[Any, ...]) -> None:
+    """Raises when a test would write into the real checkout."""
+    if not _GUARD["on"]:
+        return
+    if event == "open":
+        path, mode, flags = (*arguments, None, None)[:3]
+        writes = (isinstance(mode, str) and set(mode) & set("wax+")) or (
+            isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        )
+        if not writes:
+            return
+    elif event in _WRITING_EVENTS:
+        path = arguments[0]
+    else:
+        return
+    if isinstance(path, (str, bytes)):
+        name = os.path.abspath(os.fsdecode(path))
+        ours = name.startswith(f"{CHECKOUT}{os.sep}") and "__pycache__" not in name
+        if ours and not name.startswith((f"{CHECKOUT}/.pytest_cache", f"{CHECKOUT}/.hypothesis")):
+            raise PermissionError(f"a test would write to the real checkout: {name}")
+
+
+sys.addaudithook(_tripwire)
+
+
+@pytest.fixture(autouse=True)
+def hermetic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """HOME, git's settings and the toolkit's variables pinned; the real checkout out of reach."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for key in list(os.environ):
+        if key.startswith(("TEOF_", "GIT_")):
+            monkeypatch.delenv(key)
+    (home / ".gitconfig").write_text(
+        "[user]\nname = Tester\nemail = tester@example.org\n[init]\ndefaultBranch = main\n"
+        "[commit]\ngpgsign = false\n[protocol \"file\"]\nallow = always\n[gc]\nauto = 0\n"
+    )
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.chdir(home)
+    _GUARD["on"] = True
+    yield
+    _GUARD["on"] = False
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Real git in a test's repository; fails the test when git fails."""
+    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, f"git {' '.join(arguments)}: {done.stderr}"
+    return done.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def _repository_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    top = tmp_path_factory.mktemp("template") / "repo"
+    top.mkdir()
+    environment = {
+        **{key: value for key, value in os.environ.items() if not key.startswith("GIT_")},
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+    }
+    (top / "README.md").write_text("# a repository\n")
+    identity = ["-c", "user.name=Tester", "-c", "user.email=tester@example.org"]
+    for arguments in (["init", "-q", "-b", "main"], ["add", "-A"], [*identity, "commit", "-qm", "begin"]):
+        subprocess.run(["git", *arguments], cwd=top, env=environment, check=True)
+    return top
+
+
+@pytest.fixture
+def git_repo(tmp_path: Path, _repository_template: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A real repository with one commit on main; it is the current folder."""
+    top = tmp_path / "repo"
+    shutil.copytree(_repository_template, top)
+    monkeypatch.chdir(top)
+    return top
+
+
+@pytest.fixture
+def workspace(git_repo: Path) -> Any:
+    """The Workspace of `git_repo`, with a plain bus folder made on first write."""
+    from tools.core.workspace import Workspace
+
+    return Workspace(str(git_repo), str(git_repo))
+
+
+@pytest.fixture
+def store(workspace: Any) -> Any:
+    """The store of `workspace`."""
+    from tools.core.store import FileStore
+
+    return FileStore(workspace)
+
+
+@pytest.fixture
+def seat(git_repo: Path) -> Callable[..., Path]:
+    """Binds the checkout to an agent: `seat("codex-1", roles=["manager"])`."""
+
+    def bind(agent: str, *, roles: list[str] | None = None, root: Path | None = None) -> Path:
+        path = (root or git_repo) / "AGENT_MANIFEST.json"
+        content = {"agent_id": agent, "desired_roles": roles or [], "branch_prefix": f"agent/{agent}/"}
+        path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
+        return path
+
+    return bind
+
+
+@pytest.fixture
+def run() -> Callable[..., SimpleNamespace]:
+    """Runs a command in process and asserts its exit code: `run("agent.bus_claim", "list", code=0)`.
+
+    Returns an object with `out`, `err`, `code`, and `json` (stdout parsed, where `--json` was given).
+    """
+
+    def call(module: str, *arguments: str, code: int | None = 0) -> SimpleNamespace:
+        from tools.core import cli
+
+        command = importlib.import_module(f"tools.{module}").main
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            got = cli.call(command, list(arguments))
+        text = f"{module} {' '.join(arguments)}\n{out.getvalue()}{err.getvalue()}"
+        assert code is None or got == code, f"exit {got}, not {code}: {text}"
+        assert "Traceback" not in text, text
+        document = json.loads(out.getvalue()) if "--json" in arguments and got in (0, 1) and out.getvalue() else None
+        return SimpleNamespace(out=out.getvalue(), err=err.getvalue(), code=got, json=document)
+
+    return call
+
+
+@pytest.fixture
+def spawn() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a command as a real process: `spawn("-m", "tools.agent.bus_claim", "list", cwd=…)`."""
+
+    def start(*arguments: str, cwd: Path | None = None, **extra: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, timeout=120, **extra
+        )
+
+    return start
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Path:
+    """A private copy of the real history that lies beside the checkout; skipped where it is absent."""
+    if not HISTORY.is_dir():
+        pytest.skip("the real history is not beside this checkout (../shared/fixtures/history)")
+    top = tmp_path / "history"
+    shutil.copytree(HISTORY, top, copy_function=shutil.copyfile)
+    for folder, _, _ in os.walk(top):
+        os.chmod(folder, 0o755)
+    return top
