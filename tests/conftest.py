@@ -58,7 +58,7 @@ def hermetic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             monkeypatch.delenv(key)
     (home / ".gitconfig").write_text(
         "[user]\nname = Tester\nemail = tester@example.org\n[init]\ndefaultBranch = main\n"
-        "[commit]\ngpgsign = false\n[protocol \"file\"]\nallow = always\n[gc]\nauto = 0\n"
+        '[commit]\ngpgsign = false\n[protocol "file"]\nallow = always\n[gc]\nauto = 0\n'
     )
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))

@@ -53,7 +53,11 @@ def index(run: cli.Run) -> None:
 @cli.command(main_group, "init")
 @cli.option("--agent", type=cli.AGENT, help="Make this checkout the seat of an agent.")
 @cli.repeated("--role", type=cli.LINE, help="A role of that seat, such as manager.")
-@cli.option("--bus", type=cli.Choice(["branch", "folder"]), help="The bus as a worktree of its own branch, or as a plain folder.")
+@cli.option(
+    "--bus",
+    type=cli.Choice(["branch", "folder"]),
+    help="The bus as a worktree of its own branch, or as a plain folder.",
+)
 @cli.option("--dry-run", is_flag=True, help="Say what would be done.")
 def init(run: cli.Run, agent: str | None, role: tuple[str, ...], bus: str | None, dry_run: bool) -> None:
     """Make this git repository ready: folders, ignore lines, the bus, a seat."""

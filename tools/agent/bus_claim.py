@@ -27,7 +27,9 @@ _stale_after = cli.option(
 @_task
 @cli.option("--plan", type=cli.PLAN, help="The plan this work follows.")
 @cli.option("--branch", type=cli.LINE, help="The branch of the work (default: agent/<agent>/<task>).")
-@cli.option("--status", type=cli.Choice(["active", "paused"]), default="active", show_default=True, help="How to hold it.")
+@cli.option(
+    "--status", type=cli.Choice(["active", "paused"]), default="active", show_default=True, help="How to hold it."
+)
 @cli.repeated("--paths", type=cli.LINE, help="A pattern of files the work will touch, as in .gitignore.")
 @cli.option("--exclusive", is_flag=True, help="Refuse when the paths overlap another live claim's.")
 @_notes

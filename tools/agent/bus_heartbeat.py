@@ -16,8 +16,20 @@ from tools.core.records import Event, Message
 
 
 @cli.command(doc=__doc__, writes=True)
-@cli.option("--manager-window", type=cli.DURATION, default="30m", show_default=True, help="A manager silent for longer is stale; 0 switches off.")
-@cli.option("--agent-window", type=cli.DURATION, default="240m", show_default=True, help="A holder silent for longer is idle; 0 switches off.")
+@cli.option(
+    "--manager-window",
+    type=cli.DURATION,
+    default="30m",
+    show_default=True,
+    help="A manager silent for longer is stale; 0 switches off.",
+)
+@cli.option(
+    "--agent-window",
+    type=cli.DURATION,
+    default="240m",
+    show_default=True,
+    help="A holder silent for longer is idle; 0 switches off.",
+)
 @cli.option("--dry-run", is_flag=True, help="Only the receipt.")
 @cli.option("--no-bus-event", is_flag=True, help="Raise no event.")
 @cli.option("--no-bus-message", is_flag=True, help="Post no message.")
@@ -92,7 +104,9 @@ def _raise(
         meta={"severity": severity} if not plan else {"severity": severity, "plan_id": plan},
     )
     if event or message:
-        bus.log(run.workspace, run.store, run.seat, alert if event else None, [(task, said)] if message else [], run.now)
+        bus.log(
+            run.workspace, run.store, run.seat, alert if event else None, [(task, said)] if message else [], run.now
+        )
 
 
 if __name__ == "__main__":

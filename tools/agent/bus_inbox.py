@@ -32,7 +32,10 @@ def main(run: cli.Run, limit: int, mark_read: bool) -> None:
     if mark_read:
         inbox.mark_read(run.workspace, agent, found)
         title += f"; all marked as read in {inbox.mark_place(run.workspace, agent).name}"
-    run.emit({"agent": agent, "unread": unread, "total": len(found), "items": [_document(i) for i in shown]}, "\n".join([title, *lines]))
+    run.emit(
+        {"agent": agent, "unread": unread, "total": len(found), "items": [_document(i) for i in shown]},
+        "\n".join([title, *lines]),
+    )
 
 
 def newest(found: list[inbox.Item], limit: int) -> list[inbox.Item]:

@@ -62,7 +62,9 @@ def main(
     if reply_to and not bus.message_exists(run.workspace, reply_to):
         run.warn([f"no message has the id {reply_to}"])
     where = " and ".join(f"_bus/messages/{thread}.jsonl" for thread in threads)
-    run.emit({"message": written[0], "threads": threads}, f"{message.id} {render.short(message.summary, 120)} -> {where}")
+    run.emit(
+        {"message": written[0], "threads": threads}, f"{message.id} {render.short(message.summary, 120)} -> {where}"
+    )
 
 
 if __name__ == "__main__":

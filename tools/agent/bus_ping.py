@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
     import sys
     from os.path import abspath, dirname
@@ -54,7 +56,12 @@ def main(
         raise UsageError("nothing to write: --skip-event without a message", code="usage", hint="--message-task <task>")
     cited, absent = receipts.cited_all(run.workspace, event_receipt)
     cited_by_message, absent_in_message = receipts.cited_all(run.workspace, message_receipt)
-    shared = {"id": ids.new_record_id(), "ts": clock.to_text(run.now), "summary": text, "branch": branch}
+    shared: dict[str, Any] = {
+        "id": ids.new_record_id(),
+        "ts": clock.to_text(run.now),
+        "summary": text,
+        "branch": branch,
+    }
     record = None
     if not skip_event:
         record = Event(

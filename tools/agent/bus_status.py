@@ -18,14 +18,18 @@ from tools.core.records import SEVERITIES
 
 
 @cli.command(doc=__doc__)
-@cli.option("--preset", type=cli.Choice(sorted(status.PRESETS)), help="A set of defaults; a flag that is given beats it.")
+@cli.option(
+    "--preset", type=cli.Choice(sorted(status.PRESETS)), help="A set of defaults; a flag that is given beats it."
+)
 @cli.repeated("--agent", type=cli.AGENT, help="Only this agent's.")
 @cli.option("--active-only", is_flag=True, help="Only live claims.")
 @cli.option("--since", type=cli.SINCE, help="Events from a stamp, or a distance back: 90m, 24h, 7d.")
 @cli.option("--window-hours", type=cli.IntRange(min=1, max=100_000), help="Events of the last H hours.")
 @cli.option("--limit", type=cli.COUNT, help="The last N events (default 20).")
 @cli.repeated("--severity", type=cli.Choice(SEVERITIES), help="Only events of this severity.")
-@cli.option("--manager-window", type=cli.DURATION, help="A manager silent for longer is stale (default 30m; 0 switches off).")
+@cli.option(
+    "--manager-window", type=cli.DURATION, help="A manager silent for longer is stale (default 30m; 0 switches off)."
+)
 @cli.option("--summary", is_flag=True, help="A compact list.")
 def main(
     run: cli.Run,
@@ -44,7 +48,13 @@ def main(
     if window_hours is not None:
         since = run.now - timedelta(hours=window_hours)
     view = status.view_of(
-        preset, run.now, agents=agent, active_only=active_only, since=since, limit=limit, severities=severity,
+        preset,
+        run.now,
+        agents=agent,
+        active_only=active_only,
+        since=since,
+        limit=limit,
+        severities=severity,
         manager_window=manager_window,
     )
     found = status.gather(run.workspace, run.store, view, run.now)

@@ -66,7 +66,9 @@ def held(bus: FileStore, task: str) -> Held:
     )
 
 
-def documents(bus: FileStore, kind: str, read: Callable[[Mapping[str, object], str], Any]) -> tuple[list[Any], list[str]]:
+def documents(
+    bus: FileStore, kind: str, read: Callable[[Mapping[str, object], str], Any]
+) -> tuple[list[Any], list[str]]:
     """All readable documents of a kind, and one line for each that is not."""
     found, problems = [], []
     for name in bus.names(kind):
@@ -102,7 +104,9 @@ def last_sign_of(workspace: Workspace, agent: str, now: datetime) -> datetime | 
         return liveness.last_sign(index, agent, now)
 
 
-def facts(workspace: Workspace, bus: FileStore, found: Held, agent: str, now: datetime, *, paths: bool = False) -> claims.Facts:
+def facts(
+    workspace: Workspace, bus: FileStore, found: Held, agent: str, now: datetime, *, paths: bool = False
+) -> claims.Facts:
     """What a claim rule needs to know; the holder's life only where somebody else asks."""
     other = found.claim is not None and found.claim.is_live and found.claim.agent_id != agent
     sign = last_sign_of(workspace, found.claim.agent_id, now) if other and found.claim else None
@@ -283,7 +287,9 @@ def guard_event(workspace: Workspace, seat: Seat, event: str, task: str, found: 
     )
 
 
-def guarded(workspace: Workspace, bus: FileStore, seat: Seat, event: str, task: str, now: datetime) -> list[store.Change]:
+def guarded(
+    workspace: Workspace, bus: FileStore, seat: Seat, event: str, task: str, now: datetime
+) -> list[store.Change]:
     """What an event about a task depends on; [] when it depends on nothing."""
     if not task or event not in GUARDED or ids.is_thread_only(task):
         return []

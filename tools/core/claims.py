@@ -217,11 +217,14 @@ def held(current: Claim, facts: Facts, *, hint: str = "") -> ConflictError:
     """The refusal that names the holder, the claim's age and the last sign of life."""
     claimed = clock.parse(current.claimed_at)
     age = f" for {clock.age(claimed, facts.now)}" if claimed else ""
-    seen = f"; last sign of life {clock.age(facts.last_sign, facts.now)} ago" if facts.last_sign else "; no sign of life"
+    seen = (
+        f"; last sign of life {clock.age(facts.last_sign, facts.now)} ago" if facts.last_sign else "; no sign of life"
+    )
     return ConflictError(
         f"{current.task_id} is held by {current.agent_id} ({current.state}{age}{seen})",
         code="claim.held",
-        hint=hint or f"python -m tools.agent.bus_message --task {current.task_id} --type request "
+        hint=hint
+        or f"python -m tools.agent.bus_message --task {current.task_id} --type request "
         f"--target {current.agent_id} --summary <text>",
         details=_details(current),
     )
@@ -254,14 +257,11 @@ def _overlaps(request: Request, facts: Facts) -> tuple[str, ...]:
             details=_details(other),
         )
     return tuple(
-        f"{mine} overlaps {theirs}, which {other.agent_id} holds with {other.task_id}"
-        for other, mine, theirs in found
+        f"{mine} overlaps {theirs}, which {other.agent_id} holds with {other.task_id}" for other, mine, theirs in found
     )
 
 
-def overlaps(
-    task: str, agent: str, paths: Sequence[str], live: Sequence[Claim]
-) -> list[tuple[Claim, str, str]]:
+def overlaps(task: str, agent: str, paths: Sequence[str], live: Sequence[Claim]) -> list[tuple[Claim, str, str]]:
     """The live claims of others whose paths may name a file that `paths` names too."""
     return [
         (other, mine, theirs)
@@ -357,7 +357,7 @@ def refuses_event(
             return f"nobody holds {task}"
         if current.is_live and current.agent_id != agent:
             return f"{task} is held by {current.agent_id} ({current.state})"
-    if event in ("status", "proposal") and current is not None and current.state == "active":
-        if current.agent_id != agent and engineer != agent and not is_manager:
-            return f"{task} is held by {current.agent_id} (active)"
+    may_report = is_manager or current is None or agent in (current.agent_id, engineer)
+    if event in ("status", "proposal") and current is not None and current.state == "active" and not may_report:
+        return f"{task} is held by {current.agent_id} (active)"
     return ""

@@ -11,32 +11,32 @@ import gc
 
 gc.disable()  # imports make garbage for nobody; collecting it costs a command a tenth of its start
 
-import json  # noqa: E402
-import os  # noqa: E402
-import re  # noqa: E402
-import sys  # noqa: E402
-from collections.abc import Callable, Iterable, Mapping, Sequence  # noqa: E402
-from datetime import datetime, timedelta  # noqa: E402
-from functools import cached_property  # noqa: E402
-from typing import Any, NoReturn, TypeVar  # noqa: E402
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any, NoReturn, TypeVar
 
-from tools.core import bootstrap  # noqa: E402
+from tools.core import bootstrap
 
 try:
     import click
 except ModuleNotFoundError:
     bootstrap.use_the_environment_of_the_checkout()
 
-from tools.core import clock, files, ids, render, seats, workspace  # noqa: E402
-from tools.core.errors import ToolkitError, UsageError  # noqa: E402
-from tools.core.records import OWN_FIELDS  # noqa: E402
-from tools.core.store import FileStore  # noqa: E402
+from tools.core import clock, files, ids, render, seats, workspace
+from tools.core.errors import ToolkitError, UsageError
+from tools.core.records import OWN_FIELDS
+from tools.core.store import FileStore
 
 gc.freeze()
 gc.enable()
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-_MODULE = re.compile(r"python -m tools\.((?:agent|planner|consensus|maintenance)\.)?([a-z_]+)")
+_MODULE = r"python -m tools\.((?:agent|planner|consensus|maintenance)\.)?([a-z_]+)"
 MAX_PROBLEMS = 5
 """Bad lines a reader names before it only counts them."""
 
@@ -138,7 +138,7 @@ def _print(text: str) -> None:
 
 def in_invoked_form(text: str) -> str:
     """A hint in the form this process was invoked in: `teof x`, `tools/agent/x.py`, `python -m …`."""
-    return _MODULE.sub(lambda found: _spell(found[1] or "", found[2]), text)
+    return re.sub(_MODULE, lambda found: _spell(found[1] or "", found[2]), text)
 
 
 def _spell(package: str, name: str) -> str:
@@ -152,7 +152,7 @@ def _spell(package: str, name: str) -> str:
 # -- options -------------------------------------------------------------------------------------
 
 
-class _Value(click.ParamType):
+class _Value(click.ParamType[Any]):
     """A value that a function checks; the function raises UsageError."""
 
     def __init__(self, name: str, check: Callable[[str], Any]) -> None:
@@ -251,7 +251,11 @@ def command(
             parameters.append(
                 click.Option(["--agent", "acting_agent"], type=AGENT, help="The acting seat (default: the manifest's).")
             )
-        parameters.append(click.Option(["--root"], metavar="PATH", help="The checkout to act on (default: the one around the current folder)."))
+        parameters.append(
+            click.Option(
+                ["--root"], metavar="PATH", help="The checkout to act on (default: the one around the current folder)."
+            )
+        )
         parameters.append(click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON document."))
         made = click.Command(
             name or (body.__name__ if parent else None),
@@ -282,7 +286,9 @@ def key_values(pairs: Sequence[str], own: frozenset[str] = OWN_FIELDS) -> dict[s
         if not equals or not ids.is_key(key):
             raise UsageError(f"{pair[:80]!r} is not key=value with a word as its key", code="value.pair")
         if key in own:
-            raise UsageError(f"{key!r} is a field of the record itself and cannot be set as data", code="value.own_field")
+            raise UsageError(
+                f"{key!r} is a field of the record itself and cannot be set as data", code="value.own_field"
+            )
         found[key] = value
     return found
 
@@ -320,7 +326,7 @@ def call(command: click.Command, given: list[str]) -> int:
     except BrokenPipeError:
         _drop_stdout()
         return 141
-    except Exception as problem:  # noqa: BLE001 - the last resort, which says where the details went
+    except Exception as problem:
         return _crash(problem, as_json)
 
 

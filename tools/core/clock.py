@@ -14,8 +14,6 @@ from datetime import datetime, timedelta
 CREDIBLE_AHEAD = timedelta(minutes=5)
 """A stamp further ahead of the clock than this is no sign of life (design §5)."""
 
-_CANONICAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
-_DURATION = re.compile(r"(\d{1,9})\s*([smhdw]?)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -49,12 +47,12 @@ def parse(text: object) -> datetime | None:
 
 def is_canonical(text: str) -> bool:
     """Whether a stamp has exactly the form that writers use."""
-    return _CANONICAL.fullmatch(text) is not None and parse(text) is not None
+    return re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", text, re.ASCII) is not None and parse(text) is not None
 
 
 def parse_duration(text: str, *, unit: str = "m") -> timedelta | None:
     """`90m`, `24h`, `7d`, `2w`, `30s`, or a bare number of `unit`; None when it is neither."""
-    found = _DURATION.fullmatch(text.strip())
+    found = re.fullmatch(r"([0-9]{1,9})\s*([smhdw]?)", text.strip())
     if not found:
         return None
     try:

@@ -13,7 +13,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from tools.core.errors import DataError, SetupError
 from tools.core.workspace import Place
@@ -50,10 +50,8 @@ def _enter(descriptor: int, part: str, place: Place, create: bool) -> int:
     except OSError as problem:
         raise not_a_file(place, problem) from problem
     with writable(place):
-        try:
+        with suppress(FileExistsError):  # another process was first; its sync does not cover our promise
             os.mkdir(part, dir_fd=descriptor)
-        except FileExistsError:
-            pass  # another process was first; its sync does not cover our promise, so sync below
         os.fsync(descriptor)
     try:
         return os.open(part, _FOLDER, dir_fd=descriptor)
@@ -69,9 +67,7 @@ def not_a_file(place: Place, problem: OSError) -> DataError | SetupError:
             code="file.kind",
             hint=f"ls -ld {place.name}",
         )
-    return SetupError(
-        f"{place.name}: {problem.strerror or problem}", code="file.access", hint=f"ls -ld {place.name}"
-    )
+    return SetupError(f"{place.name}: {problem.strerror or problem}", code="file.access", hint=f"ls -ld {place.name}")
 
 
 @contextmanager
@@ -127,7 +123,7 @@ def read_bytes(place: Place, limit: int = MAX_DOCUMENT) -> bytes | None:
 
 
 def _read_all(descriptor: int, place: Place, limit: int) -> bytes:
-    parts = []
+    parts: list[bytes] = []
     left = limit + 1
     while left > 0:
         part = os.read(descriptor, min(left, 1 << 20))
@@ -223,9 +219,7 @@ def replace(place: Place, data: bytes) -> None:
 
 
 def _build(folder: int, temporary: str, data: bytes, place: Place) -> None:
-    descriptor = open_in(
-        folder, Place(place.base, temporary), os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    )
+    descriptor = open_in(folder, Place(place.base, temporary), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     try:
         write_whole(descriptor, data)
         os.fsync(descriptor)

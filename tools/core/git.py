@@ -32,9 +32,7 @@ class Result(NamedTuple):
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment git runs in: no inherited `GIT_*`, plain messages, never a prompt."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    kept.update(
-        LC_ALL="C", GIT_OPTIONAL_LOCKS="0", GIT_TERMINAL_PROMPT="0", GIT_ASKPASS="true", SSH_ASKPASS="true"
-    )
+    kept.update(LC_ALL="C", GIT_OPTIONAL_LOCKS="0", GIT_TERMINAL_PROMPT="0", GIT_ASKPASS="true", SSH_ASKPASS="true")
     for key in ("GIT_SSH_COMMAND", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"):
         if key in os.environ:  # how to reach the remote, and whose settings: not which repository
             kept[key] = os.environ[key]
@@ -66,9 +64,7 @@ def ask(
     except FileNotFoundError as problem:
         raise SetupError("git is not installed", code="git.missing") from problem
     except subprocess.TimeoutExpired as problem:
-        raise SetupError(
-            f"git {arguments[0]} gave no answer in {timeout:.0f} s", code="git.timeout"
-        ) from problem
+        raise SetupError(f"git {arguments[0]} gave no answer in {timeout:.0f} s", code="git.timeout") from problem
     return Result(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip())
 
 

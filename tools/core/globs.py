@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-_WILD = re.compile(r"[*?\[]")
+_WILD = r"[*?\[]"
 
 
 def may_overlap(one: str, other: str) -> bool:
@@ -49,14 +49,14 @@ def _skips(one: list[str], other: list[str], i: int, j: int) -> list[tuple[int, 
 
 
 def _same(one: str, other: str) -> bool:
-    if not _WILD.search(one) and not _WILD.search(other):
+    if not re.search(_WILD, one) and not re.search(_WILD, other):
         return one == other
     return _prefix_agrees(one, other) and _prefix_agrees(one[::-1], other[::-1])
 
 
 def _prefix_agrees(one: str, other: str) -> bool:
     for left, right in zip(one, other, strict=False):
-        if _WILD.match(left) or _WILD.match(right) or "]" in (left, right):
+        if re.match(_WILD, left) or re.match(_WILD, right) or "]" in (left, right):
             return True
         if left != right:
             return False

@@ -77,9 +77,7 @@ def check(
     return Check(now, manager_window, agent_window, beats, idle, alerts, raised, problems)
 
 
-def _manager_alerts(
-    beats: list[liveness.Heartbeat], waiting: list[feed.Entry], window: timedelta
-) -> list[Alert]:
+def _manager_alerts(beats: list[liveness.Heartbeat], waiting: list[feed.Entry], window: timedelta) -> list[Alert]:
     found = []
     for beat in beats:
         if not window or beat.state == liveness.FRESH:

@@ -28,13 +28,9 @@ KEY_PATTERN = r"^[A-Za-z][A-Za-z0-9_.-]*$"
 PLAN_PATTERN = r"^\d{4}-\d{2}-\d{2}-[a-z0-9]+(?:-[a-z0-9]+)*$"
 RECORD_PATTERN = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
 
-_NAME = re.compile(NAME_PATTERN[1:-1])
-_WORD = re.compile(WORD_PATTERN[1:-1])
-_KEY = re.compile(KEY_PATTERN[1:-1])
-_PLAN = re.compile(PLAN_PATTERN[1:-1])
-_RECORD = re.compile(RECORD_PATTERN[1:-1])
-_DEVICE = re.compile(r"(?:CON|PRN|AUX|NUL|COM[0-9]|LPT[0-9])(?:\..*)?", re.IGNORECASE)
-_NOT_BRANCH = re.compile(r"[^a-z0-9._-]+")
+_DEVICES = frozenset(
+    ["con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))]
+)
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -42,9 +38,9 @@ def _is_name(text: object, length: int) -> bool:
     return (
         isinstance(text, str)
         and len(text) <= length
-        and _NAME.fullmatch(text) is not None
+        and re.fullmatch(NAME_PATTERN[1:-1], text) is not None
         and not text.lower().endswith(".lock")
-        and _DEVICE.fullmatch(text) is None
+        and text.lower().partition(".")[0] not in _DEVICES
     )
 
 
@@ -60,7 +56,7 @@ def is_task(text: object) -> bool:
 
 def is_plan(text: object) -> bool:
     """Whether it can name a plan: a real date and a slug."""
-    if not isinstance(text, str) or len(text) > NAME_LENGTH or not _PLAN.fullmatch(text):
+    if not isinstance(text, str) or len(text) > NAME_LENGTH or not re.fullmatch(PLAN_PATTERN[1:-1], text):
         return False
     try:
         date.fromisoformat(text[:10])
@@ -71,17 +67,17 @@ def is_plan(text: object) -> bool:
 
 def is_record(text: object) -> bool:
     """Whether it is the id of a record: a ULID."""
-    return isinstance(text, str) and _RECORD.fullmatch(text) is not None
+    return isinstance(text, str) and re.fullmatch(RECORD_PATTERN[1:-1], text) is not None
 
 
 def is_word(text: object) -> bool:
     """Whether it can be the kind of an event or a message."""
-    return isinstance(text, str) and len(text) <= AGENT_LENGTH and _WORD.fullmatch(text) is not None
+    return isinstance(text, str) and len(text) <= AGENT_LENGTH and re.fullmatch(WORD_PATTERN[1:-1], text) is not None
 
 
 def is_key(text: object) -> bool:
     """Whether it can be the key of free `key=value` data."""
-    return isinstance(text, str) and len(text) <= AGENT_LENGTH and _KEY.fullmatch(text) is not None
+    return isinstance(text, str) and len(text) <= AGENT_LENGTH and re.fullmatch(KEY_PATTERN[1:-1], text) is not None
 
 
 def require_agent(text: str, what: str = "agent id") -> str:
@@ -139,7 +135,7 @@ def inbox_of(agent: str) -> str:
 
 def default_branch(agent: str, task: str) -> str:
     """The branch an agent works a task on (formats, claims)."""
-    return f"agent/{agent}/{_NOT_BRANCH.sub('-', task.lower())}"
+    return f"agent/{agent}/{re.sub(r'[^a-z0-9._-]+', '-', task.lower())}"
 
 
 def slug(text: str, limit: int = 60) -> str:

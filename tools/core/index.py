@@ -190,9 +190,8 @@ class _Known(NamedTuple):
 def _catch_up(connection: sqlite3.Connection, workspace: Workspace) -> None:
     present = _stats(workspace)
     known = _known(connection)
-    if all(name in known and _unchanged(known[name], stat) for name, stat in present.items()):
-        if len(present) == len(known):
-            return
+    if present.keys() == known.keys() and all(_unchanged(known[name], stat) for name, stat in present.items()):
+        return
     connection.execute("BEGIN IMMEDIATE")
     try:
         known = _known(connection)
@@ -229,9 +228,7 @@ def _stats(workspace: Workspace) -> dict[str, os.stat_result]:
     return found
 
 
-def _catch_up_stream(
-    connection: sqlite3.Connection, store: FileStore, name: str, before: _Known | None
-) -> None:
+def _catch_up_stream(connection: sqlite3.Connection, store: FileStore, name: str, before: _Known | None) -> None:
     try:
         place = store.place(name)
         with files.opened(place) as descriptor:
@@ -327,9 +324,7 @@ def _row(stream: str, found: jsonl.Found) -> tuple[object, ...]:
 
 def _set_aside(connection: sqlite3.Connection, name: str) -> None:
     """Before a rebuild: every record is suspected lost until the new log shows it."""
-    connection.execute(
-        "INSERT OR IGNORE INTO lost SELECT stream, id, raw FROM entries WHERE stream=?", (name,)
-    )
+    connection.execute("INSERT OR IGNORE INTO lost SELECT stream, id, raw FROM entries WHERE stream=?", (name,))
     connection.execute("DELETE FROM entries WHERE stream=?", (name,))
     connection.execute("DELETE FROM problems WHERE stream=?", (name,))
 

@@ -7,7 +7,6 @@ in a read from the end.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -15,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from tools.core import files
+from tools.core.digests import sha256_hex
 from tools.core.errors import UsageError
 from tools.core.workspace import Place
 
@@ -22,7 +22,7 @@ MAX_LINE = 64 * 1024
 """Bytes of one record, its line end not counted."""
 
 _BLOCK = 64 * 1024
-_UNSAFE = re.compile("[\x85\u2028\u2029\ud800-\udfff]")
+_UNSAFE = "[\x85\u2028\u2029\ud800-\udfff]"
 
 
 class Line(NamedTuple):
@@ -70,13 +70,15 @@ class Reading(NamedTuple):
 
 def line_hash(raw: bytes) -> str:
     """The first 16 hex digits of the SHA-256 of a line without its line end."""
-    return hashlib.sha256(raw).hexdigest()[:16]
+    return sha256_hex(raw)[:16]
 
 
 def encode(record: Mapping[str, object]) -> bytes:
     """The record as a line without its line end; UsageError above 64 KiB."""
     text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    line = _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
+    if not text.isprintable():
+        text = re.sub(_UNSAFE, lambda found: f"\\u{ord(found[0]):04x}", text)
+    line = text.encode()
     if len(line) > MAX_LINE:
         raise UsageError(
             f"the record would have {len(line)} bytes, {MAX_LINE} at most",

@@ -89,8 +89,7 @@ def _flock(descriptor: int, folder: Place, holder: Place | None, deadline: float
         raise _busy(folder, holder) from None
     except OSError as problem:
         raise SetupError(
-            f"{folder.path} cannot be locked: {problem.strerror}; "
-            "the bus needs a local file system with flock",
+            f"{folder.path} cannot be locked: {problem.strerror}; the bus needs a local file system with flock",
             code="lock.unsupported",
             hint="export TEOF_BUS=<a folder on a local disk>",
         ) from problem
@@ -152,9 +151,9 @@ def _refuse_network(descriptor: int, folder: Place) -> None:
 
 def _say_who(holder: Place) -> None:
     text = f"{os.getpid()} {os.uname().nodename} {int(time.time())} {_command()}\n"
-    with suppress(OSError, DataError, SetupError):
-        with files.opened(holder, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, create=True) as descriptor:
-            os.write(descriptor, text.encode(errors="replace"))
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    with suppress(OSError, DataError, SetupError), files.opened(holder, flags, create=True) as descriptor:
+        os.write(descriptor, text.encode(errors="replace"))
 
 
 def _command() -> str:

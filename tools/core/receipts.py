@@ -59,20 +59,19 @@ def write_stamped(folder: Place, prefix: str, suffix: str, data: bytes, now: dat
 def append(workspace: Workspace, place: Place, entry: Any) -> None:
     """Appends one line to a log of the checkout, under its lock; durable on return."""
     raw = jsonl.encode(entry if isinstance(entry, dict) else to_mapping(entry)) + b"\n"
-    with locks.hold(workspace.report), files.folder_of(place, create=True) as folder:
-        with files.writable(place):
-            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
-            descriptor = files.open_in(folder, place, flags)
-            try:
-                size = os.fstat(descriptor).st_size
-                if size and os.pread(descriptor, 1, size - 1) != b"\n":
-                    raw = b"\n" + raw  # keeps an unfinished line of another writer apart
-                files.write_whole(descriptor, raw)
-                os.fsync(descriptor)
-                if not size:
-                    os.fsync(folder)
-            finally:
-                os.close(descriptor)
+    with locks.hold(workspace.report), files.folder_of(place, create=True) as folder, files.writable(place):
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
+        descriptor = files.open_in(folder, place, flags)
+        try:
+            size = os.fstat(descriptor).st_size
+            if size and os.pread(descriptor, 1, size - 1) != b"\n":
+                raw = b"\n" + raw  # keeps an unfinished line of another writer apart
+            files.write_whole(descriptor, raw)
+            os.fsync(descriptor)
+            if not size:
+                os.fsync(folder)
+        finally:
+            os.close(descriptor)
 
 
 def warn(workspace: Workspace, warning: Warning) -> Place:

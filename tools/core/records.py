@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field
-from typing import Any, dataclass_transform
+from dataclasses import MISSING, FrozenInstanceError, dataclass, field
+from typing import Any, ClassVar, dataclass_transform
 
 from tools.core import ids
 
@@ -51,20 +51,44 @@ def _list(**rules: object) -> Any:
     return field(default=(), metadata={"min_length": 1, **rules})
 
 
-_RECORD = {"pattern": ids.RECORD_PATTERN}
-_STAMP = {"pattern": STAMP_PATTERN}
-_AGENT = {"pattern": ids.NAME_PATTERN, "max_length": ids.AGENT_LENGTH}
-_TASK = {"pattern": ids.NAME_PATTERN, "max_length": ids.NAME_LENGTH}
-_PLAN = {"pattern": ids.PLAN_PATTERN, "max_length": ids.NAME_LENGTH}
-_WORD = {"pattern": ids.WORD_PATTERN, "max_length": ids.AGENT_LENGTH}
-_SUMMARY = {"pattern": SUMMARY_PATTERN, "max_length": MAX_SUMMARY}
-_HASH = {"pattern": HASH_PATTERN}
+_RECORD: dict[str, Any] = {"pattern": ids.RECORD_PATTERN}
+_STAMP: dict[str, Any] = {"pattern": STAMP_PATTERN}
+_AGENT: dict[str, Any] = {"pattern": ids.NAME_PATTERN, "max_length": ids.AGENT_LENGTH}
+_TASK: dict[str, Any] = {"pattern": ids.NAME_PATTERN, "max_length": ids.NAME_LENGTH}
+_PLAN: dict[str, Any] = {"pattern": ids.PLAN_PATTERN, "max_length": ids.NAME_LENGTH}
+_WORD: dict[str, Any] = {"pattern": ids.WORD_PATTERN, "max_length": ids.AGENT_LENGTH}
+_SUMMARY: dict[str, Any] = {"pattern": SUMMARY_PATTERN, "max_length": MAX_SUMMARY}
+_HASH: dict[str, Any] = {"pattern": HASH_PATTERN}
 
 
 class Record:
-    """What all records share; written once here because generating it per class costs start-up time."""
+    """What all records share: frozen, compared and shown by their fields.
+
+    Written once here because generating these methods for each class costs every command its start.
+    """
 
     __pydantic_config__ = {"extra": "forbid", "strict": True}
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    def __init__(self, **values: Any) -> None:
+        own = self.__dict__
+        for name, part in self.__dataclass_fields__.items():
+            if name in values:
+                own[name] = values.pop(name)
+            elif part.default is not MISSING:
+                own[name] = part.default
+            elif part.default_factory is not MISSING:
+                own[name] = part.default_factory()
+            else:
+                raise TypeError(f"{type(self).__name__} needs {name!r}")
+        if values:
+            raise TypeError(f"{type(self).__name__} has no {', '.join(values)}")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenInstanceError(f"cannot delete field {name!r}")
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and vars(other) == vars(self)
@@ -78,8 +102,8 @@ class Record:
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, eq_default=False, field_specifiers=(field,))
 def record(kind: type) -> Any:
-    """Makes a frozen dataclass of keyword fields."""
-    return dataclass(frozen=True, kw_only=True, eq=False, repr=False, match_args=False)(kind)
+    """Makes a dataclass of keyword fields whose methods are those of `Record`."""
+    return dataclass(init=False, eq=False, repr=False, match_args=False)(kind)
 
 
 @record

@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-_HOSTILE = re.compile(
+_HOSTILE = (
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
-_MARKUP = re.compile(r"[\\`*_\[\]<>|~#&]")
+_MARKUP = r"[\\`*_\[\]<>|~#&]"
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def clean(text: object) -> str:
     """One line that a terminal shows and does not obey: control characters become `\\x1b` and the like."""
-    return _HOSTILE.sub(_visible, str(text))
+    line = str(text)
+    return line if line.isprintable() else re.sub(_HOSTILE, _visible, line)
 
 
 def _visible(found: re.Match[str]) -> str:
@@ -63,7 +64,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def markdown(text: object) -> str:
     """Text as Markdown shows it literally, on one line: no markup, no HTML, no cell border in it."""
-    return _MARKUP.sub(_literal, clean(text))
+    return re.sub(_MARKUP, _literal, clean(text))
 
 
 def _literal(found: re.Match[str]) -> str:

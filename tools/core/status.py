@@ -167,20 +167,24 @@ def full(found: Status) -> str:
     finished = [claim for claim in found.claims if not claim.is_live]
     live = [claim for claim in found.claims if claim.is_live]
     window = int(found.view.manager_window.total_seconds() // 60)
-    older = f" ({found.more_events} older: --limit {len(found.events) + found.more_events})" if found.more_events else ""
+    older = f" ({found.more_events} older: --limit {len(found.events) + found.more_events})"
     sections = [
         f"claims: {len(live)} live, {len(finished)} finished",
         render.bullets([claim_line(claim, found) for claim in live], empty="nobody holds anything"),
         *(render.bullets([claim_line(claim, found)]) for claim in finished[:10]),
-        *([f"- … {len(finished) - 10} more finished: python -m tools.agent.bus_claim list"] if len(finished) > 10 else []),
+        *_cut(len(finished) - 10),
         f"managers (window {window} min):",
         render.bullets([manager_line(beat, found) for beat in found.managers], empty="no manager known"),
         f"open requests: {len(found.requests)}",
         *([render.bullets([request_line(entry, found.now) for entry in found.requests])] if found.requests else []),
-        f"recent events: {len(found.events)}{older}",
+        f"recent events: {len(found.events)}{older if found.more_events else ''}",
         render.bullets([event_line(entry) for entry in found.events]),
     ]
     return "\n".join(sections)
+
+
+def _cut(rest: int) -> list[str]:
+    return [f"- … {rest} more finished: python -m tools.agent.bus_claim list"] if rest > 0 else []
 
 
 def compact(found: Status) -> str:

@@ -25,13 +25,13 @@ and a `recovered` event says so.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
 from tools.core import clock, files, ids, jsonl, locks, records
+from tools.core.digests import sha256_hex
 from tools.core.errors import BusyError, DataError, UsageError
 from tools.core.workspace import Place, Workspace
 
@@ -83,9 +83,7 @@ class Store(Protocol):
     def read(self, stream: str, start: int = 0) -> jsonl.Reading:
         """All records of a stream, oldest first, and the lines that could not be read."""
 
-    def tail(
-        self, stream: str, count: int, wanted: Callable[[dict[str, object]], bool] | None = None
-    ) -> jsonl.Reading:
+    def tail(self, stream: str, count: int, wanted: Callable[[dict[str, object]], bool] | None = None) -> jsonl.Reading:
         """The last `count` records (that are wanted), oldest first, read from the end."""
 
     def get(self, document: str) -> Document | None:
@@ -114,9 +112,7 @@ class FileStore:
         """See Store."""
         return jsonl.read(self.place(stream), start)
 
-    def tail(
-        self, stream: str, count: int, wanted: Callable[[dict[str, object]], bool] | None = None
-    ) -> jsonl.Reading:
+    def tail(self, stream: str, count: int, wanted: Callable[[dict[str, object]], bool] | None = None) -> jsonl.Reading:
         """See Store."""
         place = self.place(stream)
         found: list[jsonl.Found] = []
@@ -346,7 +342,7 @@ def _sized(change: Change) -> Change:
 
 
 def _version(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+    return sha256_hex(data)
 
 
 def _tail_state(place: Place) -> tuple[int, bytes]:

@@ -136,9 +136,7 @@ class Workspace:
         raise UsageError(f"{path!r} is outside the repository", code="path.outside")
 
 
-def find(
-    start: str, environment: Mapping[str, str], *, root: str | None = None
-) -> Workspace:
+def find(start: str, environment: Mapping[str, str], *, root: str | None = None) -> Workspace:
     """The workspace of a folder: `--root`, `TEOF_ROOT`, or the nearest checkout upwards.
 
     Raises SetupError when there is none, or when its live bus cannot be told.
