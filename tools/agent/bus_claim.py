@@ -16,6 +16,7 @@ from tools.core import bus, claims, cli, clock, feed, index, liveness, records, 
 from tools.core.errors import UsageError
 
 main = cli.group(__doc__)
+_STATES = ["live", "finished", "active", "paused", "released", "done"]
 _task = cli.option("--task", required=True, type=cli.TASK, help="The task.")
 _notes = cli.option("--notes", help="A note on the claim.")
 _stale_after = cli.option(
@@ -122,7 +123,7 @@ def _report(run: cli.Run, change: bus.Change, verb: str) -> None:
 
 @cli.command(main, "list")
 @cli.option("--agent", type=cli.AGENT, help="Only this holder's.")
-@cli.option("--status", help="Only claims in this state: active, paused, released, done, live, finished.")
+@cli.option("--status", type=cli.Choice(_STATES), help="Only claims in this state.")
 @cli.option("--stale", is_flag=True, help="Only live claims whose holder has gone silent.")
 @_stale_after
 @cli.option("--fail-on-stale", is_flag=True, help="Exit 1 when there are stale claims.")

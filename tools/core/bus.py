@@ -227,15 +227,15 @@ def claim_event(seat: Seat, outcome: claims.Outcome, before: Claim | None, now: 
 def claim_sentence(actor: str, outcome: claims.Outcome, before: Claim | None) -> str:
     """One sentence about a claim's change, notes included when they fit."""
     claim = outcome.claim
-    holder = before.agent_id if before else ""
-    verb = {
-        "claim": "claimed" if before is None or before.agent_id != claim.agent_id or not before.is_live else "updated",
-        "takeover": f"took over from {holder}",
-        "reopened": "reopened",
-        "release": f"released ({claim.state})",
-        "pause": "paused" if claim.agent_id == actor else f"paused for {claim.agent_id}",
+    task = claim.task_id
+    updates = before is not None and before.is_live and before.agent_id == claim.agent_id
+    text = {
+        "claim": f"{actor} {'updated its claim on' if updates else 'claimed'} {task}",
+        "takeover": f"{actor} took over {task} from {before.agent_id if before else 'nobody'}",
+        "reopened": f"{actor} reopened {task}",
+        "release": f"{actor} released {task} ({claim.state})",
+        "pause": f"{actor} paused {task}" + ("" if claim.agent_id == actor else f", held by {claim.agent_id}"),
     }[outcome.event]
-    text = f"{actor} {verb} {claim.task_id}"
     if claim.notes and outcome.event in ("release", "pause", "takeover"):
         text += f": {' '.join(claim.notes.split())}"
     return text[:MAX_SUMMARY]

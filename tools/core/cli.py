@@ -88,6 +88,9 @@ class Run:
 
     def emit_line(self, document: Mapping[str, Any], text: str) -> None:
         """Prints one element of a stream at once: a JSON line with `--json`, else one line of text."""
+        for note in self._notes:
+            sys.stderr.write(json.dumps({"note": note}) + "\n")
+        self._notes.clear()
         _print(json.dumps(document, sort_keys=True, default=str) if self.as_json else render.clean(text))
         sys.stdout.flush()
 
@@ -242,8 +245,7 @@ def command(
         def callback(root: str | None, as_json: bool, **values: Any) -> Any:
             acting = values.pop("acting_agent", None)
             run = Run(root, as_json, acting)
-            context = click.get_current_context()
-            context.obj = run
+            click.get_current_context().find_root().obj = run
             return body(run, **values)
 
         parameters: list[click.Parameter] = list(reversed(getattr(body, "__click_params__", [])))
@@ -317,7 +319,8 @@ def call(command: click.Command, given: list[str]) -> int:
     except click.exceptions.Exit as done:
         return _flushed(done.exit_code)
     except ToolkitError as problem:
-        return _fail(problem, as_json)
+        notes = context.obj.notes if context is not None and context.obj is not None else []
+        return _fail(problem, as_json, notes)
     except click.ClickException as problem:
         return _fail(_usage(problem), as_json)
     except (KeyboardInterrupt, click.Abort):
@@ -357,9 +360,11 @@ def _usage(problem: click.ClickException) -> UsageError:
     return UsageError(problem.format_message(), code="usage", hint=hint)
 
 
-def _fail(problem: ToolkitError, as_json: bool) -> int:
+def _fail(problem: ToolkitError, as_json: bool, notes: Sequence[str] = ()) -> int:
     hint = in_invoked_form(problem.hint)
     if as_json:
+        if notes:
+            problem.details["notes"] = list(notes)
         error = {
             "code": problem.code,
             "kind": problem.kind,

@@ -157,7 +157,8 @@ class FileStore:
     # -- writing -----------------------------------------------------------------------------
     def commit(self, changes: Sequence[Change]) -> list[dict[str, object]]:
         """See Store."""
-        changes = [_sized(change) for change in changes]
+        for change in changes:
+            _refuse_too_long(change)
         with locks.hold(self._workspace.bus, holder=self._workspace.cache.child("holder")):
             self._finish_journal()
             for change in changes:
@@ -206,7 +207,7 @@ class FileStore:
                 raise UsageError(
                     f"{task!r} differs only in case from {other!r}, which exists",
                     code="id.case",
-                    hint=f"use {other}",
+                    hint=f"--task {other}",
                 )
 
     def _apply_whole(self, plan: _Plan) -> None:
@@ -248,9 +249,6 @@ class _Plan:
         for change in changes:
             if isinstance(change, Append):
                 self._add(change.stream, dict(change.record))
-        for place, _ in self.streams:
-            size, torn = _tail_state(place)
-            self._marks[place.name] = size - len(torn)
         self._announce_torn_tails()
 
     def _add(self, stream: str, record: dict[str, object]) -> None:
@@ -261,6 +259,8 @@ class _Plan:
                 waiting.append(record)
                 return
         self.streams.append((place, [record]))
+        size, torn = _tail_state(place)
+        self._marks.setdefault(place.name, size - len(torn))
 
     def _announce_torn_tails(self) -> None:
         """One `recovered` event for each log whose last line will be moved away."""
@@ -334,11 +334,10 @@ def stream_name(path: str) -> str:
     raise ValueError(f"{path} is no stream")
 
 
-def _sized(change: Change) -> Change:
-    """Refuses a record that is too long before anything is locked or written."""
+def _refuse_too_long(change: Change) -> None:
+    """A record that cannot be written is refused before anything is locked."""
     if isinstance(change, Append):
         jsonl.encode({**change.record, "prev": "0" * 16})
-    return change
 
 
 def _version(data: bytes) -> str:
