@@ -84,7 +84,7 @@ class Run:
                 document = {**document, "notes": self._notes}
             _print(json.dumps(document, sort_keys=True, indent=2, default=str))
         elif text:
-            _print(render.block(text))
+            _show(render.block(text))
 
     def emit_line(self, document: Mapping[str, Any], text: str) -> None:
         """Prints one element of a stream at once: a JSON line with `--json`, else one line of text."""
@@ -137,6 +137,29 @@ def _here() -> str:
 
 def _print(text: str) -> None:
     sys.stdout.write(text + "\n")
+
+
+def _show(text: str) -> None:
+    """Prints text, on a terminal with the words that want attention in colour."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        _print(text)
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    coloured = Text(text)
+    for pattern, style in _COLOURS:
+        coloured.highlight_regex(pattern, style)
+    Console(soft_wrap=True, highlight=False).print(coloured)
+
+
+_COLOURS = (
+    (r"(?m)^[A-Za-z#][^:\n]{0,40}:(?= |$)", "bold"),
+    (r"\b(WARNING|ALERT|stale|missing|idle|overdue)\b", "yellow"),
+    (r"\b(FAIL|error|red)\b", "red"),
+    (r"\b(green|done|OK|fresh)\b", "green"),
+    (r"\bNEW\b", "bold cyan"),
+)
 
 
 def in_invoked_form(text: str) -> str:
