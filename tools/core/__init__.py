@@ -11,6 +11,8 @@ files        files below a trusted folder: no links followed, replaced whole, du
 locks        one writer at a time
 jsonl        logs of one JSON object a line
 records      the one definition of each record of the bus
+append       the end of a log, mended and appended to
+transaction  one commit, laid out so that another process can finish it
 store        the bus behind four verbs: read, tail, get, commit
 index        the derived index, so that no question reads all of history
 receipts     evidence under _report/
