@@ -13,11 +13,8 @@ gc.disable()  # imports make garbage for nobody; collecting it costs a command a
 
 import json
 import os
-import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import cached_property
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from tools.core import bootstrap
@@ -27,218 +24,48 @@ try:
 except ModuleNotFoundError:
     bootstrap.use_the_environment_of_the_checkout()
 
-from tools.core import clock, files, ids, render, seats, workspace
+from tools.core import render
 from tools.core.errors import ToolkitError, UsageError
-from tools.core.records import OWN_FIELDS
-from tools.core.store import FileStore
+from tools.core.invocation import Run, in_invoked_form
+from tools.core.values import (
+    AGENT,
+    COUNT,
+    DECISION,
+    DURATION,
+    EVENT,
+    LABEL,
+    LINE,
+    MESSAGE,
+    PLAN,
+    SECONDS,
+    SINCE,
+    STAMP,
+    TASK,
+    key_values,
+)
 
 gc.freeze()
 gc.enable()
 
+__all__ = [
+    "AGENT",
+    "COUNT",
+    "DECISION",
+    "DURATION",
+    "EVENT",
+    "LABEL",
+    "LINE",
+    "MESSAGE",
+    "PLAN",
+    "SECONDS",
+    "SINCE",
+    "STAMP",
+    "TASK",
+    "Run",
+    "key_values",
+]
+
 Command = TypeVar("Command", bound=Callable[..., Any])
-_MODULE = r"python -m tools\.((?:agent|planner|consensus|maintenance)\.)?([a-z_]+)"
-MAX_PROBLEMS = 5
-"""Bad lines a reader names before it only counts them."""
-
-
-class Run:
-    """One invocation: where it acts, from which seat, at which moment, and how it answers."""
-
-    def __init__(self, root: str | None, as_json: bool, agent: str | None = None) -> None:
-        self._root = root
-        self._agent = agent
-        self.as_json = as_json
-        self.now = clock.now()
-        self._notes: list[str] = []
-
-    @cached_property
-    def workspace(self) -> workspace.Workspace:
-        """The checkout this command acts on."""
-        return workspace.find(_here(), os.environ, root=self._root)
-
-    @cached_property
-    def store(self) -> FileStore:
-        """The live bus."""
-        return FileStore(self.workspace)
-
-    @cached_property
-    def seat(self) -> seats.Seat:
-        """Who is acting; raises when that is not clear."""
-        return seats.acting(self.workspace, self._agent, self.binding)
-
-    @cached_property
-    def reader(self) -> seats.Seat | None:
-        """Whose seat a reader looks from, if anybody's."""
-        return seats.reading(self.workspace, self.binding)
-
-    @property
-    def binding(self) -> str | None:
-        """The manifest that `TEOF_MANIFEST` binds this process to."""
-        return os.environ.get("TEOF_MANIFEST") or None
-
-    # -- output ------------------------------------------------------------------------------
-    def emit(self, document: Mapping[str, Any], text: str) -> None:
-        """Prints the result: the document with `--json`, else the text made safe for a terminal."""
-        if self.as_json:
-            if self._notes:
-                document = {**document, "notes": self._notes}
-            _print(json.dumps(document, sort_keys=True, indent=2, default=str))
-        elif text:
-            _show(render.block(text))
-
-    def emit_line(self, document: Mapping[str, Any], text: str) -> None:
-        """Prints one element of a stream at once: a JSON line with `--json`, else one line of text."""
-        for note in self._notes:
-            sys.stderr.write(json.dumps({"note": note}) + "\n")
-        self._notes.clear()
-        _print(json.dumps(document, sort_keys=True, default=str) if self.as_json else render.clean(text))
-        sys.stdout.flush()
-
-    def emit_raw(self, text: str) -> None:
-        """Prints a document that was rendered already."""
-        _print(text.rstrip("\n"))
-
-    def note(self, text: str) -> None:
-        """Says something on stderr; with `--json` it is kept for the document's `notes`."""
-        if self.as_json:
-            self._notes.append(text)
-        else:
-            sys.stderr.write(render.clean(in_invoked_form(text)) + "\n")
-
-    def warn(self, texts: Iterable[str]) -> None:
-        """Says each as a warning."""
-        for text in texts:
-            self.note(f"warning: {text}")
-
-    def skipped(self, problems: Sequence[object]) -> None:
-        """Names the bad lines that a reader skipped; past a few it only counts them."""
-        for problem in problems[:MAX_PROBLEMS]:
-            self.note(f"skipped: {problem}")
-        if len(problems) > MAX_PROBLEMS:
-            rest = len(problems) - MAX_PROBLEMS
-            self.note(f"skipped: {rest} more bad lines; python -m tools.maintenance.bus_check lists them")
-
-    def finish(self, exit_code: int) -> NoReturn:
-        """Ends the command with an answer that is not an error."""
-        raise click.exceptions.Exit(exit_code)
-
-    @property
-    def notes(self) -> list[str]:
-        """What was said so far under `--json`."""
-        return self._notes
-
-
-def _here() -> str:
-    try:
-        return os.getcwd()
-    except OSError:
-        return os.environ.get("PWD", "/")
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(text + "\n")
-
-
-def _show(text: str) -> None:
-    """Prints text, on a terminal with the words that want attention in colour."""
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
-        _print(text)
-        return
-    from rich.console import Console
-    from rich.text import Text
-
-    coloured = Text(text)
-    for pattern, style in _COLOURS:
-        coloured.highlight_regex(pattern, style)
-    Console(soft_wrap=True, highlight=False).print(coloured)
-
-
-_COLOURS = (
-    (r"(?m)^[A-Za-z#][^:\n]{0,40}:(?= |$)", "bold"),
-    (r"\b(WARNING|ALERT|stale|missing|idle|overdue)\b", "yellow"),
-    (r"\b(FAIL|error|red)\b", "red"),
-    (r"\b(green|done|OK|fresh)\b", "green"),
-    (r"\bNEW\b", "bold cyan"),
-)
-
-
-def in_invoked_form(text: str) -> str:
-    """A hint in the form this process was invoked in: `teof x`, `tools/agent/x.py`, `python -m …`."""
-    return re.sub(_MODULE, lambda found: _spell(found[1] or "", found[2]), text)
-
-
-def _spell(package: str, name: str) -> str:
-    if bootstrap.is_console_script(sys.argv[0]):
-        return f"teof {name}" if package in ("", "agent.") else f"teof {package}{name}"
-    if bootstrap.is_started_by_path() and package:
-        return f"tools/{package.replace('.', '/')}{name}.py"
-    return f"python -m tools.{package}{name}"
-
-
-# -- options -------------------------------------------------------------------------------------
-
-
-class _Value(click.ParamType[Any]):
-    """A value that a function checks; the function raises UsageError."""
-
-    def __init__(self, name: str, check: Callable[[str], Any]) -> None:
-        self.name = name
-        self._check = check
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return self._check(value) if isinstance(value, str) else value
-
-
-def _duration(text: str) -> timedelta:
-    found = clock.parse_duration(text)
-    if found is None:
-        raise UsageError(f"{text!r} is no duration; write 90m, 24h or 7d", code="value.duration")
-    return found
-
-
-def _since(text: str) -> datetime:
-    found = clock.parse_since(text, clock.now())
-    if found is None:
-        raise UsageError(f"{text!r} is neither a stamp nor a distance such as 90m, 24h, 7d", code="value.since")
-    return found
-
-
-def _moment(text: str) -> datetime:
-    found = clock.parse(text)
-    if found is None:
-        raise UsageError(f"{text!r} is no stamp; write 2026-01-31T12:00:00Z", code="value.stamp")
-    return found
-
-
-def _line(text: str) -> str:
-    if "\n" in text or "\r" in text or "\0" in text:
-        raise UsageError("the value has more than one line", code="value.line")
-    return text
-
-
-def _seconds(text: str) -> float:
-    try:
-        found = float(text.removesuffix("s"))
-    except ValueError:
-        found = -1.0
-    if not 0.01 <= found <= 3600:
-        raise UsageError(f"{text!r} is no interval; write 0.5s", code="value.interval")
-    return found
-
-
-AGENT = _Value("AGENT", ids.require_agent)
-TASK = _Value("TASK", ids.require_task)
-PLAN = _Value("PLAN", ids.require_plan)
-LABEL = _Value("LABEL", lambda text: ids.require_task(text, "label"))
-DECISION = _Value("DECISION", lambda text: ids.require_task(text, "decision id"))
-EVENT = _Value("EVENT", lambda text: ids.require_word(text, "event"))
-MESSAGE = _Value("TYPE", lambda text: ids.require_word(text, "type"))
-DURATION = _Value("DURATION", _duration)
-SECONDS = _Value("SECONDS", _seconds)
-SINCE = _Value("SINCE", _since)
-STAMP = _Value("STAMP", _moment)
-LINE = _Value("TEXT", _line)
-COUNT = click.IntRange(min=0, max=1_000_000)
 
 option = click.option
 argument = click.argument
@@ -301,21 +128,6 @@ _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content
 
 def _help(doc: str | None) -> str:
     return (doc or "").strip()
-
-
-def key_values(pairs: Sequence[str], own: frozenset[str] = OWN_FIELDS) -> dict[str, str]:
-    """`key=value` data, split at the first `=`; a record's own field name is refused."""
-    found: dict[str, str] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not ids.is_key(key):
-            raise UsageError(f"{pair[:80]!r} is not key=value with a word as its key", code="value.pair")
-        if key in own:
-            raise UsageError(
-                f"{key!r} is a field of the record itself and cannot be set as data", code="value.own_field"
-            )
-        found[key] = value
-    return found
 
 
 # -- the way in ----------------------------------------------------------------------------------
@@ -416,8 +228,3 @@ def _crash(problem: Exception, as_json: bool) -> int:
         kept.write(details)
     message = f"this is a bug in the toolkit: {type(problem).__name__}: {problem}; details in {kept.name}"
     return _fail(ToolkitError(message, code="bug", hint="TEOF_DEBUG=1 shows the details"), as_json)
-
-
-def write_document(place: workspace.Place, data: bytes) -> None:
-    """Writes a file that `--output` named, whole."""
-    files.replace(place, data)
