@@ -29,6 +29,7 @@ checks       strict validation of every format, and its JSON Schemas
 render       rows in, text out; hostile text made visible
 status       what bus_status shows
 bootstrap    how this process was started, and the environment it needs
+catalogue    the commands there are, read without importing them
 values       the values that options take
 invocation   one run of a command: its workspace, its seat, its answers
 cli          the way in: shared options, errors to exit codes
