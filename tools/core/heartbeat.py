@@ -98,7 +98,8 @@ def _manager_alerts(beats: list[liveness.Heartbeat], waiting: list[feed.Entry], 
 
 def _idle_alert(row: dict[str, Any]) -> Alert:
     since = row["last_seen"] or "never"
-    text = f"{row['agent_id']} holds {row['task_id']} and has given no sign of life since {since}"
+    silence = f"given no sign of life since {since}" if row["last_seen"] else "never given a sign of life"
+    text = f"{row['agent_id']} holds {row['task_id']} and has {silence}"
     identity = f"agent_idle:{row['agent_id']}:{row['task_id']}:{since}"
     return Alert(identity, "agent_idle", row["agent_id"], row["task_id"], clock.parse(row["last_seen"]), text)
 
