@@ -6,42 +6,45 @@ import importlib
 import sys
 from typing import Any
 
-from tools.core import catalogue, cli
+from tools.core import bootstrap, catalogue, cli
 from tools.core.errors import UsageError
 
-main_group = cli.group(
-    "Several coding agents and a manager share one git repository.\n\nWithout a command: the list of all commands."
-)
-main_group.invoke_without_command = True
+HELP = """Several coding agents and a manager share one git repository.
+
+Without a command: the list of all commands. `<command> --help` explains one."""
 
 
 def main() -> None:
     """`teof <command> …` and `python -m tools …`."""
     given = sys.argv[1:]
-    if given and not given[0].startswith("-") and given[0] != "init":
-        _run(given[0], given[1:])
-    if not given or given[0] in ("--json",):
-        cli.main(index, given)
-    cli.main(main_group, given)
+    name = given[0] if given else ""
+    program = bootstrap.CONSOLE_SCRIPT if bootstrap.is_console_script(sys.argv[0]) else "python -m tools"
+    if not name or name.startswith("-"):
+        cli.main(index, given, program)
+    cli.main(_command(name), given[1:], f"{program} {name}")
 
 
-def _run(name: str, given: list[str]) -> None:
+def _command(name: str) -> Any:
+    if name == "init":
+        return init
     module = catalogue.module_of(name)
-    if module is None:
-        cli.main(_unknown(name), [])
-    command: Any = importlib.import_module(str(module)).main
-    cli.main(command, given)
+    return importlib.import_module(module).main if module else _unknown(name)
 
 
 def _unknown(name: str) -> Any:
-    @cli.command(doc="")
+    import difflib
+
+    known = [entry.shown for entry in catalogue.commands()]
+    near = difflib.get_close_matches(name, known, 1)
+
     def refuse(run: cli.Run) -> None:
-        raise UsageError(f"no command {name!r}", code="usage", hint="python -m tools")
+        meant = f"; did you mean {near[0]}?" if near else ""
+        raise UsageError(f"no command {name!r}{meant}", code="usage", hint="python -m tools")
 
-    return refuse
+    return cli.catch_all(refuse)
 
 
-@cli.command(doc="List all commands, one line each.")
+@cli.command(doc=HELP)
 def index(run: cli.Run) -> None:
     rows = catalogue.commands()
     width = max(len(row.shown) for row in rows)
@@ -50,13 +53,13 @@ def index(run: cli.Run) -> None:
     run.emit(document, "\n".join(["commands (each takes --help, --json, --root):", *lines]))
 
 
-@cli.command(main_group, "init")
+@cli.command()
 @cli.option("--agent", type=cli.AGENT, help="Make this checkout the seat of an agent.")
 @cli.repeated("--role", type=cli.LINE, help="A role of that seat, such as manager.")
 @cli.option(
     "--bus",
     type=cli.Choice(["branch", "folder"]),
-    help="The bus as a worktree of its own branch, or as a plain folder.",
+    help="The bus as a worktree of its own branch (the default), or as a plain folder.",
 )
 @cli.option("--dry-run", is_flag=True, help="Say what would be done.")
 def init(run: cli.Run, agent: str | None, role: tuple[str, ...], bus: str | None, dry_run: bool) -> None:
@@ -64,11 +67,12 @@ def init(run: cli.Run, agent: str | None, role: tuple[str, ...], bus: str | None
     from tools.core import repository
 
     done = repository.prepare(run.workspace, agent=agent, roles=role, bus=bus, dry_run=dry_run)
-    verb = "would " if dry_run else ""
-    lines = [f"{verb}{step}" for step in done.steps] or ["nothing to do: this repository is ready"]
-    run.emit({"steps": done.steps, "dry_run": dry_run, "hints": done.hints}, "\n".join(lines))
-    for hint in done.hints:
-        run.note(f"hint: {hint}")
+    lines = [f"- {step}" for step in done.steps]
+    head = ("would do:" if dry_run else "did:") if lines else f"nothing to do: {run.workspace.root} is ready"
+    run.emit({"steps": done.steps, "dry_run": dry_run, "hints": done.hints}, "\n".join([head, *lines]))
+    if not run.as_json:
+        for hint in done.hints:
+            run.note(f"hint: {hint}")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,9 @@ heartbeat    the check that somebody watches and that holders are at work
 checks       strict validation of every format, and its JSON Schemas
 render       rows in, text out; hostile text made visible
 status       what bus_status shows
+maps         the READMEs and ignore lines that a repository gets
+bus_branch   the bus as a worktree of its own branch
+repository   what init does to a repository
 bootstrap    how this process was started, and the environment it needs
 catalogue    the commands there are, read without importing them
 values       the values that options take

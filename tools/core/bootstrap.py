@@ -33,11 +33,6 @@ def module_name() -> str:
     return name.removesuffix(".__main__")
 
 
-def command_name() -> str:
-    """The word behind `teof` that chose the command."""
-    return sys.argv[1] if len(sys.argv) > 1 else ""
-
-
 def use_the_environment_of_the_checkout() -> NoReturn:
     """Starts this process again with the Python of `.venv`, which has what is missing here."""
     python = os.path.join(CHECKOUT, ".venv", "bin", "python")

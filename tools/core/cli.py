@@ -123,6 +123,14 @@ def command(
     return wrap
 
 
+def catch_all(body: Callable[[Run], None]) -> click.Command:
+    """A command that takes any arguments, for one that only explains why it cannot run."""
+    made = command(doc="")(body)
+    made.context_settings = {**_SETTINGS, "help_option_names": [], "ignore_unknown_options": True}
+    made.params.append(click.Argument(["rest"], nargs=-1, expose_value=False))
+    return made
+
+
 _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -133,21 +141,21 @@ def _help(doc: str | None) -> str:
 # -- the way in ----------------------------------------------------------------------------------
 
 
-def main(command: click.Command, arguments: Sequence[str] | None = None) -> NoReturn:
+def main(command: click.Command, arguments: Sequence[str] | None = None, program: str = "") -> NoReturn:
     """Runs a command and exits with its code; the only place that turns errors into words."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(call(command, given))
+    sys.exit(call(command, given, program))
 
 
-def call(command: click.Command, given: list[str]) -> int:
-    """Runs a command and returns its exit code."""
+def call(command: click.Command, given: list[str], program: str = "") -> int:
+    """Runs a command, called `program` in its help, and returns its exit code."""
     as_json = "--json" in given
     context: click.Context | None = None
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        with command.make_context(_program(), given) as context:
+        with command.make_context(program or _program(), given) as context:
             command.invoke(context)
         sys.stdout.flush()
         return 0
@@ -182,8 +190,6 @@ def _drop_stdout() -> None:
 
 
 def _program() -> str:
-    if bootstrap.is_console_script(sys.argv[0]):
-        return "teof " + bootstrap.command_name()
     if bootstrap.is_started_by_path():
         return sys.argv[0]
     return f"python -m {bootstrap.module_name()}"

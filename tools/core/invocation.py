@@ -19,7 +19,7 @@ import click
 from tools.core import bootstrap, clock, render, seats, workspace
 from tools.core.store import FileStore
 
-_MODULE = r"python -m tools\.((?:agent|planner|consensus|maintenance)\.)?([a-z_]+)"
+_MODULE = r"python -m tools(?:\.((?:agent|planner|consensus|maintenance)\.)([a-z_]+))?(?![.\w])"
 MAX_PROBLEMS = 5
 """Bad lines a reader names before it only counts them."""
 
@@ -147,12 +147,12 @@ _COLOURS = (
 
 def in_invoked_form(text: str) -> str:
     """A hint in the form this process was invoked in: `teof x`, `tools/agent/x.py`, `python -m …`."""
-    return re.sub(_MODULE, lambda found: _spell(found[1] or "", found[2]), text)
+    return re.sub(_MODULE, lambda found: _spell(found[1] or "", found[2] or ""), text)
 
 
 def _spell(package: str, name: str) -> str:
     if bootstrap.is_console_script(sys.argv[0]):
-        return f"teof {name}" if package in ("", "agent.") else f"teof {package}{name}"
+        return f"teof {package.removeprefix('agent.')}{name}".rstrip()
     if bootstrap.is_started_by_path() and package:
         return f"tools/{package.replace('.', '/')}{name}.py"
-    return f"python -m tools.{package}{name}"
+    return f"python -m tools.{package}{name}".rstrip(".")
