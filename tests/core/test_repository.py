@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -38,7 +39,7 @@ def files_of(folder):
     found = {}
     for top, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name not in (".git", ".cache")]
-        found.update({os.path.join(top, name): open(os.path.join(top, name), "rb").read() for name in names})
+        found.update({path: path.read_bytes() for path in (Path(top, name) for name in names)})
     return found
 
 

@@ -31,6 +31,7 @@ status       what bus_status shows
 maps         the READMEs and ignore lines that a repository gets
 bus_branch   the bus as a worktree of its own branch
 repository   what init does to a repository
+rehearsal    real commands played as scenes, for the demonstration
 bootstrap    how this process was started, and the environment it needs
 catalogue    the commands there are, read without importing them
 values       the values that options take

@@ -66,10 +66,8 @@ def head(workspace: Workspace) -> str:
 
 def is_tracked(workspace: Workspace) -> bool:
     """Whether a branch of code carries files of the bus, here or in the main checkout."""
-    for root in {workspace.root, workspace.bus_root}:
-        if git.ask(root, "ls-files", "-z", "--", workspace.bus.name).out:
-            return True
-    return False
+    roots = {workspace.root, workspace.bus_root}
+    return any(git.ask(root, "ls-files", "-z", "--", workspace.bus.name).out for root in roots)
 
 
 def repair(workspace: Workspace) -> None:
@@ -179,9 +177,9 @@ def _tree(root: str, ref: str) -> dict[str, bytes]:
     """All files of a commit, by path; two processes however many there are."""
     wanted: list[tuple[bytes, str]] = []
     for entry in git.ask(root, "ls-tree", "-r", "-z", ref).out.split(b"\0"):
-        facts, _, name = entry.partition(b"\t")
+        facts, _, path = entry.partition(b"\t")
         if facts.startswith(b"100"):  # regular files; a link or a submodule has no place in a bus
-            wanted.append((facts.split(b" ")[2], os.fsdecode(name)))
+            wanted.append((facts.split(b" ")[2], os.fsdecode(path)))
     answer = git.ask(root, "cat-file", "--batch", input=b"".join(blob + b"\n" for blob, _ in wanted)).out
     found: dict[str, bytes] = {}
     start = 0
