@@ -63,7 +63,7 @@ def index(run: cli.Run) -> None:
 )
 @cli.option("--dry-run", is_flag=True, help="Say what would be done.")
 def init(run: cli.Run, agent: str | None, role: tuple[str, ...], bus: str | None, dry_run: bool) -> None:
-    """Make this git repository ready: folders, ignore lines, the bus, a seat."""
+    """Make a git repository ready: folders, ignore lines, the bus, a seat."""
     from tools.core import repository
 
     done = repository.prepare(run.workspace, agent=agent, roles=role, bus=bus, dry_run=dry_run)

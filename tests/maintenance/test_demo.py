@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -66,6 +67,4 @@ def test_keep_leaves_the_scratch_folder(spawn, tmp_path):
 
 
 def _environment(tmp_path):
-    import os
-
     return {**os.environ, "TMPDIR": str(tmp_path)}

@@ -31,10 +31,11 @@ status       what bus_status shows
 maps         the READMEs and ignore lines that a repository gets
 bus_branch   the bus as a worktree of its own branch
 repository   what init does to a repository
-rehearsal    real commands played as scenes, for the demonstration
 bootstrap    how this process was started, and the environment it needs
+rehearsal    real commands played as scenes, for the demonstration
 catalogue    the commands there are, read without importing them
 values       the values that options take
 invocation   one run of a command: its workspace, its seat, its answers
 cli          the way in: shared options, errors to exit codes
+manual       the reference of all commands, read from the commands
 """

@@ -98,6 +98,11 @@ FOLDER_MAPS = {PLANS: _PLANS_MAP, REPORT: _REPORT_MAP, QUEUE: _QUEUE_MAP}
 BUS_MAP = _BUS_MAP
 
 
+def all_maps() -> dict[str, str]:
+    """Every folder's README, the bus's included."""
+    return {BUS: BUS_MAP, **FOLDER_MAPS}
+
+
 def bus_files() -> dict[str, bytes]:
     """What the first commit of a bus holds, by path inside the bus."""
     return {

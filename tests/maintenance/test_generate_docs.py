@@ -1,0 +1,31 @@
+"""What is generated is what the source says, and every option of every command is in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import CHECKOUT
+from tools.core import catalogue
+from tools.maintenance.generate_docs import generated
+
+
+@pytest.mark.parametrize("name", sorted(generated()))
+def test_generated_documents_are_fresh(name):
+    assert (CHECKOUT / name).read_bytes() == generated()[name], "run: make docs"
+
+
+def test_check_agrees_that_they_are(run):
+    assert run("maintenance.generate_docs", "--check", "--root", str(CHECKOUT)).out == "all fresh\n"
+
+
+def test_the_reference_names_every_command_and_what_an_option_defaults_to():
+    text = generated()["docs/commands.md"].decode()
+    for entry in catalogue.commands():
+        assert f"\n## {entry.shown}\n" in text
+    assert "- `--stale-after DURATION` (default 240m): " in text
+    assert "python -m tools.agent.bus_claim claim --task TASK [OPTIONS]" in text
+
+
+def test_another_repository_gets_no_documents_of_ours(git_repo, run):
+    assert "docs.not_here" in run("maintenance.generate_docs", "--json", code=7).err
+    assert not (git_repo / "docs").exists()

@@ -1,0 +1,150 @@
+"""Every command line that stands in a document is one that its command accepts."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import shlex
+
+import pytest
+
+from tests.conftest import CHECKOUT
+from tools.core import catalogue
+from tools.core.errors import ToolkitError
+
+DOCUMENTS = sorted(
+    path
+    for pattern in (
+        "*.md",
+        "docs/**/*.md",
+        ".github/**/*.md",
+        "tests/*.md",
+        "tools/**/*.md",
+        "_*/README.md",
+        "queue/README.md",
+    )
+    for path in CHECKOUT.glob(pattern)
+    if path.name != "commands.md"  # made from the commands themselves
+)
+COMMAND = re.compile(r"(python3? -m tools|tools/(agent|planner|consensus|maintenance)/|teof\b|make\b)")
+VALUES = {"task": "QUEUE-001", "plan": "2026-01-31-slug", "n": "7", "duration": "90m", "key=value": "key=value"}
+
+
+def command_lines(text: str) -> list[str]:
+    """The command lines in code blocks and code spans, one a line, comments and prompts left out."""
+    blocks = re.findall(r"^```[^\n]*\n(.*?)^```", text, re.M | re.S)
+    prose = re.sub(r"^```[^\n]*\n.*?^```", "", text, flags=re.M | re.S)
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    lines += re.findall(r"`([^`\n]+)`", prose)
+    parts = [part for line in lines for part in re.split(r"&&|;| \| | # |\$ ", line)]
+    bare = [re.sub(r"^(\w+=\S+ )+", "", part.strip()) for part in parts]
+    return [part for part in bare if COMMAND.match(part)]
+
+
+def filled(line: str) -> str:
+    """A command line whose placeholders have become values."""
+    line = re.sub(r"\[[^\]]*\]|…|\.\.\.|>.*\.txt$", " ", line) if "<" not in line else line
+    return re.sub(r"<([^<>]*)>", lambda found: VALUES.get(found[1].split("_")[0], "codex-1"), line)
+
+
+def parse(line: str) -> None:
+    """Parses a command line as its command would; raises when that would refuse it."""
+    words = shlex.split(filled(line))
+    if words[0] == "make":
+        targets = re.findall(r"^([a-z]+):", (CHECKOUT / "Makefile").read_text(), re.M)
+        assert set(word for word in words[1:] if "=" not in word and not word.startswith("-")) <= set(targets), line
+        return
+    if words[0].endswith(".sh"):
+        assert (CHECKOUT / words[0]).exists(), line
+        return
+    module, rest = _module(words)
+    if module is not None:
+        _parse(module, rest)
+
+
+def _module(words):
+    if words[0].startswith("python"):
+        name, rest = words[2], words[3:]
+        if name == "tools":
+            return _shown(rest)
+        return importlib.import_module(name).main, rest
+    if words[0] == "teof":
+        return _shown(words[1:])
+    return importlib.import_module(words[0].removesuffix(".py").replace("/", ".")).main, words[1:]
+
+
+def _shown(rest):
+    main = importlib.import_module("tools.__main__")
+    if not rest or rest[0].startswith("-"):
+        return main.index, rest
+    if rest[0] == "init":
+        return main.init, rest[1:]
+    module = catalogue.module_of(rest[0])
+    assert module, f"no command {rest[0]}"
+    return importlib.import_module(module).main, rest[1:]
+
+
+def _parse(command, rest):
+    if "--help" in rest or (hasattr(command, "commands") and not rest):
+        return
+    if not hasattr(command, "commands"):
+        command.make_context("x", list(rest))
+        return
+    assert rest[0] in command.commands, f"no subcommand {rest[0]}"
+    _parse(command.commands[rest[0]], rest[1:])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(CHECKOUT)))
+def test_every_command_line_in_a_document_is_accepted_by_its_command(document):
+    wrong = []
+    for line in command_lines(document.read_text()):
+        try:
+            parse(line)
+        except (ToolkitError, ImportError, AssertionError, ValueError) as problem:
+            wrong.append(f"{line}: {problem}")
+        except Exception as problem:  # what click raises is imported nowhere here
+            wrong.append(f"{line}: {getattr(problem, 'message', problem)}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "python -m tools.agent.bus_claim claim --task <task> --no-such-option",
+        "python -m tools.agent.bus_claim seize --task <task>",
+        "python -m tools.agent.bus_claim claim --task ../x",
+        "python -m tools.agent.no_such_command",
+        "teof no_such_command",
+        "tools/agent/bus_claim.py claim",
+        "make nothing",
+    ],
+)
+def test_a_wrong_command_line_would_be_noticed(line):
+    with pytest.raises(Exception, match=r"."):
+        parse(line)
+
+
+def test_lines_are_found_in_blocks_and_in_spans():
+    text = "Say `teof bus_ping` or\n```\n$ cd x && python -m tools init  # ready\nTEOF_MANIFEST=x tools/agent/bus_ping.py\n```\n"
+    assert command_lines(text) == ["python -m tools init", "tools/agent/bus_ping.py", "teof bus_ping"]
+
+
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(CHECKOUT)))
+def test_every_link_in_a_document_leads_somewhere(document):
+    targets = [target.partition("#")[0] for target in LINK.findall(document.read_text())]
+    local = [target for target in targets if target and not target.startswith(("http:", "https:"))]
+    assert [target for target in local if not (document.parent / target).exists()] == []
+
+
+def test_every_stable_error_code_is_explained_and_no_other():
+    used = {
+        code
+        for path in (CHECKOUT / "tools").rglob("*.py")
+        for code in re.findall(r"code=\"([a-z_.]+)\"", path.read_text())
+    }
+    told = re.findall(r"^\| `([a-z_.]+)` \|", (CHECKOUT / "docs" / "refusals.md").read_text(), re.M)
+    assert told == sorted(told)
+    assert set(told) == used

@@ -1,0 +1,82 @@
+"""`python -m tools` and the console script `teof`: the index, any command, and the way back from a typing mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+
+import pytest
+
+from tests.conftest import CHECKOUT
+
+
+@pytest.fixture
+def teof(tmp_path, spawn):
+    """Runs the console script that the project declares, the way an installer spells it."""
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    module, _, function = project["scripts"]["teof"].partition(":")
+    script = tmp_path / "bin" / "teof"
+    script.parent.mkdir()
+    script.write_text(f"import sys\nfrom {module} import {function}\nsys.exit({function}())\n")
+
+    def call(*arguments, cwd=None, code=0):
+        done = spawn(str(script), *arguments, cwd=cwd)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+    return call
+
+
+def test_every_command_file_is_listed_with_its_first_sentence(teof):
+    listed = {entry["name"]: entry for entry in json.loads(teof("--json").stdout)["commands"]}
+    folders = ("agent", "planner", "consensus", "maintenance")
+    written = {path.stem for name in folders for path in (CHECKOUT / "tools" / name).glob("[a-z]*.py")}
+    assert {name.rpartition(".")[2] for name in listed} == written | {"init"}
+    assert all(entry["summary"].endswith(".") for entry in listed.values())
+
+
+def test_the_index_says_of_init_what_its_help_says(teof):
+    sentence = json.loads(teof("--json").stdout)["commands"][0]["summary"]
+    assert sentence in " ".join(teof("init", "--help").stdout.split())
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",), ("--help",)])
+def test_the_index_imports_no_command(spawn, arguments):
+    code = (
+        "import sys\nsys.argv = ['tools', *sys.argv[1:]]\nfrom tools.__main__ import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print([name for name in sys.modules if name.startswith(('tools.agent.', 'pydantic', 'sqlite3'))])"
+    )
+    assert spawn("-c", code, *arguments).stdout.splitlines()[-1] == "[]"
+
+
+def test_an_unknown_command_is_a_usage_error_that_names_the_nearest(teof):
+    refused = teof("bus_clam", "list", "--stale", code=2)
+    assert "did you mean bus_claim" in refused.stderr
+    assert "hint: teof\n" in refused.stderr
+
+
+@pytest.mark.parametrize("name", ["../core/cli", "core.cli", "agent.__init__", "os", "agent..bus_claim", "x\x1b[0m"])
+def test_what_is_no_command_is_not_imported(teof, name):
+    refused = teof(name, "--json", code=2)
+    assert json.loads(refused.stderr)["error"]["code"] == "usage"
+
+
+def test_help_and_hints_are_spelled_as_the_command_was_called(teof, spawn, git_repo):
+    assert teof("bus_claim", "list", "--help").stdout.startswith("Usage: teof bus_claim list ")
+    assert teof("--help").stdout.startswith("Usage: teof ")
+    assert "hint: teof session_boot" in teof("bus_ping", cwd=git_repo, code=7).stderr
+    assert "hint: teof init --agent" in teof("init", cwd=git_repo).stderr
+    assert spawn("-m", "tools", "init", "--help", cwd=git_repo).stdout.startswith("Usage: python -m tools init ")
+    assert "hint: python -m tools init --agent" in spawn("-m", "tools", "init", cwd=git_repo).stderr
+
+
+def test_a_repository_with_a_tools_package_of_its_own_uses_the_console_script(teof, git_repo):
+    own = git_repo / "tools"
+    own.mkdir()
+    (own / "__init__.py").write_text("raise ImportError('the tools of the repository itself')\n")
+    teof("init", "--agent", "codex-1", cwd=git_repo)
+    teof("bus_claim", "claim", "--task", "QUEUE-1", cwd=git_repo)
+    assert os.listdir(git_repo / "_bus" / "claims") == ["QUEUE-1.json"]
+    assert sorted(os.listdir(own)) == ["__init__.py"]

@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""Write the documents that are made from the source: the reference of commands, the folders' maps."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import catalogue, cli, files, manual, maps
+from tools.core.errors import SetupError
+
+
+def generated() -> dict[str, bytes]:
+    """Every generated document, by its path in the checkout."""
+    return {
+        "docs/commands.md": manual.reference(_command).encode(),
+        **{f"{folder}/README.md": text.encode() for folder, text in maps.all_maps().items()},
+    }
+
+
+def _command(entry: catalogue.Entry) -> Any:
+    if entry.shown == "init":
+        return importlib.import_module("tools.__main__").init
+    return importlib.import_module(entry.module).main
+
+
+@cli.command(doc=__doc__)
+@cli.option("--check", is_flag=True, help="Write nothing; exit 1 when a document is not what the source says.")
+def main(run: cli.Run, check: bool) -> None:
+    workspace = run.workspace
+    if not manual.is_checkout(workspace.root):
+        raise SetupError(f"{workspace.root} is not the source of this toolkit", code="docs.not_here")
+    places = {workspace.in_root(name): data for name, data in generated().items()}
+    stale = {place: data for place, data in places.items() if files.read_bytes(place) != data}
+    if not check:
+        for place, data in stale.items():
+            files.replace(place, data)
+    names = sorted(place.name for place in stale)
+    verb = "stale" if check else "wrote"
+    run.emit(
+        {"checked": sorted(generated()), verb: names}, "\n".join(f"{verb} {name}" for name in names) or "all fresh"
+    )
+    if check and stale:
+        run.finish(1)
+
+
+if __name__ == "__main__":
+    cli.main(main)
