@@ -167,7 +167,7 @@ def _past_the_holder(current: Claim | None, request: Request, facts: Facts) -> l
     if current.paused_by and current.paused_by != current.agent_id:
         return []  # another seat found the holder gone and paused it with notes: free to take
     if is_stale(current, facts, request.stale_after):
-        return []
+        return _shortened(current, request.agent, facts, request.stale_after, request.reason)
     if not request.reason:
         raise held(
             current,
@@ -176,6 +176,15 @@ def _past_the_holder(current: Claim | None, request: Request, facts: Facts) -> l
         )
     message = f"{request.agent} took {current.task_id} from {current.agent_id}, who had paused it"
     return [Override("takeover_forced", message, request.reason)]
+
+
+def _shortened(current: Claim, agent: str, facts: Facts, window: timedelta, reason: str) -> list[Override]:
+    """The evidence left where a holder is taken for gone sooner than by default."""
+    if window >= STALE_AFTER or is_stale(current, facts, STALE_AFTER):
+        return []
+    silence = clock.span(window.total_seconds())
+    message = f"{agent} took {current.agent_id} for gone from {current.task_id} after {silence} of silence"
+    return [Override("takeover_forced", message, reason)]
 
 
 def _past_the_assignment(current: Claim | None, request: Request, facts: Facts) -> list[Override]:
@@ -332,7 +341,7 @@ def pause(
         return _paused(current, notes, "", facts)
     if current.state == "paused" and current.paused_by:
         return Outcome(current, "", (f"{task} was paused by {current.paused_by} already",))
-    overrides: tuple[Override, ...] = ()
+    overrides = tuple(_shortened(current, agent, facts, stale_after, reason))
     if not is_stale(current, facts, stale_after):
         if not force:
             raise held(
