@@ -26,7 +26,9 @@ DOCUMENTS = sorted(
     for path in CHECKOUT.glob(pattern)
     if path.name != "commands.md"  # made from the commands themselves
 )
-COMMAND = re.compile(r"(python3? -m tools|tools/(agent|planner|consensus|maintenance)/|teof\b|make\b)")
+COMMAND = re.compile(r"(python3? -m tools|tools/(agent|planner|consensus|maintenance)/\w+\.(py|sh)\b|teof\b|make\b)")
+SEPARATOR = re.compile(r'(?:&&|;| \| | # |\$ )(?=(?:[^"]*"[^"]*")*[^"]*$)')  # outside quotes
+ANY = re.compile(r"(python3? -m tools\.\w+\.|tools/\w+/|teof )<(command|name)>")
 VALUES = {"task": "QUEUE-001", "plan": "2026-01-31-slug", "n": "7", "duration": "90m", "key=value": "key=value"}
 
 
@@ -36,9 +38,9 @@ def command_lines(text: str) -> list[str]:
     prose = re.sub(r"^```[^\n]*\n.*?^```", "", text, flags=re.M | re.S)
     lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
     lines += re.findall(r"`([^`\n]+)`", prose)
-    parts = [part for line in lines for part in re.split(r"&&|;| \| | # |\$ ", line)]
+    parts = [part for line in lines for part in SEPARATOR.split(line)]
     bare = [re.sub(r"^(\w+=\S+ )+", "", part.strip()) for part in parts]
-    return [part for part in bare if COMMAND.match(part)]
+    return [part for part in bare if COMMAND.match(part) and not ANY.match(part)]
 
 
 def filled(line: str) -> str:
@@ -52,7 +54,7 @@ def parse(line: str) -> None:
     words = shlex.split(filled(line))
     if words[0] == "make":
         targets = re.findall(r"^([a-z]+):", (CHECKOUT / "Makefile").read_text(), re.M)
-        assert set(word for word in words[1:] if "=" not in word and not word.startswith("-")) <= set(targets), line
+        assert {word for word in words[1:] if "=" not in word and not word.startswith("-")} <= set(targets), line
         return
     if words[0].endswith(".sh"):
         assert (CHECKOUT / words[0]).exists(), line
@@ -85,7 +87,7 @@ def _shown(rest):
 
 
 def _parse(command, rest):
-    if "--help" in rest or (hasattr(command, "commands") and not rest):
+    if not rest or "--help" in rest:  # a command that is only named
         return
     if not hasattr(command, "commands"):
         command.make_context("x", list(rest))
@@ -115,7 +117,7 @@ def test_every_command_line_in_a_document_is_accepted_by_its_command(document):
         "python -m tools.agent.bus_claim claim --task ../x",
         "python -m tools.agent.no_such_command",
         "teof no_such_command",
-        "tools/agent/bus_claim.py claim",
+        "tools/agent/bus_claim.py claim --reason <why>",
         "make nothing",
     ],
 )
