@@ -1,4 +1,6 @@
-PYTHON ?= python3
+# the first Python that is new enough; `make PYTHON=…` names another
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -12,8 +14,10 @@ help: ## list the targets
 setup: $(READY) ## make .venv with everything in it
 
 $(READY): pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or later is needed; try make PYTHON=python3.12"; exit 7; }
-	@$(PYTHON) -m venv $(VENV) || { echo "error: this Python cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 7; }
+	@$(if $(PYTHON),:,echo "error: Python 3.11 or later is needed; name it with make PYTHON=<path>" >&2; exit 7)
+	@command -v git >/dev/null || { echo "error: git is not installed" >&2; exit 7; }
+	@echo "making $(VENV) (once)" >&2
+	@$(PYTHON) -m venv $(VENV) || { echo "error: this Python cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 7; }
 	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet --editable . --group dev
 	@touch $(READY)
@@ -33,5 +37,5 @@ lint: $(READY) ## ruff and mypy
 docs: $(READY) ## write the generated documents anew
 	@$(BIN)/python -m tools.maintenance.generate_docs
 
-bench: $(READY) ## the cost of each command as a multiple of starting Python
+bench: $(READY) ## measure the cost of each command as a multiple of starting Python
 	@$(BIN)/python benchmarks/commands.py

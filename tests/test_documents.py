@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import CHECKOUT
 from tools.core import catalogue
 from tools.core.errors import ToolkitError
+from tools.core.seats import read_manifest
+from tools.core.workspace import MANIFEST_SAMPLES
 
 DOCUMENTS = sorted(
     path
@@ -150,3 +152,12 @@ def test_every_stable_error_code_is_explained_and_no_other():
     told = re.findall(r"^\| `([a-z_.]+)` \|", (CHECKOUT / "docs" / "refusals.md").read_text(), re.M)
     assert told == sorted(told)
     assert set(told) == used
+
+
+@pytest.mark.parametrize("name", ["codex-1", "codex-2", "manager-1"])
+def test_the_sample_manifests_are_seats(name):
+    path = CHECKOUT / MANIFEST_SAMPLES / f"AGENT_MANIFEST.{name}.json"
+    manifest = read_manifest(str(path))
+    assert manifest is not None
+    assert manifest.agent_id == name
+    assert manifest.branch_prefix == f"agent/{name}/"
