@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CHECKOUT, git
-from tools.core import bus_branch
+from tools.core import adoption
 from tools.core.errors import SetupError
 from tools.core.workspace import Workspace, find
 
@@ -258,6 +258,49 @@ def test_a_checkout_that_was_moved_is_tied_to_its_bus_again(ready, tmp_path, ini
     assert init(moved)["steps"] == []
 
 
+def test_a_copy_of_a_checkout_gets_a_bus_of_its_own_and_leaves_the_original_alone(ready, tmp_path, init):
+    shutil.copytree(ready, tmp_path / "copy", symlinks=True)
+    before = files_of(ready / "_bus")
+    assert init(tmp_path / "copy")["steps"] == ["tie _bus/ to its git folder again"]
+    assert "copy/_bus" in git(tmp_path / "copy", "worktree", "list")
+    assert "copy/_bus" not in git(ready, "worktree", "list")
+    assert init(ready)["steps"] == []
+    assert files_of(ready / "_bus") == before
+
+
+def test_a_bus_whose_git_folder_was_pruned_is_made_a_worktree_again(ready, init):
+    shutil.rmtree(ready / ".git" / "worktrees" / "_bus")
+    before = files_of(ready / "_bus")
+    init(ready)
+    assert files_of(ready / "_bus") == before
+    assert git(ready / "_bus", "symbolic-ref", "--short", "HEAD") == "bus"
+
+
+def test_what_a_killed_init_left_is_cleared_away(git_repo, tmp_path, init):
+    init(git_repo)
+    aside = tmp_path / "teof-init-bus-1"
+    aside.mkdir()
+    git(git_repo, "worktree", "move", "_bus", str(aside / "_bus"))
+    init(git_repo)
+    assert git(git_repo / "_bus", "symbolic-ref", "--short", "HEAD") == "bus"
+    assert "teof-init-bus-" not in git(git_repo, "worktree", "list")
+
+
+def test_an_init_that_was_killed_behind_the_pointer_is_finished(ready, tmp_path, init):
+    admin = ready / ".git" / "worktrees" / "_bus"
+    (admin / "gitdir").write_text(f"{tmp_path}/gone/_bus/.git\n")
+    (admin / "index").unlink()
+    assert init(ready)["steps"] == ["tie _bus/ to its git folder again"]
+    assert "claims/" in git(ready / "_bus", "status", "--porcelain")
+    assert "D " not in git(ready / "_bus", "status", "--porcelain")
+
+
+def test_a_link_in_place_of_the_bus_is_refused_before_git_does_anything(git_repo, tmp_path, init):
+    (git_repo / "_bus").symlink_to(tmp_path)
+    assert init(git_repo, code=6)["error"]["code"] == "file.kind"
+    assert git(git_repo, "branch", "--list", "bus") == ""
+
+
 def test_another_seat_is_not_overwritten(git_repo, init):
     init(git_repo, "--agent", "codex-1")
     before = files_of(git_repo)
@@ -310,17 +353,17 @@ def test_a_bus_that_is_checked_out_elsewhere_is_not_checked_out_twice(ready, tmp
 
 @pytest.mark.parametrize("name", ["events/events.jsonl", "messages/manager-report.jsonl"])
 def test_united_logs_hold_every_line_once_and_a_torn_tail_stays_last(name):
-    assert bus_branch.united(name, b"a\nb\n", b"a\nb\nc\n") == b"a\nb\nc\n"
-    assert bus_branch.united(name, b"a\nb\n", b"c\na\nto") == b"a\nb\nc\nto"
-    assert bus_branch.united(name, b"a", b"b\n") == b"a\nb\n"
-    assert bus_branch.united(name, b"a\n", None) == b"a\n"
+    assert adoption.united(name, b"a\nb\n", b"a\nb\nc\n") == b"a\nb\nc\n"
+    assert adoption.united(name, b"a\nb\n", b"c\na\nto") == b"a\nb\nc\nto"
+    assert adoption.united(name, b"a", b"b\n") == b"a\nb\n"
+    assert adoption.united(name, b"a\n", None) == b"a\n"
 
 
 def test_of_two_claims_the_higher_fence_stays():
     low, high = b'{"fence": 1}', b'{"fence": 2}'
-    assert bus_branch.united("claims/T.json", high, low) == high
-    assert bus_branch.united("claims/T.json", low, high) == high
-    assert bus_branch.united("claims/T.json", b"damaged", low) == low
+    assert adoption.united("claims/T.json", high, low) == high
+    assert adoption.united("claims/T.json", low, high) == high
+    assert adoption.united("claims/T.json", b"damaged", low) == low
 
 
 def test_without_git_on_the_path_the_answer_is_a_setup_error(git_repo, monkeypatch):

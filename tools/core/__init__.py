@@ -29,6 +29,7 @@ checks       strict validation of every format, and its JSON Schemas
 render       rows in, text out; hostile text made visible
 status       what bus_status shows
 maps         the READMEs and ignore lines that a repository gets
+adoption     a bus folder and a branch, united
 bus_branch   the bus as a worktree of its own branch
 repository   what init does to a repository
 bootstrap    how this process was started, and the environment it needs

@@ -1,10 +1,9 @@
 """The bus as a linked worktree of its own branch, so that no switch, stash, clean or pull of code touches it.
 
 The branch is an orphan: it shares no commit with the code. Its first commit is the same bytes in
-every clone, so that two clones that begin on their own still have a common ancestor. A folder that
-holds live records already is adopted: git never writes into it. The tree of the branch is read
-first; then, under the bus lock, what the folder lacks is added, logs are united line by line, and
-the pointer `.git` that makes the folder a worktree is put in place.
+every clone, so that two clones that begin on their own still have a common ancestor. git never
+writes into the folder: it makes a worktree without files elsewhere, whose pointer `.git` is put in
+place once `adoption` has given the folder what the branch has.
 """
 
 from __future__ import annotations
@@ -12,11 +11,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
 from typing import NamedTuple
 
-from tools.core import files, git, locks, maps
-from tools.core.errors import ConflictError, DataError, SetupError
+from tools.core import adoption, files, git, maps
+from tools.core.errors import ConflictError, SetupError
 from tools.core.workspace import Place, Workspace, common_folder, git_folder
 
 BRANCH = "bus"
@@ -24,6 +22,7 @@ REF = f"refs/heads/{BRANCH}"
 REMOTE_PATIENCE = 30.0
 """Seconds a remote may take to answer before `init` goes on without it."""
 
+_ASIDE = "teof-init-bus-"
 _FIRST = {
     "GIT_AUTHOR_NAME": "bus",
     "GIT_AUTHOR_EMAIL": "bus@localhost",
@@ -54,9 +53,18 @@ def is_worktree(workspace: Workspace) -> bool:
 
 
 def is_sound(workspace: Workspace) -> bool:
-    """Whether git takes the bus for a worktree of its own."""
-    answer = git.ask(workspace.bus.path, "rev-parse", "--show-toplevel")
-    return answer.code == 0 and os.path.realpath(answer.text) == os.path.realpath(workspace.bus.path)
+    """Whether the bus and its git folder, which must be one of this clone, point at each other."""
+    place = pointer(workspace).path
+    if os.path.isdir(place):  # somebody's own repository: not ours to judge
+        return True
+    admin = git_folder(workspace.bus.path) or ""
+    try:
+        with open(os.path.join(admin, "gitdir"), encoding="utf-8", errors="surrogateescape") as back:
+            returns = os.path.realpath(back.readline().strip()) == os.path.realpath(place)
+    except OSError:
+        return False
+    inside = os.path.realpath(os.path.dirname(admin)) == os.path.realpath(_worktrees(workspace))
+    return returns and inside and os.path.exists(os.path.join(admin, "index"))
 
 
 def head(workspace: Workspace) -> str:
@@ -70,15 +78,19 @@ def is_tracked(workspace: Workspace) -> bool:
     return any(git.ask(root, "ls-files", "-z", "--", workspace.bus.name).out for root in roots)
 
 
-def repair(workspace: Workspace) -> None:
-    """Ties the bus and its git folder together again after the checkout was moved."""
-    git.ask(workspace.root, "worktree", "repair", workspace.bus.path)
-    if not is_sound(workspace):
-        raise DataError(
-            f"{workspace.bus.name}/.git leads to no worktree of this repository",
-            code="bus.worktree",
-            hint=f"mv {workspace.bus.path}/.git {workspace.bus.path}/.git.old && python -m tools init --bus branch",
-        )
+def repair(workspace: Workspace) -> Origin:
+    """Ties the bus to this clone's git folder after a move, a copy, or an `init` that was killed.
+
+    The caller holds the lock of the common git folder.
+    """
+    name = os.path.basename(git_folder(workspace.bus.path) or "")
+    admin = os.path.join(_worktrees(workspace), name)
+    if not name or not os.path.isdir(admin):
+        files.remove(pointer(workspace))
+        return create(workspace)
+    files.replace(pointer(workspace), os.fsencode(f"gitdir: {admin}\n"))
+    _settle(workspace)
+    return Origin()
 
 
 def create(workspace: Workspace) -> Origin:
@@ -86,21 +98,33 @@ def create(workspace: Workspace) -> Origin:
 
     The caller holds the lock of the common git folder.
     """
+    files.make_folder(workspace.bus)  # refuses a link before git does anything
     origin = _branch_ready(workspace)
     _refuse_other_worktree(workspace)
-    tree = _tree(workspace.root, REF)
-    aside = tempfile.mkdtemp(prefix="bus-")
+    tree = adoption.tree(workspace.root, REF)
+    aside = tempfile.mkdtemp(prefix=_ASIDE)
     try:
         made = os.path.join(aside, workspace.bus.name)
         git.run(workspace.root, "worktree", "add", "--quiet", "--force", "--no-checkout", made, BRANCH)
         with open(os.path.join(made, ".git"), "rb") as link:
-            _adopt(workspace, tree, link.read())
+            adoption.adopt(workspace, tree, pointer(workspace), link.read())
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    git.run(workspace.bus.path, "worktree", "repair")
-    git.run(workspace.bus.path, "read-tree", "HEAD")
-    git.ask(workspace.bus.path, "update-index", "-q", "--refresh")
+    _settle(workspace)
     return origin
+
+
+def _settle(workspace: Workspace) -> None:
+    """Lets git know where the worktree is and what its branch holds; touches no file of the bus."""
+    bus = workspace.bus.path
+    git.run(bus, "worktree", "repair")
+    if not os.path.exists(git.run(bus, "rev-parse", "--git-path", "index")):
+        git.run(bus, "read-tree", "HEAD")
+    git.ask(bus, "update-index", "-q", "--refresh")
+
+
+def _worktrees(workspace: Workspace) -> str:
+    return os.path.join(common_folder(git_folder(workspace.root) or ""), "worktrees")
 
 
 def lock_place(workspace: Workspace) -> Place | None:
@@ -157,74 +181,17 @@ def _first_commit(root: str) -> str:
 
 
 def _refuse_other_worktree(workspace: Workspace) -> None:
+    """ConflictError when the branch is checked out elsewhere; what a killed `init` left is removed."""
     git.run(workspace.root, "worktree", "prune")
     path = ""
     for line in git.run(workspace.root, "worktree", "list", "--porcelain").splitlines():
         if line.startswith("worktree "):
             path = line.removeprefix("worktree ")
+        elif line == f"branch {REF}" and os.path.basename(os.path.dirname(path)).startswith(_ASIDE):
+            git.run(workspace.root, "worktree", "remove", "--force", "--", path)
         elif line == f"branch {REF}" and os.path.realpath(path) != os.path.realpath(workspace.bus.path):
             raise ConflictError(
                 f"the branch {BRANCH} is checked out at {path}",
                 code="bus.elsewhere",
                 hint=f"git worktree remove {path} && python -m tools init",
             )
-
-
-# -- the folder ----------------------------------------------------------------------------------
-
-
-def _tree(root: str, ref: str) -> dict[str, bytes]:
-    """All files of a commit, by path; two processes however many there are."""
-    wanted: list[tuple[bytes, str]] = []
-    for entry in git.ask(root, "ls-tree", "-r", "-z", ref).out.split(b"\0"):
-        facts, _, path = entry.partition(b"\t")
-        if facts.startswith(b"100"):  # regular files; a link or a submodule has no place in a bus
-            wanted.append((facts.split(b" ")[2], os.fsdecode(path)))
-    answer = git.ask(root, "cat-file", "--batch", input=b"".join(blob + b"\n" for blob, _ in wanted)).out
-    found: dict[str, bytes] = {}
-    start = 0
-    for _, name in wanted:
-        line_end = answer.index(b"\n", start)
-        size = int(answer[start:line_end].split(b" ")[2])
-        found[name] = answer[line_end + 1 : line_end + 1 + size]
-        start = line_end + size + 2
-    return found
-
-
-def _adopt(workspace: Workspace, tree: Mapping[str, bytes], link: bytes) -> None:
-    with locks.hold(workspace.bus, holder=workspace.cache.child("holder")):
-        for name, committed in tree.items():
-            place = workspace.bus.child(name)
-            live = files.read_bytes(place, 1 << 30)
-            data = united(name, committed, live)
-            if data != live:
-                files.replace(place, data)
-        files.replace(pointer(workspace), link)
-
-
-def united(name: str, committed: bytes, live: bytes | None) -> bytes:
-    """What a file of the bus becomes when its branch and the folder both may have it; no record is lost."""
-    if live is None or live == committed:
-        return committed
-    if name.endswith(".jsonl"):
-        return _united_lines(committed, live)
-    return committed if _fence(name, committed) > _fence(name, live) else live
-
-
-def _united_lines(committed: bytes, live: bytes) -> bytes:
-    """The lines of both, the branch's first; a last line without its end stays last."""
-    if live.startswith(committed):
-        return live
-    known = set(committed.split(b"\n"))
-    *whole, torn = live.split(b"\n")
-    begun = committed if committed.endswith(b"\n") or not committed else committed + b"\n"
-    new = b"".join(line + b"\n" for line in whole if line not in known)
-    return begun + new + (b"" if torn in known else torn)
-
-
-def _fence(name: str, data: bytes) -> int:
-    try:
-        fence = files.parse_object(data, name).get("fence")
-    except DataError:
-        return -1
-    return fence if isinstance(fence, int) else 0

@@ -140,17 +140,16 @@ def _bus_steps(workspace: Workspace, bus: str | None) -> Iterator[Step]:
     name = workspace.bus.name
     if bus_branch.is_worktree(workspace):
         if not bus_branch.is_sound(workspace):
-            yield Step(f"tie {name}/ to its git folder again", lambda: bus_branch.repair(workspace))
+            yield Step(f"tie {name}/ to its git folder again", lambda: _told(bus_branch.repair(workspace)))
     elif _has_branch(workspace, bus):
         kept = ", keeping the records in it" if os.path.isdir(workspace.bus.path) else ""
         sentence = f"make {name}/ a worktree of the branch {bus_branch.BRANCH}{kept}"
-        yield Step(sentence, lambda: _make_branch(workspace))
+        yield Step(sentence, lambda: _told(bus_branch.create(workspace)))
     elif not files.exists(workspace.bus.child("README.md")):
         yield Step(f"write {name}/README.md", lambda: _make_folder(workspace))
 
 
-def _make_branch(workspace: Workspace) -> str | None:
-    origin = bus_branch.create(workspace)
+def _told(origin: bus_branch.Origin) -> str | None:
     if origin.silent:
         return f"{origin.silent} did not answer; if it has a branch bus: python -m tools.agent.bus_sync"
     return None
