@@ -119,11 +119,11 @@ def a_crash() -> list[Scene]:
                     exit=4,
                     says=("held by {winner}", "last sign of life"),
                 ),
-                # four hours of silence are not waited for here
+                # the default is four hours of silence; a shorter one leaves evidence
                 Step(
                     "{loser}",
                     f'{BUS}.bus_claim pause --task {TASK} --notes "{{winner}} is gone; its branch is sound" '
-                    "--stale-after 0m",
+                    '--stale-after 0m --reason "a demonstration cannot wait"',
                     says=("paused",),
                 ),
                 Step(
