@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import io
 import json
@@ -70,6 +71,23 @@ def hermetic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     _GUARD["on"] = True
     yield
     _GUARD["on"] = False
+
+
+@pytest.fixture
+def ordinary_user() -> Iterator[None]:
+    """Takes root's power over file permissions from this process, so that `chmod` means something."""
+    if os.geteuid() != 0:
+        yield
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    header, powers = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    assert libc.capget(header, powers) == 0
+    before = powers[0]
+    powers[0] = before & ~0b1110  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER
+    assert libc.capset(header, powers) == 0
+    yield
+    powers[0] = before
+    assert libc.capset(header, powers) == 0
 
 
 def git(folder: Path, *arguments: str) -> str:
