@@ -59,9 +59,12 @@ def _enter(descriptor: int, part: str, place: Place, create: bool) -> int:
         raise not_a_file(place, problem) from problem
 
 
+_OTHER_KIND = (errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.ENXIO, errno.EMLINK)
+
+
 def not_a_file(place: Place, problem: OSError) -> DataError | SetupError:
     """What to raise for a place that cannot be opened: a link or a folder in place of a file."""
-    if problem.errno in (errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.ENXIO, errno.EMLINK):
+    if problem.errno in _OTHER_KIND:
         return DataError(
             f"{place.name}: a link, pipe, folder or file stands where the bus needs another kind",
             code="file.kind",
@@ -76,16 +79,18 @@ def writable(place: Place) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            top = place.name.split("/")[0]
-            raise SetupError(
-                f"{place.path} cannot be written: {problem.strerror}",
-                code="file.read_only",
-                hint=f"a sandbox must allow writing to {os.path.join(place.base, top)}",
-            ) from problem
-        raise SetupError(
-            f"{place.path} could not be written: {problem.strerror or problem}", code="file.write"
-        ) from problem
+        raise _not_written(place, problem) from problem
+
+
+def _not_written(place: Place, problem: OSError) -> SetupError:
+    if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        top = place.name.split("/")[0]
+        return SetupError(
+            f"{place.path} cannot be written: {problem.strerror}",
+            code="file.read_only",
+            hint=f"a sandbox must allow writing to {os.path.join(place.base, top)}",
+        )
+    return SetupError(f"{place.path} could not be written: {problem.strerror or problem}", code="file.write")
 
 
 @contextmanager
@@ -106,6 +111,8 @@ def open_in(folder: int, place: Place, flags: int) -> int:
     except FileNotFoundError:
         raise
     except OSError as problem:
+        if flags & (os.O_WRONLY | os.O_RDWR) and problem.errno not in _OTHER_KIND:
+            raise _not_written(place, problem) from problem
         raise not_a_file(place, problem) from problem
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -219,7 +226,8 @@ def replace(place: Place, data: bytes) -> None:
 
 
 def _build(folder: int, temporary: str, data: bytes, place: Place) -> None:
-    descriptor = open_in(folder, Place(place.base, temporary), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    beside = Place(place.base, os.path.join(os.path.dirname(place.name), temporary))
+    descriptor = open_in(folder, beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     try:
         write_whole(descriptor, data)
         os.fsync(descriptor)
