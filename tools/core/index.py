@@ -218,8 +218,8 @@ def _unchanged(known: _Known, stat: os.stat_result) -> bool:
 
 def _stats(workspace: Workspace) -> dict[str, os.stat_result]:
     found: dict[str, os.stat_result] = {}
-    with suppress(FileNotFoundError):
-        found[EVENTS] = os.stat(workspace.events.path, follow_symlinks=False)
+    with suppress(FileNotFoundError), files.folder_of(workspace.events) as opened:
+        found[EVENTS] = os.stat(os.path.basename(workspace.events.name), dir_fd=opened, follow_symlinks=False)
     folder = workspace.bus.child(MESSAGES)
     with suppress(FileNotFoundError), files.folder_of(folder.child("x")) as opened, os.scandir(opened) as entries:
         for entry in entries:

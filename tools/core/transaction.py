@@ -130,8 +130,11 @@ class Transaction:
         plan = cls(workspace, ())
         for part in intent["appends"]:
             place = place_of(workspace, stream_name(part["name"]))
+            waiting = [dict(record) for record in part["records"]]
             plan._marks[place.name] = int(part["mark"])
-            plan.streams.append((place, [dict(record) for record in part["records"]]))
+            if plan._marks[place.name] < 0 or not all(ids.is_record(record.get("id")) for record in waiting):
+                raise ValueError("an append without a mark or a record without an id")
+            plan.streams.append((place, waiting))
         for part in intent["documents"]:
             place_of(workspace, part["name"])
             plan._replaced.append(Replace(part["name"], dict(part["content"]), part["expected"]))
