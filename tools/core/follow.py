@@ -7,6 +7,7 @@ not have are new. Starting to follow costs the same however long the log is.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator
 
@@ -74,8 +75,10 @@ class Follower:
                 yield outcome
 
     def _lines_of_old_file(self) -> set[str]:
+        """What was there and taken as shown; what came after the last poll is still news."""
         assert self._file is not None
-        return {line.hash for line in jsonl.lines_of(self._file)} | self._shown
+        known = itertools.takewhile(lambda line: line.whole and line.end <= self._end, jsonl.lines_of(self._file))
+        return {line.hash for line in known} | self._shown
 
     def _keep(self, descriptor: int) -> None:
         if self._file is not None:

@@ -69,17 +69,21 @@ def read_manifest(path: str, *, required: bool = False) -> Manifest | None:
         data = os.read(descriptor, MAX_MANIFEST)
     finally:
         os.close(descriptor)
-    manifest = manifest_from(files.parse_object(data, shown))
+    try:
+        raw = files.parse_object(data, shown)
+    except DataError as problem:
+        raise _unreadable(shown, problem.message.partition(": ")[2], problem.details.get("line", 1)) from problem
+    manifest = manifest_from(raw)
     if manifest.agent_id == ids.TEMPLATE_AGENT:
         return None
-    if not ids.is_agent(manifest.agent_id):
+    if not ids.is_agent(raw.get("agent_id")):
         raise _unreadable(shown, f"agent_id {manifest.agent_id[:80]!r} is not an agent id")
     return manifest
 
 
-def _unreadable(name: str, reason: str) -> DataError:
+def _unreadable(name: str, reason: str, line: object = 1) -> DataError:
     return DataError(
-        f"{name}:1: {reason}",
+        f"{name}:{line}: {reason}",
         code="seat.manifest",
         hint="repair or remove the manifest, then: python -m tools.agent.manifest_helper activate <id>",
     )
