@@ -196,3 +196,9 @@ def history(tmp_path: Path) -> Path:
     for folder, _, _ in os.walk(top):
         os.chmod(folder, 0o755)
     return top
+
+
+@pytest.fixture
+def checkout() -> Path:
+    """The checkout whose toolkit is under test; to be read only."""
+    return CHECKOUT

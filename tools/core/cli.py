@@ -24,7 +24,7 @@ try:
 except ModuleNotFoundError:
     bootstrap.use_the_environment_of_the_checkout()
 
-from tools.core import render
+from tools.core import locks, render
 from tools.core.errors import ToolkitError, UsageError
 from tools.core.invocation import Run, in_invoked_form
 from tools.core.values import (
@@ -154,8 +154,10 @@ def call(command: click.Command, given: list[str], program: str = "") -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    name = program or _program()
+    locks.announce(name)
     try:
-        with command.make_context(program or _program(), given) as context:
+        with command.make_context(name, given) as context:
             command.invoke(context)
         sys.stdout.flush()
         return 0

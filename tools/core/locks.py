@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -32,6 +31,15 @@ PATIENCE = 10.0
 """Seconds a writer waits before it says who holds the lock."""
 
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "ncpfs"})
+
+
+_announced = "python"
+
+
+def announce(command: str) -> None:
+    """What this process calls itself to those who wait for a lock it holds."""
+    global _announced
+    _announced = command
 
 
 class _TookTooLong(Exception):
@@ -150,14 +158,10 @@ def _refuse_network(descriptor: int, folder: Place) -> None:
 
 
 def _say_who(holder: Place) -> None:
-    text = f"{os.getpid()} {os.uname().nodename} {int(time.time())} {_command()}\n"
+    text = f"{os.getpid()} {os.uname().nodename} {int(time.time())} {_announced}\n"
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     with suppress(OSError, DataError, SetupError), files.opened(holder, flags, create=True) as descriptor:
         os.write(descriptor, text.encode(errors="replace"))
-
-
-def _command() -> str:
-    return os.path.basename(sys.argv[0] or "python").removesuffix(".py") if sys.argv else "python"
 
 
 def _busy(folder: Place, holder: Place | None) -> BusyError:

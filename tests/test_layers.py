@@ -1,0 +1,132 @@
+"""The sentences about layers in the design, read from the source: who imports whom, who talks to the shell."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).resolve().parent.parent / "tools"
+CORE = sorted(path for path in (TOOLS / "core").glob("*.py") if path.name != "__init__.py")
+COMMANDS = sorted(path for path in TOOLS.glob("*/*.py") if path.parent.name != "core" and path.name != "__init__.py")
+SHELL = {"cli.py", "bootstrap.py"}
+"""How a process starts and ends is one layer: bootstrap is the part of cli that must work without click."""
+
+
+def shown(path):
+    return str(path.relative_to(TOOLS))
+
+
+def tree_of(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports_of(path):
+    """Every module an import statement names anywhere in a file, `from a import b` as `a.b`."""
+    found = []
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
+
+
+def core_imports(path):
+    """The core modules that a file imports."""
+    names = {name.split(".")[2] for name in imports_of(path) if name.startswith("tools.core.")}
+    return names & {core.stem for core in CORE}
+
+
+def listed():
+    doc = ast.get_docstring(tree_of(TOOLS / "core" / "__init__.py"))
+    return [found[1] for found in re.finditer(r"^(\w+) {2,}\S", doc, re.MULTILINE)]
+
+
+def test_the_reading_order_lists_every_core_module_once_and_no_other():
+    assert sorted(set(listed()) - {"checks"}) == sorted({path.stem for path in CORE} - {"checks"})
+    assert len(listed()) == len(set(listed()))
+
+
+def test_the_packages_hold_only_a_docstring():
+    for path in [TOOLS / "__init__.py", *TOOLS.glob("*/__init__.py")]:
+        assert all(isinstance(node, ast.Expr) for node in tree_of(path).body), shown(path)
+
+
+@pytest.mark.parametrize("path", CORE, ids=shown)
+def test_a_core_module_imports_only_those_listed_above_it(path):
+    order = listed()
+    above = set(order[: order.index(path.stem)])
+    assert core_imports(path) <= above
+    assert all(name.startswith("tools.core.") for name in imports_of(path) if name.split(".")[0] == "tools")
+
+
+HEAVY = {"pydantic": {"checks"}, "jsonschema": {"checks"}, "rich": {"cli"}, "click": {"cli"}, "filelock": {"locks"},
+         "sqlite3": {"index"}, "subprocess": {"git"}}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", CORE, ids=shown)
+def test_a_heavy_package_has_one_home(path):
+    for name in {name.split(".")[0] for name in imports_of(path)} & HEAVY.keys():
+        assert path.stem in HEAVY[name], f"{shown(path)} imports {name}"
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=shown)
+def test_a_command_imports_the_standard_library_and_the_core_and_no_other_command(path):
+    for name in imports_of(path):
+        top = name.split(".")[0]
+        assert top in sys.stdlib_module_names or name.startswith("tools.core"), f"{shown(path)} imports {name}"
+        assert top not in HEAVY or top == "subprocess", f"{shown(path)} imports {name}"
+
+
+SHELL_NAMES = {"argv", "orig_argv", "stdout", "stdin", "stderr", "exit", "_exit", "environ", "getenv", "putenv", "getcwd", "getcwdb", "chdir"}
+GIT_NEEDS_THE_ENVIRONMENT = {("git.py", "environ")}
+"""git runs with what this process inherited, less what would point it elsewhere."""
+
+
+@pytest.mark.parametrize("path", [path for path in CORE if path.name not in SHELL], ids=shown)
+def test_below_the_shell_nothing_reads_argv_environment_or_folder_prints_or_exits(path):
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("sys", "os"):
+            allowed = node.attr not in SHELL_NAMES or (path.name, node.attr) in GIT_NEEDS_THE_ENVIRONMENT
+            assert allowed, f"{shown(path)}:{node.lineno}: {node.value.id}.{node.attr}"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id not in ("print", "input", "exit", "quit"), f"{shown(path)}:{node.lineno}"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            assert node.func.attr not in ("cwd", "absolute"), f"{shown(path)}:{node.lineno}"
+
+
+FOLDER = re.compile(r"(_bus|_report|_plans|queue)(/.*)?")
+
+
+def calls_with_paths(path):
+    """The constants that are given to something that opens or builds a path."""
+    doors = re.compile(r"(.*\.)?(open|Place|in_root|child|Path|exists|isdir|isfile|listdir|stat|mkdir|makedirs|names_in)|.*path\.join")
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Call) and doors.fullmatch(ast.unparse(node.func)):
+            for argument in node.args:
+                yield from (part for part in ast.walk(argument) if isinstance(part, ast.Constant) and isinstance(part.value, str))
+
+
+@pytest.mark.parametrize("path", [path for path in CORE + COMMANDS if path.name != "workspace.py"], ids=shown)
+def test_nothing_but_workspace_spells_the_folders_where_a_path_is_built(path):
+    for constant in calls_with_paths(path):
+        assert not FOLDER.match(constant.value), f"{shown(path)}:{constant.lineno}: {constant.value!r}"
+
+
+def test_no_module_has_a_name_that_says_nothing_or_hides_the_standard_library():
+    for path in CORE + COMMANDS:
+        assert path.stem not in ("utils", "helpers", "common", "misc", "util"), shown(path)
+    for path in COMMANDS:
+        if path.parent.name == "agent":
+            assert path.stem not in sys.stdlib_module_names, shown(path)
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=shown)
+def test_a_command_starts_as_every_command_does(path):
+    text = path.read_text()
+    assert text.startswith("#!/usr/bin/env python3\n") and path.stat().st_mode & 0o111, shown(path)
+    assert text.rstrip().endswith('if __name__ == "__main__":\n    cli.main(main)'), shown(path)
+    assert "\nif not __package__:" in text and ast.get_docstring(ast.parse(text)), shown(path)
