@@ -1,0 +1,68 @@
+"""The import budget: what a command must not have loaded, by name, in a fresh interpreter."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).resolve().parent.parent / "tools"
+COMMANDS = sorted(f"tools.{path.parent.name}.{path.stem}" for path in TOOLS.glob("*/*.py") if path.parent.name != "core" and path.stem != "__init__")
+HEAVY = {"pydantic", "pydantic_core", "jsonschema", "referencing", "rich", "filelock", "asyncio", "multiprocessing", "urllib.request", "http.client"}
+IN_PASSING = HEAVY | {"sqlite3", "subprocess", "tempfile", "unittest", "importlib.metadata", "email", "csv", "concurrent.futures"}
+"""What the commands that run hundreds of times a day do without, where they can."""
+
+LOADED = """
+import json, sys
+sys.argv = ["x", *sys.argv[2:]]
+import importlib, os
+from tools.core import cli
+out = sys.stdout
+sys.stdout = open(os.devnull, "w")
+code = cli.call(importlib.import_module(MODULE).main, sys.argv[1:])
+print(json.dumps([code, sorted(sys.modules)]), file=out)
+"""
+
+
+def loaded(module, *arguments, cwd):
+    """The exit code and the modules of a command that ran in an interpreter of its own."""
+    script = LOADED.replace("MODULE", repr(module))
+    done = subprocess.run([sys.executable, "-c", script, "x", *arguments], cwd=cwd, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    code, modules = json.loads(done.stdout)
+    return code, set(modules)
+
+
+@pytest.mark.parametrize("module", COMMANDS)
+def test_help_of_no_command_loads_a_heavy_package_or_sqlite(module, tmp_path):
+    code, modules = loaded(module, "--help", cwd=tmp_path)
+    assert code == 0 and not modules & HEAVY
+    assert "tools.core.checks" not in modules
+    assert not [name for name in modules if name.startswith("tools.") and name.split(".")[1] != "core" and name != module and name.count(".") == 2]
+
+
+HOT = [
+    ("tools.agent.bus_event", ["log", "--event", "status", "--task", "T", "--summary", "s", "--agent", "codex-1"], set()),
+    ("tools.agent.bus_message", ["--task", "T", "--type", "status", "--summary", "s", "--agent", "codex-1"], set()),
+    ("tools.agent.bus_ping", ["--task", "T", "--message-task", "T", "--agent", "codex-1"], set()),
+    ("tools.agent.bus_claim", ["claim", "--task", "U", "--agent", "codex-1"], {"sqlite3"}),
+    ("tools.agent.bus_watch", ["--limit", "20"], set()),
+    ("tools.agent.bus_watch", ["--task", "T", "--limit", "20"], {"sqlite3"}),
+    ("tools.agent.bus_status", [], {"sqlite3"}),
+    ("tools.agent.bus_inbox", ["--agent", "codex-1"], {"sqlite3"}),
+]
+
+
+@pytest.mark.parametrize(("module", "arguments", "needs"), HOT, ids=lambda value: str(value)[:40])
+def test_a_command_that_runs_all_day_loads_only_what_it_needs(git_repo, run, module, arguments, needs):
+    run("agent.bus_claim", "claim", "--task", "T", "--agent", "codex-1")
+    code, modules = loaded(module, *arguments, cwd=git_repo)
+    assert code == 0 and not modules & (IN_PASSING - needs)
+    assert "sqlite3" in modules or "sqlite3" not in needs or "bus_claim" in module
+
+
+def test_the_index_of_commands_imports_none_of_them(tmp_path):
+    script = "import sys; sys.argv = ['tools']; from tools.__main__ import main\ntry: main()\nexcept SystemExit: print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
+    assert "bus_claim" in done.stdout and not set(COMMANDS) & set(done.stdout.split()), done.stderr
