@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tools.core import clock, jsonl
-from tools.core.index import Index, Row
 from tools.core.records import Event, Message, event_from, message_from
 from tools.core.store import EVENTS, MESSAGES, FileStore, stream_of
+
+if TYPE_CHECKING:  # the newest events are read without SQLite
+    from tools.core.index import Index, Row
 
 EVENT = "event"
 MESSAGE = "message"
