@@ -17,6 +17,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "suite", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+settings.load_profile("suite")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 HISTORY = CHECKOUT.parent / "shared" / "fixtures" / "history"

@@ -90,7 +90,7 @@ class LifeOfAClaim(RuleBasedStateMachine):
 
 
 TestLifeOfAClaim = LifeOfAClaim.TestCase
-TestLifeOfAClaim.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestLifeOfAClaim.settings = settings(max_examples=80, stateful_step_count=30)
 
 
 def test_the_machine_would_notice_two_holders():

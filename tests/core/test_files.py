@@ -139,10 +139,10 @@ def test_a_document_is_an_object(data):
         files.parse_object(data, "x.json")
 
 
-values = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+values = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=6)
 
 
-@given(st.dictionaries(st.text(), values))
+@given(st.dictionaries(st.text(), values, max_size=4))
 def test_every_object_survives_being_written_and_read(value):
     assert files.parse_object(files.dump_json(value), "x") == value
 

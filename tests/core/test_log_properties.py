@@ -2,14 +2,13 @@
 
 import os
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.core import files, ids, jsonl
 from tools.core.index import losses, open_index
 from tools.core.store import EVENTS, Append, FileStore, Replace
 
-relaxed = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 steps = st.lists(
     st.one_of(
         st.just(("append", 0)),
@@ -62,7 +61,6 @@ def ids_in(data):
     return found
 
 
-@relaxed
 @given(steps)
 def test_no_interleaving_of_appends_and_torn_tails_costs_a_whole_record(fresh_bus, event, played):
     workspace, whole = fresh_bus(), []
@@ -76,7 +74,6 @@ def test_no_interleaving_of_appends_and_torn_tails_costs_a_whole_record(fresh_bu
     assert all(found.record.get("prev") in hashes for found in reading.found)
 
 
-@relaxed
 @given(steps)
 def test_the_index_tells_the_same_as_reading_the_log_from_the_beginning(fresh_bus, event, played):
     workspace = fresh_bus()
@@ -91,7 +88,6 @@ def test_the_index_tells_the_same_as_reading_the_log_from_the_beginning(fresh_bu
         assert told == {(problem.number, problem.reason) for problem in reading.problems}
 
 
-@relaxed
 @given(st.integers(0, 3), st.integers(0, 4), st.integers(0, 4), st.randoms(use_true_random=False))
 def test_a_union_merge_of_two_branches_keeps_every_record_and_every_link(fresh_bus, event, before, left, right, random):
     ours, theirs = fresh_bus(), fresh_bus()
@@ -121,7 +117,6 @@ def union(one, other, random):
     return b"".join(merged)
 
 
-@relaxed
 @given(st.integers(1, 6), st.data())
 def test_a_record_that_vanishes_from_the_middle_or_the_end_is_noticed(fresh_bus, event, count, data):
     workspace = fresh_bus()
@@ -141,7 +136,6 @@ def test_a_record_that_vanishes_from_the_middle_or_the_end_is_noticed(fresh_bus,
 records_of = st.lists(st.integers(0, 3), min_size=1, max_size=5)
 
 
-@relaxed
 @given(records_of, st.integers(0, 5), st.integers(0, 100), st.booleans(), st.booleans())
 def test_redoing_a_journal_from_any_state_it_may_have_left_is_harmless(fresh_bus, event, spread, done, torn, replaced, moved_on):
     """`done` records of each log and a piece of the next one are already there, the document perhaps too."""

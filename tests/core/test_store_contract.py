@@ -1,7 +1,7 @@
 """What every store of the bus must do, whatever it is made of; the stores stand in conftest.py."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.core import jsonl
@@ -147,7 +147,6 @@ def test_versions_differ_when_contents_differ(any_store):
     assert len(set(seen)) == 6
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 @given(texts=st.lists(st.text(min_size=1, max_size=30), min_size=1, max_size=6))
 def test_any_text_comes_back_as_it_was_given(any_store, event, texts):
     before = len(any_store.read(EVENTS).found)

@@ -4,11 +4,13 @@ A process that dies leaves what it had written; so from the chosen call on, ever
 a file raises, and what unwinds on the way out changes nothing either.
 """
 
+import errno
 import os
 
 import pytest
 
 from tools.core import bus, claims, seats
+from tools.core.errors import SetupError
 from tools.core.store import EVENTS, Append, FileStore, Replace
 
 CHANGING = ("write", "fsync", "rename", "mkdir", "ftruncate", "unlink", "link", "open")
@@ -205,3 +207,43 @@ def test_what_a_commit_acknowledged_is_synced_files_and_new_names_alike(fresh_bu
             disk = Disk(patched)
             store.commit(changes)
         assert [path for path in disk.dirty.values() if "/.cache" not in path] == []
+
+
+class FullDisk:
+    """Lets one call of those that need room fail; everything after it works again."""
+
+    def __init__(self, monkeypatch, fails_at):
+        self.calls, self.fails_at = 0, fails_at
+        for name in ("write", "fsync", "mkdir", "rename", "link", "open"):
+            monkeypatch.setattr(os, name, self._wrapped(name, getattr(os, name)))
+
+    def _wrapped(self, name, real):
+        def call(*arguments, **named):
+            if name != "open" or arguments[1] & os.O_CREAT:
+                self.calls += 1
+                if self.calls == self.fails_at:
+                    raise OSError(errno.ENOSPC, "No space left on device")
+            return real(*arguments, **named)
+
+        return call
+
+
+def test_a_disk_that_is_full_at_any_moment_is_told_and_leaves_old_or_new(fresh_bus, event, message, monkeypatch):
+    refusals = 0
+    for fails_at in range(1, 100):
+        store = FileStore(fresh_bus())
+        record = event(summary="dying")
+        changes = [Append(EVENTS, record), Replace("claims/T", {"n": 1}, ""), Append("messages/T", message(summary="dying"))]
+        with monkeypatch.context() as patched:
+            disk = FullDisk(patched, fails_at)
+            try:
+                store.commit(changes)
+            except SetupError as refusal:
+                refusals += "No space left" in refusal.message
+        store.commit([Append(EVENTS, event(summary="after"))])
+        there = store.get("claims/T") is not None
+        assert told(store) == (["dying"] if there else []) + ["after"]
+        assert told(store, "messages/T") == (["dying"] if there else [])
+        if disk.calls < fails_at:
+            break
+    assert refusals > 10

@@ -49,6 +49,8 @@ def main(
     events_only: bool,
     messages_only: bool,
 ) -> None:
+    if not follow and (count is not None or timeout is not None):
+        raise UsageError("--count and --timeout need --follow", code="usage")
     if events_only and messages_only:
         raise UsageError("--events-only and --messages-only exclude each other", code="usage")
     messages = not events_only and (bool(task) or messages_only)
