@@ -8,9 +8,33 @@ from pathlib import Path
 import pytest
 
 TOOLS = Path(__file__).resolve().parent.parent / "tools"
-COMMANDS = sorted(f"tools.{path.parent.name}.{path.stem}" for path in TOOLS.glob("*/*.py") if path.parent.name != "core" and path.stem != "__init__")
-HEAVY = {"pydantic", "pydantic_core", "jsonschema", "referencing", "rich", "filelock", "asyncio", "multiprocessing", "urllib.request", "http.client"}
-IN_PASSING = HEAVY | {"sqlite3", "subprocess", "tempfile", "unittest", "importlib.metadata", "email", "csv", "concurrent.futures"}
+COMMANDS = sorted(
+    f"tools.{path.parent.name}.{path.stem}"
+    for path in TOOLS.glob("*/*.py")
+    if path.parent.name != "core" and path.stem != "__init__"
+)
+HEAVY = {
+    "pydantic",
+    "pydantic_core",
+    "jsonschema",
+    "referencing",
+    "rich",
+    "filelock",
+    "asyncio",
+    "multiprocessing",
+    "urllib.request",
+    "http.client",
+}
+IN_PASSING = HEAVY | {
+    "sqlite3",
+    "subprocess",
+    "tempfile",
+    "unittest",
+    "importlib.metadata",
+    "email",
+    "csv",
+    "concurrent.futures",
+}
 """What the commands that run hundreds of times a day do without, where they can."""
 
 LOADED = """
@@ -28,7 +52,9 @@ print(json.dumps([code, sorted(sys.modules)]), file=out)
 def loaded(module, *arguments, cwd):
     """The exit code and the modules of a command that ran in an interpreter of its own."""
     script = LOADED.replace("MODULE", repr(module))
-    done = subprocess.run([sys.executable, "-c", script, "x", *arguments], cwd=cwd, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", script, "x", *arguments], cwd=cwd, capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0, done.stderr
     code, modules = json.loads(done.stdout)
     return code, set(modules)
@@ -39,11 +65,19 @@ def test_help_of_no_command_loads_a_heavy_package_or_sqlite(module, tmp_path):
     code, modules = loaded(module, "--help", cwd=tmp_path)
     assert code == 0 and not modules & HEAVY
     assert "tools.core.checks" not in modules
-    assert not [name for name in modules if name.startswith("tools.") and name.split(".")[1] != "core" and name != module and name.count(".") == 2]
+    assert not [
+        name
+        for name in modules
+        if name.startswith("tools.") and name.split(".")[1] != "core" and name != module and name.count(".") == 2
+    ]
 
 
 HOT = [
-    ("tools.agent.bus_event", ["log", "--event", "status", "--task", "T", "--summary", "s", "--agent", "codex-1"], set()),
+    (
+        "tools.agent.bus_event",
+        ["log", "--event", "status", "--task", "T", "--summary", "s", "--agent", "codex-1"],
+        set(),
+    ),
     ("tools.agent.bus_message", ["--task", "T", "--type", "status", "--summary", "s", "--agent", "codex-1"], set()),
     ("tools.agent.bus_ping", ["--task", "T", "--message-task", "T", "--agent", "codex-1"], set()),
     ("tools.agent.bus_claim", ["claim", "--task", "U", "--agent", "codex-1"], {"sqlite3"}),

@@ -81,7 +81,21 @@ def test_a_command_imports_the_standard_library_and_the_core_and_no_other_comman
         assert top not in HEAVY or top == "subprocess", f"{shown(path)} imports {name}"
 
 
-SHELL_NAMES = {"argv", "orig_argv", "stdout", "stdin", "stderr", "exit", "_exit", "environ", "getenv", "putenv", "getcwd", "getcwdb", "chdir"}
+SHELL_NAMES = {
+    "argv",
+    "orig_argv",
+    "stdout",
+    "stdin",
+    "stderr",
+    "exit",
+    "_exit",
+    "environ",
+    "getenv",
+    "putenv",
+    "getcwd",
+    "getcwdb",
+    "chdir",
+}
 GIT_NEEDS_THE_ENVIRONMENT = {("git.py", "environ")}
 """git runs with what this process inherited, less what would point it elsewhere."""
 
@@ -103,11 +117,17 @@ FOLDER = re.compile(r"(_bus|_report|_plans|queue)(/.*)?")
 
 def calls_with_paths(path):
     """The constants that are given to something that opens or builds a path."""
-    doors = re.compile(r"(.*\.)?(open|Place|in_root|child|Path|exists|isdir|isfile|listdir|stat|mkdir|makedirs|names_in)|.*path\.join")
+    doors = re.compile(
+        r"(.*\.)?(open|Place|in_root|child|Path|exists|isdir|isfile|listdir|stat|mkdir|makedirs|names_in)|.*path\.join"
+    )
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call) and doors.fullmatch(ast.unparse(node.func)):
             for argument in node.args:
-                yield from (part for part in ast.walk(argument) if isinstance(part, ast.Constant) and isinstance(part.value, str))
+                yield from (
+                    part
+                    for part in ast.walk(argument)
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                )
 
 
 @pytest.mark.parametrize("path", [path for path in CORE + COMMANDS if path.name != "workspace.py"], ids=shown)

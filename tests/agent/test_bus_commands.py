@@ -7,7 +7,6 @@ import pytest
 pytestmark = pytest.mark.usefixtures("git_repo")
 
 
-
 @pytest.fixture
 def claim(run):
     """`bus_claim <verb> --task T --agent <who> …`."""
@@ -49,7 +48,15 @@ def test_overrides_leave_warnings_with_their_reasons(claim, git_repo):
 
 
 @pytest.mark.parametrize(
-    "more", [["--reopen"], ["--notes", "x", "--clear-notes"], ["--status", "done"], ["--stale-after", "soon"], ["--branch", "a\nb"], ["--plan", "x"]]
+    "more",
+    [
+        ["--reopen"],
+        ["--notes", "x", "--clear-notes"],
+        ["--status", "done"],
+        ["--stale-after", "soon"],
+        ["--branch", "a\nb"],
+        ["--plan", "x"],
+    ],
 )
 def test_a_claim_that_makes_no_sense_is_a_usage_error(claim, git_repo, more):
     claim("claim", "codex-1", *more, code=2)
@@ -77,7 +84,9 @@ def test_a_list_is_filtered_and_fails_on_stale_claims_when_asked(claim, run, sto
     claim("release", "codex-2", "--status", "released", task="U")
 
     def listed(*arguments, code=0):
-        return [row["task_id"] for row in run("agent.bus_claim", "list", "--json", *arguments, code=code).json["claims"]]
+        return [
+            row["task_id"] for row in run("agent.bus_claim", "list", "--json", *arguments, code=code).json["claims"]
+        ]
 
     assert listed() == ["T", "U"] and listed("--agent", "codex-2") == ["U"] and listed("--status", "active") == ["T"]
     assert listed("--stale") == [] and listed("--stale", "--stale-after", "0m", "--fail-on-stale", code=1) == ["T"]
@@ -96,8 +105,8 @@ def test_an_event_without_a_summary_gets_a_sentence(run, store):
 
 
 def test_everything_an_event_can_say_is_in_its_record(run, store):
-    arguments = ["--event", "pr_opened", "--summary", "s", "--plan", "_plans/2026-01-31-x.plan.json", "--branch", "b", "--pr", "7", "--severity", "low",
-                 "--receipt", "a.json", "--receipt", "b.json", "--extra", "k=v=w", "--extra", "e="]  # fmt: skip
+    arguments = ["--event", "pr_opened", "--summary", "s", "--plan", "_plans/2026-01-31-x.plan.json", "--branch", "b", "--pr", "7",
+                 "--severity", "low", "--receipt", "a.json", "--receipt", "b.json", "--extra", "k=v=w", "--extra", "e="]  # fmt: skip
     warned = run("agent.bus_event", "log", *arguments, "--agent", "codex-1")
     record = log_of(store)[0]
     assert {key: record[key] for key in ("plan_id", "branch", "pr", "severity", "receipts", "meta")} == {
@@ -107,21 +116,62 @@ def test_everything_an_event_can_say_is_in_its_record(run, store):
 
 
 def test_a_decisions_receipt_is_written_first_and_cited(run, store, git_repo):
-    run("agent.bus_event", "log", "--event", "status", "--consensus-decision", "D-1", "--consensus-meta", "votes=3", "--agent", "codex-1")
+    run(
+        "agent.bus_event",
+        "log",
+        "--event",
+        "status",
+        "--consensus-decision",
+        "D-1",
+        "--consensus-meta",
+        "votes=3",
+        "--agent",
+        "codex-1",
+    )
     cited = log_of(store)[0]["receipts"][0]
     receipt = json.loads((git_repo / cited).read_text())
-    assert receipt["decision_id"] == "D-1" and receipt["meta"] == {"votes": "3"} and cited.startswith("_report/consensus/D-1-")
+    assert (
+        receipt["decision_id"] == "D-1"
+        and receipt["meta"] == {"votes": "3"}
+        and cited.startswith("_report/consensus/D-1-")
+    )
 
 
 def test_a_guarded_event_leaves_only_its_refusal(run, store, git_repo):
-    refused = run("agent.bus_event", "log", "--event", "complete", "--task", "T", "--consensus-decision", "D", "--agent", "codex-1", code=3)
+    refused = run(
+        "agent.bus_event",
+        "log",
+        "--event",
+        "complete",
+        "--task",
+        "T",
+        "--consensus-decision",
+        "D",
+        "--agent",
+        "codex-1",
+        code=3,
+    )
     assert "nobody holds T" in refused.err and "claim --task T" in refused.err
     assert log_of(store) == [] and not (git_repo / "_report/consensus").exists()
     assert (git_repo / "_report/agent/codex-1/errors.jsonl").exists()
 
 
 def test_a_message_reaches_thread_and_inbox_under_one_id(run, store):
-    run("agent.bus_message", "--task", "T", "--type", "request", "--summary", "s", "--target", "codex-2", "--plan", "2026-01-31-x", "--agent", "codex-1")
+    run(
+        "agent.bus_message",
+        "--task",
+        "T",
+        "--type",
+        "request",
+        "--summary",
+        "s",
+        "--target",
+        "codex-2",
+        "--plan",
+        "2026-01-31-x",
+        "--agent",
+        "codex-1",
+    )
     said, copy = log_of(store, "messages/T")[0], log_of(store, "messages/agent-codex-2")[0]
     assert said["id"] == copy["id"] and said["to"] == "codex-2" and said["meta"] == {"plan_id": "2026-01-31-x"}
 
@@ -147,7 +197,22 @@ def test_a_ping_is_an_event_and_a_message_or_neither(run, store, claim):
 
 
 def test_a_watchers_line_has_its_fixed_parts(run, store):
-    run("agent.bus_event", "log", "--event", "alert", "--severity", "high", "--task", "T", "--summary", "s", "--receipt", "r", "--agent", "codex-1")
+    run(
+        "agent.bus_event",
+        "log",
+        "--event",
+        "alert",
+        "--severity",
+        "high",
+        "--task",
+        "T",
+        "--summary",
+        "s",
+        "--receipt",
+        "r",
+        "--agent",
+        "codex-1",
+    )
     stamp = log_of(store)[0]["ts"]
     assert run("agent.bus_watch").out == f"{stamp} :: codex-1 :: alert :: task=T sev=high :: s :: receipts=r\n"
 
@@ -161,7 +226,15 @@ def test_what_was_cut_is_counted_and_can_be_seen(run):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--events-only", "--messages-only"], ["--count", "1"], ["--timeout", "1s"], ["--since", "soon"], ["--limit", "-1"], ["--interval", "0", "--follow"]]
+    "arguments",
+    [
+        ["--events-only", "--messages-only"],
+        ["--count", "1"],
+        ["--timeout", "1s"],
+        ["--since", "soon"],
+        ["--limit", "-1"],
+        ["--interval", "0", "--follow"],
+    ],
 )
 def test_a_watch_that_makes_no_sense_is_a_usage_error(run, git_repo, arguments):
     run("agent.bus_watch", *arguments, code=2)

@@ -36,7 +36,9 @@ def test_a_reader_shows_it_and_changes_nothing(here, run, module, arguments):
     assert same_files(here) == before
 
 
-@pytest.mark.parametrize(("module", "arguments"), [row for row in READERS if "--follow" not in row[1]], ids=lambda value: str(value)[:50])
+@pytest.mark.parametrize(
+    ("module", "arguments"), [row for row in READERS if "--follow" not in row[1]], ids=lambda value: str(value)[:50]
+)
 def test_a_reader_says_the_same_in_one_json_document(here, run, module, arguments):
     document = run(module, *arguments, "--json").json
     assert isinstance(document, dict) and "NaN" not in json.dumps(document)
@@ -70,7 +72,9 @@ def test_writers_go_on_from_it_without_touching_a_line(here, run):
     run("agent.bus_claim", "claim", "--task", "QUEUE-999", "--agent", "codex-9")
     run("agent.bus_ping", "--agent", "codex-9", "--message-task", "manager-report")
     after = (here / "_bus" / "events" / "events.jsonl").read_bytes()
-    assert after.startswith(before.rstrip(b"\n")) and len(after.split(b"\n")) == len(before.rstrip(b"\n").split(b"\n")) + 4
+    assert (
+        after.startswith(before.rstrip(b"\n")) and len(after.split(b"\n")) == len(before.rstrip(b"\n").split(b"\n")) + 4
+    )
 
 
 def test_a_held_task_of_old_is_held_today_and_a_finished_one_is_not_taken_silently(here, run):

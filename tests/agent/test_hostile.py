@@ -6,7 +6,21 @@ import os
 import pytest
 
 ESCAPE = "red \x1b[31m \x9b2J \u202e \u200b end"
-BAD_IDS = ["../x", "../../etc/passwd", "/etc/passwd", "a/b", "a\\b", ".hidden", "-x", "", "a..b", "x.lock", "CON", "a\nb", "A" * 200]
+BAD_IDS = [
+    "../x",
+    "../../etc/passwd",
+    "/etc/passwd",
+    "a/b",
+    "a\\b",
+    ".hidden",
+    "-x",
+    "",
+    "a..b",
+    "x.lock",
+    "CON",
+    "a\nb",
+    "A" * 200,
+]
 WRITERS = [
     ("agent.bus_claim", ["claim", "--task"]), ("agent.bus_claim", ["release", "--task"]), ("agent.bus_claim", ["pause", "--notes", "n", "--task"]),
     ("agent.bus_event", ["log", "--event", "note", "--task"]), ("agent.bus_message", ["--type", "note", "--summary", "s", "--task"]),
@@ -34,10 +48,19 @@ def test_an_agent_that_is_no_id_is_refused_and_shown_safely(git_repo, run, bad):
 
 
 REFUSED = [
-    ["log", "--event", "Note"], ["log", "--event", "../x"], ["log", "--event", "note", "--summary", "a\nb"], ["log", "--event", "note", "--summary", " "],
-    ["log", "--event", "note", "--summary", "x" * 2001], ["log", "--event", "note", "--receipt", "../x"], ["log", "--event", "note", "--receipt", "/etc/passwd"],
-    ["log", "--event", "note", "--extra", "agent_id=boss"], ["log", "--event", "note", "--extra", "novalue"], ["log", "--event", "note", "--plan", "x"],
-    ["log", "--event", "note", "--extra", "a=" + "x" * 70_000], ["log", "--event", "note", "--consensus-decision", "../x"], ["log", "--event", "note", "--severity", "dire"],
+    ["log", "--event", "Note"],
+    ["log", "--event", "../x"],
+    ["log", "--event", "note", "--summary", "a\nb"],
+    ["log", "--event", "note", "--summary", " "],
+    ["log", "--event", "note", "--summary", "x" * 2001],
+    ["log", "--event", "note", "--receipt", "../x"],
+    ["log", "--event", "note", "--receipt", "/etc/passwd"],
+    ["log", "--event", "note", "--extra", "agent_id=boss"],
+    ["log", "--event", "note", "--extra", "novalue"],
+    ["log", "--event", "note", "--plan", "x"],
+    ["log", "--event", "note", "--extra", "a=" + "x" * 70_000],
+    ["log", "--event", "note", "--consensus-decision", "../x"],
+    ["log", "--event", "note", "--severity", "dire"],
 ]
 
 
@@ -63,9 +86,19 @@ def test_foreign_records_cannot_smuggle_escapes_through_any_field(git_repo, run)
     (git_repo / "_bus" / "events").mkdir(parents=True)
     (git_repo / "_bus" / "claims").mkdir()
     fields = ("id", "ts", "agent_id", "event", "summary", "task_id", "severity", "receipts", "odd")
-    (git_repo / "_bus/events/events.jsonl").write_text("".join(json.dumps({"summary": "s", field: ESCAPE}) + "\n" for field in fields))
-    (git_repo / "_bus/claims/T.json").write_text(json.dumps(dict.fromkeys(("agent_id", "branch", "status", "claimed_at", "notes", "plan_id"), ESCAPE)))
-    for arguments in (["bus_watch"], ["bus_watch", "--since", "24h"], ["bus_status"], ["bus_claim", "list"], ["bus_claim", "show", "--task", "T"]):
+    (git_repo / "_bus/events/events.jsonl").write_text(
+        "".join(json.dumps({"summary": "s", field: ESCAPE}) + "\n" for field in fields)
+    )
+    (git_repo / "_bus/claims/T.json").write_text(
+        json.dumps(dict.fromkeys(("agent_id", "branch", "status", "claimed_at", "notes", "plan_id"), ESCAPE))
+    )
+    for arguments in (
+        ["bus_watch"],
+        ["bus_watch", "--since", "24h"],
+        ["bus_status"],
+        ["bus_claim", "list"],
+        ["bus_claim", "show", "--task", "T"],
+    ):
         shown = run(f"agent.{arguments[0]}", *arguments[1:])
         assert not set("\x1b\x9b\u202e\u200b") & set(shown.out + shown.err), arguments
 
@@ -73,7 +106,10 @@ def test_foreign_records_cannot_smuggle_escapes_through_any_field(git_repo, run)
 @pytest.mark.parametrize("content", ["{", "[]", '{"agent_id": "../x"}', ""], ids=repr)
 def test_a_broken_manifest_refuses_writers_with_its_place_and_no_reader(git_repo, run, content):
     (git_repo / "AGENT_MANIFEST.json").write_text(content)
-    for module, arguments in [("agent.bus_event", ["log", "--event", "note"]), ("agent.bus_claim", ["claim", "--task", "T"])]:
+    for module, arguments in [
+        ("agent.bus_event", ["log", "--event", "note"]),
+        ("agent.bus_claim", ["claim", "--task", "T"]),
+    ]:
         refused = run(module, *arguments, "--agent", "codex-1", code=6)
         assert "AGENT_MANIFEST.json:1:" in refused.err and "hint:" in refused.err
     for reader in (["bus_status"], ["bus_watch"], ["bus_claim", "list"]):
@@ -81,22 +117,34 @@ def test_a_broken_manifest_refuses_writers_with_its_place_and_no_reader(git_repo
     assert not (git_repo / "_bus").exists()
 
 
-@pytest.mark.parametrize("plant", [lambda path: os.symlink("/etc/passwd", path), os.mkfifo, os.mkdir], ids=["link", "pipe", "folder"])
+@pytest.mark.parametrize(
+    "plant", [lambda path: os.symlink("/etc/passwd", path), os.mkfifo, os.mkdir], ids=["link", "pipe", "folder"]
+)
 def test_what_stands_in_a_claims_place_is_refused_and_spoils_no_other(git_repo, run, plant):
     run("agent.bus_claim", "claim", "--task", "GOOD", "--agent", "a")
     plant(git_repo / "_bus" / "claims" / "BAD.json")
-    for arguments in (["claim", "--task", "BAD", "--agent", "a"], ["release", "--task", "BAD", "--agent", "a"], ["show", "--task", "BAD"]):
+    for arguments in (
+        ["claim", "--task", "BAD", "--agent", "a"],
+        ["release", "--task", "BAD", "--agent", "a"],
+        ["show", "--task", "BAD"],
+    ):
         assert "_bus/claims/BAD.json" in run("agent.bus_claim", *arguments, code=6).err
     for arguments in (["bus_claim", "list"], ["bus_status"]):
         shown = run(f"agent.{arguments[0]}", *arguments[1:])
         assert "GOOD" in shown.out and "_bus/claims/BAD.json" in shown.err
 
 
-@pytest.mark.parametrize("plant", [lambda path: os.symlink("/etc/passwd", path), os.mkfifo, os.mkdir], ids=["link", "pipe", "folder"])
+@pytest.mark.parametrize(
+    "plant", [lambda path: os.symlink("/etc/passwd", path), os.mkfifo, os.mkdir], ids=["link", "pipe", "folder"]
+)
 def test_what_stands_in_the_logs_place_refuses_writers_and_is_named_by_readers(git_repo, run, plant):
     (git_repo / "_bus" / "events").mkdir(parents=True)
     plant(git_repo / "_bus" / "events" / "events.jsonl")
-    for arguments in (["bus_event", "log", "--event", "note", "--agent", "a"], ["bus_claim", "claim", "--task", "T", "--agent", "a"], ["bus_watch"]):
+    for arguments in (
+        ["bus_event", "log", "--event", "note", "--agent", "a"],
+        ["bus_claim", "claim", "--task", "T", "--agent", "a"],
+        ["bus_watch"],
+    ):
         assert "_bus/events/events.jsonl" in run(f"agent.{arguments[0]}", *arguments[1:], code=6).err
     assert "_bus/events/events.jsonl" in run("agent.bus_status").err
     assert not (git_repo / "_bus" / "claims" / "T.json").exists()
@@ -107,7 +155,11 @@ def test_a_link_in_the_bus_leads_no_writer_out_of_the_repository(git_repo, run, 
     (git_repo / "_bus").mkdir()
     for name in ("events", "messages", "claims", ".cache", ".torn"):
         (git_repo / "_bus" / name).symlink_to(tmp_path / "outside")
-    for arguments in (["bus_event", "log", "--event", "note"], ["bus_claim", "claim", "--task", "T"], ["bus_ping", "--message-task", "T"]):
+    for arguments in (
+        ["bus_event", "log", "--event", "note"],
+        ["bus_claim", "claim", "--task", "T"],
+        ["bus_ping", "--message-task", "T"],
+    ):
         run(f"agent.{arguments[0]}", *arguments[1:], "--agent", "a", code=6)
     assert os.listdir(tmp_path / "outside") == []
 
@@ -126,9 +178,17 @@ def test_a_left_journal_that_is_garbage_stops_writers_with_the_repair(git_repo, 
     run("agent.bus_status")
 
 
-def test_nobody_speaks_in_anothers_name(git_repo, run, seat):
+IN_ANOTHERS_NAME = [
+    ("agent.bus_event", ["log", "--event", "note"]),
+    ("agent.bus_message", ["--task", "T", "--type", "note", "--summary", "s"]),
+    ("agent.bus_ping", []),
+    ("agent.bus_claim", ["claim", "--task", "T"]),
+    ("agent.bus_inbox", ["--mark-read"]),
+]
+
+
+@pytest.mark.parametrize(("module", "arguments"), IN_ANOTHERS_NAME)
+def test_nobody_speaks_in_anothers_name(git_repo, run, seat, module, arguments):
     seat("codex-1")
-    for module, arguments in [("agent.bus_event", ["log", "--event", "note"]), ("agent.bus_message", ["--task", "T", "--type", "note", "--summary", "s"]),
-                              ("agent.bus_ping", []), ("agent.bus_claim", ["claim", "--task", "T"]), ("agent.bus_inbox", ["--mark-read"])]:  # fmt: skip
-        assert "codex-1's" in run(module, *arguments, "--agent", "codex-2", code=3).err
+    assert "codex-1's" in run(module, *arguments, "--agent", "codex-2", code=3).err
     assert not (git_repo / "_bus").exists()

@@ -20,7 +20,9 @@ def sentence_of(path):
 def test_a_command_runs_as_a_module_and_by_its_path(path, git_repo, spawn):
     module = ".".join(path.relative_to(TOOLS.parent).with_suffix("").parts)
     as_module = spawn("-m", module, "--help", cwd=git_repo)
-    by_path = subprocess.run([sys.executable, str(path), "--help"], cwd=git_repo, capture_output=True, text=True, env=without_path())
+    by_path = subprocess.run(
+        [sys.executable, str(path), "--help"], cwd=git_repo, capture_output=True, text=True, env=without_path()
+    )
     assert as_module.returncode == by_path.returncode == 0, as_module.stderr + by_path.stderr
     assert as_module.stdout.startswith(f"Usage: python -m {module}") and by_path.stdout.startswith(f"Usage: {path}")
     assert all(word in as_module.stdout for word in sentence_of(path))
@@ -52,7 +54,9 @@ def teof(tmp_path, checkout):
     script = tmp_path / "bin" / "teof"
     script.parent.mkdir()
     site = f"import sys; sys.path.append({str(checkout)!r})"
-    script.write_text(f"#!{sys.executable}\n{site}\nfrom tools.__main__ import main\nif __name__ == '__main__':\n    sys.exit(main())\n")
+    script.write_text(
+        f"#!{sys.executable}\n{site}\nfrom tools.__main__ import main\nif __name__ == '__main__':\n    sys.exit(main())\n"
+    )
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
 
     def start(*arguments, cwd):
@@ -82,7 +86,13 @@ def test_python_with_a_safe_path_uses_the_installed_tools_there_too(crowded, che
 
 
 def test_a_command_by_path_finds_its_own_tools_there_too(crowded, checkout):
-    done = subprocess.run([sys.executable, str(checkout / "tools/agent/bus_status.py")], cwd=crowded, capture_output=True, text=True, env=without_path())
+    done = subprocess.run(
+        [sys.executable, str(checkout / "tools/agent/bus_status.py")],
+        cwd=crowded,
+        capture_output=True,
+        text=True,
+        env=without_path(),
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -95,16 +105,42 @@ def test_teof_says_what_it_does_not_know_and_hints_in_its_own_form(git_repo, teo
 
 
 def test_git_variables_of_a_hook_do_not_lead_elsewhere(git_repo, tmp_path, spawn):
-    elsewhere = {**os.environ, "GIT_DIR": str(tmp_path / "other.git"), "GIT_WORK_TREE": str(tmp_path), "GIT_INDEX_FILE": "x"}
+    elsewhere = {
+        **os.environ,
+        "GIT_DIR": str(tmp_path / "other.git"),
+        "GIT_WORK_TREE": str(tmp_path),
+        "GIT_INDEX_FILE": "x",
+    }
     done = spawn("-m", "tools.agent.bus_event", "log", "--event", "note", "--agent", "a", cwd=git_repo, env=elsewhere)
     assert done.returncode == 0 and (git_repo / "_bus" / "events" / "events.jsonl").exists()
 
 
 PLAYBOOK = [
-    ["bus_message", "--task", "manager-report", "--type", "status", "--summary", "codex-1 online; focus=engineer", "--meta", "agent=codex-1"],
+    [
+        "bus_message",
+        "--task",
+        "manager-report",
+        "--type",
+        "status",
+        "--summary",
+        "codex-1 online; focus=engineer",
+        "--meta",
+        "agent=codex-1",
+    ],
     ["bus_watch", "--task", "manager-report", "--follow", "--limit", "20", "--timeout", "1s"],
     ["bus_claim", "claim", "--task", "QUEUE-001", "--plan", "2026-01-31-x"],
-    ["bus_event", "log", "--event", "status", "--task", "QUEUE-001", "--summary", "codex-1 working", "--plan", "2026-01-31-x"],
+    [
+        "bus_event",
+        "log",
+        "--event",
+        "status",
+        "--task",
+        "QUEUE-001",
+        "--summary",
+        "codex-1 working",
+        "--plan",
+        "2026-01-31-x",
+    ],
     ["bus_ping", "--task", "QUEUE-001", "--message-task", "QUEUE-001", "--summary", "working"],
     ["bus_message", "--task", "QUEUE-001", "--type", "status", "--summary", "update", "--receipt", "_report/x.json"],
 ]

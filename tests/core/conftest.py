@@ -21,12 +21,25 @@ def noon():
 
 
 def an_event(**fields):
-    known = {"id": ids.new_record_id(), "ts": "2026-01-31T12:00:00Z", "agent_id": "codex-1", "event": "note", "summary": "s"}
+    known = {
+        "id": ids.new_record_id(),
+        "ts": "2026-01-31T12:00:00Z",
+        "agent_id": "codex-1",
+        "event": "note",
+        "summary": "s",
+    }
     return {**known, **fields}
 
 
 def a_message(**fields):
-    known = {"id": ids.new_record_id(), "ts": "2026-01-31T12:00:00Z", "from": "codex-1", "type": "note", "task_id": "T", "summary": "s"}
+    known = {
+        "id": ids.new_record_id(),
+        "ts": "2026-01-31T12:00:00Z",
+        "from": "codex-1",
+        "type": "note",
+        "task_id": "T",
+        "summary": "s",
+    }
     return {**known, **fields}
 
 
@@ -47,7 +60,14 @@ def claim():
     """Makes a Claim: `claim(status="paused")`."""
 
     def make(**fields):
-        known = {"task_id": "T", "agent_id": "codex-1", "branch": "b", "status": "active", "claimed_at": "2026-01-31T11:00:00Z", "fence": 1}
+        known = {
+            "task_id": "T",
+            "agent_id": "codex-1",
+            "branch": "b",
+            "status": "active",
+            "claimed_at": "2026-01-31T11:00:00Z",
+            "fence": 1,
+        }
         return records.Claim(**{**known, **fields})
 
     return make

@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from tools.core import bus, claims, files, records, seats, store as stores
+from tools.core import bus, claims, files, records, seats
+from tools.core import store as stores
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.store import EVENTS, Append, Replace
 
@@ -89,12 +90,18 @@ def test_an_override_leaves_its_evidence_once_even_when_decided_twice(workspace,
     assert take(reason="agreed").claim.fence == 2
     with open(workspace.agent_report("codex-1").child("session_guard/warnings.jsonl").path) as log:
         assert [json.loads(line)["code"] for line in log] == ["takeover_forced"]
-    assert events(store)[-1]["meta"] == {"override": "takeover_forced", "previous_holder": "codex-2", "reason": "agreed"}
+    assert events(store)[-1]["meta"] == {
+        "override": "takeover_forced",
+        "previous_holder": "codex-2",
+        "reason": "agreed",
+    }
 
 
 def test_a_guarded_event_is_refused_recorded_and_not_written(workspace, store, take, noon):
     take(OTHER)
-    event = records.Event(id="0" * 26, ts="2026-01-31T12:00:00Z", agent_id="codex-1", event="complete", summary="s", task_id="T")
+    event = records.Event(
+        id="0" * 26, ts="2026-01-31T12:00:00Z", agent_id="codex-1", event="complete", summary="s", task_id="T"
+    )
     with pytest.raises(GuardError) as refusal:
         bus.log(workspace, store, ME, event, [], noon)
     assert "codex-2" in refusal.value.message and len(events(store)) == 1

@@ -41,7 +41,9 @@ def test_what_nobody_holds_is_mine(facts):
 def test_a_refusal_names_the_holder_the_age_and_the_last_sign_of_life(facts, claim, noon):
     with pytest.raises(ConflictError) as refusal:
         claims.take(claim(), ask(), facts(last_sign=noon - timedelta(minutes=5)))
-    assert "codex-1" in refusal.value.message and "for 1h" in refusal.value.message and "5m ago" in refusal.value.message
+    assert (
+        "codex-1" in refusal.value.message and "for 1h" in refusal.value.message and "5m ago" in refusal.value.message
+    )
     assert refusal.value.details["holder"] == "codex-1" and "--target codex-1" in refusal.value.hint
 
 
@@ -55,7 +57,12 @@ def test_claiming_what_i_hold_changes_only_what_i_say(facts, claim):
     mine = claim(plan_id="2026-01-31-x", notes="kept", paths=("a/",))
     assert claims.take(mine, ask(agent="codex-1"), facts()).event == ""
     outcome = claims.take(mine, ask(agent="codex-1", branch="new"), facts())
-    assert (outcome.event, outcome.claim.branch, outcome.claim.notes, outcome.claim.paths) == ("claim", "new", "kept", ("a/",))
+    assert (outcome.event, outcome.claim.branch, outcome.claim.notes, outcome.claim.paths) == (
+        "claim",
+        "new",
+        "kept",
+        ("a/",),
+    )
     assert outcome.claim.claimed_at == mine.claimed_at and outcome.claim.fence == 1
 
 
@@ -147,7 +154,12 @@ def test_overlapping_paths_warn_and_when_exclusive_refuse(facts, claim):
 
 
 def test_my_own_other_claims_do_not_overlap_mine(facts, claim):
-    assert claims.take(None, ask(agent="codex-1", paths=("src/",)), facts(live=[claim(task_id="U", paths=("src/",))])).warnings == ()
+    assert (
+        claims.take(
+            None, ask(agent="codex-1", paths=("src/",)), facts(live=[claim(task_id="U", paths=("src/",))])
+        ).warnings
+        == ()
+    )
 
 
 @pytest.mark.parametrize("status", ["done", "released"])
@@ -171,7 +183,12 @@ def test_a_pause_by_another_needs_silence_or_force_with_a_reason(facts, claim, n
         pause(force=True)
     assert pause(force=True, reason="told to").overrides[0].code == "takeover_forced"
     outcome = pause(stale_after=timedelta(0))
-    assert (outcome.event, outcome.claim.paused_by, outcome.claim.agent_id, outcome.claim.fence) == ("pause", "codex-2", "codex-1", 1)
+    assert (outcome.event, outcome.claim.paused_by, outcome.claim.agent_id, outcome.claim.fence) == (
+        "pause",
+        "codex-2",
+        "codex-1",
+        1,
+    )
 
 
 def test_what_is_finished_or_unheld_cannot_be_paused(facts, claim):
@@ -196,7 +213,9 @@ def test_news_of_a_held_task_comes_from_holder_assignee_or_manager(claim, event)
         return claims.refuses_event(event, current, agent, task="T", is_manager=is_manager, engineer=engineer)
 
     assert refused(claim())
-    assert not any([refused(), refused(claim(), "codex-1"), refused(claim(status="paused")), refused(claim(), is_manager=True)])
+    assert not any(
+        [refused(), refused(claim(), "codex-1"), refused(claim(status="paused")), refused(claim(), is_manager=True)]
+    )
     assert not refused(claim(), engineer="codex-2")
 
 

@@ -64,11 +64,15 @@ class LifeOfAClaim(RuleBasedStateMachine):
 
     @rule(agent=agents, force=maybe, reason=reasons)
     def pause(self, agent, force, reason):
-        self.decide(lambda: claims.pause(self.claim, "T", agent, "note", self.facts(), force=force, reason=reason), agent)
+        self.decide(
+            lambda: claims.pause(self.claim, "T", agent, "note", self.facts(), force=force, reason=reason), agent
+        )
 
     @rule(engineer=st.none() | agents)
     def assign(self, engineer):
-        self.assignment = Assignment(task_id="T", engineer=engineer, manager="boss", assigned_at=clock.to_text(self.now))
+        self.assignment = Assignment(
+            task_id="T", engineer=engineer, manager="boss", assigned_at=clock.to_text(self.now)
+        )
 
     @rule(minutes=st.sampled_from([0, 1, 100, 241]))
     def time_passes(self, minutes):
@@ -84,7 +88,9 @@ class LifeOfAClaim(RuleBasedStateMachine):
             return
         for other in {"a", "b", "c"} - {self.claim.agent_id}:
             with pytest.raises(ToolkitError):
-                claims.take(self.claim, Request("T", other, reason="x", reopen=True, allow_unassigned=True), self.facts())
+                claims.take(
+                    self.claim, Request("T", other, reason="x", reopen=True, allow_unassigned=True), self.facts()
+                )
             event = claims.refuses_event("complete", self.claim, other, task="T", is_manager=True, engineer=other)
             assert event
 

@@ -114,7 +114,10 @@ def test_hints_of_the_console_script_have_its_form(monkeypatch):
 
 @pytest.mark.parametrize(
     ("started", "hint"),
-    [(["-m", "tools.agent.bus_event"], "python -m tools.agent.session_boot"), (["{}/tools/agent/bus_event.py"], "tools/agent/session_boot.py")],
+    [
+        (["-m", "tools.agent.bus_event"], "python -m tools.agent.session_boot"),
+        (["{}/tools/agent/bus_event.py"], "tools/agent/session_boot.py"),
+    ],
 )
 def test_a_hint_has_the_form_in_which_the_command_was_started(git_repo, checkout, spawn, started, hint):
     done = spawn(*(part.format(checkout) for part in started), "log", "--event", "note", cwd=git_repo)
@@ -126,7 +129,9 @@ def test_stdout_that_nobody_reads_exits_141(git_repo, run):
         run("agent.bus_event", "log", "--agent", "a", "--event", "note", "--summary", "x" * 1900)
     reader, writer = os.pipe()
     os.close(reader)
-    done = subprocess.run([sys.executable, "-m", "tools.agent.bus_watch"], stdout=writer, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.agent.bus_watch"], stdout=writer, stderr=subprocess.PIPE, text=True
+    )
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, "")
 
@@ -142,12 +147,22 @@ def test_an_interrupted_process_exits_130_without_a_traceback(git_repo):
 
 def test_text_that_stdout_cannot_encode_is_shown_as_escapes(git_repo, run):
     run("agent.bus_event", "log", "--agent", "a", "--event", "note", "--summary", "日本")
-    done = subprocess.run([sys.executable, "-m", "tools.agent.bus_watch"], capture_output=True, text=True, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.agent.bus_watch"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
     assert done.returncode == 0 and "\\u65e5" in done.stdout
 
 
 def test_a_current_folder_that_is_gone_is_no_traceback(tmp_path):
     gone = tmp_path / "gone"
     gone.mkdir()
-    done = subprocess.run(["sh", "-c", f"rmdir {gone}; exec {sys.executable} -m tools.agent.bus_status"], cwd=gone, capture_output=True, text=True)
+    done = subprocess.run(
+        ["sh", "-c", f"rmdir {gone}; exec {sys.executable} -m tools.agent.bus_status"],
+        cwd=gone,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 7 and "Traceback" not in done.stderr

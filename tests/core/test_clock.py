@@ -27,7 +27,9 @@ def test_a_fraction_is_understood_and_is_not_canonical():
     assert not clock.is_canonical("2026-01-31T12:00:00.250Z")
 
 
-@pytest.mark.parametrize("text", [None, 7, "", "yesterday", "2026-13-01T00:00:00Z", "9" * 60, "0001-01-01T00:00:00+23:59"])
+@pytest.mark.parametrize(
+    "text", [None, 7, "", "yesterday", "2026-13-01T00:00:00Z", "9" * 60, "0001-01-01T00:00:00+23:59"]
+)
 def test_what_is_no_stamp_is_none_and_never_raises(text):
     assert clock.parse(text) is None
 

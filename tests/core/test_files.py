@@ -41,7 +41,9 @@ def test_a_link_in_place_of_a_file_is_refused_and_its_target_kept(place, tmp_pat
     assert secret.read_text() == "{}" and not os.path.islink(place.path)
 
 
-@pytest.mark.parametrize("act", [files.read_bytes, lambda place: files.replace(place, b"x"), files.remove, files.names_in])
+@pytest.mark.parametrize(
+    "act", [files.read_bytes, lambda place: files.replace(place, b"x"), files.remove, files.names_in]
+)
 def test_a_link_in_place_of_a_folder_is_not_followed(place, tmp_path, act):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "T.json").write_text("kept")
@@ -119,7 +121,19 @@ def test_a_document_beyond_the_limit_is_damage(place):
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{", b"[1,]", b"\xff", b'{"a":1,"a":2}', b"NaN", b'{"a":1e999}', b"-Infinity", b"[" * 100_000, b"{}{}", b"\xef\xbb\xbf{}"],
+    [
+        b"",
+        b"{",
+        b"[1,]",
+        b"\xff",
+        b'{"a":1,"a":2}',
+        b"NaN",
+        b'{"a":1e999}',
+        b"-Infinity",
+        b"[" * 100_000,
+        b"{}{}",
+        b"\xef\xbb\xbf{}",
+    ],
 )
 def test_what_is_not_strict_json_is_refused_with_its_place(data):
     with pytest.raises(DataError) as refusal:
@@ -139,7 +153,11 @@ def test_a_document_is_an_object(data):
         files.parse_object(data, "x.json")
 
 
-values = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=6)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=6,
+)
 
 
 @given(st.dictionaries(st.text(), values, max_size=4))

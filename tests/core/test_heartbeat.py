@@ -45,7 +45,9 @@ def test_a_silent_holder_is_idle(check, store, claim, noon):
 
     store.commit([Replace("claims/T", to_mapping(claim(claimed_at=clock.to_text(noon - timedelta(minutes=241)))), "")])
     assert kinds(check()) == ["agent_idle"] and kinds(check(agent=241)) == kinds(check(agent=0)) == []
-    assert heartbeat.as_document(check())["agent_idle"] == [{"agent_id": "codex-1", "last_seen": "2026-01-31T07:59:00Z", "task_id": "T"}]
+    assert heartbeat.as_document(check())["agent_idle"] == [
+        {"agent_id": "codex-1", "last_seen": "2026-01-31T07:59:00Z", "task_id": "T"}
+    ]
 
 
 def test_an_alert_is_raised_once_and_each_check_leaves_its_receipt(run, seat, git_repo, store):
@@ -58,7 +60,9 @@ def test_an_alert_is_raised_once_and_each_check_leaves_its_receipt(run, seat, gi
     assert event["event"] == "alert" and event["severity"] == "high" and event["receipts"]
 
 
-@pytest.mark.parametrize(("flags", "events", "messages"), [(["--dry-run"], 0, 0), (["--no-bus-event"], 0, 1), (["--no-bus-message"], 1, 0)])
+@pytest.mark.parametrize(
+    ("flags", "events", "messages"), [(["--dry-run"], 0, 0), (["--no-bus-event"], 0, 1), (["--no-bus-message"], 1, 0)]
+)
 def test_a_rehearsal_raises_only_what_it_may(run, seat, store, flags, events, messages):
     seat("boss", roles=["manager"])
     run("agent.bus_heartbeat", *flags)

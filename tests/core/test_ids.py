@@ -44,7 +44,9 @@ def test_a_plan_is_given_by_id_or_by_path(given):
     assert ids.require_plan(given) == "2026-01-31-login-form"
 
 
-@pytest.mark.parametrize("text", ["2026-02-30-x", "2026-01-31", "2026-01-31-A", "../2026-01-31-x", "_plans/../x.plan.json"])
+@pytest.mark.parametrize(
+    "text", ["2026-02-30-x", "2026-01-31", "2026-01-31-A", "../2026-01-31-x", "_plans/../x.plan.json"]
+)
 def test_a_plan_needs_a_real_date_and_a_slug(text):
     with pytest.raises(UsageError):
         ids.require_plan(text)
@@ -63,7 +65,9 @@ def test_what_is_no_record_id_is_refused(text):
 
 
 def test_threads_that_are_nobodys_work_are_told_apart_whatever_their_case():
-    assert all(map(ids.is_thread_only, ["manager-report", "Manager-Report", "BUS-COORD-0004", "bus-coord-1", "agent-codex-1"]))
+    assert all(
+        map(ids.is_thread_only, ["manager-report", "Manager-Report", "BUS-COORD-0004", "bus-coord-1", "agent-codex-1"])
+    )
     assert not ids.is_thread_only("QUEUE-1")
 
 

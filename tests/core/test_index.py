@@ -52,12 +52,21 @@ def test_catching_up_reads_only_what_is_new(workspace, logged, seen, monkeypatch
 
     parsed = []
     examine = jsonl.examine
-    monkeypatch.setattr(jsonl, "examine", lambda place, line, number: parsed.append(line) or examine(place, line, number))
+    monkeypatch.setattr(
+        jsonl, "examine", lambda place, line, number: parsed.append(line) or examine(place, line, number)
+    )
     assert len(seen()) == 51 and len(parsed) == 1
 
 
 @pytest.mark.parametrize(
-    "change", [lambda lines: lines[::-1], lambda lines: lines[1:], lambda lines: lines[:1], lambda lines: [], lambda lines: [b"bad\n", *lines]]
+    "change",
+    [
+        lambda lines: lines[::-1],
+        lambda lines: lines[1:],
+        lambda lines: lines[:1],
+        lambda lines: [],
+        lambda lines: [b"bad\n", *lines],
+    ],
 )
 def test_a_log_that_was_rewritten_is_indexed_anew(workspace, store, logged, seen, change):
     for number in range(3):
@@ -119,7 +128,9 @@ def test_a_last_line_without_its_end_is_shown_and_not_counted_twice(workspace, l
     assert seen() == ["one", "two", "three"]
 
 
-@pytest.mark.parametrize("garbage", [b"garbage" * 1000, b"", b"SQLite format 3\0" + b"\0" * 500, b"SQLite format 3\0" + b"\xff" * 5000])
+@pytest.mark.parametrize(
+    "garbage", [b"garbage" * 1000, b"", b"SQLite format 3\0" + b"\0" * 500, b"SQLite format 3\0" + b"\xff" * 5000]
+)
 def test_a_damaged_index_is_made_again(workspace, logged, seen, garbage):
     logged(summary="one")
     seen()
@@ -193,7 +204,10 @@ def test_what_is_no_log_is_a_problem_with_its_place_and_spoils_no_other(workspac
     for _ in range(2):
         with open_index(workspace) as index:
             assert [feed.entry_of(row).record.summary for row in index.rows("1", ())] == ["heard"]
-            assert [problem.name for problem in index.problems()] == ["_bus/events/events.jsonl", "_bus/messages/U.jsonl"]
+            assert [problem.name for problem in index.problems()] == [
+                "_bus/events/events.jsonl",
+                "_bus/messages/U.jsonl",
+            ]
 
 
 def test_a_file_in_place_of_a_folder_of_the_bus_is_refused_without_a_traceback(workspace, run):
@@ -223,7 +237,10 @@ print(len(rows))
 
 
 def test_readers_and_writers_in_parallel_never_see_a_gap(workspace, event, seen):
-    readers = [subprocess.Popen([sys.executable, "-c", READ, workspace.root], stdout=-1, stderr=-1, text=True) for _ in range(3)]
+    readers = [
+        subprocess.Popen([sys.executable, "-c", READ, workspace.root], stdout=-1, stderr=-1, text=True)
+        for _ in range(3)
+    ]
 
     def write():
         for _ in range(40):

@@ -113,8 +113,14 @@ def test_reading_forwards_and_backwards_finds_the_same_lines(tmp_path_factory, p
     place = Place(str(path.parent), "x.jsonl")
     forward = list(jsonl.lines(place))
     again = backwards(place)[::-1]
-    assert [(line.offset, line.whole, line.end) for line in forward] == [(line.offset, line.whole, line.end) for line in again]
-    short = [(one.raw, other.raw) for one, other in zip(forward, again, strict=True) if one.end - one.offset <= jsonl.MAX_LINE]
+    assert [(line.offset, line.whole, line.end) for line in forward] == [
+        (line.offset, line.whole, line.end) for line in again
+    ]
+    short = [
+        (one.raw, other.raw)
+        for one, other in zip(forward, again, strict=True)
+        if one.end - one.offset <= jsonl.MAX_LINE
+    ]
     assert all(one == other for one, other in short)
 
 

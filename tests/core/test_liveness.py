@@ -64,7 +64,10 @@ def test_managers_are_found_by_manifest_handshake_and_live_assignment(known, log
     logged(event="handshake", agent_id="by-focus", ts=at(hours=1), meta={"focus": "manager"})
     logged(event="handshake", agent_id="former", ts=at(hours=2), meta={"roles": "manager"})
     logged(event="handshake", agent_id="former", ts=at(hours=1), meta={"roles": "engineer"})
-    given = [records.Assignment(task_id=task, engineer="x", manager=f"boss-{task}", assigned_at=at(hours=1)) for task in ("T", "U")]
+    given = [
+        records.Assignment(task_id=task, engineer="x", manager=f"boss-{task}", assigned_at=at(hours=1))
+        for task in ("T", "U")
+    ]
     held = {"T": claim(task_id="T"), "U": claim(task_id="U", status="done")}
     seat = records.Manifest(agent_id="by-manifest", desired_roles=("manager",))
     found = known(lambda index: liveness.managers(index, noon, manifests=[seat], assignments=given, claims=held))
@@ -72,7 +75,11 @@ def test_managers_are_found_by_manifest_handshake_and_live_assignment(known, log
 
 
 def test_only_active_claims_of_silent_holders_are_idle(claim, noon, at):
-    silent = [claim(claimed_at=at(hours=5)), claim(task_id="P", status="paused", claimed_at=at(hours=5)), claim(task_id="N", claimed_at=at(hours=1))]
+    silent = [
+        claim(claimed_at=at(hours=5)),
+        claim(task_id="P", status="paused", claimed_at=at(hours=5)),
+        claim(task_id="N", claimed_at=at(hours=1)),
+    ]
     found = liveness.idle_holders(silent, {"codex-1": None}, timedelta(hours=4), noon)
     assert [one.task_id for one, _ in found] == ["T"]
     assert liveness.idle_holders(silent, {"codex-1": noon}, timedelta(hours=4), noon) == []

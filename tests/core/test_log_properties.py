@@ -137,13 +137,17 @@ records_of = st.lists(st.integers(0, 3), min_size=1, max_size=5)
 
 
 @given(records_of, st.integers(0, 5), st.integers(0, 100), st.booleans(), st.booleans())
-def test_redoing_a_journal_from_any_state_it_may_have_left_is_harmless(fresh_bus, event, spread, done, torn, replaced, moved_on):
+def test_redoing_a_journal_from_any_state_it_may_have_left_is_harmless(
+    fresh_bus, event, spread, done, torn, replaced, moved_on
+):
     """`done` records of each log and a piece of the next one are already there, the document perhaps too."""
     workspace = fresh_bus()
     store = FileStore(workspace)
     streams = [EVENTS, "messages/T", "messages/U", "messages/V"]
     store.commit([Append(EVENTS, event(summary="before"))])
-    intent = {stream: [event(id=ids.new_record_id()) for part in spread if streams[part] == stream] for stream in streams}
+    intent = {
+        stream: [event(id=ids.new_record_id()) for part in spread if streams[part] == stream] for stream in streams
+    }
     write_journal(workspace, store, {stream: waiting for stream, waiting in intent.items() if waiting})
     for stream, waiting in intent.items():
         if waiting:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ def test_evidence_of_one_moment_gets_numbered_names(workspace, noon):
     folder = workspace.agent_report("codex-1").child("x")
     names = [receipts.write_stamped(folder, "r", ".json", str(n).encode(), noon).name for n in range(3)]
     assert [os.path.basename(name) for name in names] == [f"r-20260131T120000Z{more}.json" for more in ("", "-2", "-3")]
-    assert [open(os.path.join(workspace.root, name)).read() for name in names] == ["0", "1", "2"]
+    assert [Path(workspace.root, name).read_text() for name in names] == ["0", "1", "2"]
 
 
 def test_a_link_is_never_written_through(workspace, tmp_path, noon):
@@ -44,7 +45,13 @@ def test_an_override_and_a_refusal_leave_a_line_without_empty_fields(workspace):
     receipts.warn(workspace, receipts.Warning(ts=stamp, agent_id="a", code="takeover_forced", message="m", reason="r"))
     receipts.refuse(workspace, receipts.Refusal(ts=stamp, agent_id="a", event="complete", reason="nobody holds T"))
     with open(workspace.agent_report("a").child("session_guard/warnings.jsonl").path) as log:
-        assert json.loads(log.read()) == {"agent_id": "a", "code": "takeover_forced", "message": "m", "reason": "r", "ts": stamp}
+        assert json.loads(log.read()) == {
+            "agent_id": "a",
+            "code": "takeover_forced",
+            "message": "m",
+            "reason": "r",
+            "ts": stamp,
+        }
     with open(workspace.agent_report("a").child("errors.jsonl").path) as log:
         assert json.loads(log.read())["event"] == "complete"
 

@@ -11,9 +11,13 @@ from tools.core.records import Claim, Event, Message, claim_from, event_from, me
 
 EVENT = {"id": "0" * 26, "ts": "2026-01-31T12:00:00Z", "agent_id": "a", "event": "note", "summary": "s"}
 anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
 )
-keys = st.sampled_from([*records.OWN_FIELDS, "agent_id", "branch", "status", "fence", "taken_from", "paths", "engineer", "odd"])
+keys = st.sampled_from(
+    [*records.OWN_FIELDS, "agent_id", "branch", "status", "fence", "taken_from", "paths", "engineer", "odd"]
+)
 foreign = st.dictionaries(keys | st.text(max_size=5), anything, max_size=8)
 
 
@@ -39,7 +43,16 @@ def test_a_message_is_written_from_and_read_back():
 
 def test_a_claim_is_read_back_with_whom_it_was_taken_from():
     taken = records.TakenFrom(agent_id="b", at=EVENT["ts"], reason="gone")
-    claim = Claim(task_id="T", agent_id="a", branch="x", status="active", claimed_at=EVENT["ts"], fence=2, paths=("a/",), taken_from=taken)
+    claim = Claim(
+        task_id="T",
+        agent_id="a",
+        branch="x",
+        status="active",
+        claimed_at=EVENT["ts"],
+        fence=2,
+        paths=("a/",),
+        taken_from=taken,
+    )
     assert claim_from(json.loads(json.dumps(to_mapping(claim))), "T") == claim
 
 

@@ -6,7 +6,23 @@ from hypothesis import strategies as st
 
 from tools.core import render
 
-HOSTILE = ["\x1b[31m", "\x9b2J", "\x07", "\b", "\r", "\0", "\u202e", "\u2066", "\u200b", "\ufeff", "\u2028", "\x85", "\u00ad", "\ud800", "\U000e0041"]
+HOSTILE = [
+    "\x1b[31m",
+    "\x9b2J",
+    "\x07",
+    "\b",
+    "\r",
+    "\0",
+    "\u202e",
+    "\u2066",
+    "\u200b",
+    "\ufeff",
+    "\u2028",
+    "\x85",
+    "\u00ad",
+    "\ud800",
+    "\U000e0041",
+]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -32,7 +48,10 @@ def test_a_block_keeps_its_lines():
     assert render.block("a\x1b\nb") == "a\\x1b\nb"
 
 
-@pytest.mark.parametrize("text", ["<script>", "| cell", "[x](javascript:y)", "`code`", "# head", "*b*", "a_b_c", "![i](u)", "&lt;", "~~x~~", "a\nb"])
+@pytest.mark.parametrize(
+    "text",
+    ["<script>", "| cell", "[x](javascript:y)", "`code`", "# head", "*b*", "a_b_c", "![i](u)", "&lt;", "~~x~~", "a\nb"],
+)
 def test_markdown_shows_markup_literally_on_one_line(text):
     shown = render.markdown(text)
     assert "\n" not in shown and "<" not in shown

@@ -46,7 +46,18 @@ def test_a_manifest_may_be_a_link_to_a_variant(workspace, seat, git_repo):
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", "{}", '{"agent_id": 7.5}', '{"agent_id": "../x"}', '{"agent_id": ""}', "\0", '{"agent_id":"a","agent_id":"b"}']
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"agent_id": 7.5}',
+        '{"agent_id": "../x"}',
+        '{"agent_id": ""}',
+        "\0",
+        '{"agent_id":"a","agent_id":"b"}',
+    ],
 )
 def test_an_unreadable_manifest_refuses_every_write_and_no_read(workspace, git_repo, content):
     manifest_of(git_repo).write_text(content)
@@ -57,7 +68,9 @@ def test_an_unreadable_manifest_refuses_every_write_and_no_read(workspace, git_r
     assert seats.reading(workspace) is None
 
 
-@pytest.mark.parametrize("plant", [os.mkdir, os.mkfifo, lambda path: os.symlink("nowhere", path), lambda path: os.symlink(path, path)])
+@pytest.mark.parametrize(
+    "plant", [os.mkdir, os.mkfifo, lambda path: os.symlink("nowhere", path), lambda path: os.symlink(path, path)]
+)
 def test_what_is_no_file_is_an_unreadable_manifest_and_is_not_waited_on(workspace, git_repo, plant):
     plant(str(manifest_of(git_repo)))
     with pytest.raises(DataError):
@@ -101,7 +114,9 @@ def test_seats_of_all_worktrees_are_known_and_the_buss_own_is_none(workspace, se
     assert sorted(manifest.agent_id for manifest in seats.manifests(workspace)) == ["codex-1", "codex-2"]
 
 
-@pytest.mark.parametrize(("given", "prefix"), [("agent/x", "agent/x/"), ("agent/x/", "agent/x/"), ("", "agent/codex-1/")])
+@pytest.mark.parametrize(
+    ("given", "prefix"), [("agent/x", "agent/x/"), ("agent/x/", "agent/x/"), ("", "agent/codex-1/")]
+)
 def test_a_branch_prefix_ends_in_one_slash(workspace, git_repo, given, prefix):
     manifest_of(git_repo).write_text(json.dumps({"agent_id": "codex-1", "branch_prefix": given}))
     assert seats.acting(workspace, None).branch_prefix == prefix

@@ -10,7 +10,14 @@ from tools.core import clock, status
 @pytest.fixture
 def view(noon):
     def choose(preset=None, **given):
-        known = {"agents": (), "active_only": False, "since": None, "limit": None, "severities": (), "manager_window": None}
+        known = {
+            "agents": (),
+            "active_only": False,
+            "since": None,
+            "limit": None,
+            "severities": (),
+            "manager_window": None,
+        }
         return status.view_of(preset, noon, **{**known, **given})
 
     return choose
@@ -28,7 +35,9 @@ def test_presets_are_defaults_that_a_flag_beats(view, noon):
     assert view() == status.View()
     assert view("manager").since == noon - timedelta(hours=4) and not view("manager").active_only
     assert view("support").since == noon - timedelta(hours=6) and view("support").active_only
-    assert view("support", since=noon, limit=3, manager_window=timedelta(0)) == status.View((), True, noon, 3, (), timedelta(0))
+    assert view("support", since=noon, limit=3, manager_window=timedelta(0)) == status.View(
+        (), True, noon, 3, (), timedelta(0)
+    )
 
 
 def test_claims_live_ones_first_events_newest_last_and_how_many_are_older(shown, logged, run):
@@ -48,7 +57,13 @@ def test_claims_live_ones_first_events_newest_last_and_how_many_are_older(shown,
 def test_a_silent_manager_is_a_warning_with_its_summary_and_data(shown, logged, seat, noon):
     seat("boss", roles=["manager"])
     assert "WARNING boss missing" in status.full(shown())
-    logged(agent_id="boss", event="status", summary="watching", ts=clock.to_text(noon - timedelta(minutes=31)), meta={"shift": "mid"})
+    logged(
+        agent_id="boss",
+        event="status",
+        summary="watching",
+        ts=clock.to_text(noon - timedelta(minutes=31)),
+        meta={"shift": "mid"},
+    )
     assert "WARNING boss stale" in status.full(shown()) and "watching [shift=mid]" in status.full(shown())
     assert "WARNING" not in status.full(shown(manager_window=timedelta(minutes=31)))
     assert status.as_document(shown())["managers"][0]["state"] == "stale"

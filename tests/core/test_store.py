@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_a_torn_tail_moves_aside_and_an_event_says_so(workspace, store, logged, 
     assert [found.record["event"] for found in reading.found] == ["note", "note", "recovered"]
     assert reading.found[2].record["agent_id"] == "codex-2"
     kept = os.listdir(workspace.torn.path)
-    assert [open(f"{workspace.torn.path}/{name}", "rb").read() for name in kept] == [tail]
+    assert [Path(workspace.torn.path, name).read_bytes() for name in kept] == [tail]
 
 
 def test_the_torn_tail_of_a_thread_is_told_in_the_event_log(workspace, store, message):
@@ -137,7 +138,11 @@ def test_what_is_no_file_is_refused_by_reading_and_writing(workspace, store, eve
         attempts = [lambda: store.get("claims/T"), lambda: store.commit([Replace("claims/T", {}, "")])]
     else:
         stream = EVENTS if name.startswith("events") else "messages/T"
-        attempts = [lambda: store.read(stream), lambda: store.tail(stream, 1), lambda: store.commit([Append(stream, event())])]
+        attempts = [
+            lambda: store.read(stream),
+            lambda: store.tail(stream, 1),
+            lambda: store.commit([Append(stream, event())]),
+        ]
     for attempt in attempts:
         with pytest.raises(DataError):
             attempt()

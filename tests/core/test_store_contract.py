@@ -106,7 +106,12 @@ def test_an_expectation_that_holds_changes_nothing(any_store, event):
 
 def test_one_commit_reaches_streams_and_documents_together(any_store, event, message):
     written = any_store.commit(
-        [Append(EVENTS, event()), Replace(DOCUMENT, {"n": 1}, ""), Append("messages/T", message()), Append("messages/U", message())]
+        [
+            Append(EVENTS, event()),
+            Replace(DOCUMENT, {"n": 1}, ""),
+            Append("messages/T", message()),
+            Append("messages/U", message()),
+        ]
     )
     assert len(written) == 3
     assert any_store.names("claims") == ["T"] and any_store.names("messages") == ["T", "U"]

@@ -6,6 +6,7 @@ a file raises, and what unwinds on the way out changes nothing either.
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
@@ -101,7 +102,7 @@ def test_an_append_behind_a_torn_tail_that_died_keeps_the_torn_bytes(deaths, eve
     for workspace, store in deaths(prepare, lambda store: store.commit([Append(EVENTS, event(summary="dying"))])):
         store.commit([Append(EVENTS, event(summary="after"))])
         assert told(store) in (["before", "after"], ["before", "dying", "after"])
-        kept = [open(entry.path, "rb").read() for entry in os.scandir(workspace.torn.path)]
+        kept = [Path(entry.path).read_bytes() for entry in os.scandir(workspace.torn.path)]
         assert b'{"torn' in kept
 
 
@@ -233,7 +234,11 @@ def test_a_disk_that_is_full_at_any_moment_is_told_and_leaves_old_or_new(fresh_b
     for fails_at in range(1, 100):
         store = FileStore(fresh_bus())
         record = event(summary="dying")
-        changes = [Append(EVENTS, record), Replace("claims/T", {"n": 1}, ""), Append("messages/T", message(summary="dying"))]
+        changes = [
+            Append(EVENTS, record),
+            Replace("claims/T", {"n": 1}, ""),
+            Append("messages/T", message(summary="dying")),
+        ]
         with monkeypatch.context() as patched:
             disk = FullDisk(patched, fails_at)
             try:

@@ -50,7 +50,9 @@ def test_a_git_folder_kept_elsewhere_leaves_the_bus_in_the_checkout(tmp_path):
 
 
 def test_worktrees_of_a_checkout_whose_git_folder_is_elsewhere_find_it_or_say_so(git_repo, tmp_path):
-    run_git(tmp_path, "clone", "-q", "--separate-git-dir", str(tmp_path / "kept"), str(git_repo), str(tmp_path / "work"))
+    run_git(
+        tmp_path, "clone", "-q", "--separate-git-dir", str(tmp_path / "kept"), str(git_repo), str(tmp_path / "work")
+    )
     run_git(tmp_path / "work", "worktree", "add", "-q", str(tmp_path / "two"))
     with pytest.raises(SetupError) as refusal:
         found(tmp_path / "two")
@@ -115,7 +117,15 @@ def test_a_path_is_cited_relative_to_the_root_and_never_from_outside(git_repo, t
 
 def test_live_state_lies_at_the_bus_root_and_evidence_at_the_root():
     here = Workspace("/root", "/bus")
-    live = [here.bus, here.events, here.claim("T"), here.thread("T"), here.assignment("T"), here.session("a"), here.journal]
+    live = [
+        here.bus,
+        here.events,
+        here.claim("T"),
+        here.thread("T"),
+        here.assignment("T"),
+        here.session("a"),
+        here.journal,
+    ]
     kept = [here.report, here.plans, here.queue, here.plan("p"), here.agent_report("a")]
     assert {place.base for place in live} == {"/bus"}
     assert {place.base for place in kept} == {"/root"}

@@ -42,7 +42,9 @@ def test_16_processes_append_100_records_each_of_any_size(workspace, store):
     assert reading.problems == [] and reading.found[-1].line.whole
     told = [found.record["summary"] for found in reading.found]
     for writer in range(16):
-        assert [text for text in told if text.startswith(f"{writer} ")] == [f"{writer} {number}" for number in range(100)]
+        assert [text for text in told if text.startswith(f"{writer} ")] == [
+            f"{writer} {number}" for number in range(100)
+        ]
     assert "prev" not in reading.found[0].record
     assert [one.record["prev"] for one in reading.found[1:]] == [one.line.hash for one in reading.found[:-1]]
     sizes = [len(found.line.raw) for found in reading.found]

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -95,7 +96,7 @@ def test_a_log_that_was_cut_short_is_followed_on(watch, log, workspace):
     log("one")
     log("present")
     watcher = watch("--limit", "1")
-    os.truncate(workspace.events.path, len(open(workspace.events.path, "rb").readline()))
+    os.truncate(workspace.events.path, Path(workspace.events.path).read_bytes().index(b"\n") + 1)
     log("after")
     watcher.expect("after")
     watcher.stop()
