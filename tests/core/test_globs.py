@@ -43,3 +43,8 @@ def test_a_pattern_overlaps_itself(one):
 
 def test_many_stars_are_answered_at_once():
     assert may_overlap("/".join(["**", "a"] * 30), "/".join(["**", "b"] * 30)) in (True, False)
+
+
+def test_two_folders_at_the_root_do_not_overlap():
+    assert not may_overlap("src/", "docs/")
+    assert may_overlap("src/", "src/parser/lexer.py")

@@ -1,6 +1,7 @@
 """Whether two path patterns, as in `.gitignore`, may name the same file.
 
-The answer errs towards yes: two wildcards that meet in a component are taken to overlap.
+The answer errs towards yes: two wildcards that meet in a component are taken to overlap. Unlike in
+`.gitignore`, `src/` means the folder at the root: people who claim it do not mean every `src`.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ def _parts(pattern: str) -> list[str]:
     parts = [part for part in text.split("/") if part not in ("", ".")]
     if text.endswith("/"):
         parts.append("**")
-    if "/" not in text.rstrip("/"):
-        parts.insert(0, "**")  # a bare name matches at any depth
+    if "/" not in text:
+        parts.insert(0, "**")  # a bare name matches at any depth; a folder is meant from the root
     return parts
 
 
