@@ -18,6 +18,8 @@ index        the derived index, so that no question reads all of history
 receipts     evidence under _report/
 seats        whose seat this is; the manifests of all worktrees
 consensus    decisions and the receipts that carry them
+plan_records the one definition of a plan, and its words of status
+plans        plans as they lie in _plans/
 claims       pure rules: who may take, keep, give back or pause a task
 feed         events and messages as one stream of entries
 liveness     last signs of life, managers' heartbeat, who is idle or retired

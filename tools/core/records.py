@@ -237,7 +237,7 @@ def to_mapping(record: Any) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
-        return list(value)
+        return [_plain(part) for part in value]
     if isinstance(value, Mapping):
         return dict(value)
     return to_mapping(value) if hasattr(value, "__dataclass_fields__") else value
