@@ -16,6 +16,7 @@ transaction  one commit, laid out so that another process can finish it
 store        the bus behind four verbs: read, tail, get, commit
 index        the derived index, so that no question reads all of history
 receipts     evidence under _report/
+scaffold     the folder a piece of work keeps its evidence in
 seats        whose seat this is; the manifests of all worktrees
 consensus    decisions and the receipts that carry them
 plan_records the one definition of a plan, and its words of status
