@@ -25,7 +25,7 @@ NAME_LENGTH = 128
 NAME_PATTERN = r"^[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*$"
 WORD_PATTERN = r"^[a-z][a-z0-9_-]*$"
 KEY_PATTERN = r"^[A-Za-z][A-Za-z0-9_.-]*$"
-PLAN_PATTERN = r"^\d{4}-\d{2}-\d{2}-[a-z0-9]+(?:-[a-z0-9]+)*$"
+PLAN_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}-[a-z0-9]+(?:-[a-z0-9]+)*$"
 RECORD_PATTERN = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
 
 _DEVICES = frozenset(

@@ -17,7 +17,7 @@ from tools.core import ids
 
 MAX_SUMMARY = 2000
 SUMMARY_PATTERN = r"^[^\r\n]*\S[^\r\n]*$"
-STAMP_PATTERN = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$"
+STAMP_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 HASH_PATTERN = r"^[0-9a-f]{16}$"
 
 SEVERITIES = ("low", "medium", "high")
