@@ -19,8 +19,8 @@ receipts     evidence under _report/
 scaffold     the folder a piece of work keeps its evidence in
 seats        whose seat this is; the manifests of all worktrees
 consensus    decisions and the receipts that carry them
+evidence     what a run leaves behind, and what a receipt is worth
 plan_records the one definition of a plan, and its words of status
-plans        plans as they lie in _plans/
 claims       pure rules: who may take, keep, give back or pause a task
 feed         events and messages as one stream of entries
 liveness     last signs of life, managers' heartbeat, who is idle or retired
@@ -29,6 +29,13 @@ inbox        what waits for a seat
 bus          what a seat does on the bus: read, decide, commit once
 heartbeat    the check that somebody watches and that holders are at work
 checks       strict validation of every format, and its JSON Schemas
+pointers     where in a JSON text a pointer's value lies
+tracked      what git knows about paths, and since when
+plan_rules   pure rules: a plan's shape, transitions, and what it must prove
+plan_edits   pure changes of a plan
+plans        plans as they lie in _plans/, changed under the lock
+plan_facts   what the rules need to know of receipts, bus and backlog
+plan_checks  plans held to their rules, every finding with its line
 render       rows in, text out; hostile text made visible
 status       what bus_status shows
 maps         the READMEs and ignore lines that a repository gets

@@ -52,12 +52,14 @@ def problems(kind: type, raw: Mapping[str, object]) -> list[Problem]:
         text = json.dumps(raw)
     except (TypeError, ValueError, RecursionError) as problem:
         return [("", f"not JSON: {problem}")]
+    found: dict[Problem, None] = {}
     try:
         adapter(kind).validate_json(text)
     except ValidationError as failure:
-        found = failure.errors(include_url=False, include_context=False)
-        return list(dict.fromkeys((_pointer(error["loc"]), _reason(error)) for error in found))
-    return list(_meanings(kind, raw, ""))
+        errors = failure.errors(include_url=False, include_context=False)
+        found = dict.fromkeys((_pointer(error["loc"]), _reason(error)) for error in errors)
+    refused = {where for where, _ in found}
+    return [*found, *(problem for problem in _meanings(kind, raw, "") if problem[0] not in refused)]
 
 
 @cache

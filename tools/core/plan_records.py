@@ -12,7 +12,7 @@ from dataclasses import field
 from typing import Any, NamedTuple, TypeVar
 
 from tools.core import ids
-from tools.core.records import STAMP_PATTERN, SUMMARY_PATTERN, Record, record, text_of, text_rule
+from tools.core.records import STAMP_PATTERN, SUMMARY_PATTERN, Record, fields_of, record, text_of, text_rule
 
 Part = TypeVar("Part")
 
@@ -21,7 +21,6 @@ PLAN_STATUSES = ("queued", "in_progress", "blocked", "done")
 
 CHECKPOINT_STATUSES = ("pending", "satisfied", "superseded")
 LAYER_PATTERN = r"^L[0-6]$"
-TARGET_PATTERN = r"^S(?:[1-9]|10)$"
 
 _SPELLINGS = {
     "active": "in_progress",
@@ -37,6 +36,7 @@ _CHECKPOINT_SPELLINGS = {
     "completed": "satisfied",
     "done": "satisfied",
 }
+_TARGET = re.compile(r"S(?:[1-9]|10)")
 _SEPARATORS = re.compile(r"[\s_-]+")
 _LINE: dict[str, Any] = {"pattern": SUMMARY_PATTERN, "max_length": 2000}
 _STATUS: dict[str, Any] = {"pattern": f"^(?:{'|'.join(PLAN_STATUSES)})$"}
@@ -113,10 +113,10 @@ class Plan(Record):
     receipts: tuple[str, ...] = field(default=())
     links: tuple[Link, ...] = field(default=())
     priority: int | None = field(default=None, metadata={"ge": 0})
-    impact_score: int | float | None = field(default=None, metadata={"ge": 0})
+    impact_score: float | None = field(default=None, metadata={"ge": 0})
     layer: str = text_rule(optional=True, pattern=LAYER_PATTERN)
     systemic_scale: int | None = field(default=None, metadata={"ge": 1, "le": 10})
-    systemic_targets: tuple[str, ...] = field(default=(), metadata={"item_pattern": TARGET_PATTERN})
+    systemic_targets: tuple[str, ...] = field(default=())
 
     @property
     def state(self) -> str:
@@ -154,6 +154,19 @@ class Citation(NamedTuple):
 
     path: str
     step: str
+
+
+_PARTS: dict[str, type] = {"": Plan, "steps": Step, "checkpoint": Checkpoint, "links": Link}
+
+
+def fields_within(part: str) -> frozenset[str]:
+    """The fields known in a part of a plan: "" for the plan itself, `steps`, `checkpoint` or `links`."""
+    return frozenset(fields_of(_PARTS[part]))
+
+
+def is_target(text: str) -> bool:
+    """Whether it names one of the systemic targets S1 to S10."""
+    return _TARGET.fullmatch(text) is not None
 
 
 # -- tolerant readers ----------------------------------------------------------------------------
@@ -216,5 +229,5 @@ def _whole(value: object) -> int | None:
     return value if type(value) is int else None
 
 
-def _number(value: object) -> int | float | None:
-    return value if type(value) in (int, float) else None  # type: ignore[return-value]
+def _number(value: object) -> float | None:
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None

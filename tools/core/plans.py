@@ -1,13 +1,33 @@
-"""Plans as they lie in `_plans/`: found, read tolerantly, and changed under the checkout's lock."""
+"""Plans as they lie in `_plans/`: found, read tolerantly, and changed under the checkout's lock.
+
+A change reads, edits and checks while it holds the lock, and the file is replaced whole: two changes
+at once are both kept, and one that would break the plan leaves the file as it was.
+"""
 
 from __future__ import annotations
 
-from tools.core import files
-from tools.core.errors import DataError, SetupError
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from tools.core import checks, clock, files, locks, plan_rules, receipts
+from tools.core.errors import ConflictError, DataError, SetupError, UsageError
+from tools.core.plan_edits import Edit
 from tools.core.plan_records import Plan, plan_from
-from tools.core.workspace import PLANS, Workspace
+from tools.core.workspace import PLANS, Place, Workspace
 
 SUFFIX = ".plan.json"
+
+_INDENT = re.compile(rb"\n([ \t]+)\S")
+
+
+class Change(NamedTuple):
+    """A plan after a change; `is_new` is False when it was so already."""
+
+    plan: Plan
+    is_new: bool
 
 
 def names(workspace: Workspace) -> list[str]:
@@ -31,5 +51,95 @@ def all_plans(workspace: Workspace) -> tuple[list[Plan], list[str]]:
 
 def read(workspace: Workspace, plan_id: str) -> Plan | None:
     """One plan; None when there is no file, DataError with `path:line` when it is damaged."""
-    raw = files.read_json(workspace.in_root(f"{PLANS}/{plan_id}{SUFFIX}"))
+    raw = files.read_json(place_of(workspace, plan_id))
     return None if raw is None else plan_from(raw, plan_id)
+
+
+def require(workspace: Workspace, plan_id: str) -> Plan:
+    """One plan; UsageError when there is none."""
+    plan = read(workspace, plan_id)
+    if plan is None:
+        raise _unknown(plan_id)
+    return plan
+
+
+def place_of(workspace: Workspace, name: str) -> Place:
+    """The file of a plan by the name in `_plans/`, which in old files need not be a legal id."""
+    return workspace.in_root(f"{PLANS}/{name}{SUFFIX}")
+
+
+def change(workspace: Workspace, plan_id: str, edit: Edit) -> Change:
+    """Edits a plan; UsageError, and the file untouched, when the result would break a rule it kept before."""
+    checks.adapter(Plan)  # building it takes longer than anybody should hold the lock
+    place = workspace.plan(plan_id)
+    with locks.hold(workspace.report):
+        data = files.read_bytes(place)
+        if data is None:
+            raise _unknown(plan_id)
+        before = files.parse_object(data, place.name)
+        after = edit(before)
+        if after == before:
+            return Change(plan_from(before, plan_id), False)
+        _require_no_worse(before, after, plan_id)
+        files.replace(place, dump_like(after, data))
+    return Change(plan_from(after, plan_id), True)
+
+
+def create(workspace: Workspace, raw: Mapping[str, Any], now: datetime, *, force: bool = False) -> list[Place]:
+    """Writes a new plan and the template of its justification, and says which files it wrote.
+
+    ConflictError when it is there; with `force` the old one is kept beside it as evidence.
+    """
+    plan_id = str(raw["plan_id"])
+    _require_no_worse({}, raw, plan_id)
+    place = workspace.plan(plan_id)
+    with locks.hold(workspace.report):
+        data = files.read_bytes(place)
+        if data is not None and not force:
+            raise ConflictError(
+                f"{place.name} exists already",
+                code="plan.exists",
+                hint=f"python -m tools.planner.cli show {plan_id}",
+            )
+        written = [place]
+        if data is not None:
+            stem = f"{plan_id}.replaced-{clock.file_stamp(now)}"
+            written.append(receipts.write_new(workspace.plans, stem, ".json", data))
+        files.replace(place, files.dump_json(raw))
+        try:
+            files.create(workspace.justification(plan_id), _justification(raw))
+            written.append(workspace.justification(plan_id))
+        except FileExistsError:
+            pass  # what somebody wrote about it stays
+    return written
+
+
+def _justification(raw: Mapping[str, Any]) -> bytes:
+    title = " ".join(str(raw["summary"]).split())
+    parts = ("Why now", "What changes", "What could go wrong", "How it will be proved")
+    return "\n".join([f"# {title}", "", *(f"## {part}\n" for part in parts)]).encode("utf-8", "backslashreplace")
+
+
+def _require_no_worse(before: Mapping[str, Any], after: Mapping[str, Any], plan_id: str) -> None:
+    known = set(plan_rules.shape(before, plan_id)) if before else set()
+    worse = [found for found in plan_rules.shape(after, plan_id) if found not in known]
+    if worse:
+        reasons = "; ".join(f"{found.pointer or '/'}: {found.reason}" for found in worse)
+        raise UsageError(f"the change would break {PLANS}/{plan_id}{SUFFIX}: {reasons}", code="plan.invalid")
+
+
+def dump_like(raw: Mapping[str, Any], data: bytes) -> bytes:
+    """The plan as a document in the form of the one it replaces: indentation, escapes and line ends."""
+    found = _INDENT.search(data.replace(b"\r\n", b"\n"))
+    indent = found[1].decode() if found else "  "
+    escaped = b"\\u" in data and data.isascii()
+    text = json.dumps(raw, indent=indent, ensure_ascii=escaped, allow_nan=False) + "\n"
+    return text.replace("\n", "\r\n" if b"\r\n" in data else "\n").encode("utf-8", "backslashreplace")
+
+
+def _unknown(plan_id: str) -> UsageError:
+    return UsageError(
+        f"there is no plan {plan_id} in this checkout",
+        code="plan.unknown",
+        hint="python -m tools.planner.cli list",
+    )

@@ -1,0 +1,120 @@
+"""What git knows about paths: tracked, ignored, or neither; asked once for all of them.
+
+Names may hold spaces, quotes and any letters: everything goes and comes NUL-separated, and a `*` in
+a name is a `*`. A path that is staged is tracked, also when a pattern ignores it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+
+from tools.core import files, git, locks
+from tools.core.errors import SetupError
+from tools.core.workspace import BUS, Place, Workspace, common_folder, git_folder
+
+TRACKED = "tracked"
+IGNORED = "ignored"
+UNTRACKED = "untracked"
+MISSING = "missing"
+
+_ON_ONE_LINE = 400
+"""Paths that git is asked about by name; of more, the whole listing is cheaper."""
+
+
+def states(workspace: Workspace, paths: Iterable[str]) -> dict[str, str]:
+    """Each path's state; SetupError with git's reason where there is no git to ask.
+
+    Paths inside a bus that has its own history are asked about there.
+    """
+    wanted = list(dict.fromkeys(paths))
+    found = {path: MISSING for path in wanted if not is_file(workspace, path)}
+    present = [path for path in wanted if path not in found]
+    apart = _bus_apart(workspace)
+    on_bus = [path for path in present if apart and path.startswith(f"{BUS}/")]
+    in_root = [path for path in present if path not in set(on_bus)]
+    found.update(_states_in(workspace.root, in_root))
+    if on_bus:
+        inner = _states_in(workspace.bus.path, [path[len(BUS) + 1 :] for path in on_bus])
+        found.update({f"{BUS}/{path}": state for path, state in inner.items()})
+    return found
+
+
+def is_file(workspace: Workspace, path: str) -> bool:
+    """Whether a regular file is there, in the checkout or, for the bus, where it lives; no link followed."""
+    bases = [workspace.root, *([workspace.bus_root] if path.startswith(f"{BUS}/") else [])]
+    try:
+        return any(files.exists(Place(base, path)) for base in bases)
+    except SetupError:  # a name the file system cannot hold, a folder nobody may enter
+        return False
+
+
+def _bus_apart(workspace: Workspace) -> bool:
+    return os.path.lexists(os.path.join(workspace.bus.path, ".git")) or workspace.root != workspace.bus_root
+
+
+def _states_in(folder: str, paths: Sequence[str]) -> dict[str, str]:
+    listed = listing(folder, paths if len(paths) <= _ON_ONE_LINE else ())
+    return {path: listed.get(path, IGNORED) for path in paths}
+
+
+def listing(folder: str, paths: Sequence[str] = ()) -> dict[str, str]:
+    """The state of every path below a folder (of `paths` where given) that git does not ignore."""
+    shown = ("--cached", "--others", "--exclude-standard", "--", *paths)
+    answer = git.ask(folder, "--literal-pathspecs", "ls-files", "-z", "-t", *shown)
+    if answer.code:
+        raise git.failed(("ls-files",), answer)
+    found: dict[str, str] = {}
+    for entry in answer.out.split(b"\0"):
+        if entry:
+            found[os.fsdecode(entry[2:])] = UNTRACKED if entry[:1] == b"?" else TRACKED
+    return found
+
+
+def first_commits(workspace: Workspace, wanted: Callable[[str], bool]) -> dict[str, datetime]:
+    """When each path that is wanted entered the history of this checkout: the committer's date, one process.
+
+    The same in every clone that has the whole history. Empty where nothing was committed.
+    """
+    shown = ("--format=%x01%ct", "--name-only", "--diff-filter=A", "--no-renames", "-m", "-z", "--relative")
+    answer = git.ask(workspace.root, "log", *shown, "HEAD", "--")
+    if answer.code:
+        if "bad revision 'HEAD'" in answer.error:  # nothing was committed yet
+            return {}
+        raise git.failed(("log",), answer)
+    seconds = _earliest(answer.out, wanted)
+    return {path: datetime.fromtimestamp(moment, UTC) for path, moment in seconds.items()}
+
+
+def _earliest(log: bytes, wanted: Callable[[str], bool]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    moment = 0
+    for entry in log.split(b"\0"):
+        name = entry.lstrip(b"\n")
+        if name.startswith(b"\x01"):
+            head, _, name = name[1:].partition(b"\n")
+            moment = int(head)
+            name = name.lstrip(b"\n")
+        if not name:
+            continue
+        path = os.fsdecode(name)
+        if wanted(path):
+            found[path] = min(moment, found.get(path, moment))
+    return found
+
+
+def is_shallow(workspace: Workspace) -> bool:
+    """Whether this clone lacks old history, so that first commits cannot all be known."""
+    folder = git_folder(workspace.root)
+    return folder is not None and os.path.lexists(os.path.join(common_folder(folder), "shallow"))
+
+
+def stage(workspace: Workspace, paths: Sequence[str]) -> None:
+    """Stages files, and nothing else; SetupError when git refuses, as it does for ignored ones."""
+    folder = git_folder(workspace.root)
+    if folder is None:
+        raise SetupError("there is no git here to stage evidence in", code="git.none", hint="git init")
+    above, name = os.path.split(common_folder(folder))
+    with locks.hold(Place(above, name)):  # git's own index lock does not wait, it fails
+        git.run(workspace.root, "--literal-pathspecs", "add", "--", *paths)
