@@ -21,9 +21,14 @@ seats        whose seat this is; the manifests of all worktrees
 consensus    decisions and the receipts that carry them
 evidence     what a run leaves behind, and what a receipt is worth
 plan_records the one definition of a plan, and its words of status
+evidence     what a run leaves behind, and what a receipt is worth
+plan_records the one definition of a plan, and its words of status
+queue        the backlog: its files read, and their status line written
 claims       pure rules: who may take, keep, give back or pause a task
+states       the state table: what is live, ready, waiting, done, unclaimed
 feed         events and messages as one stream of entries
 liveness     last signs of life, managers' heartbeat, who is idle or retired
+handoffs     trees that were found dirty, until they are cleared or reassigned
 follow       logs as they grow
 inbox        what waits for a seat
 bus          what a seat does on the bus: read, decide, commit once

@@ -14,6 +14,9 @@ from datetime import datetime, timedelta
 CREDIBLE_AHEAD = timedelta(minutes=5)
 """A stamp further ahead of the clock than this is no sign of life (design §5)."""
 
+EPOCH = datetime.fromtimestamp(0, UTC)
+"""What a missing stamp sorts as."""
+
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
