@@ -78,9 +78,23 @@ def repeated(*names: str, type: Any = None, help: str) -> Callable[[Command], Co
     return click.option(*names, multiple=True, type=type, help=help)
 
 
-def group(doc: str | None) -> click.Group:
-    """A command with subcommands; its help is the module's docstring."""
-    return click.Group(help=_help(doc), context_settings=_SETTINGS)
+class _Group(click.Group):
+    """A group that may have a subcommand for whatever begins with none of their names."""
+
+    default = ""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        known = {*self.commands, *_SETTINGS["help_option_names"]}
+        if self.default and (not args or args[0] not in known):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+
+def group(doc: str | None, *, default: str = "") -> click.Group:
+    """A command with subcommands; its help is the module's docstring; `default` may be left unsaid."""
+    made = _Group(help=_help(doc), context_settings=_SETTINGS)
+    made.default = default
+    return made
 
 
 def command(

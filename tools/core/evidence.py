@@ -8,7 +8,6 @@ such a pair is legal and *unverified*.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import field
 from typing import NamedTuple
@@ -121,6 +120,8 @@ def standing(workspace: Workspace, path: str) -> str:
 
 def digest_of(place: Place) -> tuple[str, int]:
     """The SHA-256 of a file and its size, in bounded memory; FileNotFoundError when absent."""
+    import hashlib  # OpenSSL, which is worth its loading only for whole files
+
     made = hashlib.sha256()
     size = 0
     with files.opened(place) as descriptor:

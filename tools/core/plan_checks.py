@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
-from tools.core import files, plan_facts, plan_rules, plans, pointers
+from tools.core import files, locks, plan_facts, plan_rules, plans, pointers, receipts
 from tools.core.errors import DataError, SetupError
 from tools.core.plan_records import plan_from
-from tools.core.workspace import Place, Workspace
+from tools.core.workspace import REPORT, Place, Workspace
 
 
 class Located(NamedTuple):
@@ -101,3 +102,17 @@ def _result(file: _File, world: plan_facts.World, strict: bool) -> Result:
         Counter(world.worth[path] for path in plan.all_receipts if path in world.worth),
         [f"{file.name}: {ref} is on no bus in sight" for ref in plan.refs("bus") if ref in world.absent],
     )
+
+
+def write_summary(workspace: Workspace, summary: Mapping[str, object], now: datetime, output: str | None) -> list[str]:
+    """Writes what a check said: under its moment, as the latest, and where `output` says; names the files."""
+    folder = workspace.in_root(f"{REPORT}/planner")
+    extra = None if output is None else receipts.output_place(workspace, output, folder)
+    data = files.dump_json(summary)
+    latest = folder.child("validate/summary-latest.json")
+    written = [receipts.write_stamped(folder.child("validate"), "summary", ".json", data, now)]
+    with locks.hold(workspace.report):
+        for place in [latest, *([extra] if extra else [])]:
+            files.replace(place, data)
+            written.append(place)
+    return [place.name for place in written]

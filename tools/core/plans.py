@@ -143,3 +143,8 @@ def _unknown(plan_id: str) -> UsageError:
         code="plan.unknown",
         hint="python -m tools.planner.cli list",
     )
+
+
+def all_places(workspace: Workspace) -> list[Place]:
+    """The files of all plans, oldest first."""
+    return [place_of(workspace, name) for name in names(workspace)]

@@ -7,11 +7,12 @@ a name is a `*`. A path that is staged is tracked, also when a pattern ignores i
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from tools.core import files, git, locks
-from tools.core.errors import SetupError
+from tools.core.errors import SetupError, UsageError
 from tools.core.workspace import BUS, Place, Workspace, common_folder, git_folder
 
 TRACKED = "tracked"
@@ -39,6 +40,22 @@ def states(workspace: Workspace, paths: Iterable[str]) -> dict[str, str]:
         inner = _states_in(workspace.bus.path, [path[len(BUS) + 1 :] for path in on_bus])
         found.update({f"{BUS}/{path}": state for path, state in inner.items()})
     return found
+
+
+def require(workspace: Workspace, path: str) -> str:
+    """A tracked file's path as records cite it; UsageError for one that is outside, missing or not tracked."""
+    name = workspace.relative(path)
+    state = states(workspace, [name])[name]
+    if state == MISSING:
+        raise UsageError(f"{name} does not exist", code="receipt.missing", hint=f"ls -l {shlex.quote(name)}")
+    if state != TRACKED:
+        add = "add -f" if state == IGNORED else "add"
+        raise UsageError(
+            f"{name} is {'ignored' if state == IGNORED else 'not tracked'} by git, so nobody else would have it",
+            code=f"receipt.{state}",
+            hint=f"git {add} -- {shlex.quote(name)}",
+        )
+    return name
 
 
 def is_file(workspace: Workspace, path: str) -> bool:

@@ -1,0 +1,284 @@
+#!/usr/bin/env python3
+"""Plans: write one, move its steps, cite the evidence; every change is checked before it is written."""
+
+from __future__ import annotations
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import (
+    cli,
+    clock,
+    evidence,
+    ids,
+    plan_edits,
+    plan_rules,
+    plans,
+    queue,
+    records,
+    render,
+    scaffold,
+    tracked,
+)
+from tools.core.errors import SetupError, UsageError
+from tools.core.plan_records import CHECKPOINT_STATUSES, PLAN_STATUSES, Plan
+
+main = cli.group(__doc__)
+step_group = cli.group("Add a step, or say where one stands.")
+main.add_command(step_group, "step")
+
+_plan = cli.argument("plan", type=cli.PLAN)
+_step = cli.argument("step", type=cli.LINE)
+_optional_step = cli.argument("step", type=cli.LINE, required=False)
+_file = cli.option("--file", "path", required=True, type=cli.LINE, help="A file that git tracks.")
+_STATUS = cli.Choice(PLAN_STATUSES)
+
+
+@cli.command(main, "new", writes=True)
+@cli.argument("slug", type=cli.LINE)
+@cli.option("--summary", required=True, type=cli.LINE, help="What the plan is for, in one line.")
+@cli.option("--actor", type=cli.LINE, help="Who works on it (default: the acting seat).")
+@cli.option("--owner", type=cli.LINE, help="Who judges the checkpoint (default: the actor).")
+@cli.repeated("--step", "steps", type=cli.LINE, help="A step, ID:Title.")
+@cli.option("--checkpoint", type=cli.LINE, help="What must hold at the end.")
+@cli.repeated("--link", "links", type=cli.LINE, help="What it belongs to, type:ref.")
+@cli.option("--queue-ref", type=cli.TASK, help="The backlog item it belongs to.")
+@cli.option("--priority", type=cli.COUNT, help="A whole number.")
+@cli.option("--scaffold", "with_scaffold", is_flag=True, help="Also lay out the folder for its evidence.")
+@cli.option("--force", is_flag=True, help="Replace a plan of this name; the old file is kept beside it.")
+def new(
+    run: cli.Run,
+    slug: str,
+    summary: str,
+    actor: str | None,
+    owner: str | None,
+    steps: tuple[str, ...],
+    checkpoint: str | None,
+    links: tuple[str, ...],
+    queue_ref: str | None,
+    priority: int | None,
+    with_scaffold: bool,
+    force: bool,
+) -> None:
+    """Write a plan and the template of its justification."""
+    who = _actor(run, actor)
+    plan_id = _plan_id(run, slug)
+    raw = plan_edits.new(
+        plan_id, created=clock.to_text(run.now), actor=who, owner=owner or who, summary=summary.strip()
+    )
+    for step_id, title in [_pair(step, "--step S1:Title") for step in steps] or [("S1", summary.strip())]:
+        raw = plan_edits.add_step(raw, title, step_id)
+    if checkpoint:
+        raw = plan_edits.set_checkpoint(raw, status="pending", description=checkpoint)
+    for text in [*links, *([f"queue:{queue_ref}"] if queue_ref else [])]:
+        raw = plan_edits.add_link(raw, *_link(run, text))
+    if priority is not None:
+        raw["priority"] = priority
+    work = scaffold.Work(ids.require_agent(who, "actor"), plan_id, summary, plan_id=plan_id) if with_scaffold else None
+    written = plans.create(run.workspace, raw, run.now, force=force)
+    if work is not None:
+        written += scaffold.write(run.workspace, work)
+    names = [place.name for place in written]
+    run.emit({"plan_id": plan_id, "plan": raw, "written": names}, "\n".join([f"{plan_id}: new", *_bulleted(names)]))
+
+
+@cli.command(main, "status", writes=True)
+@_plan
+@cli.argument("status", type=_STATUS)
+def status(run: cli.Run, plan: str, status: str) -> None:
+    """Move a plan: queued, in_progress, blocked, done."""
+    _change(run, plan, lambda raw: plan_edits.set_status(raw, status), status)
+
+
+@cli.command(step_group, "add", writes=True)
+@_plan
+@cli.option("--desc", required=True, type=cli.LINE, help="What is to be done.")
+@cli.option("--id", "step_id", type=cli.TASK, help="The step's id (default: the next S<n>).")
+def step_add(run: cli.Run, plan: str, desc: str, step_id: str | None) -> None:
+    """Add a step at the end."""
+    _change(run, plan, lambda raw: plan_edits.add_step(raw, desc, step_id), f"step added: {desc}")
+
+
+@cli.command(step_group, "set", writes=True)
+@_plan
+@_step
+@cli.option("--status", required=True, type=_STATUS, help="Where it stands now.")
+@cli.option("--note", help="What was done, or what stands in the way.")
+def step_set(run: cli.Run, plan: str, step: str, status: str, note: str | None) -> None:
+    """Say where a step stands."""
+    _change(run, plan, lambda raw: plan_edits.set_step(raw, step, status=status, note=note), f"{step} {status}")
+
+
+@cli.command(main, "attach-receipt", writes=True)
+@_plan
+@_optional_step
+@_file
+def attach_receipt(run: cli.Run, plan: str, step: str | None, path: str) -> None:
+    """Cite a tracked file as evidence of a step, or of the plan itself; the file is never edited."""
+    plans.require(run.workspace, plan)
+    name = tracked.require(run.workspace, path)
+    found = evidence.verdict(run.workspace, name)
+    where = f"{step} " if step else ""
+    _change(
+        run,
+        plan,
+        lambda raw: plan_edits.attach(raw, name, step),
+        f"{where}cites {name} ({found.standing}: {found.reason})",
+    )
+
+
+@cli.command(main, "detach-receipt", writes=True)
+@_plan
+@_optional_step
+@_file
+def detach_receipt(run: cli.Run, plan: str, step: str | None, path: str) -> None:
+    """Take a citation back; the evidence stays."""
+    _change(run, plan, lambda raw: plan_edits.detach(raw, path, step), f"no longer cites {path}")
+
+
+@cli.command(main, "set", writes=True)
+@_plan
+@cli.option("--actor", required=True, type=cli.LINE, help="Who works on it now.")
+def set_actor(run: cli.Run, plan: str, actor: str) -> None:
+    """Hand a plan to somebody else."""
+    _change(run, plan, lambda raw: plan_edits.set_actor(raw, actor), f"actor {actor}")
+
+
+@cli.command(main, "checkpoint", writes=True)
+@_plan
+@cli.option("--status", required=True, type=cli.Choice(CHECKPOINT_STATUSES), help="Where it stands.")
+@cli.option("--description", type=cli.LINE, help="What must hold.")
+def checkpoint(run: cli.Run, plan: str, status: str, description: str | None) -> None:
+    """Say where the checkpoint stands."""
+    _change(
+        run,
+        plan,
+        lambda raw: plan_edits.set_checkpoint(raw, status=status, description=description),
+        f"checkpoint {status}",
+    )
+
+
+@cli.command(main, "link", writes=True)
+@_plan
+@cli.argument("link", metavar="TYPE:REF", type=cli.LINE)
+def link(run: cli.Run, plan: str, link: str) -> None:
+    """Tie a plan to a claim, a thread, a backlog item, a document."""
+    kind, ref = _link(run, link)
+    _change(run, plan, lambda raw: plan_edits.add_link(raw, kind, ref), f"linked {kind}:{ref}")
+
+
+@cli.command(main, "show")
+@_plan
+def show(run: cli.Run, plan: str) -> None:
+    """Show one plan with what its receipts are worth."""
+    found = plans.require(run.workspace, plan)
+    worth = {path: evidence.standing(run.workspace, path) for path in found.all_receipts}
+    run.emit({"plan": records.to_mapping(found), "evidence": worth}, _shown(found, worth))
+
+
+@cli.command(main, "list")
+@cli.repeated("--status", "statuses", type=_STATUS, help="Only plans that stand so.")
+@cli.option("--actor", type=cli.LINE, help="Only this actor's.")
+def list_plans(run: cli.Run, statuses: tuple[str, ...], actor: str | None) -> None:
+    """List the plans of this checkout, oldest first."""
+    found, problems = plans.all_plans(run.workspace)
+    run.skipped(problems)
+    wanted = [
+        plan for plan in found if (not statuses or plan.state in statuses) and (actor is None or plan.actor == actor)
+    ]
+    rows = [
+        (
+            plan.plan_id,
+            plan.state,
+            plan.actor,
+            f"{len(plan.steps) - len(plan.open_steps)}/{len(plan.steps)}",
+            plan.summary,
+        )
+        for plan in wanted
+    ]
+    text = render.table(("plan", "status", "actor", "done", "summary"), rows) if rows else "no plans"
+    run.emit({"plans": [records.to_mapping(plan) for plan in wanted]}, text)
+
+
+def _change(run: cli.Run, plan_id: str, edit: plan_edits.Edit, said: str) -> None:
+    run.seat  # noqa: B018 - refuses before anything is read when it is not clear who acts
+    change = plans.change(run.workspace, plan_id, edit)
+    place = run.workspace.plan(plan_id).name
+    text = f"{plan_id}: {said} -> {place}" if change.is_new else f"{plan_id}: nothing to change"
+    run.emit({"plan": records.to_mapping(change.plan), "changed": change.is_new, "path": place}, text)
+
+
+def _actor(run: cli.Run, actor: str | None) -> str:
+    try:
+        seat = run.seat
+    except SetupError as problem:
+        if actor is None or problem.code != "seat.none":
+            raise
+        return actor
+    return actor or seat.agent_id
+
+
+def _plan_id(run: cli.Run, slug: str) -> str:
+    if ids.is_plan(slug):
+        return slug
+    plan_id = f"{clock.to_text(run.now)[:10]}-{slug}"
+    if not ids.is_plan(plan_id):
+        raise UsageError(
+            f"{slug!r} is no slug: lower-case letters and digits, single hyphens between them",
+            code="plan.slug",
+            hint=f"python -m tools.planner.cli new {ids.slug(slug)} --summary <text>",
+        )
+    return plan_id
+
+
+def _pair(text: str, form: str) -> tuple[str, str]:
+    left, colon, right = text.partition(":")
+    if not colon or not left.strip() or not right.strip():
+        raise UsageError(f"{text[:80]!r} is not of the form {form}", code="value.pair")
+    return left.strip(), right.strip()
+
+
+def _link(run: cli.Run, text: str) -> tuple[str, str]:
+    kind, ref = _pair(text, "type:ref")
+    ids.require_word(kind, "link type")
+    if kind == "queue" and ids.is_task(ref):
+        return kind, _backlog_file(run, ref)
+    wrong = plan_rules.path_problem(ref) if kind in ("bus", "queue") else None
+    if wrong:
+        raise UsageError(f"{ref} {wrong.reason}", code="plan.link")
+    return kind, ref
+
+
+def _backlog_file(run: cli.Run, task: str) -> str:
+    items, _ = queue.all_items(run.workspace)
+    for item in items:
+        if item.task_id == task:
+            return item.path
+    raise UsageError(
+        f"the backlog has no {task}", code="queue.unknown", hint="python -m tools.agent.idle_pickup list --all"
+    )
+
+
+def _shown(plan: Plan, worth: dict[str, str]) -> str:
+    lines = [
+        f"{plan.plan_id} ({plan.state}) {plan.summary}",
+        f"actor: {plan.actor}",
+        f"checkpoint: {plan.checkpoint.state}, {plan.checkpoint.owner}: {plan.checkpoint.description}",
+    ]
+    lines += [f"link: {link.type} {link.ref}" for link in plan.links]
+    lines += [f"receipt: {path} ({worth[path]})" for path in plan.receipts]
+    for step in plan.steps:
+        lines.append(f"{step.id} [{step.state}] {step.title}" + (f": {step.notes}" if step.notes else ""))
+        lines += [f"  receipt: {path} ({worth[path]})" for path in step.receipts]
+    return "\n".join(lines)
+
+
+def _bulleted(names: list[str]) -> list[str]:
+    return [f"- {name}" for name in names]
+
+
+if __name__ == "__main__":
+    cli.main(main)

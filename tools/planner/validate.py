@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Hold plans to their rules: shape always, and with --strict every receipt and link they cite."""
+
+from __future__ import annotations
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from typing import Any
+
+from tools.core import cli, clock, ids, plan_checks, plans
+from tools.core.errors import UsageError
+from tools.core.workspace import Place
+
+
+@cli.command(doc=__doc__)
+@cli.argument("paths", nargs=-1)
+@cli.option("--strict", is_flag=True, help="Also what a plan cites, and every old form that readers accept.")
+@cli.option("--output", type=cli.LINE, help="Also write the summary here (a bare name: _report/planner/).")
+def main(run: cli.Run, paths: tuple[str, ...], strict: bool, output: str | None) -> None:
+    places = [_place(run, path) for path in paths] or plans.all_places(run.workspace)
+    results = plan_checks.check(run.workspace, places, strict=strict)
+    exit_code = 1 if any(result.findings for result in results) else 0
+    summary = {
+        "generated_at": clock.to_text(run.now),
+        "strict": strict,
+        "exit_code": exit_code,
+        "plans": [_row(result) for result in results],
+    }
+    written = plan_checks.write_summary(run.workspace, summary, run.now, output)
+    for result in results:
+        run.warn(result.warnings)
+    run.emit({**summary, "written": written}, "\n".join([*map(_told, results), _last_line(results, written)]))
+    run.finish(exit_code)
+
+
+def _place(run: cli.Run, path: str) -> Place:
+    """A plan by its path or its id."""
+    if "/" not in path and not path.endswith(plans.SUFFIX):
+        return run.workspace.plan(ids.require_plan(path))
+    name = run.workspace.relative(path)
+    if not name.endswith(plans.SUFFIX):
+        raise UsageError(f"{name} is no plan: its name does not end in {plans.SUFFIX}", code="plan.path")
+    return run.workspace.in_root(name)
+
+
+def _row(result: plan_checks.Result) -> dict[str, Any]:
+    return {
+        "path": result.path,
+        "plan_id": result.plan_id,
+        "ok": not result.findings,
+        "errors": [str(finding) for finding in result.findings],
+        "findings": [finding._asdict() for finding in result.findings],
+        "evidence": dict(result.evidence),
+    }
+
+
+def _told(result: plan_checks.Result) -> str:
+    if not result.findings:
+        return f"OK {result.path}"
+    return "\n".join([f"FAIL {result.path}", *(f"  {finding}" for finding in result.findings)])
+
+
+def _last_line(results: list[plan_checks.Result], written: list[str]) -> str:
+    failed = sum(1 for result in results if result.findings)
+    worth = [
+        f"{sum(result.evidence.get(word, 0) for result in results)} {word}"
+        for word in ("verified", "unverified", "broken")
+    ]
+    return f"{len(results)} plans, {failed} with findings; receipts: {', '.join(worth)} -> {written[0]}"
+
+
+if __name__ == "__main__":
+    cli.main(main)
