@@ -39,6 +39,8 @@ tracked      what git knows about paths, and since when
 plan_rules   pure rules: a plan's shape, transitions, and what it must prove
 plan_edits   pure changes of a plan
 plans        plans as they lie in _plans/, changed under the lock
+runs         evidence made by running a command
+hygiene      drift in plans, mended in place
 plan_facts   what the rules need to know of receipts, bus and backlog
 plan_checks  plans held to their rules, every finding with its line
 render       rows in, text out; hostile text made visible

@@ -33,8 +33,6 @@ def new(plan_id: str, *, created: str, actor: str, owner: str, summary: str) -> 
             "owner": owner,
             "status": "pending",
         },
-        "receipts": [],
-        "links": [],
     }
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tools.core import checks, clock, files, locks, plan_rules, receipts
+from tools.core import checks, clock, files, ids, locks, plan_rules, receipts
 from tools.core.errors import ConflictError, DataError, SetupError, UsageError
 from tools.core.plan_edits import Edit
 from tools.core.plan_records import Plan, plan_from
@@ -148,3 +148,13 @@ def _unknown(plan_id: str) -> UsageError:
 def all_places(workspace: Workspace) -> list[Place]:
     """The files of all plans, oldest first."""
     return [place_of(workspace, name) for name in names(workspace)]
+
+
+def place_given(workspace: Workspace, text: str) -> Place:
+    """The file of a plan given by its id or its path; UsageError for anything else."""
+    if "/" not in text and not text.endswith(SUFFIX):
+        return workspace.plan(ids.require_plan(text))
+    name = workspace.relative(text)
+    if not name.endswith(SUFFIX):
+        raise UsageError(f"{name} is no plan: its name does not end in {SUFFIX}", code="plan.path")
+    return workspace.in_root(name)

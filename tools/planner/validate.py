@@ -11,9 +11,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
 from typing import Any
 
-from tools.core import cli, clock, ids, plan_checks, plans
-from tools.core.errors import UsageError
-from tools.core.workspace import Place
+from tools.core import cli, clock, plan_checks, plans
 
 
 @cli.command(doc=__doc__)
@@ -21,7 +19,7 @@ from tools.core.workspace import Place
 @cli.option("--strict", is_flag=True, help="Also what a plan cites, and every old form that readers accept.")
 @cli.option("--output", type=cli.LINE, help="Also write the summary here (a bare name: _report/planner/).")
 def main(run: cli.Run, paths: tuple[str, ...], strict: bool, output: str | None) -> None:
-    places = [_place(run, path) for path in paths] or plans.all_places(run.workspace)
+    places = [plans.place_given(run.workspace, path) for path in paths] or plans.all_places(run.workspace)
     results = plan_checks.check(run.workspace, places, strict=strict)
     exit_code = 1 if any(result.findings for result in results) else 0
     summary = {
@@ -35,16 +33,6 @@ def main(run: cli.Run, paths: tuple[str, ...], strict: bool, output: str | None)
         run.warn(result.warnings)
     run.emit({**summary, "written": written}, "\n".join([*map(_told, results), _last_line(results, written)]))
     run.finish(exit_code)
-
-
-def _place(run: cli.Run, path: str) -> Place:
-    """A plan by its path or its id."""
-    if "/" not in path and not path.endswith(plans.SUFFIX):
-        return run.workspace.plan(ids.require_plan(path))
-    name = run.workspace.relative(path)
-    if not name.endswith(plans.SUFFIX):
-        raise UsageError(f"{name} is no plan: its name does not end in {plans.SUFFIX}", code="plan.path")
-    return run.workspace.in_root(name)
 
 
 def _row(result: plan_checks.Result) -> dict[str, Any]:

@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Run a command and keep what happened as evidence: its output, how it ended, on which commit."""
+
+from __future__ import annotations
+
+import sys
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from typing import TextIO
+
+from tools.core import cli, evidence, records, render, runs
+
+main = cli.group(__doc__, default="run")
+
+
+@cli.command(main, "run", writes=True)
+@cli.option("--plan", type=cli.PLAN, help="Attach the receipt to this plan.")
+@cli.option("--step", type=cli.LINE, default="", help="Attach it to this step of the plan.")
+@cli.option("--task", type=cli.TASK, help="The task it belongs to.")
+@cli.option("--name", type=cli.LINE, help="What the files are called (default: the command's words).")
+@cli.argument("command", nargs=-1, required=True)
+def run_command(
+    run: cli.Run, plan: str | None, step: str, task: str | None, name: str | None, command: tuple[str, ...]
+) -> None:
+    """Run a command in the root, show its output, write the receipt, and exit as the command did."""
+    about = runs.About(run.seat.agent_id, plan or "", step, task or "")
+    stream = sys.stderr if run.as_json else sys.stdout
+    done = runs.record(run.workspace, command, about, run.now, name=name, show=lambda block: _show(stream, block))
+    receipt = done.receipt
+    attached = f", cited by {plan}{f' step {step}' if step else ''}" if plan else ""
+    if run.as_json:
+        run.emit({"path": done.place.name, "receipt": records.to_mapping(receipt)}, "")
+    else:
+        run.note(f"exit {receipt.exit_status} after {receipt.duration_seconds:.1f}s -> {done.place.name}{attached}")
+    run.finish(receipt.exit_status)
+
+
+@cli.command(main, "verify")
+@cli.argument("paths", nargs=-1, required=True)
+@cli.option("--rerun", is_flag=True, help="Also run the command again and compare how it ends.")
+def verify(run: cli.Run, paths: tuple[str, ...], rerun: bool) -> None:
+    """Say whether receipts are verified, unverified (nothing was run) or broken; exit 1 with a broken one."""
+    names = [run.workspace.relative(path) for path in paths]
+    verdicts = [runs.verify(run.workspace, name, rerun=rerun) for name in names]
+    rows = [
+        {"path": name, "standing": verdict.standing, "reason": verdict.reason}
+        for name, verdict in zip(names, verdicts, strict=True)
+    ]
+    table = render.table(
+        ("standing", "receipt", "why"), [(row["standing"], row["path"], row["reason"]) for row in rows]
+    )
+    run.emit({"receipts": rows}, table)
+    run.finish(1 if any(verdict.standing == evidence.BROKEN for verdict in verdicts) else 0)
+
+
+def _show(stream: TextIO, block: bytes) -> None:
+    """Passes output through untouched where the stream takes bytes."""
+    raw = getattr(stream, "buffer", None)
+    if raw is None:
+        stream.write(block.decode("utf-8", "replace"))
+        return
+    stream.flush()
+    raw.write(block)
+    raw.flush()
+
+
+if __name__ == "__main__":
+    cli.main(main)

@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""Find statuses spelled another way and receipts cited twice in plans, and mend them in place."""
+
+from __future__ import annotations
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import cli, hygiene, plans
+from tools.core.errors import UsageError
+
+
+@cli.command(doc=__doc__, writes=True)
+@cli.argument("paths", nargs=-1)
+@cli.option("--check", is_flag=True, help="Only say what drifts; exit 1 when something does.")
+@cli.option("--apply", is_flag=True, help="Mend it in place and record the difference.")
+def main(run: cli.Run, paths: tuple[str, ...], check: bool, apply: bool) -> None:
+    if check == apply:
+        raise UsageError(
+            "give --check or --apply", code="usage", hint="python -m tools.maintenance.plan_hygiene --check"
+        )
+    places = [plans.place_given(run.workspace, path) for path in paths] or plans.all_places(run.workspace)
+    done = hygiene.survey(places) if check else hygiene.tidy(run.workspace, places, run.seat.agent_id, run.now)
+    lines = [f"mended {name}" for name in done.mended]
+    lines += [str(drift) for drift in done.drifts]
+    lines += [f"unreadable: {problem}" for problem in done.problems]
+    lines += [f"difference -> {done.record.name}"] if done.record else []
+    if check and done.drifts:
+        run.note("hint: python -m tools.maintenance.plan_hygiene --apply")
+    document = {
+        "drift": [
+            {"path": drift.path, "line": drift.line, "pointer": drift.pointer, "reason": drift.reason}
+            for drift in done.drifts
+        ],
+        "problems": done.problems,
+        "mended": done.mended,
+        "record": done.record.name if done.record else None,
+    }
+    run.emit(document, "\n".join(lines) or f"{len(places)} plans, no drift")
+    run.finish(1 if done.drifts or done.problems else 0)
+
+
+if __name__ == "__main__":
+    cli.main(main)
