@@ -40,6 +40,9 @@ plan_rules   pure rules: a plan's shape, transitions, and what it must prove
 plan_edits   pure changes of a plan
 plans        plans as they lie in _plans/, changed under the lock
 runs         evidence made by running a command
+whereabouts  where a cited receipt lies: here, on a branch, or nowhere
+receipt_index every receipt and who cites it, as records
+latencies    how long evidence takes
 hygiene      drift in plans, mended in place
 plan_facts   what the rules need to know of receipts, bus and backlog
 plan_checks  plans held to their rules, every finding with its line

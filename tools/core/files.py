@@ -215,8 +215,11 @@ def write_whole(descriptor: int, data: bytes) -> None:
         view = view[written:]
 
 
-def replace(place: Place, data: bytes) -> None:
-    """Puts a file in place whole: after a crash it is the old one or the new one. Under a lock."""
+def replace(place: Place, data: bytes | Iterator[bytes]) -> None:
+    """Puts a file in place whole: after a crash it is the old one or the new one. Under a lock.
+
+    What is too large to hold comes in parts.
+    """
     with folder_of(place, create=True) as folder, writable(place):
         name = os.path.basename(place.name)
         temporary = f".{name[:200]}.tmp"
@@ -225,11 +228,12 @@ def replace(place: Place, data: bytes) -> None:
         os.fsync(folder)
 
 
-def _build(folder: int, temporary: str, data: bytes, place: Place) -> None:
+def _build(folder: int, temporary: str, data: bytes | Iterator[bytes], place: Place) -> None:
     beside = Place(place.base, os.path.join(os.path.dirname(place.name), temporary))
     descriptor = open_in(folder, beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     try:
-        write_whole(descriptor, data)
+        for part in (data,) if isinstance(data, bytes) else data:
+            write_whole(descriptor, part)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -274,6 +278,23 @@ def names_in(place: Place, suffix: str = "") -> list[str]:
     except FileNotFoundError:
         return []
     return sorted(name for name in found if name.endswith(suffix) and not name.startswith("."))
+
+
+def walk(place: Place) -> Iterator[Place]:
+    """Every regular file below a folder, sorted by path; links are not followed, files being built left out."""
+    try:
+        with folder_of(place.child("x")) as folder, os.scandir(folder) as entries:
+            found = sorted(
+                (entry.name, entry.is_dir(follow_symlinks=False), entry.is_file(follow_symlinks=False))
+                for entry in entries
+            )
+    except (FileNotFoundError, DataError):
+        return
+    for name, is_folder, is_file in found:
+        if is_folder:
+            yield from walk(place.child(name))
+        elif is_file and not (name.startswith(".") and name.endswith(".tmp")):
+            yield place.child(name)
 
 
 def make_folder(place: Place) -> None:

@@ -128,10 +128,10 @@ def is_shallow(workspace: Workspace) -> bool:
 
 
 def stage(workspace: Workspace, paths: Sequence[str]) -> None:
-    """Stages files, and nothing else; SetupError when git refuses, as it does for ignored ones."""
+    """Stages files, ignored ones too, and nothing else; SetupError when git refuses."""
     folder = git_folder(workspace.root)
     if folder is None:
         raise SetupError("there is no git here to stage evidence in", code="git.none", hint="git init")
     above, name = os.path.split(common_folder(folder))
     with locks.hold(Place(above, name)):  # git's own index lock does not wait, it fails
-        git.run(workspace.root, "--literal-pathspecs", "add", "--", *paths)
+        git.run(workspace.root, "--literal-pathspecs", "add", "--force", "--", *paths)

@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""Index every receipt: what plans and messages cite, what lies under _report/, and what is missing."""
+
+from __future__ import annotations
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from collections.abc import Mapping
+
+from tools.core import cli, files, locks, receipt_index, receipts, render
+from tools.core.workspace import REPORT
+
+
+@cli.command(doc=__doc__)
+@cli.option("--output", type=cli.LINE, help="Write the index here, as JSON lines (a bare name: _report/usage/).")
+@cli.option("--missing", is_flag=True, help="Print a table of what is cited and missing or not tracked.")
+def main(run: cli.Run, output: str | None, missing: bool) -> None:
+    folder = run.workspace.in_root(f"{REPORT}/usage")
+    place = None if output is None else receipts.output_place(run.workspace, output, folder)
+    made = receipt_index.make(run.workspace, place)
+    with made.body:
+        run.skipped(made.problems)
+        if place is not None:
+            with locks.hold(run.workspace.report):
+                files.replace(place, made.lines())
+        elif not missing:
+            for line in made.lines():
+                run.emit_raw(line.decode())
+            return
+    rows = [(absent.cited_by, absent.path, absent.reason) for absent in made.absent]
+    lines = [render.table(("cited by", "receipt", "state"), rows) if rows else "nothing is missing"] if missing else []
+    if place is not None:
+        lines.append(f"{_counts(made.summary)} -> {place.name}")
+    document = {"summary": made.summary, "missing": [absent._asdict() for absent in made.absent]}
+    run.emit({**document, "written": place.name if place else None}, "\n".join(lines))
+
+
+def _counts(summary: Mapping[str, object]) -> str:
+    told = ("plans", "receipts", "messages", "missing", "untracked", "verified", "broken")
+    return ", ".join(f"{summary[key]} {key}" for key in told)
+
+
+if __name__ == "__main__":
+    cli.main(main)

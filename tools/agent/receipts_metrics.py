@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""Measure how fast plans, notes and reflections turn into evidence, and name the outliers."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import cli, clock, files, latencies, locks, receipts, render, tracked
+from tools.core.workspace import REPORT
+
+
+@cli.command(doc=__doc__)
+@cli.option("--output", type=cli.LINE, help="Write the figures here, as JSON lines (a bare name: _report/usage/).")
+@cli.option("--max-latency", type=cli.DURATION, help="Above this a latency is an outlier (default: Tukey's fence).")
+@cli.option("--fail-on-outlier", is_flag=True, help="Exit 1 when there is one.")
+def main(run: cli.Run, output: str | None, max_latency: timedelta | None, fail_on_outlier: bool) -> None:
+    folder = run.workspace.in_root(f"{REPORT}/usage")
+    place = None if output is None else receipts.output_place(run.workspace, output, folder)
+    limit = max_latency.total_seconds() if max_latency is not None else None
+    made = latencies.measure(run.workspace, limit=limit)
+    run.skipped(made.problems)
+    if tracked.is_shallow(run.workspace):
+        run.warn(["this clone is shallow, so first commits may be missing; git fetch --unshallow brings them"])
+    lines = [json.dumps(record, sort_keys=True) for record in (made.summary, *made.plans)]
+    if place is None:
+        for line in lines:
+            run.emit_raw(line)
+    else:
+        with locks.hold(run.workspace.report):
+            files.replace(place, "".join(f"{line}\n" for line in lines).encode())
+        run.emit({"summary": made.summary, "written": place.name}, f"{_table(made)}\n-> {place.name}")
+    run.finish(1 if fail_on_outlier and made.outliers else 0)
+
+
+def _table(made: latencies.Metrics) -> str:
+    columns = ("min", "median", "p90", "max")
+    rows = [
+        (name.replace("_", " "), numbers["count"], *(_span(numbers[column]) for column in columns))
+        for name, numbers in made.summary["latencies"].items()
+    ]
+    lines = [render.table(("latency", "count", *columns), rows)]
+    lines.append(f"{made.summary['plans']} plans, {made.summary['reflections']} reflections")
+    lines += [
+        f"outlier: {one.plan_id} {one.latency.replace('_', ' ')} {_span(one.seconds)}, above {_span(one.limit)}"
+        for one in made.outliers
+    ]
+    return "\n".join(lines)
+
+
+def _span(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    return f"-{clock.span(-seconds)}" if seconds < 0 else clock.span(seconds)
+
+
+if __name__ == "__main__":
+    cli.main(main)
