@@ -29,6 +29,30 @@ GOOD: dict[str, dict[str, Any]] = {
     "warning": {"ts": STAMP, "agent_id": "codex-1", "code": "manifest_mismatch", "message": "other seat"},
     "refusal": {"ts": STAMP, "agent_id": "codex-1", "event": "complete", "reason": "not the holder"},
     "consensus-receipt": {"decision_id": "D-1", "summary": "s", "agent_id": "a", "event": "consensus", "ts": STAMP},
+    "plan": {
+        "version": 0,
+        "plan_id": "2026-01-02-x",
+        "created": STAMP,
+        "actor": "codex-1",
+        "summary": "s",
+        "status": "queued",
+        "steps": [{"id": "S1", "title": "t", "status": "queued", "receipts": []}],
+        "checkpoint": {"description": "d", "owner": "codex-1", "status": "pending"},
+        "links": [{"type": "bus", "ref": "_bus/claims/T-1.json"}],
+        "impact_score": 3,
+        "systemic_scale": 10,
+        "layer": "L6",
+    },
+    "run-receipt": {
+        "command": ["true"],
+        "exit_status": 0,
+        "started_at": STAMP,
+        "duration_seconds": 0.1,
+        "output_sha256": "0" * 64,
+        "output_bytes": 0,
+        "dirty": False,
+        "agent_id": "codex-1",
+    },
 }
 
 BAD: list[tuple[str, str, Any, str]] = [
@@ -58,6 +82,13 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("manifest", "max_prs_per_day", -1, "/max_prs_per_day"),
     ("warning", "message", "", "/message"),
     ("consensus-receipt", "decision_id", "a b", "/decision_id"),
+    ("plan", "steps", [], "/steps"),
+    ("plan", "layer", "L7", "/layer"),
+    ("plan", "systemic_scale", 11, "/systemic_scale"),
+    ("plan", "impact_score", "high", "/impact_score"),
+    ("plan", "links", [{"type": "bus"}], "/links/0/ref"),
+    ("run-receipt", "command", [], "/command"),
+    ("run-receipt", "output_sha256", "abc", "/output_sha256"),
 ]
 
 

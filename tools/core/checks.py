@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from tools.core import clock, consensus, files, ids, receipts, records
+from tools.core import clock, consensus, evidence, files, ids, plan_records, receipts, records
 
 Problem = tuple[str, str]
 """Where in a document (a JSON pointer, "" for the whole) and what is wrong there."""
@@ -25,6 +25,8 @@ RECORDS: dict[str, type] = {
     "warning": receipts.Warning,
     "refusal": receipts.Refusal,
     "consensus-receipt": consensus.Receipt,
+    "plan": plan_records.Plan,
+    "run-receipt": evidence.RunReceipt,
 }
 """Every record that has a schema, by the name of its schema."""
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from tools.core import clock, files, plan_rules, plans, tracked
 from tools.core.plan_records import Plan
-from tools.core.workspace import PLANS, REPORT, Workspace
+from tools.core.workspace import BUS, PLANS, REPORT, Workspace
 
 LATENCIES = (
     "plan_to_first_receipt",
@@ -62,7 +62,9 @@ class _Moments(NamedTuple):
         name = path.partition("#")[0]
         if name in self.commits:
             return self.commits[name]
-        if plan_rules.path_problem(name) is not None or not tracked.is_file(self.workspace, name):
+        if plan_rules.path_problem(name) is not None or name.startswith(f"{BUS}/"):
+            return None  # the bus has a history of its own
+        if not tracked.is_file(self.workspace, name):
             return None
         seconds = os.stat(os.path.join(self.workspace.root, name), follow_symlinks=False).st_mtime
         return datetime.fromtimestamp(int(seconds), UTC)

@@ -1,0 +1,44 @@
+"""Pointers lead to the right characters of any JSON text."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tools.core import pointers
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def _every(value: Any, pointer: str = "") -> list[tuple[str, Any]]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [(pointer, value), *(found for key, part in pairs for found in _every(part, pointer + pointers.join(key)))]
+
+
+@given(VALUES, st.sampled_from([None, 1, 2, "\t"]), st.booleans())
+def test_each_pointer_leads_to_its_value(value: Any, indent: Any, escaped: bool) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=escaped)
+    spans = pointers.spans(text)
+    everything = _every(value)
+    assert spans.keys() == {pointer for pointer, _ in everything}
+    for pointer, part in everything:
+        assert json.loads(text[spans[pointer].start : spans[pointer].end]) == part
+
+
+def test_a_line_is_that_of_the_value_or_of_what_is_around_it() -> None:
+    text = '{\n  "steps": [\n    {"id": "S1"},\n    {"id": "S2"}\n  ]\n}\n'
+    spans = pointers.spans(text)
+    assert pointers.line_of(text, spans, "/steps/1/id") == 4
+    assert pointers.line_of(text, spans, "/steps/1/title") == 4
+    assert pointers.line_of(text, spans, "/summary") == 1
+
+
+def test_parts_of_a_pointer_are_escaped() -> None:
+    assert pointers.join("a/b", "c~d", 3) == "/a~1b/c~0d/3"
