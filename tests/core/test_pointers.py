@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tools.core import pointers
 
+RELAXED = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
@@ -22,6 +23,7 @@ def _every(value: Any, pointer: str = "") -> list[tuple[str, Any]]:
     return [(pointer, value), *(found for key, part in pairs for found in _every(part, pointer + pointers.join(key)))]
 
 
+@RELAXED
 @given(VALUES, st.sampled_from([None, 1, 2, "\t"]), st.booleans())
 def test_each_pointer_leads_to_its_value(value: Any, indent: Any, escaped: bool) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=escaped)
