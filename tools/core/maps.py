@@ -21,8 +21,11 @@ IGNORED = (
 IGNORED_BUS = f"/{BUS}/"
 """Keeps a bus that has a branch of its own out of the branches of code."""
 
-ATTRIBUTES = tuple(f"{paths} -text merge=union" for paths in (f"{BUS}/**/*.jsonl", f"{REPORT}/**/*.jsonl", MEMORY_LOG))
-"""Logs are merged by keeping the lines of both sides, and never have their line ends changed."""
+ATTRIBUTES = (
+    *(f"{paths} -text merge=union" for paths in (f"{BUS}/**/*.jsonl", f"{REPORT}/**/*.jsonl", MEMORY_LOG)),
+    f"{REPORT}/runner/** -text",
+)
+"""Logs are merged by keeping the lines of both sides; line ends are never changed, nor those of hashed output."""
 
 BUS_IGNORED = (".cache/", ".journal*", ".torn/", "*.tmp")
 BUS_ATTRIBUTES = ("*.jsonl -text merge=union",)

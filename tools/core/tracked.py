@@ -52,7 +52,7 @@ def require(workspace: Workspace, path: str) -> str:
         add = "add -f" if state == IGNORED else "add"
         raise UsageError(
             f"{name} is {'ignored' if state == IGNORED else 'not tracked'} by git, so nobody else would have it",
-            code=f"receipt.{state}",
+            code="receipt.untracked",
             hint=f"git {add} -- {shlex.quote(name)}",
         )
     return name
