@@ -80,6 +80,12 @@ def test_a_receipt_on_its_records_branch_is_not_missing(repo: Path, run: Callabl
     assert rows[0]["receipts"][0]["where"] == "on branch agent/codex-1/t-1" and rows[0]["missing"] == []
 
 
+def test_an_inbox_copy_is_the_same_message(repo: Path, run: Callable[..., Any]) -> None:
+    said = ["--task", "T-3", "--type", "note", "--summary", "x", "--receipt", PROOF]
+    run("agent.bus_message", *said, "--target", "codex-2")
+    assert [row["thread"] for row in records(run(INDEX).out)["message"]] == ["T-1", "T-1", "T-3"]
+
+
 @pytest.mark.parametrize("output", ["receipts-index.jsonl", "_report/mine.jsonl"])
 def test_the_index_leaves_itself_out(repo: Path, run: Callable[..., Any], output: str) -> None:
     path = repo / (output if "/" in output else f"_report/usage/{output}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import CHECKOUT
 from tools.core import plan_edits, plan_rules
 from tools.core.errors import UsageError
 from tools.core.plan_records import PLAN_STATUSES
@@ -189,6 +191,15 @@ def test_several_defects_are_all_reported_in_one_run() -> None:
         plan = with_it
     found = {finding.pointer for finding in plan_rules.strict(plan, NAME, FACTS)}
     assert found.issuperset(wanted)
+
+
+def test_every_rule_has_the_command_that_mends_it() -> None:
+    source = "".join(
+        (CHECKOUT / "tools" / "core" / f"plan_{name}.py").read_text() for name in ("rules", "facts", "checks")
+    )
+    named = set(re.findall(r'(?:Finding|Located|Wrong)\("(plan\.[a-z_.]+)"', source))
+    states = {f"plan.receipt.{state}" for state in ("missing", "ignored", "untracked")}
+    assert named | states == plan_rules.FIXES.keys()
 
 
 def test_old_forms_are_findings_only_when_strict() -> None:

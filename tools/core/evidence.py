@@ -147,8 +147,9 @@ def unparseable(workspace: Workspace, path: str) -> str:
 
 
 def _place(workspace: Workspace, path: str) -> Place:
-    base = workspace.bus_root if path.startswith(f"{BUS}/") else workspace.root
-    return Place(base, path)
+    if path.startswith(f"{BUS}/") and files.exists(Place(workspace.bus_root, path)):
+        return Place(workspace.bus_root, path)
+    return Place(workspace.root, path)
 
 
 def _is_there(workspace: Workspace, path: str) -> bool:

@@ -73,10 +73,9 @@ class _Moments(NamedTuple):
 def measure(workspace: Workspace, *, limit: float | None = None) -> Metrics:
     """The latencies of every plan; `limit` is the seconds above which a figure is an outlier."""
     found, problems = plans.all_plans(workspace)
-    cited = {path.partition("#")[0] for plan in found for path in plan.all_receipts}
-    commits = tracked.first_commits(
-        workspace, lambda path: path in cited or path.startswith((f"{PLANS}/", f"{REPORT}/agent/"))
-    )
+    names = {path.partition("#")[0] for plan in found for path in plan.all_receipts}
+    cited = [name for name in names if plan_rules.path_problem(name) is None]
+    commits = tracked.first_commits(workspace, [PLANS, f"{REPORT}/agent", *sorted(cited)])
     moments = _Moments(workspace, commits)
     present = [place.name for place in files.walk(workspace.in_root(f"{REPORT}/agent"))]
     notes = _by_name(present, _NOTE, moments)

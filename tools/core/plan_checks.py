@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -21,6 +22,12 @@ class Located(NamedTuple):
     pointer: str
     line: int
     reason: str
+
+    @property
+    def fix(self) -> str:
+        """The command that mends it; what stands in angle brackets is the caller's to fill in."""
+        plan_id = self.path.rsplit("/", 1)[-1].removesuffix(plans.SUFFIX)
+        return plan_rules.FIXES[self.rule].format(path=shlex.quote(self.path), plan=shlex.quote(plan_id))
 
     def __str__(self) -> str:
         return f"{self.path}:{self.pointer}: {self.reason} (line {self.line})"

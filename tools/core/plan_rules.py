@@ -24,6 +24,33 @@ MAY_BECOME = {
 """The transitions of a plan and of a step; done is final."""
 
 
+_ATTACH = "python -m tools.planner.cli attach-receipt {plan} <step> --file <path>"
+_DETACH = "python -m tools.planner.cli detach-receipt {plan} <step> --file <path>"
+_EDIT = "git log -p -- {path}"
+
+FIXES = {
+    "plan.unreadable": _EDIT,
+    "plan.form": "git show HEAD:{path}",
+    "plan.git": "git init",
+    "plan.shape": "python -m tools.maintenance.plan_hygiene --check {path}",
+    "plan.name": "git mv {path} _plans/<plan_id>.plan.json",
+    "plan.steps": "python -m tools.planner.cli show {plan}",
+    "plan.checkpoint": "python -m tools.planner.cli checkpoint {plan} --status <status>",
+    "plan.open_step": "python -m tools.planner.cli step set {plan} <step> --status done",
+    "plan.no_receipt": _ATTACH,
+    "plan.duplicate": "python -m tools.maintenance.plan_hygiene --apply {path}",
+    "plan.receipt.path": _DETACH,
+    "plan.receipt.missing": _DETACH,
+    "plan.receipt.ignored": "git add -f -- <path>",
+    "plan.receipt.untracked": "git add -- <path>",
+    "plan.receipt.unparseable": _DETACH,
+    "plan.receipt.broken": "python -m tools.agent.receipt_run verify <path>",
+    "plan.link.missing": "git log --oneline --diff-filter=D -- <path>",
+    "plan.link.claim": "python -m tools.agent.bus_claim claim --task <task> --plan {plan}",
+}
+"""Every rule and the command that mends what breaks it; {path} and {plan} are the plan's."""
+
+
 class Finding(NamedTuple):
     """Something a plan says that it must not; `rule` is stable, `pointer` says where."""
 

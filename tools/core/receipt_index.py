@@ -127,7 +127,7 @@ def _facts(workspace: Workspace, found: list[Plan]) -> _Facts:
             cited_by.setdefault(path.partition("#")[0], []).append(message.thread)
     try:
         listed = tracked.listing(workspace.root)
-        commits = tracked.first_commits(workspace, lambda path: path.startswith(f"{REPORT}/"))
+        commits = tracked.first_commits(workspace, [REPORT])
     except SetupError:  # without git nothing is tracked, and the index says so
         listed, commits = {}, {}
     return _Facts(listed, commits, cited_by)
@@ -209,7 +209,8 @@ def _citing(workspace: Workspace, problems: list[str]) -> Iterator[_Citing]:
                     problems.append(str(outcome))
                     continue
                 message = message_from(outcome.record, thread)
-                if message.receipts:
+                is_copy = bool(message.id) and message.task_id != thread  # an inbox repeats what its thread has
+                if message.receipts and not is_copy:
                     yield _Citing(thread, message)
         except (DataError, SetupError) as problem:
             problems.append(problem.message)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from tools.core import files, git, locks
@@ -89,22 +89,29 @@ def listing(folder: str, paths: Sequence[str] = ()) -> dict[str, str]:
     return found
 
 
-def first_commits(workspace: Workspace, wanted: Callable[[str], bool]) -> dict[str, datetime]:
-    """When each path that is wanted entered the history of this checkout: the committer's date, one process.
+def first_commits(workspace: Workspace, wanted: Sequence[str]) -> dict[str, datetime]:
+    """When each file of (or below) a wanted path entered the history of this checkout; one process.
 
-    The same in every clone that has the whole history. Empty where nothing was committed.
+    The committer's date, the same in every clone that has the whole history. Empty where nothing
+    was committed.
     """
     shown = ("--format=%x01%ct", "--name-only", "--diff-filter=A", "--no-renames", "-m", "-z", "--relative")
-    answer = git.ask(workspace.root, "log", *shown, "HEAD", "--")
+    among = wanted if len(wanted) <= _ON_ONE_LINE else ()
+    answer = git.ask(workspace.root, "--literal-pathspecs", "log", *shown, "--full-history", "HEAD", "--", *among)
     if answer.code:
         if "bad revision 'HEAD'" in answer.error:  # nothing was committed yet
             return {}
         raise git.failed(("log",), answer)
-    seconds = _earliest(answer.out, wanted)
-    return {path: datetime.fromtimestamp(moment, UTC) for path, moment in seconds.items()}
+    seconds = _earliest(answer.out)
+    files_wanted, folders = set(wanted), tuple(f"{path}/" for path in wanted)
+    return {
+        path: datetime.fromtimestamp(moment, UTC)
+        for path, moment in seconds.items()
+        if path in files_wanted or path.startswith(folders)
+    }
 
 
-def _earliest(log: bytes, wanted: Callable[[str], bool]) -> dict[str, int]:
+def _earliest(log: bytes) -> dict[str, int]:
     found: dict[str, int] = {}
     moment = 0
     for entry in log.split(b"\0"):
@@ -116,8 +123,7 @@ def _earliest(log: bytes, wanted: Callable[[str], bool]) -> dict[str, int]:
         if not name:
             continue
         path = os.fsdecode(name)
-        if wanted(path):
-            found[path] = min(moment, found.get(path, moment))
+        found[path] = min(moment, found.get(path, moment))
     return found
 
 

@@ -136,7 +136,9 @@ def attach_receipt(run: cli.Run, plan: str, step: str | None, path: str) -> None
 @_file
 def detach_receipt(run: cli.Run, plan: str, step: str | None, path: str) -> None:
     """Take a citation back; the evidence stays."""
-    _change(run, plan, lambda raw: plan_edits.detach(raw, path, step), f"no longer cites {path}")
+    cited = plans.require(run.workspace, plan).all_receipts
+    name = path if path in cited else run.workspace.relative(path)  # a path that is wrong can be taken back too
+    _change(run, plan, lambda raw: plan_edits.detach(raw, name, step), f"no longer cites {name}")
 
 
 @cli.command(main, "set", writes=True)

@@ -41,7 +41,7 @@ def _row(result: plan_checks.Result) -> dict[str, Any]:
         "plan_id": result.plan_id,
         "ok": not result.findings,
         "errors": [str(finding) for finding in result.findings],
-        "findings": [finding._asdict() for finding in result.findings],
+        "findings": [{**finding._asdict(), "fix": finding.fix} for finding in result.findings],
         "evidence": dict(result.evidence),
     }
 
