@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -44,3 +45,19 @@ def test_a_line_is_that_of_the_value_or_of_what_is_around_it() -> None:
 
 def test_parts_of_a_pointer_are_escaped() -> None:
     assert pointers.join("a/b", "c~d", 3) == "/a~1b/c~0d/3"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{\n "a": 1,\n "b": {"c": 1,\n "c": 2}}', ("/b/c", 4)),
+        ('{"a": [1,\n NaN]}', ("/a/1", 2)),
+        ('{"a":\n 1e999}', ("/a", 2)),
+        ('{"a": [true, false, null, -1.5e3, "NaN"]}', None),
+        ('{"a": ', None),
+        ("", None),
+        ("[" * 100_000, None),
+    ],
+)
+def test_what_json_does_not_have_is_found_where_it_stands(text: str, found: tuple[str, int] | None) -> None:
+    assert pointers.oddity(text) == found

@@ -134,6 +134,25 @@ def test_files_that_are_no_json_are_findings_and_no_crash(repo: Path, run: Calla
     assert [row["ok"] for row in answer.json["plans"]].count(False) == 8
 
 
+@pytest.mark.parametrize(
+    ("data", "where", "line"),
+    [
+        (b'{\n"version": 0,\n"version": 1}\n', "/version", 3),
+        (b'{\n"version":\n1e999}\n', "/version", 3),
+        (b'{\n"version": 0,\n"steps": [,]}\n', "", 3),
+        (b'{\n"x": "\xff"}\n', "", 2),
+        (b'{"x": ' + b"[" * 40 + b"]" * 40 + b"}\n", "", 1),
+        (b'{"x": ' + b"[" * 400 + b"]" * 400 + b"}\n", "", 1),
+    ],
+)
+def test_what_makes_a_file_unreadable_is_located(
+    repo: Path, run: Callable[..., Any], data: bytes, where: str, line: int
+) -> None:
+    (repo / "_plans" / f"{NAME}.plan.json").write_bytes(data)
+    (finding,) = run(VALIDATE, "--json", code=1).json["plans"][0]["findings"]
+    assert (finding["pointer"], finding["line"]) == (where, line)
+
+
 def test_crlf_and_a_missing_line_end_are_found_when_strict(repo: Path, run: Callable[..., Any]) -> None:
     path = repo / "_plans" / f"{NAME}.plan.json"
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n")[:-2])

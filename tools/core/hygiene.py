@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tools.core import files, locks, pointers, receipts
+from tools.core import files, locks, plans, pointers, receipts
 from tools.core.errors import DataError, SetupError
 from tools.core.plan_records import checkpoint_word, plan_word
 from tools.core.pointers import Span, join
@@ -104,7 +104,7 @@ def _read(place: Place) -> tuple[str, dict[str, object]]:
     data = files.read_bytes(place)
     if data is None:
         raise DataError(f"{place.name}:1: does not exist", code="file.missing")
-    return data.decode("utf-8", "replace"), files.parse_object(data, place.name)
+    return data.decode("utf-8", "replace"), plans.parse(data, place.name)
 
 
 def _difference(name: str, before: str, after: str) -> str:

@@ -60,22 +60,24 @@ def check(workspace: Workspace, places: Sequence[Place], *, strict: bool) -> lis
 
 def _read(place: Place, strict: bool) -> _File:
     plan_id = place.name.rsplit("/", 1)[-1].removesuffix(plans.SUFFIX)
+    data = None
     try:
         data = files.read_bytes(place)
         if data is None:
             raise DataError(f"{place.name}:1: does not exist", code="file.missing")
-        raw = files.parse_object(data, place.name)
+        raw = plans.parse(data, place.name)
     except (DataError, SetupError) as problem:
-        return _File(place.name, plan_id, "", {}, (_unreadable(place, problem),))
+        return _File(place.name, plan_id, "", {}, (_unreadable(place, data or b"", problem),))
     forms = _forms(place.name, data) if strict else ()
     return _File(place.name, plan_id, data.decode("utf-8"), raw, forms)
 
 
-def _unreadable(place: Place, problem: DataError | SetupError) -> Located:
+def _unreadable(place: Place, data: bytes, problem: DataError | SetupError) -> Located:
     line = problem.details.get("line", 1)
     number = line if isinstance(line, int) else 1
     reason = problem.message.removeprefix(f"{place.name}:").removeprefix(f"{number}:").lstrip()
-    return Located("plan.unreadable", place.name, "", number, reason)
+    pointer, number = (number == 1 and pointers.oddity(data.decode("utf-8", "replace"))) or ("", number)
+    return Located("plan.unreadable", place.name, pointer, number, reason)
 
 
 def _forms(name: str, data: bytes) -> tuple[Located, ...]:

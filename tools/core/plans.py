@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,6 +19,9 @@ from tools.core.plan_records import Plan, plan_from
 from tools.core.workspace import PLANS, Place, Workspace
 
 SUFFIX = ".plan.json"
+
+MAX_DEPTH = 32
+"""Levels of nesting a plan may have, foreign fields included."""
 
 _INDENT = re.compile(rb"\n([ \t]+)\S")
 
@@ -51,8 +54,27 @@ def all_plans(workspace: Workspace) -> tuple[list[Plan], list[str]]:
 
 def read(workspace: Workspace, plan_id: str) -> Plan | None:
     """One plan; None when there is no file, DataError with `path:line` when it is damaged."""
-    raw = files.read_json(place_of(workspace, plan_id))
-    return None if raw is None else plan_from(raw, plan_id)
+    place = place_of(workspace, plan_id)
+    data = files.read_bytes(place)
+    return None if data is None else plan_from(parse(data, place.name), plan_id)
+
+
+def parse(data: bytes, name: str) -> dict[str, object]:
+    """The mapping in a plan's file; DataError with `path:line` when there is none.
+
+    Nothing that is nested deeper than any plan comes through, so that all that follows may recurse.
+    """
+    raw = files.parse_object(data, name)
+    level: list[object] = [raw]
+    for _ in range(MAX_DEPTH):
+        level = [inner for part in level for inner in _inside(part) if isinstance(inner, dict | list)]
+    if level:
+        raise DataError(f"{name}:1: nested too deeply", code="file.json", details={"path": name, "line": 1})
+    return raw
+
+
+def _inside(part: object) -> Iterable[object]:
+    return part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
 
 
 def require(workspace: Workspace, plan_id: str) -> Plan:
@@ -76,7 +98,7 @@ def change(workspace: Workspace, plan_id: str, edit: Edit) -> Change:
         data = files.read_bytes(place)
         if data is None:
             raise _unknown(plan_id)
-        before = files.parse_object(data, place.name)
+        before = parse(data, place.name)
         after = edit(before)
         if after == before:
             return Change(plan_from(before, plan_id), False)

@@ -5,6 +5,7 @@ Pointers are those of RFC 6901: "" is the whole document, `/steps/0/id` a value 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from json.decoder import scanstring  # type: ignore[attr-defined]
@@ -28,9 +29,7 @@ def join(*parts: str | int) -> str:
 
 def spans(text: str) -> dict[str, Span]:
     """Every value of a text that is valid JSON, by its pointer."""
-    found: dict[str, Span] = {}
-    _value(text, _BLANK.match(text, 0).end(), "", found)  # type: ignore[union-attr]
-    return found
+    return _Scan(text).found
 
 
 def line_of(text: str, found: Mapping[str, Span], pointer: str) -> int:
@@ -40,42 +39,75 @@ def line_of(text: str, found: Mapping[str, Span], pointer: str) -> int:
     return text.count("\n", 0, found[pointer].start) + 1
 
 
-def _value(text: str, start: int, pointer: str, found: dict[str, Span]) -> int:
-    """Notes the value that starts here and those inside it; returns where it ends."""
-    opening = text[start]
-    if opening == "{":
-        end = _members(text, start, pointer, found)
-    elif opening == "[":
-        end = _items(text, start, pointer, found)
-    elif opening == '"':
-        end = scanstring(text, start + 1)[1]
-    else:
-        end = _PLAIN.match(text, start).end()  # type: ignore[union-attr]
-    found[pointer] = Span(start, end)
-    return end
+def oddity(text: str) -> tuple[str, int] | None:
+    """The pointer and line of the first key that stands twice or number that JSON does not have.
+
+    None when the text has neither, or is too broken to be read up to there.
+    """
+    try:
+        odd = _Scan(text).odd
+    except (IndexError, AttributeError, ValueError, RecursionError):
+        return None
+    return (odd[0], text.count("\n", 0, odd[1]) + 1) if odd else None
 
 
-def _members(text: str, start: int, pointer: str, found: dict[str, Span]) -> int:
-    at = _skip(text, start + 1)
-    while text[at] != "}":
-        key, at = scanstring(text, at + 1)
-        at = _value(text, _skip(text, _skip(text, at) + 1), pointer + join(key), found)
-        at = _skip(text, at)
-        if text[at] == ",":
-            at = _skip(text, at + 1)
-    return at + 1
+class _Scan:
+    """One pass over a text; values that are missing raise IndexError or AttributeError."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.found: dict[str, Span] = {}
+        self.odd: tuple[str, int] | None = None
+        self._value(self._skip(0), "")
+
+    def _value(self, start: int, pointer: str) -> int:
+        """Notes the value that starts here and those inside it; returns where it ends."""
+        opening = self._text[start]
+        if opening == "{":
+            end = self._members(start, pointer)
+        elif opening == "[":
+            end = self._items(start, pointer)
+        elif opening == '"':
+            end = scanstring(self._text, start + 1)[1]
+        else:
+            end = _PLAIN.match(self._text, start).end()  # type: ignore[union-attr]
+            self._note_odd(not _is_number_or_word(self._text[start:end]), pointer, start)
+        self._note_odd(pointer in self.found, pointer, start)
+        self.found[pointer] = Span(start, end)
+        return end
+
+    def _members(self, start: int, pointer: str) -> int:
+        at = self._skip(start + 1)
+        while self._text[at] != "}":
+            key, at = scanstring(self._text, at + 1)
+            at = self._value(self._skip(self._skip(at) + 1), pointer + join(key))
+            at = self._next(at)
+        return at + 1
+
+    def _items(self, start: int, pointer: str) -> int:
+        at = self._skip(start + 1)
+        count = 0
+        while self._text[at] != "]":
+            at = self._next(self._value(at, pointer + join(count)))
+            count += 1
+        return at + 1
+
+    def _next(self, at: int) -> int:
+        at = self._skip(at)
+        return self._skip(at + 1) if self._text[at] == "," else at
+
+    def _skip(self, at: int) -> int:
+        return _BLANK.match(self._text, at).end()  # type: ignore[union-attr]
+
+    def _note_odd(self, is_odd: bool, pointer: str, start: int) -> None:
+        if is_odd and self.odd is None:
+            self.odd = (pointer, start)
 
 
-def _items(text: str, start: int, pointer: str, found: dict[str, Span]) -> int:
-    at = _skip(text, start + 1)
-    count = 0
-    while text[at] != "]":
-        at = _skip(text, _value(text, at, pointer + join(count), found))
-        count += 1
-        if text[at] == ",":
-            at = _skip(text, at + 1)
-    return at + 1
-
-
-def _skip(text: str, at: int) -> int:
-    return _BLANK.match(text, at).end()  # type: ignore[union-attr]
+def _is_number_or_word(token: str) -> bool:
+    if token in ("true", "false", "null"):
+        return True
+    try:
+        return math.isfinite(float(token))
+    except ValueError:
+        return False
