@@ -103,10 +103,14 @@ def _bus_documents(workspace: Workspace, refs: Sequence[str]) -> dict[str, bytes
     for ref in refs:
         name = _bus_path(ref)
         found[ref] = None if plan_rules.path_problem(name) else _from_folders(workspace, name)
-    absent = [ref for ref in refs if found[ref] is None and _bus_path(ref).startswith(f"{BUS}/")]
+    absent = [ref for ref in refs if found[ref] is None and _can_be_on_branch(_bus_path(ref))]
     if absent:
         found.update(_from_branches(workspace, absent))
     return found
+
+
+def _can_be_on_branch(name: str) -> bool:
+    return name.startswith(f"{BUS}/") and "\n" not in name and plan_rules.path_problem(name) is None
 
 
 def _from_folders(workspace: Workspace, name: str) -> bytes | None:

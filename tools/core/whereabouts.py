@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 
 from tools.core import git, plan_rules, seats
@@ -22,7 +23,7 @@ def find(workspace: Workspace, cited: Iterable[tuple[str, str]]) -> dict[tuple[s
     """
     roots = list(dict.fromkeys([workspace.root, workspace.bus_root, *seats.worktrees(workspace)]))
     found = {key: _on_disk(roots, key[0]) for key in cited}
-    absent = [key for key, where in found.items() if where == MISSING and key[1] and "\n" not in key[0] + key[1]]
+    absent = [key for key, where in found.items() if where == MISSING and _can_be_on_branch(*key)]
     if absent:
         found.update(_on_branches(workspace, absent))
     return found
@@ -35,6 +36,12 @@ def _on_disk(roots: list[str], path: str) -> str:
     if any(os.path.lexists(os.path.join(root, name)) for root in roots):
         return LOCAL if name.startswith(f"{REPORT}/session/") else HERE
     return MISSING
+
+
+def _can_be_on_branch(path: str, branch: str) -> bool:
+    """Whether git can be asked; one question it chokes on would cost the answers to all the others."""
+    plain = "\n" not in path and plan_rules.path_problem(path.partition("#")[0]) is None
+    return plain and re.fullmatch(r"[\w./+-]+", branch) is not None
 
 
 def _on_branches(workspace: Workspace, absent: list[tuple[str, str]]) -> dict[tuple[str, str], str]:
