@@ -20,9 +20,7 @@ scaffold     the folder a piece of work keeps its evidence in
 seats        whose seat this is; the manifests of all worktrees
 consensus    decisions and the receipts that carry them
 evidence     what a run leaves behind, and what a receipt is worth
-plan_records the one definition of a plan, and its words of status
-evidence     what a run leaves behind, and what a receipt is worth
-plan_records the one definition of a plan, and its words of status
+plan_records  the one definition of a plan, and its words of status
 queue        the backlog: its files read, and their status line written
 claims       pure rules: who may take, keep, give back or pause a task
 states       the state table: what is live, ready, waiting, done, unclaimed
@@ -41,7 +39,7 @@ plan_edits   pure changes of a plan
 plans        plans as they lie in _plans/, changed under the lock
 runs         evidence made by running a command
 whereabouts  where a cited receipt lies: here, on a branch, or nowhere
-receipt_index every receipt and who cites it, as records
+receipt_index  every receipt and who cites it, as records
 latencies    how long evidence takes
 hygiene      drift in plans, mended in place
 plan_facts   what the rules need to know of receipts, bus and backlog

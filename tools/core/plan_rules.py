@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tools.core import checks, clock, ids
+from tools.core import clock, ids
 from tools.core.errors import UsageError
 from tools.core.plan_records import PLAN_STATUSES, Plan, fields_within, is_target, plan_from, plan_word
 from tools.core.pointers import join
@@ -106,6 +106,8 @@ def strict_shape(raw: Mapping[str, object], name: str) -> list[Finding]:
 
 
 def _shape(raw: Mapping[str, object], name: str) -> list[Finding]:
+    from tools.core import checks  # what strict validation costs to start, only a check pays
+
     found = [Finding("plan.shape", where, reason) for where, reason in checks.problems(Plan, raw)]
     found += _named_as_its_file(raw, name)
     found += _step_rules(raw)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tools.core import checks, clock, files, ids, locks, plan_rules, receipts
+from tools.core import clock, files, ids, locks, plan_rules, receipts
 from tools.core.errors import ConflictError, DataError, SetupError, UsageError
 from tools.core.plan_edits import Edit
 from tools.core.plan_records import Plan, plan_from
@@ -92,6 +92,8 @@ def place_of(workspace: Workspace, name: str) -> Place:
 
 def change(workspace: Workspace, plan_id: str, edit: Edit) -> Change:
     """Edits a plan; UsageError, and the file untouched, when the result would break a rule it kept before."""
+    from tools.core import checks
+
     checks.adapter(Plan)  # building it takes longer than anybody should hold the lock
     place = workspace.plan(plan_id)
     with locks.hold(workspace.report):
