@@ -38,6 +38,7 @@ _stale_after = cli.option(
 @cli.option("--allow-unassigned", is_flag=True, help="Claim what is assigned to another engineer (recorded).")
 @cli.option("--reopen", is_flag=True, help="Claim a task that is done (needs --reason, recorded).")
 @cli.option("--reason", type=cli.LINE, default="", help="Why a guard is overridden.")
+@cli.option("--confirm", is_flag=True, help="Succeed only once the claim is on the remote and still yours.")
 @_stale_after
 def claim(
     run: cli.Run,
@@ -52,6 +53,7 @@ def claim(
     allow_unassigned: bool,
     reopen: bool,
     reason: str,
+    confirm: bool,
     stale_after: timedelta,
 ) -> None:
     """Take a task, or update the claim you hold."""
@@ -74,7 +76,17 @@ def claim(
     change = bus.take(run.workspace, run.store, run.seat, request, run.now)
     if plan and bus.plan_is_missing(run.workspace, plan):
         run.warn([f"plan {plan} has no file in this checkout"])
+    if confirm:
+        _confirm(run, task)
     _report(run, change, "holds")
+
+
+def _confirm(run: cli.Run, task: str) -> None:
+    from tools.core import exchange  # git and all it takes is for those who ask for it
+
+    done = exchange.confirm(run.workspace, run.store, run.seat.agent_id, task, run.now)
+    run.warn(done.problems)
+    run.note(f"confirmed on {done.remote}")
 
 
 @cli.command(main, "release", writes=True)

@@ -13,6 +13,7 @@ jsonl        logs of one JSON object a line
 records      the one definition of each record of the bus
 append       the end of a log, mended and appended to
 transaction  one commit, laid out so that another process can finish it
+merge        pure rules: what two clones' logs and documents become
 store        the bus behind four verbs: read, tail, get, commit
 index        the derived index, so that no question reads all of history
 receipts     evidence under _report/
@@ -50,6 +51,9 @@ maps         the READMEs and ignore lines that a repository gets
 adoption     a bus folder and a branch, united
 bus_branch   the bus as a worktree of its own branch
 repository   what init does to a repository
+remotes      which remote and upstream a branch has; the lock of git work
+carrier      the branch that carries the bus: its files in git, built with an index of our own
+exchange     the bus of this clone and the remote's made one, record by record
 bootstrap    how this process was started, and the environment it needs
 rehearsal    real commands played as scenes, for the demonstration
 catalogue    the commands there are, read without importing them

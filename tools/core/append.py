@@ -7,7 +7,7 @@ told of it: it is kept in `.torn/` and taken off the log. All of this happens un
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from tools.core import clock, files, jsonl
@@ -50,6 +50,16 @@ def ids_behind(place: Place, mark: int) -> set[object]:
 
 def append(torn_folder: Place, place: Place, waiting: Sequence[dict[str, object]]) -> int:
     """Appends records in one write, after mending the tail; the descriptor is the caller's to sync."""
+    return _append_with(torn_folder, place, lambda descriptor: _write_records(descriptor, waiting))
+
+
+def append_lines(torn_folder: Place, place: Place, lines: Sequence[bytes]) -> int:
+    """Appends whole lines exactly as they are; the descriptor is the caller's to sync."""
+    data = b"".join(line + b"\n" for line in lines)
+    return _append_with(torn_folder, place, lambda descriptor: _write_or_take_back(descriptor, data))
+
+
+def _append_with(torn_folder: Place, place: Place, write: Callable[[int], None]) -> int:
     with files.folder_of(place, create=True) as folder, files.writable(place):
         is_new = False
         try:
@@ -59,7 +69,7 @@ def append(torn_folder: Place, place: Place, waiting: Sequence[dict[str, object]
             is_new = True
         try:
             _mend_tail(torn_folder, place, descriptor)
-            _write_records(descriptor, waiting)
+            write(descriptor)
             if is_new:
                 os.fsync(descriptor)
                 os.fsync(folder)
@@ -82,7 +92,10 @@ def _write_records(descriptor: int, waiting: Sequence[dict[str, object]]) -> Non
         raw = jsonl.encode(record)
         prev = jsonl.line_hash(raw)
         lines.append(raw + b"\n")
-    data = b"".join(lines)
+    _write_or_take_back(descriptor, b"".join(lines))
+
+
+def _write_or_take_back(descriptor: int, data: bytes) -> None:
     size = os.fstat(descriptor).st_size
     try:
         files.write_whole(descriptor, data)

@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+"""Exchange the bus with the remote, record by record, and touch nobody's work."""
+
+from __future__ import annotations
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import cli, exchange
+from tools.core.errors import SetupError
+
+
+@cli.command(doc=__doc__, writes=True)
+@cli.option("--push", is_flag=True, help="Also push; a push that lost against another clone is repeated.")
+@cli.option("--remote", type=cli.LINE, help="The remote (default: the branch's, else origin).")
+@cli.option("--quiet", is_flag=True, help="Say nothing when all went well.")
+def main(run: cli.Run, push: bool, remote: str | None, quiet: bool) -> None:
+    done = exchange.exchange(run.workspace, run.store, run.seat.agent_id, run.now, push=push, remote=remote)
+    run.warn(done.problems)
+    if done.carrier is None and push:
+        raise SetupError(
+            "no branch carries the bus here: _bus/ is a plain folder",
+            code="bus.plain",
+            hint="python -m tools init --bus branch",
+        )
+    if done.conflicts:
+        raise exchange.lost_error(done.conflicts)
+    document = {
+        "branch": done.carrier.branch if done.carrier else None,
+        "remote": done.remote or None,
+        "commit": done.commit or None,
+        "committed": done.committed,
+        "received": done.received,
+        "pushed": done.pushed,
+    }
+    run.emit(document, "" if quiet else exchange.sentence(done, push))
+
+
+if __name__ == "__main__":
+    cli.main(main)
