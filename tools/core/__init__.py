@@ -19,6 +19,8 @@ index        the derived index, so that no question reads all of history
 receipts     evidence under _report/
 scaffold     the folder a piece of work keeps its evidence in
 seats        whose seat this is; the manifests of all worktrees
+manifests    swapping seats: variants, backups, saved sessions
+branches     the guards of a session: manifest and branch
 consensus    decisions and the receipts that carry them
 evidence     what a run leaves behind, and what a receipt is worth
 plan_records  the one definition of a plan, and its words of status
@@ -54,6 +56,12 @@ repository   what init does to a repository
 remotes      which remote and upstream a branch has; the lock of git work
 carrier      the branch that carries the bus: its files in git, built with an index of our own
 exchange     the bus of this clone and the remote's made one, record by record
+synchronise  the code brought forward: fetch, then fast-forward only
+dirt         work in progress that a session found, and whose it is
+boot         a session's beginning: guards, sync, handshake, peers, snapshots
+brief        what a session should know of a task; the operator's checklist
+push         whether a branch is ready to be pushed
+links        the quick links into the documents
 bootstrap    how this process was started, and the environment it needs
 rehearsal    real commands played as scenes, for the demonstration
 catalogue    the commands there are, read without importing them

@@ -332,7 +332,11 @@ def _bring_forward(found: Carrier, state: _Round, made: str, with_files: bool) -
     if not with_files:
         return False
     carrier.set_index(found, state.ours, made)
-    forward(found.folder, made)
+    try:
+        forward(found.folder, made)
+    except SetupError:
+        carrier.set_index(found, made, state.ours)
+        raise
     return True
 
 

@@ -49,6 +49,11 @@ class Run:
         """Who is acting; raises when that is not clear."""
         return seats.acting(self.workspace, self._agent, self.binding)
 
+    @property
+    def asked_agent(self) -> str | None:
+        """What `--agent` names, for a command that checks the seat by rules of its own."""
+        return self._agent
+
     @cached_property
     def reader(self) -> seats.Seat | None:
         """Whose seat a reader looks from, if anybody's."""

@@ -92,9 +92,7 @@ def _unreadable(name: str, reason: str, line: object = 1) -> DataError:
 def acting(workspace: Workspace, agent: str | None, bound: str | None = None) -> Seat:
     """The seat a writer acts from; refuses a mismatch, an unreadable manifest, or no seat at all."""
     if agent is not None:
-        ids.require_agent(agent)
-        if agent == ids.TEMPLATE_AGENT:
-            raise UsageError("'template' names no seat", code="seat.template")
+        require_seat(agent)
     manifest = read_manifest(manifest_path(workspace, bound), required=bound is not None)
     if manifest is None:
         if agent is None:
@@ -112,6 +110,13 @@ def acting(workspace: Workspace, agent: str | None, bound: str | None = None) ->
             details={"manifest_agent": manifest.agent_id, "agent": agent},
         )
     return Seat(manifest.agent_id, manifest)
+
+
+def require_seat(agent: str) -> str:
+    """The id, or UsageError when it is none or names the template."""
+    if ids.require_agent(agent) == ids.TEMPLATE_AGENT:
+        raise UsageError("'template' names no seat", code="seat.template")
+    return agent
 
 
 def reading(workspace: Workspace, bound: str | None = None) -> Seat | None:

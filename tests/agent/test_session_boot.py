@@ -1,0 +1,281 @@
+"""A session from boot to wrap: the guards, the sync, the handshake, and nobody's work touched."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.clones import make_clone, make_origin
+from tests.conftest import git
+
+
+def boot(run, folder: Path, *arguments: str, code: int = 0):
+    return run("agent.session_boot", "--root", str(folder), *arguments, code=code)
+
+
+def events(folder: Path, kind: str = "") -> list[dict]:
+    path = folder / "_bus/events/events.jsonl"
+    found = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return [event for event in found if kind in ("", event["event"])]
+
+
+@pytest.fixture
+def tracked(tmp_path: Path) -> Path:
+    """A clone whose code branch carries the bus."""
+    return _tracked(tmp_path, "one")
+
+
+def _tracked(tmp_path: Path, name: str) -> Path:
+    origin = tmp_path / "tracked.git"
+    if not origin.exists():
+        seed = tmp_path / "tracked-seed"
+        (seed / "_bus/events").mkdir(parents=True)
+        (seed / "_bus/events/events.jsonl").write_text("")
+        (seed / "README.md").write_text("# tracked\n")
+        (seed / ".gitignore").write_text("_bus/.cache/\n_report/session/\n")
+        for step in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "begin"]):
+            git(seed, *step)
+        git(tmp_path, "clone", "-q", "--bare", str(seed), str(origin))
+    git(tmp_path, "clone", "-q", str(origin), str(tmp_path / name))
+    return tmp_path / name
+
+
+def gain_commit(tmp_path: Path, origin: Path, name: str = "gained.txt") -> None:
+    """Somebody else's commit on the remote's main."""
+    other = tmp_path / f"other-{name}"
+    git(tmp_path, "clone", "-q", str(origin), str(other))
+    (other / name).write_text("new\n")
+    git(other, "add", "-A")
+    git(other, "commit", "-qm", name)
+    git(other, "push", "-q")
+
+
+def test_a_fresh_checkout_gets_its_seat_and_shakes_hands(git_repo, run):
+    done = boot(run, git_repo, "--agent", "codex-2", "--focus", "docs")
+    assert json.loads((git_repo / "AGENT_MANIFEST.json").read_text())["agent_id"] == "codex-2"
+    [handshake] = events(git_repo, "handshake")
+    assert (handshake["branch"], handshake["meta"]["focus"]) == ("main", "docs")
+    assert "no remote" in done.out
+    assert list((git_repo / "_report/agent/codex-2/session_boot").glob("coordination-dashboard-*.json"))
+    assert (git_repo / "_report/session/codex-2/manager-report-tail.txt").read_text().startswith("# manager-report")
+
+
+def test_two_boots_in_a_row_with_a_tracked_bus_are_never_refused(tracked, run, tmp_path):
+    boot(run, tracked, "--agent", "codex-2")
+    boot(run, tracked, "--agent", "codex-2")
+    gain_commit(tmp_path, tmp_path / "tracked.git")
+    boot(run, tracked)
+    assert (tracked / "gained.txt").exists()
+    boot(run, tracked)
+    assert len(events(tracked, "handshake")) == 4
+
+
+def test_tracked_buses_of_two_clones_meet_on_the_remote(tracked, run, tmp_path):
+    other = _tracked(tmp_path, "two")
+    for turn in range(2):
+        for folder, agent in ((tracked, "codex-1"), (other, "codex-2")):
+            boot(run, folder, "--agent", agent, "--summary", f"{agent} {turn}")
+            run("agent.bus_sync", "--root", str(folder), "--push")
+            gain_commit(tmp_path, tmp_path / "tracked.git", f"{agent}-{turn}.txt")
+    boot(run, tracked)
+    boot(run, other)
+    said = [event["summary"] for event in events(other)]
+    assert all(f"{agent} {turn}" in said for agent in ("codex-1", "codex-2") for turn in range(2))
+    assert git(other, "status", "--porcelain", "--", ".", ":(exclude)_bus", ":(exclude)_report", ":(exclude)AGENT_MANIFEST.json") == ""
+
+
+def test_a_tracked_sync_leaves_staged_work_and_other_files_alone(tracked, run):
+    (tracked / "README.md").write_text("half an edit\n")
+    (tracked / "staged.txt").write_text("staged\n")
+    git(tracked, "add", "staged.txt")
+    boot(run, tracked, "--agent", "codex-2", "--no-sync")
+    run("agent.bus_sync", "--root", str(tracked), "--push")
+    assert git(tracked, "diff", "--cached", "--name-only") == "staged.txt"
+    assert (tracked / "README.md").read_text() == "half an edit\n"
+    assert git(tracked, "diff", "--name-only", "HEAD~1", "HEAD").splitlines() == ["_bus/events/events.jsonl"]
+
+
+def test_a_tracked_sync_does_not_publish_somebodys_commits(tracked, run):
+    (tracked / "mine.txt").write_text("mine\n")
+    git(tracked, "add", "mine.txt")
+    git(tracked, "commit", "-qm", "not yet to be seen")
+    boot(run, tracked, "--agent", "codex-2")
+    refused = run("agent.bus_sync", "--root", str(tracked), "--push", code=7)
+    assert "git push origin main" in refused.err
+
+
+def test_a_branch_that_was_never_pushed_boots(tmp_path, run):
+    clone = make_clone(make_origin(tmp_path), tmp_path / "a", "codex-1")
+    git(clone, "switch", "-qc", "agent/codex-1/new")
+    assert "no upstream yet" in boot(run, clone).out
+
+
+def test_a_clone_behind_its_remote_is_brought_forward(tmp_path, run):
+    clone = make_clone(make_origin(tmp_path), tmp_path / "a", "codex-1")
+    gain_commit(tmp_path, tmp_path / "origin.git")
+    assert "1 commit of origin/main" in boot(run, clone).out
+    assert (clone / "gained.txt").exists()
+
+
+def test_a_diverged_branch_is_7_and_shakes_no_hands(tmp_path, run):
+    clone = make_clone(make_origin(tmp_path), tmp_path / "a", "codex-1")
+    gain_commit(tmp_path, tmp_path / "origin.git")
+    git(clone, "commit", "-q", "--allow-empty", "-m", "mine")
+    (clone / "mine.txt").write_text("x")
+    git(clone, "add", "mine.txt")
+    git(clone, "commit", "-qm", "mine too")
+    assert "diverged" in boot(run, clone, code=7).err
+    assert events(clone, "handshake") == []
+    boot(run, clone, "--focus", "idle", "--summary", "session wrap")
+    [handshake] = events(clone, "handshake")
+    assert "diverged" in handshake["meta"]["sync"]
+
+
+def test_an_unreachable_remote_is_7_and_passes_with_dirt_allowed(tmp_path, run):
+    origin = make_origin(tmp_path)
+    clone = make_clone(origin, tmp_path / "a", "codex-1")
+    origin.rename(tmp_path / "gone.git")
+    assert "cannot be reached" in boot(run, clone, code=7).err
+    boot(run, clone, "--sync-allow-dirty")
+    assert "cannot be reached" in events(clone, "handshake")[0]["meta"]["sync"]
+
+
+def test_local_changes_in_the_way_are_7_and_stay(tmp_path, run):
+    clone = make_clone(make_origin(tmp_path), tmp_path / "a", "codex-1")
+    gain_commit(tmp_path, tmp_path / "origin.git", "README.md")
+    (clone / "README.md").write_text("my edit\n")
+    boot(run, clone, code=3)
+    run("agent.session_sync", "--root", str(clone), code=3)
+    assert "in the way" in run("agent.session_sync", "--root", str(clone), "--allow-dirty", code=7).err
+    boot(run, clone, "--sync-allow-dirty")
+    assert (clone / "README.md").read_text() == "my edit\n"
+
+
+def test_a_detached_head_is_3_and_an_override_leaves_evidence(git_repo, run):
+    git(git_repo, "switch", "-q", "--detach")
+    assert "detached" in boot(run, git_repo, "--agent", "codex-2", code=3).err
+    boot(run, git_repo, "--agent", "codex-2", "--allow-branch-mismatch")
+    [warning] = _warnings(git_repo, "codex-2")
+    assert warning["code"] == "branch_unknown"
+
+
+def _warnings(folder: Path, agent: str) -> list[dict]:
+    path = folder / f"_report/agent/{agent}/session_guard/warnings.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_outside_git_the_sync_is_7_and_without_it_the_session_boots(tmp_path, run):
+    folder = tmp_path / "bare-folder"
+    (folder / "_bus").mkdir(parents=True)
+    assert "no git repository" in boot(run, folder, "--agent", "codex-2", code=7).err
+    boot(run, folder, "--agent", "codex-2", "--no-sync")
+
+
+def test_an_unborn_branch_boots(tmp_path, run):
+    folder = tmp_path / "unborn"
+    folder.mkdir()
+    git(folder, "init", "-q", "-b", "main")
+    boot(run, folder, "--agent", "codex-2")
+    git(folder, "remote", "add", "origin", str(make_origin(tmp_path)))
+    assert "no commit yet" in boot(run, folder).out
+
+
+def test_another_seats_branch_is_3_and_nothing_is_written(git_repo, run):
+    git(git_repo, "switch", "-qc", "agent/codex-9/work")
+    refused = boot(run, git_repo, "--agent", "codex-2", code=3)
+    assert "git switch -c agent/codex-2/work" in refused.err
+    assert git(git_repo, "status", "--porcelain") == ""
+    boot(run, git_repo, "--agent", "codex-2", "--allow-branch-mismatch")
+    assert _warnings(git_repo, "codex-2")[0]["branch"] == "agent/codex-9/work"
+
+
+def test_a_branch_that_is_the_bare_prefix_passes_with_a_warning(git_repo, run):
+    git(git_repo, "switch", "-qc", "agent/codex-2")
+    assert "warning" in boot(run, git_repo, "--agent", "codex-2").err
+
+
+def test_the_remotes_default_branch_is_open_to_every_seat(tmp_path, run):
+    seed = tmp_path / "seed"
+    seed.mkdir()
+    for step in (["init", "-q", "-b", "trunk"], ["commit", "-q", "--allow-empty", "-m", "x"]):
+        git(seed, *step)
+    git(tmp_path, "clone", "-q", str(seed), str(tmp_path / "a"))
+    boot(run, tmp_path / "a", "--agent", "codex-2")
+
+
+def test_a_manifest_of_another_seat_is_3_and_an_override_leaves_evidence(git_repo, run, seat):
+    seat("codex-1")
+    assert "codex-1" in boot(run, git_repo, "--agent", "codex-2", code=3).err
+    boot(run, git_repo, "--agent", "codex-2", "--allow-manifest-mismatch")
+    assert _warnings(git_repo, "codex-2")[0]["manifest_agent"] == "codex-1"
+    assert events(git_repo, "handshake")[0]["agent_id"] == "codex-2"
+    assert json.loads((git_repo / "AGENT_MANIFEST.json").read_text())["agent_id"] == "codex-1"
+
+
+def test_dirt_is_handed_over_once_and_touched_by_nobody(git_repo, run):
+    git(git_repo, "switch", "-qc", "agent/codex-1/x")
+    (git_repo / "README.md").write_text("theirs\n")
+    options = ["--agent", "codex-2", "--allow-branch-mismatch"]
+    refused = boot(run, git_repo, *options, code=3)
+    assert "codex-1" in refused.err
+    boot(run, git_repo, *options, "--sync-allow-dirty")
+    [receipt] = (git_repo / "_report/session/codex-2/dirty-handoff").iterdir()
+    head, _, body = receipt.read_text().partition("\n\n")
+    assert "# owner=codex-1" in head and f"# commit={git(git_repo, 'rev-parse', 'HEAD')}" in head
+    assert body == " M README.md\n"
+    assert len(events(git_repo, "observation")) == 1
+    assert (git_repo / "README.md").read_text() == "theirs\n"
+
+
+def test_dirt_on_a_claimed_branch_belongs_to_the_holder_and_on_main_to_the_finder(git_repo, run, seat):
+    run("agent.bus_claim", "claim", "--agent", "codex-3", "--task", "T-1", "--branch", "feature")
+    (git_repo / "README.md").write_text("theirs\n")
+    boot(run, git_repo, "--agent", "codex-2", "--sync-allow-dirty")
+    git(git_repo, "switch", "-qc", "feature")
+    boot(run, git_repo, "--sync-allow-dirty", "--allow-branch-mismatch")
+    assert [event["meta"]["owner"] for event in events(git_repo, "observation")] == ["codex-2", "codex-3"]
+
+
+def test_the_toolkits_own_files_are_no_dirt_and_a_rename_into_them_is(git_repo, run):
+    (git_repo / "AGENT_MANIFEST.codex-9.json").write_text('{"agent_id": "codex-9"}')
+    (git_repo / "_report").mkdir()
+    (git_repo / "_report/x.txt").write_text("x")
+    boot(run, git_repo, "--agent", "codex-2")
+    git(git_repo, "mv", "README.md", "_report/README.md")
+    boot(run, git_repo, code=3)
+
+
+def test_a_dry_run_writes_nothing(git_repo, run):
+    done = boot(run, git_repo, "--agent", "codex-2", "--dry-run")
+    assert "handshake" in done.out
+    assert git(git_repo, "status", "--porcelain", "--ignored") == ""
+
+
+def test_peers_and_status_are_shown_and_kept(git_repo, run):
+    run("agent.bus_claim", "claim", "--agent", "codex-1", "--task", "T-1")
+    done = boot(run, git_repo, "--agent", "codex-2", "--with-status", "--status-preset", "manager", "--json")
+    assert done.json["peers"][0]["task_id"] == "T-1"
+    assert any("bus-status-" in name for name in done.json["written"])
+
+
+def test_a_worktree_has_its_own_seat_and_sees_the_same_claims(git_repo, run, seat, tmp_path):
+    seat("codex-1")
+    run("agent.bus_claim", "claim", "--task", "T-1")
+    wt = tmp_path / "wt"
+    git(git_repo, "worktree", "add", "-q", "-b", "agent/codex-2/x", str(wt))
+    done = boot(run, wt, "--agent", "codex-2", "--json")
+    assert done.json["peers"][0]["agent_id"] == "codex-1"
+    assert json.loads((wt / "AGENT_MANIFEST.json").read_text())["agent_id"] == "codex-2"
+    assert (wt / "_report/agent/codex-2/session_boot").is_dir()
+    assert len(events(git_repo, "handshake")) == 1
+    assert not (wt / "_bus").exists()
+
+
+def test_no_process_is_started_without_a_sync(git_repo, run, seat, monkeypatch):
+    seat("codex-1")
+    monkeypatch.setattr(subprocess, "Popen", None)
+    boot(run, git_repo, "--no-sync")
+    assert len(events(git_repo, "handshake")) == 1

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Begin (or wrap) a session: check seat and branch, sync, shake hands, see who holds what."""
+
+from __future__ import annotations
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import boot, branches, bus, cli, render
+from tools.core.status import PRESETS
+
+
+@cli.command(doc=__doc__, writes=True)
+@cli.option("--focus", type=cli.LINE, default="", help="What this session is about; `idle` signs off.")
+@cli.option("--summary", type=cli.LINE, default="", help="The handshake's one line.")
+@cli.option("--sync/--no-sync", default=True, help="Fetch and fast-forward first (default: yes).")
+@cli.option("--sync-allow-dirty", is_flag=True, help="Boot although the tree has work in progress (receipt written).")
+@cli.option("--with-status", is_flag=True, help="Also write a bus_status snapshot.")
+@cli.option("--status-preset", type=cli.Choice(sorted(PRESETS)), help="The snapshot's preset.")
+@cli.option("--dashboard/--no-dashboard", default=True, help="Write a snapshot of the board (default: yes).")
+@cli.option("--dashboard-format", type=cli.Choice(["json", "markdown"]), default="json", show_default=True, help="Its form.")
+@cli.option("--manager-report-tail/--no-manager-report-tail", default=True, help="Write the hub's last lines (default: yes).")
+@cli.option("--manager-report-tail-count", type=cli.COUNT, default=10, show_default=True, help="How many.")
+@cli.option("--allow-manifest-mismatch", is_flag=True, help="Act although the manifest is another's (recorded).")
+@cli.option("--allow-branch-mismatch", is_flag=True, help="Work on a branch that is not the seat's (recorded).")
+@cli.option("--no-announce", is_flag=True, help="Log no handshake.")
+@cli.option("--dry-run", is_flag=True, help="Check the guards and say what would be done; write nothing.")
+def main(
+    run: cli.Run,
+    focus: str,
+    summary: str,
+    sync: bool,
+    sync_allow_dirty: bool,
+    with_status: bool,
+    status_preset: str | None,
+    dashboard: bool,
+    dashboard_format: str,
+    manager_report_tail: bool,
+    manager_report_tail_count: int,
+    allow_manifest_mismatch: bool,
+    allow_branch_mismatch: bool,
+    no_announce: bool,
+    dry_run: bool,
+) -> None:
+    if summary:
+        bus.summary_of(summary)
+    wish = boot.Wish(
+        focus=focus,
+        summary=summary,
+        sync=sync,
+        allow_dirty=sync_allow_dirty,
+        with_status=with_status or status_preset is not None,
+        status_preset=status_preset,
+        dashboard=dashboard,
+        dashboard_format=dashboard_format,
+        tail=manager_report_tail,
+        tail_count=manager_report_tail_count,
+        announce=not no_announce,
+    )
+    guarded = branches.guard(
+        run.workspace,
+        run.asked_agent,
+        run.binding,
+        allow_manifest=allow_manifest_mismatch,
+        allow_branch=allow_branch_mismatch,
+        now=run.now,
+    )
+    if dry_run:
+        steps = boot.plan(guarded, wish)
+        run.emit({"agent_id": guarded.seat.agent_id, "dry_run": True, "steps": steps}, render.bullets(steps))
+        return
+    booted = boot.boot(run.workspace, run.store, guarded, wish, run.now, run.note)
+    run.emit(boot.as_document(booted), _text(run, booted))
+
+
+def _text(run: cli.Run, booted: boot.Booted) -> str:
+    agent, branch = booted.guarded.seat.agent_id, booted.guarded.branch or "no branch"
+    lines = [f"{agent} booted on {branch}" + (f"; {booted.sync}" if booted.sync else "")]
+    lines += [boot.peer_line(claim, run.now) for claim in booted.peers] or ["nobody else holds anything"]
+    return "\n".join([*lines, *(f"wrote {name}" for name in booted.written)])
+
+
+if __name__ == "__main__":
+    cli.main(main)

@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""Bring the code forward: fetch and fast-forward, nobody's work touched."""
+
+from __future__ import annotations
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import cli, dirt, exchange, synchronise
+from tools.core.errors import GuardError
+
+
+@cli.command(doc=__doc__, writes=True)
+@cli.option("--allow-dirty", is_flag=True, help="Sync although the tree has work in progress.")
+@cli.option("--quiet", is_flag=True, help="Say nothing when all went well.")
+def main(run: cli.Run, allow_dirty: bool, quiet: bool) -> None:
+    agent = run.seat.agent_id if run.asked_agent or run.reader else None
+    synchronise.require_git(run.workspace)
+    lines = dirt.status(run.workspace)
+    if lines and not allow_dirty:
+        raise GuardError(
+            f"the tree has work in progress: {lines[0]}" + (f" and {len(lines) - 1} more" if lines[1:] else ""),
+            code="session.dirty",
+            hint="python -m tools.agent.session_sync --allow-dirty",
+            details={"paths": lines[:20]},
+        )
+    done = synchronise.synchronise(run.workspace, run.store, agent, run.now)
+    run.warn(done.problems)
+    if done.conflicts:
+        raise exchange.lost_error(done.conflicts)
+    run.emit({"state": done.state, "sentence": done.sentence, "commits": done.commits}, "" if quiet else done.sentence)
+
+
+if __name__ == "__main__":
+    cli.main(main)
