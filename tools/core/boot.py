@@ -19,6 +19,9 @@ from tools.core.workspace import MANIFEST, Place, Workspace
 IDLE = "idle"
 """The focus of a session that ends: it lands even where the remote cannot be reached."""
 
+TAIL = "manager-report-tail.txt"
+"""The file in a session's folder that has the hub's last lines."""
+
 Say = Callable[[str], None]
 
 
@@ -182,7 +185,7 @@ def _snapshots(workspace: Workspace, store: FileStore, guarded: Guarded, wish: W
         text = render.block(status.full(status.gather(workspace, store, view, now))) + "\n"
         written.append(receipts.write_stamped(folder, "bus-status", ".txt", text.encode("utf-8", "replace"), now))
     if wish.tail:
-        place = workspace.session(agent).child("manager-report-tail.txt")
+        place = workspace.session(agent).child(TAIL)
         files.replace(place, _hub_tail(store, agent, wish.tail_count, now))
         written.append(place)
     return [place.name for place in written]

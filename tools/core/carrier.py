@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
-from tools.core import git
+from tools.core import bus_branch, git
 from tools.core.errors import SetupError
 from tools.core.workspace import BUS, Workspace, current_branch, git_folder
 
@@ -47,7 +47,7 @@ class Carrier(NamedTuple):
 
 def find(workspace: Workspace) -> Carrier | None:
     """What carries the bus; None for a plain folder, SetupError when it is on no branch."""
-    if os.path.lexists(os.path.join(workspace.bus.path, ".git")):
+    if bus_branch.is_worktree(workspace):
         return Carrier(workspace.bus.path, "", _branch(workspace.bus.path))
     if git_folder(workspace.bus_root) is None:
         return None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from tools.core import git, locks
+from tools.core import bus_branch, git, locks
 from tools.core.errors import SetupError
-from tools.core.workspace import Place, Workspace, common_folder, git_folder
+from tools.core.workspace import Workspace
 
 DEFAULT = "origin"
 PATIENCE = 300.0
@@ -30,11 +29,10 @@ class Route(NamedTuple):
 @contextmanager
 def exclusive(workspace: Workspace) -> Iterator[None]:
     """Holds the lock of the common git folder: parallel fetches of one clone fail each other's refs."""
-    own = git_folder(workspace.root) or git_folder(workspace.bus_root)
-    if own is None:
+    lock = bus_branch.lock_place(workspace)
+    if lock is None:
         raise SetupError(f"{workspace.root} is no git repository", code="git.none", hint=f"git init {workspace.root}")
-    base, name = os.path.split(os.path.realpath(common_folder(own)))
-    with locks.hold(Place(base, name), patience=PATIENCE):
+    with locks.hold(lock, patience=PATIENCE):
         yield
 
 

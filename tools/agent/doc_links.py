@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Find the right page: the quick links into the documents, and whether they still lead somewhere."""
+
+from __future__ import annotations
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+import json
+
+from tools.core import cli, files, links, locks, render
+
+main = cli.group(__doc__)
+
+
+@cli.command(main, "list")
+@cli.option("--format", "form", type=cli.Choice(["table", "json"]), default="table", show_default=True, help="The form.")
+@cli.option("--category", help="Only this category.")
+def list_links(run: cli.Run, form: str, category: str | None) -> None:
+    """Show the quick links."""
+    known = links.read(run.workspace)
+    run.skipped(known.problems)
+    wanted = [link for link in known.links if category in (None, link.category)]
+    document = {"updated": known.updated, "links": [link._asdict() for link in wanted]}
+    cells = [(link.id, link.category or "-", link.target, link.title) for link in wanted]
+    table = render.table(("id", "category", "where", "title"), cells) if cells else "no quick links"
+    run.emit(document, json.dumps(document, indent=2, sort_keys=True) if form == "json" else table)
+
+
+@cli.command(main, "show")
+@cli.argument("link_id", metavar="ID")
+@cli.option("--format", "form", type=cli.Choice(["plain", "json"]), default="plain", show_default=True, help="The form.")
+def show(run: cli.Run, link_id: str, form: str) -> None:
+    """Show one quick link."""
+    link = links.named(links.read(run.workspace).links, link_id)
+    plain = f"{link.title}: {link.target}" + (f"\n{link.summary}" if link.summary else "")
+    run.emit(link._asdict(), json.dumps(link._asdict(), indent=2, sort_keys=True) if form == "json" else plain)
+
+
+@cli.command(main, "check")
+def check(run: cli.Run) -> None:
+    """Check that every path and anchor exists and that the page is fresh; exit 1 when not."""
+    known = links.read(run.workspace)
+    found = links.findings(run.workspace, known)
+    text = "\n".join(found) or f"{len(known.links)} quick links lead somewhere"
+    run.emit({"ok": not found, "links": len(known.links), "findings": found}, text)
+    if found:
+        run.finish(1)
+
+
+@cli.command(main, "render")
+def render_page(run: cli.Run) -> None:
+    """Write the page that is made from the quick links."""
+    data = links.markdown(links.read(run.workspace)).encode()
+    place = run.workspace.in_root(links.MARKDOWN)
+    changed = files.read_bytes(place) != data
+    if changed:
+        with locks.hold(run.workspace.report):
+            files.replace(place, data)
+    run.emit({"path": place.name, "changed": changed}, f"{'wrote' if changed else 'unchanged:'} {place.name}")
+
+
+if __name__ == "__main__":
+    cli.main(main)

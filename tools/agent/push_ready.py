@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""Say whether this branch is ready to be pushed, as one JSON verdict."""
+
+from __future__ import annotations
+
+import json
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import cli, push
+from tools.core.synchronise import require_git
+from tools.core.workspace import current_branch
+
+
+@cli.command(doc=__doc__)
+@cli.repeated("--require-receipt", help="A receipt that must be there and tracked.")
+@cli.repeated("--require-test", help="A test's output that must be there and tracked.")
+@cli.repeated("--allow-branch", type=cli.LINE, help="A branch that is fine besides the seat's own.")
+def main(
+    run: cli.Run, require_receipt: tuple[str, ...], require_test: tuple[str, ...], allow_branch: tuple[str, ...]
+) -> None:
+    seat = run.seat
+    require_git(run.workspace)
+    checks = push.verdict(
+        run.workspace, run.store, seat, required=[*require_receipt, *require_test], allowed=allow_branch
+    )
+    ready = all(check.status != push.FAIL for check in checks)
+    document = {
+        "ready": ready,
+        "agent_id": seat.agent_id,
+        "branch": current_branch(run.workspace.root),
+        "checks": [check._asdict() for check in checks],
+    }
+    run.emit(document, json.dumps(document, indent=2, sort_keys=True))
+    if not ready:
+        run.finish(1)
+
+
+if __name__ == "__main__":
+    cli.main(main)

@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Sum up a task for whoever works on it; with the operator's preset, check that all is in order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import brief, cli, clock, files, receipts, render, status
+
+
+@cli.command(doc=__doc__, writes=True)
+@cli.option("--task", required=True, type=cli.TASK, help="The task.")
+@cli.option("--limit", type=cli.COUNT, default=5, show_default=True, help="How many events and how many messages.")
+@cli.option("--preset", type=cli.Choice(["operator"]), help="Also go through the operator's checklist; writes a receipt.")
+@cli.option("--output", type=cli.LINE, help="Where to write it (a bare name: session_brief/).")
+@cli.option("--fail-on-fail", is_flag=True, help="Exit 1 when a check fails.")
+def main(run: cli.Run, task: str, limit: int, preset: str | None, output: str | None, fail_on_fail: bool) -> None:
+    found = brief.gather(run.workspace, run.store, task, limit)
+    document = brief.as_document(found)
+    lines = _lines(found)
+    failed = False
+    if preset is not None:
+        checks = brief.checklist(run.workspace, run.store, run.seat, found, run.now)
+        failed = any(check.status == brief.FAIL for check in checks)
+        document |= {"preset": preset, "checks": [check._asdict() for check in checks]}
+        lines += [_check_line(check) for check in checks]
+    if preset is not None or output is not None:
+        document |= {"agent_id": run.seat.agent_id, "generated_at": clock.to_text(run.now)}
+        lines.append(f"wrote {_write(run, document, preset, output)}")
+    run.emit(document, "\n".join(lines))
+    if fail_on_fail and failed:
+        run.finish(1)
+
+
+def _lines(found: brief.Brief) -> list[str]:
+    claim = found.held.claim
+    lines = [f"{found.task}: {claim.state}, {claim.agent_id}, {claim.branch or 'no branch'}" if claim else f"{found.task}: no claim"]
+    lines += [f"event {status.event_line(entry)}" for entry in found.events]
+    lines += [f"message {entry.record.ts} {entry.agent} {entry.kind}: {entry.record.summary}" for entry in found.messages]
+    return [render.clean(line) for line in lines]
+
+
+def _check_line(check: brief.Check) -> str:
+    help_ = "" if check.status == brief.PASS else f" -> {check.repair}"
+    return f"{check.status:4} {check.name}: {check.reason} ({check.path}){help_}"
+
+
+def _write(run: cli.Run, document: dict[str, Any], preset: str | None, output: str | None) -> str:
+    folder = run.workspace.agent_report(run.seat.agent_id).child("session_brief")
+    data = files.dump_json(document)
+    if output is None:
+        return receipts.write_stamped(folder, preset or "brief", ".json", data, run.now).name
+    place = receipts.output_place(run.workspace, output, folder)
+    files.replace(place, data)
+    return place.name
+
+
+if __name__ == "__main__":
+    cli.main(main)
