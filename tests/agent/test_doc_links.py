@@ -9,13 +9,22 @@ import pytest
 
 from tools.core import links
 
-LINK = {"id": "loop", "title": "The <loop>", "summary": "a | b", "path": "docs/a.md", "anchor": "#the-loop", "category": "cadence"}
+LINK = {
+    "id": "loop",
+    "title": "The <loop>",
+    "summary": "a | b",
+    "path": "docs/a.md",
+    "anchor": "#the-loop",
+    "category": "cadence",
+}
 
 
 @pytest.fixture
 def docs(git_repo: Path) -> Path:
     (git_repo / "docs").mkdir()
-    (git_repo / "docs/a.md").write_text('# Top\n\n## The `loop`!\n\n<a id="by-hand"></a>\n```\n# not a heading\n```\n## The loop\n')
+    (git_repo / "docs/a.md").write_text(
+        '# Top\n\n## The `loop`!\n\n<a id="by-hand"></a>\n```\n# not a heading\n```\n## The loop\n'
+    )
     write(git_repo, LINK)
     return git_repo
 

@@ -84,7 +84,19 @@ def test_tracked_buses_of_two_clones_meet_on_the_remote(tracked, run, tmp_path):
     boot(run, other)
     said = [event["summary"] for event in events(other)]
     assert all(f"{agent} {turn}" in said for agent in ("codex-1", "codex-2") for turn in range(2))
-    assert git(other, "status", "--porcelain", "--", ".", ":(exclude)_bus", ":(exclude)_report", ":(exclude)AGENT_MANIFEST.json") == ""
+    assert (
+        git(
+            other,
+            "status",
+            "--porcelain",
+            "--",
+            ".",
+            ":(exclude)_bus",
+            ":(exclude)_report",
+            ":(exclude)AGENT_MANIFEST.json",
+        )
+        == ""
+    )
 
 
 def test_a_tracked_sync_leaves_staged_work_and_other_files_alone(tracked, run):
@@ -279,3 +291,46 @@ def test_no_process_is_started_without_a_sync(git_repo, run, seat, monkeypatch):
     monkeypatch.setattr(subprocess, "Popen", None)
     boot(run, git_repo, "--no-sync")
     assert len(events(git_repo, "handshake")) == 1
+
+
+def test_worktrees_of_a_bare_repository_share_the_bus_beside_it(tmp_path, run):
+    top = tmp_path / "top"
+    top.mkdir()
+    git(tmp_path, "clone", "-q", "--bare", str(make_origin(tmp_path)), str(top / "project.git"))
+    for agent in ("codex-1", "codex-2"):
+        git(top / "project.git", "worktree", "add", "-q", "-b", f"agent/{agent}/x", str(top / agent), "main")
+        boot(run, top / agent, "--agent", agent)
+    assert [event["agent_id"] for event in events(top, "handshake")] == ["codex-1", "codex-2"]
+    run("agent.bus_claim", "claim", "--root", str(top / "codex-1"), "--task", "T-1")
+    run("agent.bus_claim", "claim", "--root", str(top / "codex-2"), "--task", "T-1", code=4)
+
+
+def test_a_bus_elsewhere_is_the_one_that_is_used(git_repo, run, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setenv("TEOF_BUS", str(tmp_path / "elsewhere"))
+    boot(run, git_repo, "--agent", "codex-1")
+    assert len(events(tmp_path / "elsewhere", "handshake")) == 1
+    assert not (git_repo / "_bus").exists()
+
+
+def test_a_renewed_receipt_is_newer_and_one_that_was_cleared_is_not_renewed(git_repo, run):
+    (git_repo / "README.md").write_text("theirs\n")
+    for _ in range(2):
+        boot(run, git_repo, "--agent", "codex-2", "--sync-allow-dirty")
+    folder = git_repo / "_report/session/codex-2/dirty-handoff"
+    [receipt] = folder.iterdir()
+    assert len(events(git_repo, "observation")) == 1
+    name = f"_report/session/codex-2/dirty-handoff/{receipt.name}"
+    run("agent.bus_event", "log", "--event", "dirty_cleared", "--summary", "cleared", "--receipt", name)
+    boot(run, git_repo, "--sync-allow-dirty")
+    assert len(list(folder.iterdir())) == 2 and len(events(git_repo, "observation")) == 2
+
+
+def test_a_bus_on_no_branch_is_told_and_does_not_end_the_boot(tmp_path, run):
+    clone = make_clone(make_origin(tmp_path), tmp_path / "a", "codex-1")
+    git(clone / "_bus", "switch", "-q", "--detach")
+    assert "on no branch" in boot(run, clone).err
+    run("agent.bus_sync", "--root", str(clone), code=7)
+    run("agent.bus_sync", "--root", str(tmp_path / "a"), "--remote", "nowhere", code=7)
+    git(clone / "_bus", "switch", "-q", "bus")
+    run("agent.bus_sync", "--root", str(clone), "--remote", "nowhere", code=2)

@@ -141,7 +141,11 @@ def test_work_in_progress_index_and_branch_of_the_code_stay_as_they_are(pair, ru
     before = git(one, "status", "--porcelain"), git(one, "rev-parse", "HEAD"), (one / ".git/index").read_bytes()
     log(run, one, "something")
     sync(run, one, "--push")
-    assert (git(one, "status", "--porcelain"), git(one, "rev-parse", "HEAD"), (one / ".git/index").read_bytes()) == before
+    assert (
+        git(one, "status", "--porcelain"),
+        git(one, "rev-parse", "HEAD"),
+        (one / ".git/index").read_bytes(),
+    ) == before
 
 
 def test_a_plain_folder_stays_in_the_clone_and_says_so(git_repo, run):

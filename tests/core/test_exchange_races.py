@@ -58,7 +58,9 @@ def test_clones_that_append_and_sync_at_random_end_with_the_same_records(tmp_pat
     assert all(one.wait(120) == 0 for one in running)
     chance = random.Random(20)
     for turn in range(events - 1):
-        batch = [start(folder, "agent.bus_event", "log", "--event", "note", "--summary", f"{turn}") for folder in clones]
+        batch = [
+            start(folder, "agent.bus_event", "log", "--event", "note", "--summary", f"{turn}") for folder in clones
+        ]
         batch += [start(folder, "agent.bus_sync", "--push") for folder in clones if chance.random() < 0.3]
         said = [(one.communicate(timeout=300), one.returncode) for one in batch]
         assert all(code in (0, 5) for _, code in said), said

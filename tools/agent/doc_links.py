@@ -17,7 +17,9 @@ main = cli.group(__doc__)
 
 
 @cli.command(main, "list")
-@cli.option("--format", "form", type=cli.Choice(["table", "json"]), default="table", show_default=True, help="The form.")
+@cli.option(
+    "--format", "form", type=cli.Choice(["table", "json"]), default="table", show_default=True, help="The form."
+)
 @cli.option("--category", help="Only this category.")
 def list_links(run: cli.Run, form: str, category: str | None) -> None:
     """Show the quick links."""
@@ -32,7 +34,9 @@ def list_links(run: cli.Run, form: str, category: str | None) -> None:
 
 @cli.command(main, "show")
 @cli.argument("link_id", metavar="ID")
-@cli.option("--format", "form", type=cli.Choice(["plain", "json"]), default="plain", show_default=True, help="The form.")
+@cli.option(
+    "--format", "form", type=cli.Choice(["plain", "json"]), default="plain", show_default=True, help="The form."
+)
 def show(run: cli.Run, link_id: str, form: str) -> None:
     """Show one quick link."""
     link = links.named(links.read(run.workspace).links, link_id)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
     import sys
@@ -25,7 +26,7 @@ def list_variants(run: cli.Run) -> None:
     found, problems = manifests.variants(run.workspace)
     run.skipped(problems)
     active = run.reader.agent_id if run.reader else None
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "agent_id": one.agent_id,
             "path": os.path.relpath(one.place.path, run.workspace.root),
@@ -34,7 +35,9 @@ def list_variants(run: cli.Run) -> None:
         }
         for one in found
     ]
-    cells = [("*" if row["active"] else "", row["agent_id"], " ".join(row["roles"]) or "-", row["path"]) for row in rows]
+    cells = [
+        ("*" if row["active"] else "", row["agent_id"], " ".join(row["roles"]) or "-", row["path"]) for row in rows
+    ]
     text = render.table(("", "agent", "roles", "path"), cells) if rows else f"no seats here; {_HELPER} new <id>"
     run.emit({"active": active, "seats": rows}, text)
 
@@ -69,7 +72,9 @@ def _tell(run: cli.Run, swap: manifests.Swap, verb: str) -> None:
     text = f"{verb}: {swap.agent_id}, from {swap.source}" if swap.changed else f"{swap.agent_id} is in place already"
     if swap.kept:
         text += f"; the one before is {swap.kept}"
-    run.emit({"agent_id": swap.agent_id, "source": swap.source, "kept": swap.kept or None, "changed": swap.changed}, text)
+    run.emit(
+        {"agent_id": swap.agent_id, "source": swap.source, "kept": swap.kept or None, "changed": swap.changed}, text
+    )
 
 
 @cli.command(main, "session-save", writes=True)
@@ -109,7 +114,9 @@ def session_save(
             meta={**pairs, **{key: value for key, value in own.items() if value}},
         )
         bus.log(run.workspace, run.store, seat, event, [], run.now)
-    text = f"saved {label}: {saved.agent_id} on {branch or 'no branch'}" + ("" if event is None else "; heartbeat logged")
+    text = f"saved {label}: {saved.agent_id} on {branch or 'no branch'}" + (
+        "" if event is None else "; heartbeat logged"
+    )
     run.emit({"session": saved._asdict(), "event": records.to_mapping(event) if event else None}, text)
 
 

@@ -21,8 +21,12 @@ from tools.core.status import PRESETS
 @cli.option("--with-status", is_flag=True, help="Also write a bus_status snapshot.")
 @cli.option("--status-preset", type=cli.Choice(sorted(PRESETS)), help="The snapshot's preset.")
 @cli.option("--dashboard/--no-dashboard", default=True, help="Write a snapshot of the board (default: yes).")
-@cli.option("--dashboard-format", type=cli.Choice(["json", "markdown"]), default="json", show_default=True, help="Its form.")
-@cli.option("--manager-report-tail/--no-manager-report-tail", default=True, help="Write the hub's last lines (default: yes).")
+@cli.option(
+    "--dashboard-format", type=cli.Choice(["json", "markdown"]), default="json", show_default=True, help="Its form."
+)
+@cli.option(
+    "--manager-report-tail/--no-manager-report-tail", default=True, help="Write the hub's last lines (default: yes)."
+)
 @cli.option("--manager-report-tail-count", type=cli.COUNT, default=10, show_default=True, help="How many.")
 @cli.option("--allow-manifest-mismatch", is_flag=True, help="Act although the manifest is another's (recorded).")
 @cli.option("--allow-branch-mismatch", is_flag=True, help="Work on a branch that is not the seat's (recorded).")

@@ -17,7 +17,9 @@ from tools.core import brief, cli, clock, files, receipts, render, status
 @cli.command(doc=__doc__, writes=True)
 @cli.option("--task", required=True, type=cli.TASK, help="The task.")
 @cli.option("--limit", type=cli.COUNT, default=5, show_default=True, help="How many events and how many messages.")
-@cli.option("--preset", type=cli.Choice(["operator"]), help="Also go through the operator's checklist; writes a receipt.")
+@cli.option(
+    "--preset", type=cli.Choice(["operator"]), help="Also go through the operator's checklist; writes a receipt."
+)
 @cli.option("--output", type=cli.LINE, help="Where to write it (a bare name: session_brief/).")
 @cli.option("--fail-on-fail", is_flag=True, help="Exit 1 when a check fails.")
 def main(run: cli.Run, task: str, limit: int, preset: str | None, output: str | None, fail_on_fail: bool) -> None:
@@ -40,9 +42,15 @@ def main(run: cli.Run, task: str, limit: int, preset: str | None, output: str | 
 
 def _lines(found: brief.Brief) -> list[str]:
     claim = found.held.claim
-    lines = [f"{found.task}: {claim.state}, {claim.agent_id}, {claim.branch or 'no branch'}" if claim else f"{found.task}: no claim"]
+    lines = [
+        f"{found.task}: {claim.state}, {claim.agent_id}, {claim.branch or 'no branch'}"
+        if claim
+        else f"{found.task}: no claim"
+    ]
     lines += [f"event {status.event_line(entry)}" for entry in found.events]
-    lines += [f"message {entry.record.ts} {entry.agent} {entry.kind}: {entry.record.summary}" for entry in found.messages]
+    lines += [
+        f"message {entry.record.ts} {entry.agent} {entry.kind}: {entry.record.summary}" for entry in found.messages
+    ]
     return [render.clean(line) for line in lines]
 
 

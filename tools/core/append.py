@@ -28,6 +28,16 @@ def tail_of(place: Place) -> tuple[int, bytes]:
         return 0, b""
 
 
+def bytes_from(place: Place, start: int) -> bytes | None:
+    """What a log has from byte `start` on; None when it is shorter than that or not there."""
+    try:
+        with files.opened(place) as descriptor:
+            size = os.fstat(descriptor).st_size
+            return os.pread(descriptor, size - start, start) if size >= start else None
+    except FileNotFoundError:
+        return None if start else b""
+
+
 def is_record(raw: bytes) -> bool:
     """Whether an unfinished last line is a whole record that only lacks its line end."""
     try:

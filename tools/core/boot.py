@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from tools.core import branches, bus, clock, feed, files, ids, receipts, render, status
+from tools.core import bus, clock, feed, files, ids, receipts, render, status
 from tools.core.branches import Guarded
 from tools.core.errors import GuardError, SetupError
 from tools.core.records import MAX_SUMMARY, Claim, Event
@@ -78,9 +78,7 @@ def _put_seat(workspace: Workspace, guarded: Guarded, say: Say) -> list[str]:
         return []
     from tools.core import manifests  # most sessions have their seat already
 
-    swap = manifests.put(
-        workspace, guarded.seat.agent_id, manifests.Held(guarded.fresh, None), source=guarded.source
-    )
+    swap = manifests.put(workspace, guarded.seat.agent_id, manifests.Held(guarded.fresh, None), source=guarded.source)
     say(f"seat: {guarded.seat.agent_id}, from {guarded.source}")
     return [MANIFEST] if swap.changed else []
 
@@ -112,9 +110,7 @@ def _sync(
     return done.state, done.sentence
 
 
-def _meet_dirt(
-    workspace: Workspace, store: FileStore, guarded: Guarded, wish: Wish, now: datetime, say: Say
-) -> None:
+def _meet_dirt(workspace: Workspace, store: FileStore, guarded: Guarded, wish: Wish, now: datetime, say: Say) -> None:
     from tools.core import dirt
 
     lines = dirt.status(workspace)
@@ -165,7 +161,9 @@ def peer_line(claim: Claim, now: datetime) -> str:
     since = clock.parse(claim.claimed_at)
     age = f" for {clock.age(since, now)}" if since else ""
     paths = f" paths={' '.join(claim.paths)}" if claim.paths else ""
-    return render.clean(f"{claim.agent_id} holds {claim.task_id} ({claim.state}{age}, {claim.branch or 'no branch'}){paths}")
+    return render.clean(
+        f"{claim.agent_id} holds {claim.task_id} ({claim.state}{age}, {claim.branch or 'no branch'}){paths}"
+    )
 
 
 # -- snapshots -----------------------------------------------------------------------------------
@@ -180,7 +178,14 @@ def _snapshots(workspace: Workspace, store: FileStore, guarded: Guarded, wish: W
         written.append(receipts.write_stamped(folder, "coordination-dashboard", suffix, data, now))
     if wish.with_status:
         view = status.view_of(
-            wish.status_preset, now, agents=(), active_only=False, since=None, limit=None, severities=(), manager_window=None
+            wish.status_preset,
+            now,
+            agents=(),
+            active_only=False,
+            since=None,
+            limit=None,
+            severities=(),
+            manager_window=None,
         )
         text = render.block(status.full(status.gather(workspace, store, view, now))) + "\n"
         written.append(receipts.write_stamped(folder, "bus-status", ".txt", text.encode("utf-8", "replace"), now))
@@ -238,5 +243,9 @@ def plan(guarded: Guarded, wish: Wish) -> list[str]:
         steps.append("fetch, fast-forward, exchange the bus without pushing it")
     if wish.announce:
         steps.append(f"log the handshake of {agent} on {guarded.branch or 'no branch'}")
-    wanted = {"coordination-dashboard": wish.dashboard, "bus-status": wish.with_status, "manager-report-tail": wish.tail}
+    wanted = {
+        "coordination-dashboard": wish.dashboard,
+        "bus-status": wish.with_status,
+        "manager-report-tail": wish.tail,
+    }
     return steps + [f"write {name}" for name, is_wanted in wanted.items() if is_wanted]

@@ -32,7 +32,9 @@ def default_branch(root: str) -> str | None:
     if git is None:
         return None
     try:
-        with open(os.path.join(common_folder(git), "refs/remotes/origin/HEAD"), encoding="utf-8", errors="replace") as head:
+        with open(
+            os.path.join(common_folder(git), "refs/remotes/origin/HEAD"), encoding="utf-8", errors="replace"
+        ) as head:
             line = head.readline().strip()
     except OSError:
         return None

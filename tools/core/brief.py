@@ -108,7 +108,9 @@ def _quickstart(workspace: Workspace, seat: Seat) -> Check:
     names = files.names_in(place)
     repair = f"python -m tools.agent.session_boot --agent {seat.agent_id}"
     if names:
-        return Check("quickstart_receipts", PASS, f"{len(names)} receipts of boots", f"{place.name}/{names[-1]}", repair)
+        return Check(
+            "quickstart_receipts", PASS, f"{len(names)} receipts of boots", f"{place.name}/{names[-1]}", repair
+        )
     return Check("quickstart_receipts", FAIL, "no receipt of a boot in this checkout", place.name, repair)
 
 

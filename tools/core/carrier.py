@@ -60,7 +60,9 @@ def _branch(folder: str) -> str:
     branch = current_branch(folder)
     if branch is None:
         raise SetupError(
-            f"{folder} is on no branch, so the bus cannot be committed", code="bus.detached", hint=f"git -C {folder} switch -"
+            f"{folder} is on no branch, so the bus cannot be committed",
+            code="bus.detached",
+            hint=f"git -C {folder} switch -",
         )
     return branch
 
@@ -156,9 +158,7 @@ def move(carrier: Carrier, old: str, new: str) -> None:
         os.replace(index, os.path.join(_git_folder(carrier), "index"))
     else:
         set_index(carrier, old, new)
-    git.run(
-        carrier.folder, "update-ref", "-m", "bus_sync", f"refs/heads/{carrier.branch}", new, old or "0" * len(new)
-    )
+    git.run(carrier.folder, "update-ref", "-m", "bus_sync", f"refs/heads/{carrier.branch}", new, old or "0" * len(new))
 
 
 def set_index(carrier: Carrier, old: str, new: str) -> None:

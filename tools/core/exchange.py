@@ -29,7 +29,14 @@ from tools.core.workspace import Workspace
 PUSHES = 5
 """How often a push that lost against another clone's is repeated."""
 
-_LOST = ("fetch first", "non-fast-forward", "stale info", "cannot lock ref", "failed to update ref", "incorrect old value")
+_LOST = (
+    "fetch first",
+    "non-fast-forward",
+    "stale info",
+    "cannot lock ref",
+    "failed to update ref",
+    "incorrect old value",
+)
 _PLAIN = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]*/)*(?:[A-Za-z0-9][A-Za-z0-9._-]*|\.gitignore|\.gitattributes)")
 _UNSHARED = re.compile(r"(?:^|/)(?:\.git|\.cache|\.torn|\.journal[^/]*|[^/]*\.tmp|[^/]*\.lock)(?:/|$)")
 _LARGEST = 1 << 32
@@ -83,6 +90,7 @@ def exchange(
     found = carrier.find(workspace)
     if found is None or not (found.is_own or remotes.commit_of(found.folder, "HEAD")):
         return Exchanged(None, "")
+    bus.recover()
     with remotes.exclusive(workspace):
         way = remotes.route(found.folder, found.branch, remote)
         target = found.branch if found.is_own or not way.upstream else way.upstream
@@ -96,7 +104,14 @@ def exchange(
             made = _commit(workspace, found, state, agent)
             moved = _bring_forward(found, state, made, with_files)
             done = Exchanged(
-                found, way.remote, made, moved and made != state.ours, received, False, tuple(seen), tuple(state.problems)
+                found,
+                way.remote,
+                made,
+                moved and made != state.ours,
+                received,
+                False,
+                tuple(seen),
+                tuple(state.problems),
             )
             if unreachable is not None:
                 raise unreachable
@@ -126,9 +141,7 @@ def _fetch(found: Carrier, way: remotes.Route, target: str) -> SetupError | None
 # -- receiving -----------------------------------------------------------------------------------
 
 
-def _receive(
-    workspace: Workspace, bus: FileStore, agent: str, now: datetime, found: Carrier, ref: str
-) -> _Round:
+def _receive(workspace: Workspace, bus: FileStore, agent: str, now: datetime, found: Carrier, ref: str) -> _Round:
     ours = remotes.commit_of(found.folder, f"refs/heads/{found.branch}")
     theirs = remotes.commit_of(found.folder, ref) if ref else ""
     base = carrier.merge_base(found, ours, theirs)
@@ -392,7 +405,9 @@ def sentence(done: Exchanged, push: bool) -> str:
     """One line about an exchange."""
     if done.carrier is None:
         return "no branch carries the bus here: _bus/ is a plain folder and stays in this clone"
-    told = [f"bus on {done.carrier.branch}: {'committed ' + done.commit[:10] if done.committed else 'nothing to commit'}"]
+    told = [
+        f"bus on {done.carrier.branch}: {'committed ' + done.commit[:10] if done.committed else 'nothing to commit'}"
+    ]
     if not done.remote:
         told.append("no remote")
     else:

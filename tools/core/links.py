@@ -74,7 +74,9 @@ def named(links: Iterable[Link], link_id: str) -> Link:
     for link in links:
         if link.id == link_id:
             return link
-    raise UsageError(f"there is no quick link {link_id!r}", code="links.unknown", hint="python -m tools.agent.doc_links list")
+    raise UsageError(
+        f"there is no quick link {link_id!r}", code="links.unknown", hint="python -m tools.agent.doc_links list"
+    )
 
 
 def anchors_of(text: str) -> set[str]:
@@ -140,7 +142,14 @@ def markdown(known: QuickLinks) -> str:
             for link in known.links
             if link.category == category
         ]
-        lines += [f"## {render.markdown(category or 'other')}", "", "| id | where | what |", "| --- | --- | --- |", *rows, ""]
+        lines += [
+            f"## {render.markdown(category or 'other')}",
+            "",
+            "| id | where | what |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+        ]
     return "\n".join(lines)
 
 

@@ -174,7 +174,9 @@ def activate(workspace: Workspace, name: str, *, backup: bool = True) -> Swap:
     if found is None:
         agent = agent_named(name)
         raise UsageError(
-            f"there is no manifest of {agent}", code="seat.unknown", hint=f"python -m tools.agent.manifest_helper new {agent}"
+            f"there is no manifest of {agent}",
+            code="seat.unknown",
+            hint=f"python -m tools.agent.manifest_helper new {agent}",
         )
     return put(workspace, found.agent_id, Held(found.data, None), source=found.place.name, backup=backup)
 
@@ -401,7 +403,9 @@ def switch_to(workspace: Workspace, saved: Session) -> None:
     """
     if not saved.commit and not saved.branch:
         return
-    if saved.branch == (current_branch(workspace.root) or "") and (saved.branch or saved.commit == commit_here(workspace)):
+    if saved.branch == (current_branch(workspace.root) or "") and (
+        saved.branch or saved.commit == commit_here(workspace)
+    ):
         return
     changed = git.run(workspace.root, "diff", "--name-only", "HEAD", "--", ".", *_OWN)
     if changed:

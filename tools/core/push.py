@@ -66,7 +66,9 @@ def _branch(branch: str | None, seat: Seat, allowed: Sequence[str]) -> Check:
     if branch is not None and (branch.startswith(seat.branch_prefix) or branch in allowed):
         return Check("branch", PASS, branch)
     shown = branch or "a detached HEAD"
-    return Check("branch", FAIL, f"{shown} is not one of {seat.branch_prefix}*", f"git switch -c {seat.branch_prefix}work")
+    return Check(
+        "branch", FAIL, f"{shown} is not one of {seat.branch_prefix}*", f"git switch -c {seat.branch_prefix}work"
+    )
 
 
 def _claims(workspace: Workspace, claims: Iterable[Claim], branch: str | None, seat: Seat) -> list[Check]:
@@ -80,7 +82,9 @@ def _claims(workspace: Workspace, claims: Iterable[Claim], branch: str | None, s
 def _fence_taken(known: index.Index, task: str, agent: str) -> int | None:
     """The fence of the newest event by which an agent got a task; None when there is none."""
     rows = known.rows(
-        "stream='events' AND task=? AND kind IN ('claim', 'takeover', 'reopened', 'assign')", (task,), "ORDER BY seq DESC"
+        "stream='events' AND task=? AND kind IN ('claim', 'takeover', 'reopened', 'assign')",
+        (task,),
+        "ORDER BY seq DESC",
     )
     for entry in map(entry_of, rows):
         carried = getattr(entry.record, "claim", None)
@@ -130,7 +134,9 @@ def _cited_by(workspace: Workspace, plan: str) -> tuple[list[str], str]:
     if content is None:
         return [], ""
     steps = content.get("steps")
-    parts: list[Mapping[str, object]] = [content, *(step for step in steps if isinstance(step, dict))] if isinstance(steps, list) else [content]
+    parts: list[Mapping[str, object]] = (
+        [content, *(step for step in steps if isinstance(step, dict))] if isinstance(steps, list) else [content]
+    )
     found = [path for part in parts for path in _texts(part.get("receipts"))]
     return list(dict.fromkeys(path.partition("#")[0] for path in found)), ""
 
@@ -150,7 +156,12 @@ def tracked_of(workspace: Workspace, paths: Sequence[str]) -> set[str]:
 def _required(workspace: Workspace, path: str) -> Check:
     name = workspace.relative(path)
     if not files.exists(workspace.in_root(name)):
-        return Check("required", FAIL, f"{name} is not there", f"python -m tools.agent.receipt_run --name {_stem(name)} -- <command>")
+        return Check(
+            "required",
+            FAIL,
+            f"{name} is not there",
+            f"python -m tools.agent.receipt_run --name {_stem(name)} -- <command>",
+        )
     if name not in tracked_of(workspace, [name]):
         return Check("required", FAIL, f"{name} is not tracked", f"git add -f {name}")
     return Check("required", PASS, f"{name} is tracked")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from tools.core import bus_branch, git, locks
-from tools.core.errors import SetupError
+from tools.core.errors import SetupError, UsageError
 from tools.core.workspace import Workspace
 
 DEFAULT = "origin"
@@ -44,7 +44,7 @@ def route(folder: str, branch: str | None, given: str | None = None) -> Route:
     found = {key: value for key, _, value in settings}
     if given is not None:
         if given not in known:
-            raise SetupError(f"there is no remote {given!r}", code="remote.unknown", hint="git remote -v")
+            raise UsageError(f"there is no remote {given!r}", code="remote.unknown", hint="git remote -v")
         return Route(given, "")
     remote = found.get(f"branch.{branch}.remote", "")
     if remote in known:
@@ -56,7 +56,7 @@ def route(folder: str, branch: str | None, given: str | None = None) -> Route:
 
 def fetch(folder: str, remote: str, *refspecs: str) -> None:
     """Fetches and prunes; SetupError when the remote gives no answer. Under the lock."""
-    answer = git.ask(folder, "fetch", "--quiet", "--prune", "--no-tags", "--no-auto-gc", "--", remote, *refspecs)
+    answer = git.ask(folder, "fetch", "--quiet", "--prune", "--no-auto-gc", "--", remote, *refspecs)
     if answer.code:
         telling = git.failed(["fetch"], answer).message
         raise SetupError(

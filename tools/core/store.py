@@ -153,11 +153,18 @@ class FileStore:
         from tools.core import append, merge  # only an exchange with another clone needs them
 
         place = self.place(stream)
+        before = append.bytes_from(place, 0) or b""
+        known = before.rfind(b"\n") + 1  # whatever is behind it may still be completed by its writer
+        wanted = merge.missing(merge.lines_of(before[:known]), lines)
+        if not wanted:
+            return 0
         with locks.hold(self._workspace.bus, holder=self._workspace.cache.child("holder")):
             self._finish_journal()
             self._refuse_other_case(stream)
-            present = merge.lines_of(files.read_bytes(place, limit=1 << 40) or b"")
-            new = merge.missing(present, lines)
+            behind = append.bytes_from(place, known)
+            if behind is None:  # cut short meanwhile: what was known may be gone
+                behind, wanted = append.bytes_from(place, 0) or b"", list(lines)
+            new = merge.missing(merge.lines_of(behind), wanted)
             if new:
                 sync(append.append_lines(self._workspace.torn, place, new), place)
         return len(new)

@@ -62,7 +62,8 @@ def _carrier(workspace: Workspace) -> tuple[Carrier | None, tuple[str, ...]]:
 
 
 def _carries_code(workspace: Workspace, carried: Carrier) -> bool:
-    return not carried.is_own and carried.folder == workspace.root
+    is_here = not carried.is_own and carried.folder == workspace.root
+    return is_here and bool(remotes.commit_of(workspace.root, "HEAD"))
 
 
 def _code(workspace: Workspace) -> Synced:
@@ -124,17 +125,22 @@ def _with_bus(workspace: Workspace, bus: FileStore, agent: str, now: datetime, c
             remotes.fetch(root, way.remote)
     before = remotes.commit_of(root, "HEAD")
     done = exchange.exchange(workspace, bus, agent, now, with_files=True)
-    more = {"conflicts": done.conflicts, "problems": done.problems}
+    code = _told(root, branch, way, before)
+    return code._replace(conflicts=done.conflicts, problems=done.problems)
+
+
+def _told(root: str, branch: str, way: remotes.Route, before: str) -> Synced:
+    """What an exchange that brought the code along came to."""
     if not way.remote:
-        return Synced("no_remote", "no remote to sync with", **more)
+        return Synced("no_remote", "no remote to sync with")
     target = way.upstream or branch
     after = remotes.commit_of(root, way.ref(target))
     if not after:
-        return Synced("no_upstream", _without_upstream(way, branch), **more)
+        return Synced("no_upstream", _without_upstream(way, branch))
     ahead, behind = map(int, git.run(root, "rev-list", "--left-right", "--count", f"HEAD...{after}").split())
     if behind:
         raise diverged(branch, f"{way.remote}/{target}", ahead, behind)
     came = int(git.run(root, "rev-list", "--count", after, f"^{before}") or 0)
     if came:
-        return Synced("forwarded", f"{branch} moved, {_plural(came)} of {way.remote}/{target}", came, **more)
-    return Synced("up_to_date", f"{branch} is up to date with {way.remote}/{target}", 0, **more)
+        return Synced("forwarded", f"{branch} moved, {_plural(came)} of {way.remote}/{target}", came)
+    return Synced("up_to_date", f"{branch} is up to date with {way.remote}/{target}")
