@@ -70,9 +70,9 @@ def guard(
     if code and not allow_branch:
         raise GuardError(
             f"{message}: {seat.agent_id} works on {prefix}* or {SHARED}",
-            code=f"session.{code}",
+            code="session.branch",
             hint=f"git switch -c {prefix}work",
-            details={"branch": branch, "prefix": prefix},
+            details={"branch": branch, "prefix": prefix, "reason": code},
         )
     if code:
         overrides.append(_warning(seat.agent_id, code, message, now, branch=branch or ""))
