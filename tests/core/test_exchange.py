@@ -179,3 +179,29 @@ def test_hostile_names_from_the_remote_are_left_out_and_named(pair, run):
 def _comma(line: str) -> str:
     facts, _, name = line.partition("\t")
     return f"{facts.replace(' ', ',')},{name}"
+
+
+def test_a_relative_url_is_meant_from_the_checkout_and_what_init_made_travels(origin, tmp_path, run, spawn):
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        git(tmp_path, "clone", "-q", "origin.git", name)
+        git(folder, "remote", "set-url", "origin", "../origin.git")
+        assert spawn("-m", "tools", "init", "--agent", f"codex-{name}", cwd=folder).returncode == 0
+        log(run, folder, f"from {name}")
+        sync(run, folder, "--push")
+    sync(run, tmp_path / "a")
+    assert ids_of(tmp_path / "a") == ids_of(tmp_path / "b") and len(ids_of(tmp_path / "a")) == 2
+    assert git(tmp_path / "b" / "_bus", "status", "--porcelain") == ""
+
+
+def test_clones_that_each_began_a_bus_of_their_own_meet(tmp_path, run, spawn):
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", "empty.git")
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        git(tmp_path, "init", "-q", "-b", "main", name)
+        assert spawn("-m", "tools", "init", "--agent", f"codex-{name}", cwd=folder).returncode == 0
+        git(folder, "remote", "add", "origin", str(tmp_path / "empty.git"))
+        log(run, folder, f"from {name}")
+    for name in ("a", "b", "a"):
+        sync(run, tmp_path / name, "--push")
+    assert ids_of(tmp_path / "a") == ids_of(tmp_path / "b") and len(ids_of(tmp_path / "a")) == 2

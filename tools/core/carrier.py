@@ -28,11 +28,15 @@ class Blob(NamedTuple):
 
 
 class Carrier(NamedTuple):
-    """Where git runs, below which prefix the bus lies in the tree, and on which branch."""
+    """Where git runs, below which prefix the bus lies in the tree, and on which branch.
+
+    The remote is reached from `home`, the main checkout: a relative URL is meant from there.
+    """
 
     folder: str
     prefix: str
     branch: str
+    home: str
 
     @property
     def is_own(self) -> bool:
@@ -48,12 +52,13 @@ class Carrier(NamedTuple):
 def find(workspace: Workspace) -> Carrier | None:
     """What carries the bus; None for a plain folder, SetupError when it is on no branch."""
     if bus_branch.is_worktree(workspace):
-        return Carrier(workspace.bus.path, "", _branch(workspace.bus.path))
+        home = workspace.root if git_folder(workspace.bus_root) is None else workspace.bus_root
+        return Carrier(workspace.bus.path, "", _branch(workspace.bus.path), home)
     if git_folder(workspace.bus_root) is None:
         return None
     if not git.ask(workspace.bus_root, "ls-files", "-z", "--", BUS).out:
         return None
-    return Carrier(workspace.bus_root, f"{BUS}/", _branch(workspace.bus_root))
+    return Carrier(workspace.bus_root, f"{BUS}/", _branch(workspace.bus_root), workspace.bus_root)
 
 
 def _branch(folder: str) -> str:

@@ -132,7 +132,7 @@ def _fetch(found: Carrier, way: remotes.Route, target: str) -> SetupError | None
     if not way.remote:
         return None
     try:
-        remotes.fetch(found.folder, way.remote, f"+refs/heads/{target}*:{way.ref(target)}*")
+        remotes.fetch(found.home, way.remote, f"+refs/heads/{target}*:{way.ref(target)}*")
     except SetupError as problem:
         return problem
     return None
@@ -375,7 +375,7 @@ def _push(found: Carrier, remote: str, state: _Round, made: str) -> bool:
             hint=f"git push {remote} {found.branch}",
         )
     answer = git.ask(
-        found.folder, "push", "--no-verify", "--porcelain", "--", remote, f"{made}:refs/heads/{found.branch}"
+        found.home, "push", "--no-verify", "--porcelain", "--", remote, f"{made}:refs/heads/{found.branch}"
     )
     if not answer.code:
         return True
