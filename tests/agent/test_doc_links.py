@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import CHECKOUT
 from tools.core import links
+from tools.core.workspace import Workspace
 
 LINK = {
     "id": "loop",
@@ -88,3 +90,8 @@ def test_anchors_are_those_of_headings_and_those_set_by_hand():
 def test_the_index_of_the_real_history_is_read(history, run):
     assert len(call(run, "list", "--root", str(history), "--json").json["links"]) > 10
     assert "is not there" in call(run, "check", "--root", str(history), code=1).out
+
+
+def test_the_quick_links_of_this_repository_lead_somewhere_and_their_page_is_fresh():
+    here = Workspace(str(CHECKOUT), str(CHECKOUT))
+    assert links.findings(here, links.read(here)) == []
