@@ -334,3 +334,25 @@ def test_a_bus_on_no_branch_is_told_and_does_not_end_the_boot(tmp_path, run):
     run("agent.bus_sync", "--root", str(tmp_path / "a"), "--remote", "nowhere", code=7)
     git(clone / "_bus", "switch", "-q", "bus")
     run("agent.bus_sync", "--root", str(clone), "--remote", "nowhere", code=2)
+
+
+def test_the_hubs_tail_is_as_long_as_asked_and_shows_hostile_text_harmless(git_repo, run):
+    for number in range(4):
+        run("agent.bus_message", "--agent", "x", "--task", "manager-report", "--type", "note", "--summary", f"\x1b[2J{number}")
+    boot(run, git_repo, "--agent", "codex-2", "--manager-report-tail-count", "2")
+    head, *lines = (git_repo / "_report/session/codex-2/manager-report-tail.txt").read_text().splitlines()
+    assert head.startswith("# ") and [line[-1] for line in lines] == ["2", "3"]
+    assert "\x1b" not in "".join(lines)
+
+
+def test_what_was_not_wanted_is_not_written(git_repo, run):
+    options = ["--no-dashboard", "--no-manager-report-tail", "--no-announce", "--no-sync"]
+    assert boot(run, git_repo, "--agent", "codex-2", *options, "--json").json["written"] == ["AGENT_MANIFEST.json"]
+    assert not (git_repo / "_report").exists() or not list((git_repo / "_report").rglob("*.*"))
+    assert events(git_repo) == []
+
+
+def test_the_board_is_written_as_markdown_when_asked(git_repo, run):
+    boot(run, git_repo, "--agent", "codex-2", "--dashboard-format", "markdown")
+    [page] = (git_repo / "_report/agent/codex-2/session_boot").iterdir()
+    assert page.suffix == ".md" and page.read_text().startswith("# ")

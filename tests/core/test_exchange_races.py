@@ -91,7 +91,7 @@ def test_a_sync_killed_at_any_moment_is_completed_by_the_next(tmp_path, kills):
     assert git(one / "_bus", "fsck", "--no-dangling") == ""
 
 
-STOPS = ("carrier.commit", "carrier.move", "exchange._push", "exchange._take_in", "exchange._commit", "remotes.fetch")
+STOPS = ("carrier.commit", "carrier.move", "departures.push", "arrivals._take_in", "departures.commit", "remotes.fetch")
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -119,10 +119,10 @@ def _die_at(stop: str, when: str, folder: Path) -> None:
     """In a child: a sync that is killed just before or just after one of its steps."""
     try:
         from tools.agent import bus_sync
-        from tools.core import carrier, cli, exchange, remotes
+        from tools.core import arrivals, carrier, cli, departures, remotes
 
         name, _, step = stop.partition(".")
-        module = {"carrier": carrier, "exchange": exchange, "remotes": remotes}[name]
+        module = {"arrivals": arrivals, "carrier": carrier, "departures": departures, "remotes": remotes}[name]
         real = getattr(module, step)
 
         def dying(*arguments, **more):

@@ -12,7 +12,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import bus, cli, clock, ids, manifests, records, render, seats
+from tools.core import bus, cli, clock, ids, manifests, records, render, seats, sessions
 from tools.core.errors import SetupError, UsageError
 from tools.core.workspace import MANIFEST, current_branch
 
@@ -96,11 +96,11 @@ def session_save(
     if seat.manifest is None:
         raise SetupError("there is no manifest here to save", code="seat.none", hint=f"{_HELPER} new {seat.agent_id}")
     branch = current_branch(run.workspace.root) or ""
-    commit = manifests.commit_here(run.workspace)
+    commit = sessions.commit_here(run.workspace)
     pairs = cli.key_values(heartbeat_meta)
     summary = bus.summary_of(heartbeat_summary or f"{seat.agent_id} saved the session {label}")
     path = seats.manifest_path(run.workspace, run.binding)
-    saved = manifests.save(run.workspace, label, path, branch=branch, commit=commit, force=force, now=run.now)
+    saved = sessions.save(run.workspace, label, path, branch=branch, commit=commit, force=force, now=run.now)
     event = None
     if not no_heartbeat:
         own = {"session_label": label, "session_branch": branch, "session_commit": commit}
@@ -125,16 +125,16 @@ def session_save(
 @cli.option("--manifest-only", is_flag=True, help="Leave the branch as it is.")
 def session_restore(run: cli.Run, label: str, manifest_only: bool) -> None:
     """Bring back a saved session: its branch, then its manifest."""
-    saved = manifests.session(run.workspace, label)
+    saved = sessions.named(run.workspace, label)
     if not manifest_only:
-        manifests.switch_to(run.workspace, saved)
-    _tell(run, manifests.restore_session(run.workspace, label), f"restored {label}")
+        sessions.switch_to(run.workspace, saved)
+    _tell(run, sessions.restore(run.workspace, label), f"restored {label}")
 
 
 @cli.command(main, "session-list")
 def session_list(run: cli.Run) -> None:
     """Show the saved sessions."""
-    found, problems = manifests.sessions(run.workspace)
+    found, problems = sessions.known(run.workspace)
     run.skipped(problems)
     cells = [(one.label, one.agent_id, one.branch or "-", one.commit[:10] or "-", one.saved_at) for one in found]
     text = render.table(("label", "agent", "branch", "commit", "saved"), cells) if cells else "no saved sessions"
@@ -145,7 +145,7 @@ def session_list(run: cli.Run) -> None:
 @cli.argument("label", type=cli.LABEL)
 def session_delete(run: cli.Run, label: str) -> None:
     """Remove a saved session."""
-    whole = manifests.delete_session(run.workspace, label)
+    whole = sessions.delete(run.workspace, label)
     rest = "" if whole else "; other files in its folder were left"
     run.emit({"label": label, "folder_removed": whole}, f"deleted {label}{rest}")
 

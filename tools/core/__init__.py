@@ -19,7 +19,8 @@ index        the derived index, so that no question reads all of history
 receipts     evidence under _report/
 scaffold     the folder a piece of work keeps its evidence in
 seats        whose seat this is; the manifests of all worktrees
-manifests    swapping seats: variants, backups, saved sessions
+manifests    swapping seats: variants and backups
+sessions     saved sessions: a manifest with its branch and commit
 branches     the guards of a session: manifest and branch
 consensus    decisions and the receipts that carry them
 evidence     what a run leaves behind, and what a receipt is worth
@@ -55,6 +56,8 @@ bus_branch   the bus as a worktree of its own branch
 repository   what init does to a repository
 remotes      which remote and upstream a branch has; the lock of git work
 carrier      the branch that carries the bus: its files in git, built with an index of our own
+arrivals     what another clone's bus brings into the live one
+departures   what the live bus sends: a commit on top of the remote's, and its push
 exchange     the bus of this clone and the remote's made one, record by record
 synchronise  the code brought forward: fetch, then fast-forward only
 dirt         work in progress that a session found, and whose it is

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from tools.core import carrier, exchange, git, remotes
+from tools.core import carrier, departures, exchange, git, remotes
+from tools.core.arrivals import Conflict
 from tools.core.carrier import Carrier
 from tools.core.errors import SetupError
 from tools.core.store import FileStore
@@ -22,7 +23,7 @@ class Synced(NamedTuple):
     state: str  # no_remote, no_upstream, up_to_date, ahead, forwarded, unborn
     sentence: str
     commits: int = 0
-    conflicts: tuple[exchange.Conflict, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
     problems: tuple[str, ...] = ()
 
 
@@ -98,7 +99,7 @@ def _forward(root: str, branch: str, upstream: str, before: str, after: str) -> 
     if not behind:
         told = f", {ahead} ahead" if ahead else ""
         return Synced("ahead" if ahead else "up_to_date", f"{branch} is up to date with {upstream}{told}")
-    exchange.forward(root, after)
+    departures.forward(root, after)
     return Synced("forwarded", f"{branch} moved {before[:10]}..{after[:10]}, {_plural(behind)} of {upstream}", behind)
 
 
