@@ -313,7 +313,7 @@ def test_a_bus_elsewhere_is_the_one_that_is_used(git_repo, run, tmp_path, monkey
     assert not (git_repo / "_bus").exists()
 
 
-def test_a_renewed_receipt_is_newer_and_one_that_was_cleared_is_not_renewed(git_repo, run):
+def test_an_open_receipt_is_renewed_and_one_that_was_cleared_is_not(git_repo, run):
     (git_repo / "README.md").write_text("theirs\n")
     for _ in range(2):
         boot(run, git_repo, "--agent", "codex-2", "--sync-allow-dirty")
@@ -321,6 +321,9 @@ def test_a_renewed_receipt_is_newer_and_one_that_was_cleared_is_not_renewed(git_
     [receipt] = folder.iterdir()
     assert len(events(git_repo, "observation")) == 1
     name = f"_report/session/codex-2/dirty-handoff/{receipt.name}"
+    run("agent.bus_event", "log", "--event", "dirty_reassigned", "--summary", "moved", "--receipt", name)
+    boot(run, git_repo, "--sync-allow-dirty")
+    assert len(list(folder.iterdir())) == 1
     run("agent.bus_event", "log", "--event", "dirty_cleared", "--summary", "cleared", "--receipt", name)
     boot(run, git_repo, "--sync-allow-dirty")
     assert len(list(folder.iterdir())) == 2 and len(events(git_repo, "observation")) == 2
@@ -338,7 +341,17 @@ def test_a_bus_on_no_branch_is_told_and_does_not_end_the_boot(tmp_path, run):
 
 def test_the_hubs_tail_is_as_long_as_asked_and_shows_hostile_text_harmless(git_repo, run):
     for number in range(4):
-        run("agent.bus_message", "--agent", "x", "--task", "manager-report", "--type", "note", "--summary", f"\x1b[2J{number}")
+        run(
+            "agent.bus_message",
+            "--agent",
+            "x",
+            "--task",
+            "manager-report",
+            "--type",
+            "note",
+            "--summary",
+            f"\x1b[2J{number}",
+        )
     boot(run, git_repo, "--agent", "codex-2", "--manager-report-tail-count", "2")
     head, *lines = (git_repo / "_report/session/codex-2/manager-report-tail.txt").read_text().splitlines()
     assert head.startswith("# ") and [line[-1] for line in lines] == ["2", "3"]

@@ -20,7 +20,7 @@ from tools.core.store import FileStore
 from tools.core.workspace import BUS, REPORT, Place, Workspace
 
 FOLDER = "dirty-handoff"
-CLEARED = ("dirty_cleared", "dirty_reassigned")
+CLEARED = "dirty_cleared"
 _OURS = re.compile(rf'"?(?:{BUS}(?:/|"?$)|{REPORT}(?:/|"?$)|\.manifest_|AGENT_MANIFEST[^/]*\.json)')
 _BRANCH = re.compile(r"agent/([^/]+)(?:/.*)?")
 _STATUS = "git status --porcelain"
@@ -100,22 +100,11 @@ def _read(place: Place, finder: str) -> Handoff:
     return Handoff(place, finder, owner, branch, commit, at, lines)
 
 
-def closed(workspace: Workspace) -> dict[str, datetime]:
-    """The receipts that a `dirty_cleared` or `dirty_reassigned` event cites, and when it did last."""
-    found: dict[str, datetime] = {}
+def cleared(workspace: Workspace) -> set[str]:
+    """The paths of the receipts that a `dirty_cleared` event cites; one that was reassigned is open still."""
     with index.open_index(workspace) as known:
-        marks = ", ".join("?" * len(CLEARED))
-        for entry in map(entry_of, known.rows(f"stream='events' AND kind IN ({marks})", CLEARED, "ORDER BY seq")):
-            for path in entry.record.receipts:
-                if entry.at:
-                    found[path] = entry.at
-    return found
-
-
-def is_open(handoff: Handoff, closed_at: dict[str, datetime]) -> bool:
-    """Whether nobody has closed a receipt since it was written or renewed."""
-    at, captured = closed_at.get(handoff.place.name), clock.parse(handoff.captured_at)
-    return at is None or (captured is not None and captured > at)
+        rows = known.rows("stream='events' AND kind=?", (CLEARED,), "ORDER BY seq")
+    return {path for row in rows for path in entry_of(row).record.receipts}
 
 
 def record(
@@ -127,12 +116,13 @@ def record(
     commit = remotes.commit_of(workspace.root, "HEAD") or "none"
     place = folder(workspace, seat.agent_id)
     handoff = Handoff(place, seat.agent_id, owner, branch or "none", commit, clock.to_text(now), tuple(lines))
-    closed_at = closed(workspace)
+    closed = cleared(workspace)
     with locks.hold(workspace.bus, holder=workspace.cache.child("holder")):
         same = [
             old
             for old in handoffs(workspace, [seat.agent_id])
-            if (old.owner, old.branch, old.lines) == (owner, handoff.branch, handoff.lines) and is_open(old, closed_at)
+            if (old.owner, old.branch, old.lines) == (owner, handoff.branch, handoff.lines)
+            and old.place.name not in closed
         ]
         if same:
             handoff = handoff._replace(place=same[-1].place)
