@@ -21,7 +21,7 @@ def main(run: cli.Run, limit: int, mark_read: bool) -> None:
     claims, problems = bus.all_claims(run.store)
     held = {claim.task_id for claim in claims if claim.is_live and claim.agent_id == agent}
     with open_index(run.workspace) as index:
-        run.skipped([*problems, *index.problems_in([f"messages/agent-{agent}"])])
+        run.skipped([*problems, *index.problems([f"messages/agent-{agent}"])])
         found = inbox.items(index, agent, held, inbox.read_marks(run.workspace, agent))
     shown = newest(found, limit)
     if len(found) > len(shown):

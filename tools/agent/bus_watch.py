@@ -87,7 +87,7 @@ def _present(run: cli.Run, query: feed.Query, limit: int | None) -> list[feed.En
     from tools.core.index import open_index
 
     with open_index(run.workspace) as index:
-        run.skipped(index.problems_in(feed.streams_of(run.store, query)))
+        run.skipped(index.problems(feed.streams_of(run.store, query)))
         entries, more = feed.select(index, query, limit)
     if more:
         run.note(f"{more} older not shown; --limit {len(entries) + more} shows all")

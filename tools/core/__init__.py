@@ -15,6 +15,7 @@ append       the end of a log, mended and appended to
 transaction  one commit, laid out so that another process can finish it
 merge        pure rules: what two clones' logs and documents become
 store        the bus behind four verbs: read, tail, get, commit
+indexing     how the derived index catches up with the logs
 index        the derived index, so that no question reads all of history
 receipts     evidence under _report/
 scaffold     the folder a piece of work keeps its evidence in

@@ -6,7 +6,7 @@ by time. What the index answers costs the same however long the history is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -96,49 +96,126 @@ def newest_events(store: FileStore, limit: int) -> tuple[list[Entry], list[jsonl
     return unrepeated([event_entry(found.record) for found in reading.found]), reading.problems
 
 
-def select(index: Index, query: Query, limit: int | None) -> tuple[list[Entry], int]:
-    """The newest entries a query finds, oldest first, and how many more there are."""
-    where, values = _condition(query)
-    tail = "ORDER BY seq DESC" if not query.tasks else "ORDER BY at DESC, seq DESC"
-    if limit is not None:
-        tail += f" LIMIT {limit}"
-    entries = [entry_of(row) for row in index.rows(where, values, tail)][::-1]
+def select(index: Index, query: Query, limit: int | None, now: datetime | None = None) -> tuple[list[Entry], int]:
+    """The newest entries a query finds, oldest first, and how many more there are (see `MAX_COUNTED`)."""
+    latest = int(((now or clock.now()) + clock.CREDIBLE_AHEAD).timestamp())
+    branches = _branches(index, query)
+    spans = _spans(query, latest)
+    if limit is None:
+        spans = [" AND ".join(["1", *(["at>=:since"] if query.since else [])])]
+    found: dict[int, tuple[int, Row]] = {}
+    for branch in branches:
+        for span in spans:
+            found.update(_ask(index, branch, span, query, latest, limit))
+    kept = sorted((placed, seq) for seq, (placed, _) in found.items())
+    kept = kept if limit is None else kept[len(kept) - min(limit, len(kept)) :]
+    entries = [entry_of(found[seq][1]) for _, seq in kept]
     more = 0
-    if limit is not None and len(entries) == limit:
-        more = index.ask(f"SELECT COUNT(*) FROM entries WHERE {where}", values)[0][0] - limit
-    return unrepeated(entries), more
+    if limit is not None and len(found) >= limit:
+        more = max(0, sum(_count(index, branch, query, latest, limit) for branch in branches) - len(kept))
+    return unrepeated(entries), min(more, MAX_COUNTED)
 
 
-def _condition(query: Query) -> tuple[str, list[object]]:
-    terms: list[str] = []
-    values: list[object] = []
+def counted(more: int) -> str:
+    """How many more there are, in words."""
+    return f"{more} or more" if more >= MAX_COUNTED else str(more)
 
-    def among(column: str, wanted: Sequence[object]) -> None:
-        if wanted:
-            terms.append(f"{column} IN ({', '.join('?' * len(wanted))})")
-            values.extend(wanted)
 
+MAX_COUNTED = 1000
+"""From here on older entries are not counted: that would cost more the longer the history is."""
+
+
+class _Branch(NamedTuple):
+    """One walk along one index of entries: what it fixes, and what else must hold."""
+
+    index: str
+    fixed: str
+    values: dict[str, object]
+
+
+def _branches(index: Index, query: Query) -> list[_Branch]:
+    """The walks that together find everything a query asks for; each begins with its index's columns."""
+    events = _event_branches(index, query) if query.events else []
+    return events + (_message_branches(index, query) if query.messages and not query.severities else [])
+
+
+def _event_branches(index: Index, query: Query) -> list[_Branch]:
+    mine = "stream='events'"
+    if query.severities:
+        return _each("by_severity", mine, severity=query.severities)
     if query.tasks:
-        parts = []
-        if query.events:
-            parts.append(f"(stream=? AND task IN ({', '.join('?' * len(query.tasks))}))")
-            values.extend([EVENTS, *query.tasks])
-        if query.messages:
-            parts.append(f"stream IN ({', '.join('?' * len(query.tasks))})")
-            values.extend(stream_of(task) for task in query.tasks)
-        terms.append(f"({' OR '.join(parts)})" if parts else "0")
-    elif query.events and query.messages:
-        pass
-    else:
-        terms.append("stream = ?" if query.events else "stream <> ?")
-        values.append(EVENTS)
-    among("agent", query.agents)
-    among("kind", query.kinds)
-    among("severity", query.severities)
+        return _each("by_task", mine, task=query.tasks)
+    if query.kinds or query.agents:
+        return _by_agent(index, query, mine)
+    return [_Branch("by_time", mine, {})]
+
+
+def _message_branches(index: Index, query: Query) -> list[_Branch]:
+    mine = "stream<>'events'"
+    threads = [stream_of(task) for task in query.tasks]
+    if threads and query.agents:
+        return _each("by_speaker", mine, stream=threads, agent=query.agents)
+    if threads:
+        return _each("by_thread", mine, stream=threads)
+    if query.kinds or query.agents:
+        return _by_agent(index, query, mine)
+    return [_Branch("by_message", mine, {})]
+
+
+def _by_agent(index: Index, query: Query, mine: str) -> list[_Branch]:
+    found = []
+    for agent in query.agents or index.distinct("agent"):
+        kinds = query.kinds or index.distinct("kind", agent=agent)
+        found += _each("by_agent", mine, agent=[agent], kind=kinds)
+    return found
+
+
+def _each(name: str, mine: str, **columns: Sequence[str]) -> list[_Branch]:
+    """One branch for each combination of values of the columns."""
+    made = [_Branch(name, mine, {})]
+    for column, wanted in columns.items():
+        made = [
+            _Branch(name, f"{branch.fixed} AND {column}=:{column}", {**branch.values, column: value})
+            for branch in made
+            for value in dict.fromkeys(wanted)
+        ]
+    return made
+
+
+def _spans(query: Query, latest: int) -> list[str]:
+    """Credible stamps, those from the future, and lines without one: each newest first."""
     if query.since is not None:
-        terms.append("at >= ?")
-        values.append(int(query.since.timestamp()))
-    return " AND ".join(terms) or "1", values
+        return ["at>=:since AND at<=:latest", "at>=:since AND at>:latest"]
+    return ["at<=:latest", "at>:latest", "at IS NULL"]
+
+
+def _condition(branch: _Branch, span: str, query: Query, latest: int) -> tuple[str, dict[str, object]]:
+    terms = [branch.fixed, span]
+    values: dict[str, object] = {**branch.values, "latest": latest}
+    if query.since is not None:
+        values["since"] = int(query.since.timestamp())
+    for column, wanted in (("agent", query.agents), ("kind", query.kinds)):
+        if wanted and column not in branch.values:
+            names = [f"{column}{number}" for number in range(len(wanted))]
+            terms.append(f"+{column} IN ({', '.join(f':{name}' for name in names)})")
+            values.update(zip(names, wanted, strict=True))
+    return f"entries INDEXED BY {branch.index} WHERE {' AND '.join(terms)}", values
+
+
+def _ask(
+    index: Index, branch: _Branch, span: str, query: Query, latest: int, limit: int | None
+) -> Iterator[tuple[int, tuple[int, Row]]]:
+    source, values = _condition(branch, span, query, latest)
+    tail = "" if limit is None else f"ORDER BY at DESC, seq DESC LIMIT {limit}"
+    for placed, *row in index.ask(f"SELECT COALESCE(placed, at), seq, stream, number, raw FROM {source} {tail}", values):
+        yield row[0], (placed, Row(*row))
+
+
+def _count(index: Index, branch: _Branch, query: Query, latest: int, limit: int) -> int:
+    span = "at>=:since" if query.since is not None else "1"
+    source, values = _condition(branch, span, query, latest)
+    sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM {source} LIMIT {limit + MAX_COUNTED})"
+    return int(index.ask(sql, values)[0][0])
 
 
 def unrepeated(entries: Sequence[Entry]) -> list[Entry]:
@@ -153,13 +230,30 @@ def unrepeated(entries: Sequence[Entry]) -> list[Entry]:
     return kept
 
 
-def open_requests(index: Index, *, threads: Sequence[str] | None = None) -> list[Entry]:
-    """Requests and directives that nobody has replied to yet, oldest first."""
-    rows = index.rows(
-        "kind IN ('request', 'directive') AND stream <> 'events'"
-        " AND (id = '' OR id NOT IN (SELECT reply_to FROM entries WHERE reply_to <> ''))",
-        (),
-        "ORDER BY at, seq",
-    )
-    entries = unrepeated([entry_of(row) for row in rows])
-    return entries if threads is None else [entry for entry in entries if entry.task in threads]
+MAX_REQUESTS = 200
+"""Open requests that are read at once; the newest ones."""
+
+
+def open_requests(
+    index: Index,
+    *,
+    threads: Sequence[str] | None = None,
+    target: str | None = None,
+    limit: int = MAX_REQUESTS,
+) -> list[Entry]:
+    """The newest requests and directives that nobody has replied to yet, oldest first."""
+    where, values = "waiting=1", []
+    if threads is not None:
+        where += f" AND task IN ({', '.join('?' * len(threads))})"
+        values += list(threads)
+    if target is not None:
+        where += " AND target=?"
+        values.append(target)
+    rows = index.rows(where, values, f"ORDER BY at DESC, seq DESC LIMIT {limit}")
+    return unrepeated([entry_of(row) for row in rows][::-1])
+
+
+def count_requests(index: Index) -> int:
+    """How many requests and directives wait, a message and its inbox copy being one."""
+    rows = index.ask("SELECT COUNT(DISTINCT id) + SUM(id IS NULL) FROM entries WHERE waiting=1")
+    return int(rows[0][0] or 0)

@@ -72,8 +72,9 @@ def check(
             )
         ]
         alerts = [*_manager_alerts(beats, waiting, manager_window), *map(_idle_alert, idle)]
-        raised = {alert.identity: _was_raised(known, alert) for alert in alerts}
-        problems = [*problems, *more_problems, *map(str, known.problems()), *index.losses(known)]
+        before = _raised_before(known, now) if alerts else set()
+        raised = {alert.identity: alert.identity in before for alert in alerts}
+        problems = [*problems, *more_problems, *known.problems(), *index.losses(known)]
     return Check(now, manager_window, agent_window, beats, idle, alerts, raised, problems)
 
 
@@ -104,9 +105,10 @@ def _idle_alert(row: dict[str, Any]) -> Alert:
     return Alert(identity, "agent_idle", row["agent_id"], row["task_id"], clock.parse(row["last_seen"]), text)
 
 
-def _was_raised(known: index.Index, alert: Alert) -> bool:
-    rows = known.rows("kind='alert' AND stream='events'", (), "ORDER BY seq DESC LIMIT 200")
-    return any(alert.identity in feed.entry_of(row).record.meta.get("alert", "").split() for row in rows)
+def _raised_before(known: index.Index, now: datetime) -> set[str]:
+    """The identities of the alerts that were raised last."""
+    alerts, _ = feed.select(known, feed.Query(kinds=["alert"], messages=False), 200, now)
+    return {identity for entry in alerts for identity in entry.record.meta.get("alert", "").split()}
 
 
 def as_document(found: Check) -> dict[str, Any]:

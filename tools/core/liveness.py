@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tools.core import clock, feed, ids
-from tools.core.index import Index
+from tools.core.index import Index, Row
 from tools.core.records import Assignment, Claim, Manifest
 from tools.core.seats import MANAGER_ROLE
 
@@ -34,8 +34,12 @@ class Heartbeat(NamedTuple):
 
 def last_sign(index: Index, agent: str, now: datetime) -> datetime | None:
     """The latest credible event or message that an agent wrote itself."""
-    rows = index.ask("SELECT MAX(at) FROM entries WHERE agent=? AND at<=?", (agent, _latest(now)))
-    return _moment(rows[0][0])
+    latest = _latest(now)
+    found = [
+        index.ask("SELECT MAX(at) FROM entries WHERE agent=? AND kind=? AND at<=?", (agent, kind, latest))[0][0]
+        for kind in index.distinct("kind", agent=agent)
+    ]
+    return _moment(max((at for at in found if at is not None), default=None))
 
 
 def last_signs(index: Index, agents: Iterable[str], now: datetime) -> dict[str, datetime | None]:
@@ -53,31 +57,33 @@ def _moment(seconds: int | None) -> datetime | None:
 
 def agents_seen(index: Index) -> list[str]:
     """Every agent that wrote something, by name."""
-    return [name for (name,) in index.ask("SELECT DISTINCT agent FROM entries ORDER BY agent") if ids.is_agent(name)]
+    return [name for name in index.distinct("agent") if ids.is_agent(name)]
 
 
 def last_entry(index: Index, agent: str, kinds: Sequence[str], now: datetime) -> feed.Entry | None:
     """The latest credible entry of some kinds by an agent."""
-    marks = ", ".join("?" * len(kinds))
-    rows = index.rows(
-        f"agent=? AND kind IN ({marks}) AND at<=?", [agent, *kinds, _latest(now)], "ORDER BY at DESC, seq DESC LIMIT 1"
-    )
-    return feed.entry_of(rows[0]) if rows else None
+    rows = []
+    for kind in kinds:
+        rows += index.ask(
+            "SELECT at, seq, stream, number, raw FROM entries WHERE agent=? AND kind=? AND at<=?"
+            " ORDER BY at DESC, seq DESC LIMIT 1",
+            (agent, kind, _latest(now)),
+        )
+    return feed.entry_of(Row(*max(rows)[1:])) if rows else None
 
 
 def retired(index: Index, now: datetime, always: Collection[str] = ()) -> frozenset[str]:
     """Agents that were retired and not revived since; `always` names those that a list retires."""
-    names = {name for (name,) in index.ask("SELECT DISTINCT agent FROM entries WHERE kind IN ('retired', 'revived')")}
     found = set(always)
-    latest: dict[str, tuple[datetime, str]] = {}
-    for name in names:
-        rows = index.rows("agent=? AND kind IN ('retired', 'revived')", (name,), "ORDER BY seq")
-        for entry in map(feed.entry_of, rows):
-            whom = entry.record.meta.get("agent", entry.agent)
-            if entry.at is not None and (whom not in latest or entry.at >= latest[whom][0]):
-                latest[whom] = (entry.at, entry.kind)
-    found |= {whom for whom, (_, kind) in latest.items() if kind == "retired"}
-    return frozenset(found - {whom for whom, (_, kind) in latest.items() if kind == "revived"})
+    for whom in index.distinct("subject"):
+        rows = index.ask(
+            "SELECT kind FROM entries WHERE subject=? AND at IS NOT NULL ORDER BY at DESC, seq DESC LIMIT 1", (whom,)
+        )
+        if rows and rows[0][0] == "retired":
+            found.add(whom)
+        elif rows:
+            found.discard(whom)
+    return frozenset(found)
 
 
 def roles_of(handshake: feed.Entry | None) -> frozenset[str]:
@@ -98,7 +104,7 @@ def managers(
 ) -> list[str]:
     """Manager candidates: by manifest, by last handshake, or named by an assignment that is live."""
     found = {seat.agent_id for seat in manifests if MANAGER_ROLE in seat.desired_roles}
-    for (agent,) in index.ask("SELECT DISTINCT agent FROM entries WHERE kind='handshake'"):
+    for agent in index.distinct("agent"):
         if MANAGER_ROLE in roles_of(last_entry(index, agent, ["handshake"], now)):
             found.add(agent)
     for given in assignments:

@@ -1,0 +1,446 @@
+"""How the derived index catches up with the logs; `index` opens it and asks it.
+
+A log whose last known line is where it was, in the same file, is taken to continue: only what came
+after is read. Any other log is read anew, and what it no longer has is kept in `lost`. A little is
+added row by row; much is loaded into a table without indexes, which are made afterwards, because
+that costs a quarter. All of it is one transaction: readers see the index before or after it.
+
+Text columns are NULL where a record has no such field, so that their indexes hold only what can be
+asked for. `at` is the record's own stamp in Unix seconds. `placed` stands in for one that was not
+credible when it was read: the stamp of the record before it, so that the future pins nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tools.core import clock, files, jsonl
+from tools.core.errors import ToolkitError
+from tools.core.records import text_of
+from tools.core.store import EVENTS, MESSAGES, FileStore, stream_of
+from tools.core.workspace import Place, Workspace
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+VERSION = 2
+_BATCH = 2000
+_BULK = 4 * 1024 * 1024
+"""Bytes of log from which it is cheaper to make the indexes after loading."""
+
+_ENTRIES = """
+CREATE TABLE entries (
+  seq INTEGER PRIMARY KEY, stream TEXT, number INTEGER, id TEXT, mark TEXT, at INTEGER, placed INTEGER, agent TEXT,
+  kind TEXT, task TEXT, target TEXT, reply_to TEXT, severity TEXT, subject TEXT, decision TEXT, waiting INTEGER,
+  raw BLOB
+)
+"""
+_COMMON = {
+    "by_id": "UNIQUE entries (id, stream) WHERE id IS NOT NULL",
+    "by_agent": "entries (agent, kind, at)",
+    "by_task": "entries (task, at)",
+    "by_time": "entries (at) WHERE stream='events'",
+}
+"""Indexes that hold most records: made after a load of many."""
+
+_RARE = {
+    "by_speaker": "entries (stream, agent, at) WHERE stream<>'events'",
+    "by_thread": "entries (stream, at) WHERE stream<>'events'",
+    "by_message": "entries (at) WHERE stream<>'events'",
+    "by_mark": "entries (mark, stream) WHERE mark IS NOT NULL",
+    "by_reply": "entries (reply_to) WHERE reply_to IS NOT NULL",
+    "by_severity": "entries (severity, at) WHERE severity IS NOT NULL",
+    "by_subject": "entries (subject, at) WHERE subject IS NOT NULL",
+    "by_decision": "entries (decision, at) WHERE decision IS NOT NULL",
+    "waiting_by_time": "entries (at, id) WHERE waiting=1",
+    "waiting_by_target": "entries (target, at) WHERE waiting=1",
+    "waiting_by_task": "entries (task, at) WHERE waiting=1",
+}
+"""Indexes that hold few records: kept while many are loaded, because making them reads everything."""
+
+_OTHERS = """
+CREATE TABLE streams (
+  name TEXT PRIMARY KEY, inode INTEGER, mtime INTEGER, size INTEGER, end INTEGER, lines INTEGER, hash TEXT,
+  loose INTEGER
+) WITHOUT ROWID;
+CREATE TABLE problems (stream TEXT, number INTEGER, reason TEXT, PRIMARY KEY (stream, number)) WITHOUT ROWID;
+CREATE TABLE lost (stream TEXT, id TEXT, mark TEXT, raw BLOB);
+CREATE INDEX lost_id ON lost (stream, id);
+CREATE INDEX lost_mark ON lost (stream, mark) WHERE mark IS NOT NULL;
+CREATE TABLE losses (stream TEXT PRIMARY KEY, count INTEGER) WITHOUT ROWID;
+CREATE TABLE generation (number INTEGER);
+INSERT INTO generation VALUES (1)
+"""
+_USUAL = "seq, number, id, at, agent, kind, task, raw"
+_SELDOM = "mark, placed, target, reply_to, severity, subject, decision, waiting"
+_COLUMNS = f"stream, {_USUAL}, {_SELDOM}"
+_ASKING = ("request", "directive")
+_RETIRING = ("retired", "revived")
+_SELDOM_KEYS = frozenset({"to", "reply_to", "severity", "decision", "decision_id", "meta"})
+_SELDOM_KINDS = frozenset({*_ASKING, *_RETIRING})
+_NOTHING = (None,) * 8
+
+
+class _Known(NamedTuple):
+    """A stream as far as it is indexed."""
+
+    inode: int
+    mtime: int
+    size: int
+    end: int  # the byte behind the last whole line
+    lines: int
+    hash: str  # of the last whole line
+    loose: int  # the seq of a last record without line end, read again once its line end is there
+
+
+def create(connection: Connection) -> None:
+    """Makes an empty index, in a transaction of the caller's."""
+    connection.execute(_ENTRIES)
+    for statement in _OTHERS.split(";"):
+        connection.execute(statement)
+    _make_indexes(connection, _COMMON | _RARE)
+
+
+def _make_indexes(connection: Connection, wanted: Mapping[str, str]) -> None:
+    for name, definition in wanted.items():
+        unique = "UNIQUE " if definition.startswith("UNIQUE ") else ""
+        connection.execute(f"CREATE {unique}INDEX {name} ON {definition.removeprefix(unique)}")
+
+
+def catch_up(connection: Connection, workspace: Workspace) -> None:
+    """Brings the index up to the logs; nothing is written when no log has changed."""
+    present = _stats(workspace)
+    if not _changed(_known(connection), present):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        _CatchUp(connection, FileStore(workspace), _known(connection), present).run()
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _known(connection: Connection) -> dict[str, _Known]:
+    rows = connection.execute("SELECT name, inode, mtime, size, end, lines, hash, loose FROM streams")
+    return {name: _Known(*rest) for name, *rest in rows}
+
+
+def _changed(known: Mapping[str, _Known], present: Mapping[str, os.stat_result]) -> list[str]:
+    """The streams that are not as the index knows them, gone ones included."""
+    return [
+        name
+        for name in known.keys() | present.keys()
+        if name not in known or name not in present or not _unchanged(known[name], present[name])
+    ]
+
+
+def _unchanged(known: _Known, stat: os.stat_result) -> bool:
+    return (known.inode, known.mtime, known.size) == (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+
+
+def _stats(workspace: Workspace) -> dict[str, os.stat_result]:
+    found: dict[str, os.stat_result] = {}
+    with suppress(FileNotFoundError, NotADirectoryError):
+        found[EVENTS] = os.stat(workspace.events.path, follow_symlinks=False)
+    folder = workspace.bus.child(MESSAGES)
+    with (
+        suppress(FileNotFoundError, ToolkitError),
+        files.folder_of(folder.child("x")) as opened,
+        os.scandir(opened) as entries,
+    ):
+        for entry in entries:
+            if entry.name.endswith(".jsonl") and not entry.name.startswith("."):
+                name = os.fsencode(entry.name.removesuffix(".jsonl")).decode("utf-8", "backslashreplace")
+                found[stream_of(name)] = entry.stat(follow_symlinks=False)
+    return found
+
+
+class _CatchUp:
+    """One transaction over all streams that have changed."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        store: FileStore,
+        known: Mapping[str, _Known],
+        present: Mapping[str, os.stat_result],
+    ) -> None:
+        self._connection = connection
+        self._store = store
+        self._known = known
+        self._present = present
+        self._now = int((clock.now() + clock.CREDIBLE_AHEAD).timestamp())
+
+    def run(self) -> None:
+        """Adds what is new, sets aside what is gone, and settles what follows from both."""
+        changed = sorted(_changed(self._known, self._present))
+        grown = [name for name in changed if name in self._known and self._continues(name)]
+        anew = [name for name in changed if name not in grown]
+        before = self._last_seq()
+        bulk = sum(map(self._bytes_to_load, grown)) + sum(map(self._bytes_to_replace, anew)) > _BULK
+        if bulk:
+            before = self._load_bulk(grown, anew)
+        else:
+            self._load_rows(grown, anew)
+        self._settle_requests(0 if bulk or anew else before)
+        self._settle_lost([*grown, *anew], 0 if bulk or anew else before)
+        if bulk or any(name in self._known for name in anew):
+            self._connection.execute("UPDATE generation SET number=number+1")
+
+    def _ask(self, sql: str, *values: object) -> Any:
+        return self._connection.execute(sql, values)
+
+    def _last_seq(self) -> int:
+        return int(self._ask("SELECT MAX(seq) FROM entries").fetchone()[0] or 0)
+
+    def _bytes_to_load(self, name: str) -> int:
+        return self._present[name].st_size - self._known[name].end
+
+    def _bytes_to_replace(self, name: str) -> int:
+        there = self._present[name].st_size if name in self._present else 0
+        return max(there, self._known[name].size if name in self._known else 0)
+
+    def _continues(self, name: str) -> bool:
+        if name not in self._present:
+            return False
+        with suppress(ToolkitError, FileNotFoundError), files.opened(self._store.place(name)) as descriptor:
+            return _is_continued(descriptor, self._known[name])
+        return False
+
+    # -- loading -----------------------------------------------------------------------------
+    def _load_rows(self, grown: list[str], anew: list[str]) -> None:
+        for name in anew:
+            if name in self._known:
+                self._set_aside(name)
+        for name in [*grown, *anew]:
+            self._load_stream(name, self._known[name] if name in grown else None)
+
+    def _load_bulk(self, grown: list[str], anew: list[str]) -> int:
+        self._ask("PRAGMA cache_size=-32000")
+        replaced = [name for name in anew if name in self._known]
+        for name in _COMMON | _RARE if replaced else _COMMON:
+            self._ask(f"DROP INDEX {name}")
+        if replaced:
+            self._ask("ALTER TABLE entries RENAME TO before")
+            self._ask(_ENTRIES)
+            _make_indexes(self._connection, _RARE)
+            marks = ", ".join("?" * len(replaced))
+            self._ask(
+                f"INSERT INTO entries ({_COLUMNS}) SELECT {_COLUMNS} FROM before WHERE stream NOT IN ({marks})"
+                " ORDER BY seq",
+                *replaced,
+            )
+        for name in [*grown, *anew]:
+            self._load_stream(name, self._known[name] if name in grown else None)
+        try:
+            _make_indexes(self._connection, _COMMON)
+        except self._connection.IntegrityError:
+            self._drop_repeated()
+            _make_indexes(self._connection, _COMMON)
+        if replaced:
+            self._keep_missing(replaced)
+            self._ask("DROP TABLE before")
+        return 0
+
+    def _drop_repeated(self) -> None:
+        """A repeated id counts once (formats); a load without indexes finds out afterwards."""
+        self._ask(
+            "DELETE FROM entries WHERE seq IN (SELECT seq FROM (SELECT seq, ROW_NUMBER() OVER"
+            " (PARTITION BY id, stream ORDER BY seq) AS nth FROM entries WHERE id IS NOT NULL) WHERE nth > 1)"
+        )
+
+    def _load_stream(self, name: str, before: _Known | None) -> None:
+        if name not in self._present:
+            self._ask("DELETE FROM problems WHERE stream=?", name)
+            self._ask("DELETE FROM streams WHERE name=?", name)
+            return
+        try:
+            place = self._store.place(name)
+            with files.opened(place) as descriptor:
+                if before is not None and not _is_continued(descriptor, before):
+                    return  # replaced since we looked; the next reader sees that
+                self._load(place, descriptor, name, before)
+        except (ToolkitError, FileNotFoundError) as problem:
+            stat = self._present[name]
+            self._ask("DELETE FROM problems WHERE stream=?", name)
+            self._ask("INSERT INTO problems VALUES (?, 1, ?)", name, storable(str(problem)))
+            self._remember(name, stat, 0, 0, "", 0)
+
+    def _load(self, place: Place, descriptor: int, name: str, before: _Known | None) -> None:
+        stat = os.fstat(descriptor)
+        start, number = (before.end, before.lines + 1) if before else (0, 1)
+        if before is not None and before.loose:
+            self._ask("DELETE FROM entries WHERE seq=?", before.loose)
+        self._ask("DELETE FROM problems WHERE stream=? AND number>=?", name, number)
+        end, lines, loose, seq = start, number - 1, 0, self._last_seq()
+        rows: list[tuple[object, ...]] = []
+        row = _row_maker(name, self._now, self._now if start else 0)
+        for count, line in enumerate(jsonl.lines_of(descriptor, start), number):
+            outcome = jsonl.examine(place, line, count)
+            if line.whole:
+                end, lines = line.end, count
+            if isinstance(outcome, jsonl.Found):
+                seq += 1
+                loose = 0 if line.whole else seq
+                rows.append((seq, *row(outcome)))
+                if len(rows) >= _BATCH:
+                    self._insert(name, rows)
+            elif outcome is not None:
+                self._ask("INSERT OR REPLACE INTO problems VALUES (?, ?, ?)", name, count, outcome.reason)
+        self._insert(name, rows)
+        digest = next(jsonl.lines_backwards(descriptor, end)).hash if end else ""
+        self._remember(name, stat, end, lines, digest, loose)
+
+    def _remember(self, name: str, stat: os.stat_result, end: int, lines: int, digest: str, loose: int) -> None:
+        self._ask(
+            "INSERT OR REPLACE INTO streams VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            *(name, stat.st_ino, stat.st_mtime_ns, stat.st_size, end, lines, digest, loose),
+        )
+
+    def _insert(self, stream: str, rows: list[tuple[object, ...]]) -> None:
+        """Adds records; most have none of the seldom columns, and binding those costs as much as the rest."""
+        seldom = [row for row in rows if row[8:] != _NOTHING]
+        usual = [row[:8] for row in rows if row[8:] == _NOTHING] if seldom else [row[:8] for row in rows]
+        self._insert_into(stream, _USUAL, usual)
+        self._insert_into(stream, f"{_USUAL}, {_SELDOM}", seldom)
+        rows.clear()
+
+    def _insert_into(self, stream: str, columns: str, rows: list[tuple[object, ...]]) -> None:
+        marks = ", ".join("?" * len(columns.split(",")))
+        name = str(storable(stream)).replace("'", "''")
+        sql = f"INSERT OR IGNORE INTO entries (stream, {columns}) VALUES ('{name}', {marks})"
+        try:
+            self._connection.executemany(sql, rows)
+        except UnicodeEncodeError:  # a lone surrogate in some field
+            self._connection.executemany(sql, [tuple(map(storable, row)) for row in rows])
+
+    # -- what is gone ------------------------------------------------------------------------
+    def _set_aside(self, name: str) -> None:
+        """Before a log is read anew: every record is suspected lost until the new log shows it."""
+        which = "stream='events'" if name == EVENTS else "stream<>'events' AND stream=?"
+        values = () if name == EVENTS else (name,)
+        self._ask(f"INSERT INTO lost SELECT stream, id, mark, raw FROM entries WHERE {which}", *values)
+        self._ask(
+            "UPDATE entries SET waiting=1 WHERE waiting=0 AND id IN"
+            f" (SELECT reply_to FROM entries WHERE {which} AND reply_to IS NOT NULL)",
+            *values,
+        )
+        self._ask(f"DELETE FROM entries WHERE {which}", *values)
+
+    def _keep_missing(self, replaced: list[str]) -> None:
+        """After a bulk load: what the old table has and the new one has not."""
+        self._ask("UPDATE entries SET waiting=1 WHERE waiting=0")
+        marks = ", ".join("?" * len(replaced))
+        self._ask(
+            f"INSERT INTO lost SELECT stream, id, mark, raw FROM before WHERE stream IN ({marks}) AND NOT EXISTS"
+            " (SELECT 1 FROM entries WHERE entries.id=before.id AND entries.stream=before.stream) AND NOT EXISTS"
+            " (SELECT 1 FROM entries WHERE entries.mark=before.mark AND entries.stream=before.stream)",
+            *replaced,
+        )
+
+    def _settle_lost(self, streams: list[str], after: int) -> None:
+        """Takes back what has shown up again, and counts what has not."""
+        if not self._ask("SELECT 1 FROM lost LIMIT 1").fetchone():
+            self._ask("DELETE FROM losses")
+            return
+        for name in streams:
+            for column in ("id", "mark"):
+                self._ask(
+                    f"DELETE FROM lost WHERE rowid IN (SELECT lost.rowid FROM lost JOIN entries ON"
+                    f" entries.{column}=lost.{column} AND entries.stream=lost.stream AND entries.seq>?"
+                    f" WHERE lost.stream=? AND lost.{column} IS NOT NULL)"
+                    if not after
+                    else f"DELETE FROM lost WHERE rowid IN (SELECT lost.rowid FROM entries CROSS JOIN lost ON"
+                    f" lost.stream=entries.stream AND lost.{column}=entries.{column} WHERE entries.seq>?"
+                    f" AND entries.stream=? AND entries.{column} IS NOT NULL)",
+                    *(after, name),
+                )
+            self._ask("DELETE FROM losses WHERE stream=?", name)
+            self._ask("INSERT INTO losses SELECT ?, COUNT(*) FROM lost WHERE stream=?", name, name)
+        self._ask("DELETE FROM losses WHERE count=0")
+
+    def _settle_requests(self, after: int) -> None:
+        """Closes requests that have a reply, in whatever order the two were read."""
+        if after:
+            self._ask(
+                "UPDATE entries SET waiting=0 WHERE waiting=1 AND id IN"
+                " (SELECT reply_to FROM entries NOT INDEXED WHERE seq>? AND reply_to IS NOT NULL)",
+                after,
+            )
+        self._ask(
+            f"UPDATE entries {'NOT INDEXED ' if after else ''}SET waiting=0 WHERE seq>? AND waiting=1"
+            " AND id IS NOT NULL AND EXISTS (SELECT 1 FROM entries AS reply WHERE reply.reply_to=entries.id)",
+            after,
+        )
+
+
+def _is_continued(descriptor: int, before: _Known) -> bool:
+    stat = os.fstat(descriptor)
+    if stat.st_ino != before.inode or stat.st_size < before.end:
+        return False
+    if before.end == 0:
+        return True
+    last = next(jsonl.lines_backwards(descriptor, before.end), None)
+    return last is not None and last.whole and last.hash == before.hash
+
+
+# -- one record as a row -------------------------------------------------------------------------
+
+
+def storable(value: object) -> object:
+    """The value with lone surrogates escaped, which SQLite cannot hold."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+
+
+def _row_maker(stream: str, latest: int, placed: int) -> Callable[[jsonl.Found], tuple[object, ...]]:
+    """A function from records of a stream, in order, to rows; `latest` is the last credible second."""
+    is_event = stream == EVENTS
+    thread = "" if is_event else stream.partition("/")[2]
+    who, whose = ("agent_id", "from") if is_event else ("from", "agent_id")
+    what, which = ("event", "type") if is_event else ("type", "event")
+
+    def row(found: jsonl.Found) -> tuple[object, ...]:
+        nonlocal placed
+        record, line, number = found
+        get = record.get
+        moment = clock.parse(get("ts"))
+        at = None if moment is None else int(moment.timestamp())
+        instead = None
+        if at is not None and at <= latest:
+            placed = at
+        else:
+            instead = placed
+        name, agent, kind = get("id"), get(who) or get(whose), get(what) or get(which)
+        task = get("task_id") or get("task") or thread
+        if not (type(name) is type(agent) is type(kind) is type(task) is str):
+            name, agent, kind, task = _text(name), _text(agent), _text(kind), _text(task)
+        usual = (number, name or None, at, agent, kind, task, line.raw)
+        mark = None if name else line.hash
+        if mark is None and instead is None and kind not in _SELDOM_KINDS and _SELDOM_KEYS.isdisjoint(record):
+            return usual + _NOTHING
+        return (*usual, mark, instead, *_seldom(record, agent, kind, is_event))
+
+    return row
+
+
+def _seldom(record: Mapping[str, object], agent: str, kind: str, is_event: bool) -> tuple[object, ...]:
+    """What few records have: target, reply_to, severity, subject, decision, waiting."""
+    given = record.get("meta")
+    meta = {**record, **given} if isinstance(given, dict) else record
+    return (
+        _text(record.get("to")) or None,
+        _text(record.get("reply_to")) or None,
+        _text(record.get("severity")) or None,
+        _text(meta.get("agent")) or agent if is_event and kind in _RETIRING else None,
+        _text(meta.get("decision_id") or meta.get("decision")) or None,
+        1 if kind in _ASKING and not is_event else None,
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else text_of(value)
+
