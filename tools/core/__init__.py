@@ -4,6 +4,7 @@ errors       the kinds of failure: one class, one exit code, one hint
 clock        moments and durations, to and from text
 ids          names from outside, checked before they touch a path; new record ids
 digests      SHA-256 without the cost of loading OpenSSL
+redaction    secrets in text, replaced before they are written
 globs        whether two path patterns may name the same file
 workspace    the checkout, the live bus, every path below them
 git          the one door to git

@@ -24,7 +24,7 @@ try:
 except ModuleNotFoundError:
     bootstrap.use_the_environment_of_the_checkout()
 
-from tools.core import locks, render
+from tools.core import locks, redaction, render
 from tools.core.errors import ToolkitError, UsageError
 from tools.core.invocation import Run, in_invoked_form
 from tools.core.values import (
@@ -164,6 +164,14 @@ def main(command: click.Command, arguments: Sequence[str] | None = None, program
 def call(command: click.Command, given: list[str], program: str = "") -> int:
     """Runs a command, called `program` in its help, and returns its exit code."""
     as_json = "--json" in given
+    try:
+        return _outcome(command, given, program, as_json)
+    finally:
+        for notice in redaction.take_notices():
+            sys.stderr.write((json.dumps({"note": notice}) if as_json else notice) + "\n")
+
+
+def _outcome(command: click.Command, given: list[str], program: str, as_json: bool) -> int:
     context: click.Context | None = None
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

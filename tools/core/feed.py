@@ -207,7 +207,9 @@ def _ask(
 ) -> Iterator[tuple[int, tuple[int, Row]]]:
     source, values = _condition(branch, span, query, latest)
     tail = "" if limit is None else f"ORDER BY at DESC, seq DESC LIMIT {limit}"
-    for placed, *row in index.ask(f"SELECT COALESCE(placed, at), seq, stream, number, raw FROM {source} {tail}", values):
+    for placed, *row in index.ask(
+        f"SELECT COALESCE(placed, at), seq, stream, number, raw FROM {source} {tail}", values
+    ):
         yield row[0], (placed, Row(*row))
 
 

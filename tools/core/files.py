@@ -15,6 +15,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from tools.core import redaction
 from tools.core.errors import DataError, SetupError
 from tools.core.workspace import Place
 
@@ -197,7 +198,8 @@ def parse_object(data: bytes, name: str) -> dict[str, object]:
 
 
 def dump_json(value: object, *, sort_keys: bool = True) -> bytes:
-    """A JSON document as the toolkit writes it: two spaces, sorted keys, final newline."""
+    """A JSON document as the toolkit writes it: no secrets, two spaces, sorted keys, final newline."""
+    value = redaction.redact_value(value)
     text = json.dumps(value, indent=2, sort_keys=sort_keys, ensure_ascii=False, allow_nan=False)
     try:
         return text.encode() + b"\n"

@@ -443,4 +443,3 @@ def _seldom(record: Mapping[str, object], agent: str, kind: str, is_event: bool)
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else text_of(value)
-

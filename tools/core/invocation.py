@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import click
 
-from tools.core import bootstrap, clock, render, seats, workspace
+from tools.core import bootstrap, clock, redaction, render, seats, workspace
 from tools.core.store import FileStore
 
 _MODULE = r"python -m tools(?:\.((?:agent|planner|consensus|maintenance)\.)([a-z_]+))?(?![.\w])"
@@ -70,9 +70,9 @@ class Run:
         if self.as_json:
             if self._notes:
                 document = {**document, "notes": self._notes}
-            _print(json.dumps(document, sort_keys=True, indent=2, default=str))
+            _print(json.dumps(redaction.redact_value(document), sort_keys=True, indent=2, default=str))
         elif text:
-            _show(render.block(text))
+            _show(render.block(redaction.redact(text)))
 
     def emit_line(self, document: Mapping[str, Any], text: str) -> None:
         """Prints one element of a stream at once: a JSON line with `--json`, else one line of text."""

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from tools.core import files
+from tools.core import files, redaction
 from tools.core.digests import sha256_hex
 from tools.core.errors import UsageError
 from tools.core.workspace import Place
@@ -74,7 +74,8 @@ def line_hash(raw: bytes) -> str:
 
 
 def encode(record: Mapping[str, object]) -> bytes:
-    """The record as a line without its line end; UsageError above 64 KiB."""
+    """The record, without secrets, as a line without its line end; UsageError above 64 KiB."""
+    record = redaction.redact_value(record)
     text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     if not text.isprintable():
         text = re.sub(_UNSAFE, lambda found: f"\\u{ord(found[0]):04x}", text)

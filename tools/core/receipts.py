@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from tools.core import clock, files, ids, jsonl, locks
+from tools.core import clock, files, ids, jsonl, locks, redaction
 from tools.core.errors import DataError, UsageError
 from tools.core.records import STAMP_PATTERN, Record, record, text_rule, to_mapping
 from tools.core.workspace import BUS, REPORT, Place, Workspace
@@ -40,7 +40,8 @@ class Refusal(Record):
 
 
 def write_new(folder: Place, stem: str, suffix: str, data: bytes) -> Place:
-    """Writes evidence under a name nobody has: `<stem><suffix>`, else with `-2`, `-3` …"""
+    """Writes evidence, without secrets, under a name nobody has: `<stem><suffix>`, else with `-2`, `-3` …"""
+    data = redaction.redact_bytes(data)
     for number in range(1, 100_000):
         place = folder.child(f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}")
         try:

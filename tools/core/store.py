@@ -29,7 +29,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
-from tools.core import files, jsonl, locks
+from tools.core import files, jsonl, locks, redaction
 from tools.core.append import sync
 from tools.core.errors import BusyError, DataError, UsageError
 from tools.core.transaction import (
@@ -129,6 +129,7 @@ class FileStore:
     # -- writing -----------------------------------------------------------------------------
     def commit(self, changes: Sequence[Change]) -> list[dict[str, object]]:
         """See Store."""
+        changes = [_without_secrets(change) for change in changes]
         for change in changes:
             _refuse_too_long(change)
         with locks.hold(self._workspace.bus, holder=self._workspace.cache.child("holder")):
@@ -242,3 +243,12 @@ def _refuse_too_long(change: Change) -> None:
     """A record that cannot be written is refused before anything is locked."""
     if isinstance(change, Append):
         jsonl.encode({**change.record, "prev": "0" * 16})
+
+
+def _without_secrets(change: Change) -> Change:
+    """What is written is also what is returned, so that nobody shows a secret that was replaced."""
+    if isinstance(change, Append):
+        return change._replace(record=redaction.redact_value(change.record))
+    if isinstance(change, Replace):
+        return change._replace(content=redaction.redact_value(change.content))
+    return change
