@@ -31,7 +31,24 @@ SEATS = [f"codex-{number}" for number in range(1, 13)]
 TASKS = [f"QUEUE-{number:03d}" for number in range(1, 41)]
 KINDS = {"status": 60, "note": 20, "handshake": 10, "claim": 20, "release": 20, "audit": 5, "retired": 1, "revived": 1}
 """Kinds of events, and how often each is among 137."""
-WORDS = "fix parser login retry cache tests docs build index queue review merge rebase flaky timeout schema".split()
+WORDS = [
+    "fix",
+    "parser",
+    "login",
+    "retry",
+    "cache",
+    "tests",
+    "docs",
+    "build",
+    "index",
+    "queue",
+    "review",
+    "merge",
+    "rebase",
+    "flaky",
+    "timeout",
+    "schema",
+]
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _END = 1_790_000_000  # the last stamp: 2026-09-21
 _STEP = 30  # seconds between events

@@ -150,6 +150,7 @@ def list_claims(
     signs: dict[str, Any] = {}
     if stale or fail_on_stale or any(claim.is_live for claim in rows):
         with index.open_index(run.workspace) as known:
+            run.warn(index.losses(known))
             signs = liveness.last_signs(known, {claim.agent_id for claim in rows if claim.is_live}, run.now)
     gone = [claim for claim in rows if claim.is_live and _is_stale(claim, signs, stale_after, run)]
     if stale:
@@ -197,6 +198,7 @@ def show(run: cli.Run, task: str) -> None:
             hint=f"python -m tools.agent.bus_claim claim --task {task}",
         )
     with index.open_index(run.workspace) as known:
+        run.warn(index.losses(known))
         sign = liveness.last_sign(known, found.claim.agent_id, run.now)
         query = feed.Query(tasks=[task], kinds=_CHANGES, messages=False)
         history, more = feed.select(known, query, 50)

@@ -62,6 +62,7 @@ def main(
         now=moment,
     )
     run.skipped(found.problems)
+    run.warn(found.losses)
     document = heartbeat.as_document(found)
     folder = run.workspace.agent_report(agent).child("apoptosis-004/alerts")
     receipt = receipts.write_stamped(folder, "heartbeat", ".json", files.dump_json(document), moment)

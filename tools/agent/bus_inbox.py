@@ -10,7 +10,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
 from tools.core import bus, cli, clock, inbox, records, render
-from tools.core.index import open_index
+from tools.core.index import losses, open_index
 
 
 @cli.command(doc=__doc__, writes=True)
@@ -22,18 +22,18 @@ def main(run: cli.Run, limit: int, mark_read: bool) -> None:
     held = {claim.task_id for claim in claims if claim.is_live and claim.agent_id == agent}
     with open_index(run.workspace) as index:
         run.skipped([*problems, *index.problems([f"messages/agent-{agent}"])])
-        found = inbox.items(index, agent, held, inbox.read_marks(run.workspace, agent))
-    shown = newest(found, limit)
-    if len(found) > len(shown):
-        run.note(f"{len(found) - len(shown)} more; --limit {len(found)} shows all")
+        run.warn(losses(index))
+        found = inbox.look(index, agent, held, inbox.read_mark(run.workspace, agent), limit=limit)
+    shown = newest(found.items, limit)
+    if found.total > len(shown):
+        run.note(f"{found.total - len(shown)} more; --limit {found.total} shows all")
     lines = [line_of(item, run) for item in shown]
-    unread = sum(item.is_unread for item in found)
-    title = f"inbox of {agent}: {unread} unread of {len(found)}"
+    title = f"inbox of {agent}: {found.unread} unread of {found.total}"
     if mark_read:
         inbox.mark_read(run.workspace, agent, found)
         title += f"; all marked as read in {inbox.mark_place(run.workspace, agent).name}"
     run.emit(
-        {"agent": agent, "unread": unread, "total": len(found), "items": [_document(i) for i in shown]},
+        {"agent": agent, "unread": found.unread, "total": found.total, "items": [_document(i) for i in shown]},
         "\n".join([title, *lines]),
     )
 

@@ -59,6 +59,7 @@ def main(
     )
     found = status.gather(run.workspace, run.store, view, run.now)
     run.skipped(found.problems)
+    run.warn(found.losses)
     run.emit(_document(found), status.compact(found) if summary else status.full(found))
 
 

@@ -14,7 +14,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import cli, feed, jsonl, records, render
+from tools.core import cli, feed, jsonl, records
 from tools.core.errors import UsageError
 from tools.core.records import SEVERITIES
 
@@ -62,7 +62,7 @@ def main(
         _show_all(run, entries)
         return
     for entry in entries:
-        run.emit_line(_document(entry), line_of(entry))
+        run.emit_line(_document(entry), feed.line_of(entry))
     _follow(run, followers, query, entries, count, timeout, interval)
 
 
@@ -84,18 +84,19 @@ def _present(run: cli.Run, query: feed.Query, limit: int | None) -> list[feed.En
         if len(entries) > limit:
             run.note(f"older events are not shown; --limit {max(limit, 10) * 10} or --since 24h shows more")
         return entries[-limit:] if limit else []
-    from tools.core.index import open_index
+    from tools.core.index import losses, open_index
 
     with open_index(run.workspace) as index:
         run.skipped(index.problems(feed.streams_of(run.store, query)))
-        entries, more = feed.select(index, query, limit)
+        run.warn(losses(index))
+        entries, more = feed.select(index, query, limit, run.now)
     if more:
-        run.note(f"{more} older not shown; --limit {len(entries) + more} shows all")
+        run.note(f"{feed.counted(more)} older not shown; --limit {len(entries) + more} shows them")
     return entries
 
 
 def _show_all(run: cli.Run, entries: list[feed.Entry]) -> None:
-    text = "\n".join(line_of(entry) for entry in entries)
+    text = "\n".join(feed.line_of(entry) for entry in entries)
     run.emit({"entries": [_document(entry) for entry in entries]}, text)
 
 
@@ -117,7 +118,7 @@ def _follow(
                 if entry.record.id and entry.record.id in seen:
                     continue
                 seen.add(entry.record.id)
-                run.emit_line(_document(entry), line_of(entry))
+                run.emit_line(_document(entry), feed.line_of(entry))
                 new += 1
                 if count is not None and new >= count:
                     return
@@ -137,17 +138,6 @@ def _new(run: cli.Run, followers: list[tuple[str, Any]], query: feed.Query) -> I
             entry = feed.stream_entry(stream, outcome.record)
             if feed.matches(entry, query):
                 yield entry
-
-
-def line_of(entry: feed.Entry) -> str:
-    """One line: when, who, what kind, which task, what was said, and the evidence."""
-    parts = [entry.record.ts or "-", entry.agent or "-", entry.kind or "-", f"task={entry.task or '-'}"]
-    if entry.severity:
-        parts[-1] += f" sev={entry.severity}"
-    parts.append(entry.record.summary)
-    if entry.record.receipts:
-        parts.append(f"receipts={','.join(entry.record.receipts)}")
-    return " :: ".join(render.clean(part) for part in parts)
 
 
 def _document(entry: feed.Entry) -> dict[str, Any]:

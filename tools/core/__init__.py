@@ -4,6 +4,7 @@ errors       the kinds of failure: one class, one exit code, one hint
 clock        moments and durations, to and from text
 ids          names from outside, checked before they touch a path; new record ids
 digests      SHA-256 without the cost of loading OpenSSL
+render       rows in, text out; hostile text made visible
 redaction    secrets in text, replaced before they are written
 globs        whether two path patterns may name the same file
 workspace    the checkout, the live bus, every path below them
@@ -31,6 +32,7 @@ queue        the backlog: its files read, and their status line written
 claims       pure rules: who may take, keep, give back or pause a task
 states       the state table: what is live, ready, waiting, done, unclaimed
 feed         events and messages as one stream of entries
+search       full-text search, ranked
 liveness     last signs of life, managers' heartbeat, who is idle or retired
 handoffs     trees that were found dirty, until they are cleared or reassigned
 follow       logs as they grow
@@ -50,7 +52,6 @@ latencies    how long evidence takes
 hygiene      drift in plans, mended in place
 plan_facts   what the rules need to know of receipts, bus and backlog
 plan_checks  plans held to their rules, every finding with its line
-render       rows in, text out; hostile text made visible
 status       what bus_status shows
 maps         the READMEs and ignore lines that a repository gets
 adoption     a bus folder and a branch, united

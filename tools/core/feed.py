@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from tools.core import clock, jsonl
+from tools.core import clock, jsonl, render
 from tools.core.records import Event, Message, event_from, message_from
 from tools.core.store import EVENTS, MESSAGES, FileStore, stream_of
 
@@ -128,7 +128,7 @@ MAX_COUNTED = 1000
 class _Branch(NamedTuple):
     """One walk along one index of entries: what it fixes, and what else must hold."""
 
-    index: str
+    along: str
     fixed: str
     values: dict[str, object]
 
@@ -199,7 +199,7 @@ def _condition(branch: _Branch, span: str, query: Query, latest: int) -> tuple[s
             names = [f"{column}{number}" for number in range(len(wanted))]
             terms.append(f"+{column} IN ({', '.join(f':{name}' for name in names)})")
             values.update(zip(names, wanted, strict=True))
-    return f"entries INDEXED BY {branch.index} WHERE {' AND '.join(terms)}", values
+    return f"entries INDEXED BY {branch.along} WHERE {' AND '.join(terms)}", values
 
 
 def _ask(
@@ -259,3 +259,14 @@ def count_requests(index: Index) -> int:
     """How many requests and directives wait, a message and its inbox copy being one."""
     rows = index.ask("SELECT COUNT(DISTINCT id) + SUM(id IS NULL) FROM entries WHERE waiting=1")
     return int(rows[0][0] or 0)
+
+
+def line_of(entry: Entry) -> str:
+    """One line: when, who, what kind, which task, what was said, and the evidence."""
+    parts = [entry.record.ts or "-", entry.agent or "-", entry.kind or "-", f"task={entry.task or '-'}"]
+    if entry.severity:
+        parts[-1] += f" sev={entry.severity}"
+    parts.append(entry.record.summary)
+    if entry.record.receipts:
+        parts.append(f"receipts={','.join(entry.record.receipts)}")
+    return " :: ".join(render.clean(part) for part in parts)

@@ -39,6 +39,7 @@ class Check(NamedTuple):
     alerts: list[Alert]
     raised: Mapping[str, bool]  # alerts that were raised before and are unchanged
     problems: list[str]
+    losses: list[str]
 
 
 def check(
@@ -74,8 +75,9 @@ def check(
         alerts = [*_manager_alerts(beats, waiting, manager_window), *map(_idle_alert, idle)]
         before = _raised_before(known, now) if alerts else set()
         raised = {alert.identity: alert.identity in before for alert in alerts}
-        problems = [*problems, *more_problems, *known.problems(), *index.losses(known)]
-    return Check(now, manager_window, agent_window, beats, idle, alerts, raised, problems)
+        problems = [*problems, *more_problems, *known.problems()]
+        losses = index.losses(known)
+    return Check(now, manager_window, agent_window, beats, idle, alerts, raised, problems, losses)
 
 
 def _manager_alerts(beats: list[liveness.Heartbeat], waiting: list[feed.Entry], window: timedelta) -> list[Alert]:

@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from tools.core import files, indexing, jsonl
-from tools.core.errors import ToolkitError
+from tools.core.errors import DataError, ToolkitError
 from tools.core.store import EVENTS
 from tools.core.workspace import Place, Workspace
 
@@ -31,8 +31,8 @@ _ELSEWHERE = frozenset(
 )
 """What is wrong with the place of the file, not with the file."""
 
-MAX_PROBLEMS = 5
-"""Bad lines of the logs that a question names before it only counts them."""
+MAX_PROBLEMS = 4
+"""Bad lines of the logs that a question names before it only counts them; readers show one line more."""
 
 
 class Row(NamedTuple):
@@ -62,10 +62,15 @@ class Index:
         except sqlite3.DatabaseError as problem:
             if problem.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
                 raise
+            if self._has_words_open():
+                raise DataError("the words of bus_search are damaged", code="index.words") from problem
         self.close()
         discard(self._workspace)
         self._connection = _connect(self._workspace)
         return self._connection.execute(sql, values).fetchall()
+
+    def _has_words_open(self) -> bool:
+        return any(name == "search" for _, name, _ in self._connection.execute("PRAGMA database_list"))
 
     def rows(self, where: str, values: Sequence[object], tail: str = "") -> list[Row]:
         """The entries that meet a condition, in the order `tail` says."""
@@ -103,6 +108,74 @@ class Index:
     def lost(self) -> list[tuple[str, bytes]]:
         """Records that a log once had and has no longer, as (stream, line)."""
         return [(stream, raw) for stream, raw in self.ask("SELECT stream, raw FROM lost ORDER BY stream, rowid")]
+
+    # -- the words of bus_search, in a file of their own -------------------------------------
+    def has_words(self) -> bool:
+        """Whether this SQLite has full-text search."""
+        try:
+            self._connection.execute("CREATE VIRTUAL TABLE temp.probe USING fts5(text)")
+            self._connection.execute("DROP TABLE temp.probe")
+        except sqlite3.OperationalError:
+            return False
+        return True
+
+    @contextmanager
+    def writing_words(self) -> Iterator[int]:
+        """A transaction over the words; yields the last record that is in."""
+        connection = self._connection
+        connection.execute("BEGIN")
+        try:
+            connection.execute("UPDATE word_state SET seq=seq")  # one process at a time, and only of those that search
+            generation = connection.execute("SELECT number FROM generation").fetchone()[0]
+            known, seq = connection.execute("SELECT generation, seq FROM word_state").fetchone()
+            if known != generation:
+                connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
+                seq = 0
+            yield seq
+            last = connection.execute("SELECT COALESCE(MAX(seq), 0) FROM entries").fetchone()[0]
+            connection.execute("UPDATE word_state SET generation=?, seq=?", (generation, last))
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+    def open_words(self) -> None:
+        """Makes the words ready: in their file, or for this process alone where that cannot be used."""
+        for place in (_words_file(self._workspace), ""):
+            try:
+                self._attach(place)
+                return
+            except sqlite3.DatabaseError as problem:
+                with suppress(sqlite3.Error):
+                    self._connection.execute("DETACH search")
+                if not place:
+                    raise
+                if _is_damage(problem):
+                    discard(self._workspace, "-words")
+
+    def _attach(self, place: str) -> None:
+        self._connection.execute("ATTACH ? AS search", (place,))
+        if place:
+            self._connection.execute("PRAGMA search.journal_mode=WAL")
+            self._connection.execute("PRAGMA search.synchronous=NORMAL")
+        self._connection.execute("CREATE VIRTUAL TABLE IF NOT EXISTS search.words USING fts5(text, content='')")
+        self._connection.execute("CREATE TABLE IF NOT EXISTS search.word_state (generation INTEGER, seq INTEGER)")
+        self._connection.execute("INSERT INTO word_state SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM word_state)")
+
+    def discard_words(self) -> None:
+        """Throws away words that turned out to be damaged; the next `open_words` makes new ones."""
+        with suppress(sqlite3.Error):
+            self._connection.execute("DETACH search")
+        discard(self._workspace, "-words")
+
+    def each(self, sql: str, values: Sequence[object]) -> Iterator[Any]:
+        """The rows of a long answer one by one, in bounded memory."""
+        return iter(self._connection.execute(sql, values))
+
+    def add_words(self, batch: list[tuple[int, str]]) -> None:
+        """The words of some records, inside `writing_words`."""
+        self._connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", batch)
+        batch.clear()
 
     def close(self) -> None:
         """Ends the use of the file."""
@@ -164,22 +237,17 @@ def _file(workspace: Workspace, suffix: str = "") -> Place:
     return workspace.cache.child(f"index.sqlite{suffix}")
 
 
-def discard(workspace: Workspace) -> None:
-    """Throws the file away; who has it open goes on with what it sees."""
+def discard(workspace: Workspace, which: str = "") -> None:
+    """Throws a file of the index away; who has it open goes on with what it sees."""
     for suffix in ("", "-wal", "-shm"):
         with suppress(OSError, ToolkitError):
-            files.remove(_file(workspace, suffix))
+            files.remove(_file(workspace, which + suffix))
 
 
 def _open_file(workspace: Workspace) -> sqlite3.Connection:
     if not os.path.isdir(workspace.bus.path):
         raise FileNotFoundError(workspace.bus.path)
-    for suffix in ("-wal", "-shm", ""):  # a link, pipe or folder is refused here, before SQLite follows it
-        with suppress(FileNotFoundError), files.opened(_file(workspace, suffix), os.O_RDWR):
-            pass
-    with files.opened(_file(workspace), os.O_RDWR | os.O_CREAT, create=True):
-        pass
-    connection = sqlite3.connect(_file(workspace).path, timeout=_PATIENCE, isolation_level=None)
+    connection = sqlite3.connect(_plain_file(workspace), timeout=_PATIENCE, isolation_level=None)
     try:
         if connection.execute("PRAGMA user_version").fetchone()[0] != indexing.VERSION:
             _create(connection)
@@ -188,6 +256,23 @@ def _open_file(workspace: Workspace) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _plain_file(workspace: Workspace, which: str = "") -> str:
+    """The path of a file of the index; a link, pipe or folder is refused here, before SQLite follows it."""
+    for suffix in ("-wal", "-shm"):
+        with suppress(FileNotFoundError), files.opened(_file(workspace, which + suffix), os.O_RDWR):
+            pass
+    with files.opened(_file(workspace, which), os.O_RDWR | os.O_CREAT, create=True):
+        pass
+    return _file(workspace, which).path
+
+
+def _words_file(workspace: Workspace) -> str:
+    try:
+        return _plain_file(workspace, "-words")
+    except (OSError, ToolkitError):
+        return ""
 
 
 def _create(connection: sqlite3.Connection) -> None:

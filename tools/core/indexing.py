@@ -72,7 +72,7 @@ CREATE INDEX lost_id ON lost (stream, id);
 CREATE INDEX lost_mark ON lost (stream, mark) WHERE mark IS NOT NULL;
 CREATE TABLE losses (stream TEXT PRIMARY KEY, count INTEGER) WITHOUT ROWID;
 CREATE TABLE generation (number INTEGER);
-INSERT INTO generation VALUES (1)
+INSERT INTO generation VALUES (random())
 """
 _USUAL = "seq, number, id, at, agent, kind, task, raw"
 _SELDOM = "mark, placed, target, reply_to, severity, subject, decision, waiting"
@@ -188,8 +188,8 @@ class _CatchUp:
             self._load_rows(grown, anew)
         self._settle_requests(0 if bulk or anew else before)
         self._settle_lost([*grown, *anew], 0 if bulk or anew else before)
-        if bulk or any(name in self._known for name in anew):
-            self._connection.execute("UPDATE generation SET number=number+1")
+        if any(name in self._known for name in anew):
+            self._ask("UPDATE generation SET number=random()")
 
     def _ask(self, sql: str, *values: object) -> Any:
         return self._connection.execute(sql, values)

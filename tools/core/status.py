@@ -37,7 +37,9 @@ class Status(NamedTuple):
     more_events: int
     managers: list[liveness.Heartbeat]
     requests: list[feed.Entry]
+    request_count: int
     problems: list[str]
+    losses: list[str]
 
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -84,16 +86,17 @@ def gather(workspace: Workspace, store: FileStore, view: View, now: datetime) ->
     ]
     with index.open_index(workspace) as known:
         query = feed.Query(agents=view.agents, severities=view.severities, since=view.since, messages=False)
-        events, more = feed.select(known, query, view.limit)
+        events, more = feed.select(known, query, view.limit, now)
         gone = liveness.retired(known, now)
         names = liveness.managers(
             known, now, manifests=seats.manifests(workspace), assignments=assignments, claims=by_task
         )
         beats = [liveness.heartbeat(known, name, view.manager_window, now) for name in names if name not in gone]
-        requests = feed.open_requests(known)
+        requests, waiting = feed.open_requests(known), feed.count_requests(known)
         signs = liveness.last_signs(known, {claim.agent_id for claim in live}, now)
-        problems = [*problems, *more_problems, *known.problems(), *index.losses(known)]
-    return Status(now, view, shown, signs, events, more, beats, requests, problems)
+        problems = [*problems, *more_problems, *known.problems()]
+        losses = index.losses(known)
+    return Status(now, view, shown, signs, events, more, beats, requests, waiting, problems, losses)
 
 
 def as_document(found: Status) -> dict[str, Any]:
@@ -114,8 +117,10 @@ def as_document(found: Status) -> dict[str, Any]:
             for beat in found.managers
         ],
         "manager_window_minutes": found.view.manager_window.total_seconds() / 60,
+        "open_request_count": found.request_count,
         "open_requests": [records.to_mapping(entry.record) for entry in found.requests],
         "problems": found.problems,
+        "losses": found.losses,
     }
 
 
@@ -167,7 +172,7 @@ def full(found: Status) -> str:
     finished = [claim for claim in found.claims if not claim.is_live]
     live = [claim for claim in found.claims if claim.is_live]
     window = int(found.view.manager_window.total_seconds() // 60)
-    older = f" ({found.more_events} older: --limit {len(found.events) + found.more_events})"
+    older = f" ({feed.counted(found.more_events)} older: --limit {len(found.events) + found.more_events})"
     sections = [
         f"claims: {len(live)} live, {len(finished)} finished",
         render.bullets([claim_line(claim, found) for claim in live], empty="nobody holds anything"),
@@ -175,12 +180,17 @@ def full(found: Status) -> str:
         *_cut(len(finished) - 10),
         f"managers (window {window} min):",
         render.bullets([manager_line(beat, found) for beat in found.managers], empty="no manager known"),
-        f"open requests: {len(found.requests)}",
+        _requests_title(found),
         *([render.bullets([request_line(entry, found.now) for entry in found.requests])] if found.requests else []),
         f"recent events: {len(found.events)}{older if found.more_events else ''}",
         render.bullets([event_line(entry) for entry in found.events]),
     ]
     return "\n".join(sections)
+
+
+def _requests_title(found: Status) -> str:
+    cut = f", the newest {len(found.requests)}" if found.request_count > len(found.requests) else ""
+    return f"open requests: {found.request_count}{cut}"
 
 
 def _cut(rest: int) -> list[str]:
@@ -190,7 +200,7 @@ def _cut(rest: int) -> list[str]:
 def compact(found: Status) -> str:
     """The status as a short bullet list."""
     live = [claim for claim in found.claims if claim.is_live]
-    lines = [f"{len(live)} live claims, {len(found.requests)} open requests, {len(found.events)} recent events"]
+    lines = [f"{len(live)} live claims, {found.request_count} open requests, {len(found.events)} recent events"]
     lines += [claim_line(claim, found) for claim in live]
     lines += [manager_line(beat, found) for beat in found.managers]
     lines += [event_line(entry) for entry in found.events[-5:]]
