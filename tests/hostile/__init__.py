@@ -1,0 +1,1 @@
+"""Hostile files, records, ids and text against every command."""
