@@ -112,8 +112,8 @@ def select(index: Index, query: Query, limit: int | None, now: datetime | None =
     entries = [entry_of(found[seq][1]) for _, seq in kept]
     more = 0
     if limit is not None and len(found) >= limit:
-        more = max(0, sum(_count(index, branch, query, latest, limit) for branch in branches) - len(kept))
-    return unrepeated(entries), min(more, MAX_COUNTED)
+        more = _count(index, branches, query, latest, limit + MAX_COUNTED) - len(kept)
+    return unrepeated(entries), max(0, min(more, MAX_COUNTED))
 
 
 def counted(more: int) -> str:
@@ -213,11 +213,16 @@ def _ask(
         yield row[0], (placed, Row(*row))
 
 
-def _count(index: Index, branch: _Branch, query: Query, latest: int, limit: int) -> int:
-    span = "at>=:since" if query.since is not None else "1"
-    source, values = _condition(branch, span, query, latest)
-    sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM {source} LIMIT {limit + MAX_COUNTED})"
-    return int(index.ask(sql, values)[0][0])
+def _count(index: Index, branches: Sequence[_Branch], query: Query, latest: int, enough: int) -> int:
+    """How many entries there are; counting ends where there are enough."""
+    total = 0
+    for branch in branches:
+        source, values = _condition(branch, "at>=:since" if query.since is not None else "1", query, latest)
+        sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM {source} LIMIT {enough - total})"
+        total += int(index.ask(sql, values)[0][0])
+        if total >= enough:
+            break
+    return total
 
 
 def unrepeated(entries: Sequence[Entry]) -> list[Entry]:
