@@ -75,7 +75,7 @@ def check(
         alerts = [*_manager_alerts(beats, waiting, manager_window), *map(_idle_alert, idle)]
         before = _raised_before(known, now) if alerts else set()
         raised = {alert.identity: alert.identity in before for alert in alerts}
-        problems = [*problems, *more_problems, *known.problems()]
+        problems = [*problems, *more_problems, *map(str, known.problems())]
         losses = index.losses(known)
     return Check(now, manager_window, agent_window, beats, idle, alerts, raised, problems, losses)
 

@@ -31,8 +31,8 @@ _ELSEWHERE = frozenset(
 )
 """What is wrong with the place of the file, not with the file."""
 
-MAX_PROBLEMS = 4
-"""Bad lines of the logs that a question names before it only counts them; readers show one line more."""
+MAX_PROBLEMS = 1000
+"""Bad lines of the logs that a question is told of; the checks find all of them."""
 
 
 class Row(NamedTuple):
@@ -90,20 +90,14 @@ class Index:
         )
         return [value for (value,) in self.ask(sql, fixed)]
 
-    def problems(self, streams: Sequence[str] | None = None) -> list[str]:
-        """Lines (of some logs) that cannot be read: the first few named, the rest counted."""
+    def problems(self, streams: Sequence[str] | None = None) -> list[jsonl.Problem]:
+        """Lines (of some logs) that cannot be read, by log and number; see `MAX_PROBLEMS`."""
         where = "1" if streams is None else f"stream IN ({', '.join('?' * len(streams))})"
-        values = list(streams or ())
-        first = self.ask(
+        rows = self.ask(
             f"SELECT stream, number, reason FROM problems WHERE {where} ORDER BY stream, number LIMIT {MAX_PROBLEMS}",
-            values,
+            list(streams or ()),
         )
-        found = [str(jsonl.Problem(file_name(stream), number, reason)) for stream, number, reason in first]
-        if len(found) == MAX_PROBLEMS:
-            rest = self.ask(f"SELECT COUNT(*) FROM problems WHERE {where}", values)[0][0] - MAX_PROBLEMS
-            if rest:
-                found.append(f"{rest} more bad lines; python -m tools.maintenance.bus_check lists them")
-        return found
+        return [jsonl.Problem(file_name(stream), number, reason) for stream, number, reason in rows]
 
     def lost(self) -> list[tuple[str, bytes]]:
         """Records that a log once had and has no longer, as (stream, line)."""

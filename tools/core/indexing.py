@@ -43,6 +43,7 @@ _COMMON = {
     "by_agent": "entries (agent, kind, at)",
     "by_task": "entries (task, at)",
     "by_time": "entries (at) WHERE stream='events'",
+    "by_line": "entries (number) WHERE stream='events'",
 }
 """Indexes that hold most records: made after a load of many."""
 
@@ -144,14 +145,10 @@ def _unchanged(known: _Known, stat: os.stat_result) -> bool:
 
 def _stats(workspace: Workspace) -> dict[str, os.stat_result]:
     found: dict[str, os.stat_result] = {}
-    with suppress(FileNotFoundError, NotADirectoryError):
-        found[EVENTS] = os.stat(workspace.events.path, follow_symlinks=False)
+    with suppress(FileNotFoundError), files.folder_of(workspace.events) as opened:
+        found[EVENTS] = os.stat(os.path.basename(workspace.events.name), dir_fd=opened, follow_symlinks=False)
     folder = workspace.bus.child(MESSAGES)
-    with (
-        suppress(FileNotFoundError, ToolkitError),
-        files.folder_of(folder.child("x")) as opened,
-        os.scandir(opened) as entries,
-    ):
+    with suppress(FileNotFoundError), files.folder_of(folder.child("x")) as opened, os.scandir(opened) as entries:
         for entry in entries:
             if entry.name.endswith(".jsonl") and not entry.name.startswith("."):
                 name = os.fsencode(entry.name.removesuffix(".jsonl")).decode("utf-8", "backslashreplace")
@@ -220,7 +217,7 @@ class _CatchUp:
             self._load_stream(name, self._known[name] if name in grown else None)
 
     def _load_bulk(self, grown: list[str], anew: list[str]) -> int:
-        self._ask("PRAGMA cache_size=-32000")
+        self._ask("PRAGMA cache_size=-16000")
         replaced = [name for name in anew if name in self._known]
         for name in _COMMON | _RARE if replaced else _COMMON:
             self._ask(f"DROP INDEX {name}")

@@ -94,7 +94,7 @@ def gather(workspace: Workspace, store: FileStore, view: View, now: datetime) ->
         beats = [liveness.heartbeat(known, name, view.manager_window, now) for name in names if name not in gone]
         requests, waiting = feed.open_requests(known), feed.count_requests(known)
         signs = liveness.last_signs(known, {claim.agent_id for claim in live}, now)
-        problems = [*problems, *more_problems, *known.problems()]
+        problems = [*problems, *more_problems, *map(str, known.problems())]
         losses = index.losses(known)
     return Status(now, view, shown, signs, events, more, beats, requests, waiting, problems, losses)
 
