@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 VERSION = 2
-_BATCH = 2000
+_BATCH = 500
 _BULK = 4 * 1024 * 1024
 """Bytes of log from which it is cheaper to make the indexes after loading."""
 
