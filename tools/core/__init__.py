@@ -31,6 +31,8 @@ states       the state table: what is live, ready, waiting, done, unclaimed
 feed         events and messages as one stream of entries
 liveness     last signs of life, managers' heartbeat, who is idle or retired
 handoffs     trees that were found dirty, until they are cleared or reassigned
+ledger       the table of decided things
+decisions    decisions from proposal to closing, and which are overdue
 follow       logs as they grow
 inbox        what waits for a seat
 bus          what a seat does on the bus: read, decide, commit once
