@@ -50,7 +50,16 @@ latencies    how long evidence takes
 hygiene      drift in plans, mended in place
 plan_facts   what the rules need to know of receipts, bus and backlog
 plan_checks  plans held to their rules, every finding with its line
+findings     what a check found: a rule, a place, and the command that fixes it
+bus_tree     a bus as a checker reads it, from its folder or from a commit
+line_checks  one line of a log: as the toolkit writes it, old but readable, or neither
+log_check    a whole log in bounded memory: its chain, its ids, its order in time
+document_check one claim or assignment by itself
+bus_check    a whole bus: what must hold across its files
+base_check   a bus against a base: only what is new, logs only grow, one holder a task
 render       rows in, text out; hostile text made visible
+reports      findings as text, JSON, GitHub annotations and SARIF
+audit        the checks that CI runs, in one list
 status       what bus_status shows
 maps         the READMEs and ignore lines that a repository gets
 adoption     a bus folder and a branch, united

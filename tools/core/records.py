@@ -218,6 +218,16 @@ def fields_of(kind: type) -> dict[str, str]:
     return {part.metadata.get("alias", name): name for name, part in _dataclass_fields(kind).items()}
 
 
+def required_fields(kind: type) -> frozenset[str]:
+    """The names, as files spell them, of the fields a record cannot do without."""
+    parts = _dataclass_fields(kind)
+    return frozenset(
+        spelled
+        for spelled, name in fields_of(kind).items()
+        if parts[name].default is MISSING and parts[name].default_factory is MISSING
+    )
+
+
 def _dataclass_fields(kind: Any) -> dict[str, Any]:
     fields: dict[str, Any] = kind.__dataclass_fields__
     return fields
