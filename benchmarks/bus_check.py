@@ -15,7 +15,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 
-from tools.core import ids, jsonl  # noqa: E402
+from tools.core import ids, jsonl
 
 EVENTS = 300_000
 BUDGET = 5.0
@@ -66,7 +66,9 @@ def main() -> int:
         bare = cpu_of("-c", _BARE, str(log))
         checked = cpu_of("-m", "tools.maintenance.bus_check", "--root", top)
     ratio = checked / bare
-    print(f"bus_check of {count} events: {checked:.2f} s, json.loads: {bare:.2f} s, ratio {ratio:.2f} (at most {BUDGET})")
+    print(
+        f"bus_check of {count} events: {checked:.2f} s, json.loads: {bare:.2f} s, ratio {ratio:.2f} (at most {BUDGET})"
+    )
     return int(ratio > BUDGET)
 
 

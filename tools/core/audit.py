@@ -21,4 +21,4 @@ def check_bus(workspace: Workspace, now: datetime, *, ref: str | None = None, ba
         result = bus_check.check(tree, now)
         if base is None:
             return Comparison(result.findings, 0)
-        return base_check.compare(repository, tree, commit, base, result)
+        return base_check.compare(repository, tree, commit, base, result, now)

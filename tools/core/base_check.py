@@ -7,6 +7,7 @@ base got since then this side cannot have yet.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from tools.core import bus_check, bus_tree, document_check, findings, jsonl
@@ -16,6 +17,10 @@ from tools.core.errors import DataError
 from tools.core.findings import Finding
 from tools.core.records import Claim, claim_from
 from tools.core.store import CLAIMS
+from tools.core.workspace import BUS
+
+_BETWEEN_LINES = ("record.prev_unknown", "record.duplicate_id", "directive.pointer", "id.case", "claim.duplicate")
+"""Rules that a line or file breaks together with others: that the base has it does not mean it is wrong there."""
 
 
 class Comparison(NamedTuple):
@@ -25,41 +30,56 @@ class Comparison(NamedTuple):
     known: int
 
 
-def compare(repository: str, ours: Tree, our_commit: str, base_ref: str, result: bus_check.Result) -> Comparison:
+def compare(
+    repository: str, ours: Tree, our_commit: str, base_ref: str, result: bus_check.Result, now: datetime
+) -> Comparison:
     """The findings of a bus that are new against a base, and those that only the base shows."""
     base_commit = bus_tree.commit_of(repository, base_ref)
     common = bus_tree.merge_base(repository, our_commit, base_commit)
     with Commit(repository, base_commit) as base:
-        known = _marks_in(base, result.findings)
+        known = _known_in(base, result.findings, now)
         tip_claims = _live_claims(base)
         if common is None:
             message = f"{base_ref} has no common history with what is checked; only its claims were compared"
-            found = [findings.make("base.unrelated", f"{bus_check.BUS}/", 1, message)]
+            found = [findings.make("base.unrelated", f"{BUS}/", 1, message)]
             unchanged: Mapping[str, str] = {}
         else:
             with Commit(repository, common) as before:
-                known |= _marks_in(before, result.findings)
+                if common != base_commit:
+                    known |= _known_in(before, result.findings, now)
                 found = [part for name in before.logs for part in rewritten(ours, before, name)]
                 unchanged = {task: read.mark for task, read in _claims(before).items()}
     found += duplicates(ours, result.claims, tip_claims, unchanged, base_ref)
-    new = [part for part in result.findings if not part.mark or part.mark not in known]
+    new = [part for part in result.findings if not part.mark or _key(part) not in known]
     return Comparison([*new, *found], len(result.findings) - len(new))
 
 
-def _marks_in(base: Commit, found: Iterable[Finding]) -> set[str]:
-    """The marks of findings that a commit shows too, each in the same file."""
+def _key(part: Finding) -> tuple[str, str, str]:
+    return (part.rule, part.path, part.mark)
+
+
+def _known_in(base: Commit, found: Iterable[Finding], now: datetime) -> set[tuple[str, str, str]]:
+    """The findings that a commit shows too."""
+    alone = [part for part in found if part.mark and part.rule not in _BETWEEN_LINES]
+    marks = _marks_in(base, alone)
+    known = {_key(part) for part in alone if part.mark in marks[part.path]}
+    if any(part.rule in _BETWEEN_LINES for part in found):
+        known |= {_key(part) for part in bus_check.check(base, now).findings if part.mark}
+    return known
+
+
+def _marks_in(base: Commit, found: Iterable[Finding]) -> dict[str, set[str]]:
+    """By path, the marks of findings whose line or file a commit has too."""
     wanted: dict[str, set[str]] = {}
     for part in found:
-        if part.mark:
-            wanted.setdefault(part.path, set()).add(part.mark)
-    known: set[str] = set()
+        wanted.setdefault(part.path, set()).add(part.mark)
     for path, marks in wanted.items():
         if path.endswith(".jsonl"):
-            known |= {line.hash for line in _lines(base, path) if line.hash in marks}
+            wanted[path] = {line.hash for line in _lines(base, path) if line.hash in marks}
         else:
             outcome = document_check.read(base, path)
-            known |= {outcome.mark} & marks
-    return known
+            wanted[path] = {outcome.mark} & marks
+    return wanted
 
 
 def _lines(tree: Tree, path: str) -> Iterator[jsonl.Line]:
@@ -141,9 +161,7 @@ def duplicates(
 
 def is_succession(before: Claim, after: Claim) -> bool:
     """Whether a claim says itself that it was taken from its holder at the base."""
-    return (
-        after.fence > before.fence and after.taken_from is not None and after.taken_from.agent_id == before.agent_id
-    )
+    return after.fence > before.fence and after.taken_from is not None and after.taken_from.agent_id == before.agent_id
 
 
 def _moves(ours: Tree, tasks: set[str]) -> set[tuple[str, str, int]]:
@@ -162,5 +180,3 @@ def _moves(ours: Tree, tasks: set[str]) -> set[tuple[str, str, int]]:
             claim = claim_from(told, str(record["task_id"]))
             found.add((claim.task_id, claim.agent_id, claim.fence))
     return found
-
-

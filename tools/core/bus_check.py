@@ -132,7 +132,7 @@ def _names_in_cases(tree: Tree) -> Iterator[Finding]:
         for path in tree.names(folder):
             other = first.setdefault(path.casefold(), path)
             if other != path:
-                yield findings.make("id.case", path, 1, f"differs only in case from {other}")
+                yield findings.make("id.case", path, 1, f"differs only in case from {other}", mark=other)
 
 
 def duplicate_claims(claims: Iterable[Read]) -> Iterator[Finding]:
@@ -150,4 +150,4 @@ def duplicate_claims(claims: Iterable[Read]) -> Iterator[Finding]:
                     f"duplicate claim: {claim.task_id} is held by {claim.agent_id} here"
                     f" and by {holder.agent_id} in {other.path}"
                 )
-                yield findings.make("claim.duplicate", found.path, 1, message, task=claim.task_id)
+                yield findings.make("claim.duplicate", found.path, 1, message, task=claim.task_id, mark=found.mark)

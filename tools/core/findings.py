@@ -63,12 +63,16 @@ RULES: dict[str, Rule] = {
     "ledger.row": Rule(ERROR, "a row does not fit the ledger's header", _HISTORY),
     "ledger.columns": Rule(NOTE, "the ledger's columns cannot be told", "python -m tools.consensus.ledger"),
     "memory.chain": Rule(ERROR, "the memory log's chain is broken", "python -m tools.maintenance.memory_log verify"),
-    "memory.unhashed": Rule(NOTE, "a line of the memory log has no hash", "python -m tools.maintenance.memory_log verify"),
+    "memory.unhashed": Rule(
+        NOTE, "a line of the memory log has no hash", "python -m tools.maintenance.memory_log verify"
+    ),
     "plan.invalid": Rule(ERROR, "a plan is not strictly valid", "python -m tools.planner.validate --strict {path}"),
     "plan.hygiene": Rule(
         ERROR, "a plan spells a status in an old way", "python -m tools.maintenance.plan_hygiene --apply {path}"
     ),
-    "receipt.missing": Rule(ERROR, "a receipt that is cited is not there", "python -m tools.agent.receipts_index --missing"),
+    "receipt.missing": Rule(
+        ERROR, "a receipt that is cited is not there", "python -m tools.agent.receipts_index --missing"
+    ),
     "receipt.untracked": Rule(ERROR, "a receipt is not tracked by git", "git add {path}"),
     "links.broken": Rule(ERROR, "a quick link leads nowhere", "python -m tools.agent.doc_links check"),
     "seat.missing": Rule(ERROR, "the seat is not clear", "python -m tools.agent.manifest_helper show"),
@@ -104,7 +108,9 @@ def make(
 ) -> Finding:
     """A finding of a rule, with its severity and fix unless others are given."""
     known = RULES[rule]
-    text = (fix or known.fix).replace("{path}", path).replace("{task}", task or "<task_id>")
+    text = fix or known.fix
+    if "{" in text:
+        text = text.replace("{path}", path).replace("{task}", task or "<task_id>")
     return Finding(rule, severity or known.severity, path, max(1, line), message, text, mark)
 
 
@@ -115,7 +121,8 @@ def stricter(found: Iterable[Finding]) -> list[Finding]:
 
 def ordered(found: Iterable[Finding]) -> list[Finding]:
     """The gravest first, then by place."""
-    return sorted(set(found), key=lambda part: (SEVERITIES.index(part.severity), part.path, part.line, part.rule, part))
+    whole = sorted(set(found), key=lambda part: (part.path, part.line, part.rule, part.message))
+    return sorted(whole, key=lambda part: SEVERITIES.index(part.severity))
 
 
 def count(found: Sequence[Finding]) -> dict[str, int]:

@@ -7,7 +7,7 @@ repository than the one it was asked about, so every `GIT_*` variable is dropped
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import NamedTuple, Self
 
 from tools.core.errors import SetupError
@@ -121,7 +121,7 @@ class Objects:
         self._process.kill()
         self._process.communicate()
 
-    def blocks(self, object_id: str) -> Iterator[bytes]:
+    def blocks(self, object_id: str) -> Generator[bytes, None, None]:
         """An object's bytes in blocks; only one object is read at a time, to its end or its close."""
         requests, answers = self._process.stdin, self._process.stdout
         assert requests is not None and answers is not None

@@ -17,7 +17,8 @@ from tools.core.errors import UsageError
 from tools.core.findings import Finding
 
 Test = Callable[[Any], object]
-_ANCIENT = "2005-04-07"  # the first commit of git itself
+ANCIENT = "2005-04-07"
+"""The day of git's own first commit: no record of a bus is older."""
 
 
 class Context(NamedTuple):
@@ -29,24 +30,33 @@ class Context(NamedTuple):
     latest: str  # canonical text of the last moment that is not the future
 
 
+class Shape(NamedTuple):
+    """What an order of keys amounts to: one test for each key, and whether the toolkit writes it."""
+
+    tests: Sequence[Test]
+    is_written: bool
+
+
 class Shapes:
-    """The tests of a kind of record for each order of keys, made when an order is first met."""
+    """The shape of each order of keys of a kind of record, made when the order is first met."""
 
     def __init__(self, kind: type) -> None:
         self._tests, self._required = _tests_of(kind)
-        self._known: dict[tuple[str, ...], Sequence[Test] | None] = {}
+        self._known: dict[tuple[str, ...], Shape | None] = {}
 
-    def tests(self, keys: tuple[str, ...]) -> Sequence[Test] | None:
-        """One test for each key in its place; None for an order that the toolkit does not write."""
+    def of(self, keys: tuple[str, ...]) -> Shape | None:
+        """The shape of some keys; None when a required one is missing or one is unknown."""
         try:
             return self._known[keys]
         except KeyError:
             pass
-        whole = keys == tuple(sorted(keys)) and self._required <= set(keys) <= self._tests.keys()
-        tests = [self._tests[key] for key in keys] if whole else None
+        shape = None
+        if self._required - {"id"} <= set(keys) <= self._tests.keys():
+            is_written = "id" in keys and keys == tuple(sorted(keys))
+            shape = Shape([self._tests[key] for key in keys], is_written)
         if len(self._known) < 1000:
-            self._known[keys] = tests
-        return tests
+            self._known[keys] = shape
+        return shape
 
 
 def _tests_of(kind: Any) -> tuple[dict[str, Test], set[str]]:
@@ -133,30 +143,37 @@ def _is_mapping(value: Any) -> bool:
     return isinstance(value, dict)
 
 
-def is_as_written(shapes: Shapes, raw: bytes, record: dict[str, Any]) -> bool:
-    """Whether a line is surely a strict record in the form the toolkit writes."""
-    tests = shapes.tests(tuple(record))
-    if tests is None or b"\\u" in raw or b'": ' in raw or b', "' in raw:
-        return False
+UNSURE, VALID, AS_WRITTEN = range(3)
+
+
+def judge(shapes: Shapes, raw: bytes, record: dict[str, Any]) -> int:
+    """AS_WRITTEN, or VALID for fields that are right in another form or without an id; else UNSURE."""
+    shape = shapes.of(tuple(record))
+    if shape is None:
+        return UNSURE
     try:
-        for test, value in zip(tests, record.values(), strict=True):
+        for test, value in zip(shape.tests, record.values(), strict=True):
             if not test(value):
-                return False
+                return UNSURE
     except (TypeError, AttributeError):
-        return False
-    return True
+        return UNSURE
+    if b"\\u" in raw:
+        return UNSURE  # an escape may hide what no JSON of the toolkit has: half a character
+    return AS_WRITTEN if shape.is_written and b'": ' not in raw and b', "' not in raw else VALID
 
 
 # -- everything that can be said of a line that did not pass -----------------------------------------
 
 
-def examine(context: Context, line: jsonl.Line, number: int, record: Mapping[str, object]) -> Iterator[Finding]:
+def examine(
+    context: Context, line: jsonl.Line, number: int, record: Mapping[str, object], *, is_valid: bool = False
+) -> Iterator[Finding]:
     """What a strict check says about a record, old forms that readers accept as notes."""
     mark = line.hash
     if not record.get("id"):
         chain = "" if record.get("prev") or number == 1 else " and no prev"
         yield findings.make("record.no_id", context.path, number, f"no id{chain}", mark=mark)
-    for pointer, reason in checks.problems(context.kind, record):
+    for pointer, reason in () if is_valid else checks.problems(context.kind, record):
         if pointer not in ("/id", "/prev") or record.get(pointer[1:]):
             yield _shape(context, number, record, pointer, reason, mark)
     stamp = record.get("ts")
@@ -208,7 +225,7 @@ def stamp_findings(path: str, number: int, field: str, stamp: str, latest: str, 
     text = clock.to_text(moment)
     if text > latest:
         yield findings.make("stamp.future", path, number, f"{field} {stamp} lies in the future", mark=mark)
-    elif text < _ANCIENT:
+    elif text < ANCIENT:
         yield findings.make("stamp.ancient", path, number, f"{field} {stamp} is older than git itself", mark=mark)
 
 
@@ -233,4 +250,3 @@ def _rewritten(record: Mapping[str, object]) -> bytes | None:
 def latest_text(now: datetime) -> str:
     """The last moment that is not the future, as canonical stamps compare with it."""
     return clock.to_text(now + clock.CREDIBLE_AHEAD)
-

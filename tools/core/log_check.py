@@ -22,6 +22,7 @@ from tools.core.line_checks import Context, Shapes
 Observer = Callable[[int, jsonl.Line, dict[str, Any]], None]
 """Is shown every record with its line number."""
 
+_ANCIENT = line_checks.ANCIENT
 SKEW = timedelta(minutes=5)
 """How far a chained stamp may run back: a command takes its moment before it waits for the lock."""
 
@@ -59,8 +60,11 @@ class _Log:
                 before = line.hash if len(line.raw) <= jsonl.MAX_LINE else None
                 yield self._unreadable(line, number, problem)
                 continue
-            if not (line.whole and line_checks.is_as_written(shapes, line.raw, record) and record["ts"] <= latest):
-                yield from line_checks.examine(context, line, number, record)
+            verdict = line_checks.judge(shapes, line.raw, record)
+            is_plain = line.whole and line.end - line.offset - 1 == len(line.raw)  # no CR before the line end
+            if verdict != line_checks.AS_WRITTEN or not is_plain or not _ANCIENT < record["ts"] <= latest:
+                is_valid = verdict != line_checks.UNSURE
+                yield from line_checks.examine(context, line, number, record, is_valid=is_valid)
             found, prev, moment = line.hash, record.get("prev"), record.get("ts")
             if prev != before and prev and before is not None:
                 self._waiting.setdefault(str(prev), []).append((number, found))
@@ -107,7 +111,8 @@ class _Log:
             if self._ids[one] == self._ids[other]:
                 path, first = self._context.path, self._numbers[one]
                 message = f"the id of this record is that of {path}:{first} too"
-                yield findings.make("record.duplicate_id", path, self._numbers[other], message)
+                mark = str(self._ids[other])
+                yield findings.make("record.duplicate_id", path, self._numbers[other], message, mark=mark)
 
 
 def _runs_back(record: dict[str, Any], before: str, chained: bool) -> bool:

@@ -24,10 +24,10 @@ def document(found: Sequence[Finding], **more: Any) -> dict[str, Any]:
     return {"ok": not findings.failed(found), "counts": findings.count(found), "findings": parts, **more}
 
 
-def show(found: Sequence[Finding], form: str, whole: dict[str, Any], *, tail: Sequence[str] = ()) -> str:
-    """The findings in one of FORMATS; `whole` is their JSON document."""
+def show(found: Sequence[Finding], form: str, *, tail: Sequence[str] = (), **more: Any) -> str:
+    """The findings in one of FORMATS; `more` is what their JSON document says besides."""
     if form == "json":
-        return json.dumps(whole, indent=2, sort_keys=True)
+        return json.dumps(document(found, **more), indent=2, sort_keys=True)
     if form == "github":
         return as_github(found)
     if form == "sarif":

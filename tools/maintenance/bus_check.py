@@ -21,8 +21,9 @@ def main(run: cli.Run, base: str | None, ref: str | None, form: str, strict: boo
     checked = audit.check_bus(run.workspace, run.now, ref=ref, base=base)
     found = findings.ordered(findings.stricter(checked.findings) if strict else checked.findings)
     known = f"{checked.known} more that {base} has already" if base else ""
-    document = reports.document(found, known=checked.known, base=base, ref=ref)
-    run.emit(document, reports.show(found, form, document, tail=[known] if known else []))
+    more = {"known": checked.known, "base": base, "ref": ref}
+    document = reports.document(found, **more) if run.as_json else {}
+    run.emit(document, "" if run.as_json else reports.show(found, form, tail=[known] if known else [], **more))
     run.finish(1 if findings.failed(found) else 0)
 
 
