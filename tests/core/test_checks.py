@@ -28,6 +28,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "manifest": {"agent_id": "codex-1", "desired_roles": ["manager"], "max_prs_per_day": 3},
     "warning": {"ts": STAMP, "agent_id": "codex-1", "code": "manifest_mismatch", "message": "other seat"},
     "refusal": {"ts": STAMP, "agent_id": "codex-1", "event": "complete", "reason": "not the holder"},
+    "memory": {"ts": STAMP, "run_id": "r-1", "summary": "s", "hash_prev": None, "hash_self": "0" * 64},
     "consensus-receipt": {"decision_id": "D-1", "summary": "s", "agent_id": "a", "event": "consensus", "ts": STAMP},
     "plan": {
         "version": 0,
@@ -81,6 +82,7 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("assignment", "engineer", 5, "/engineer"),
     ("manifest", "max_prs_per_day", -1, "/max_prs_per_day"),
     ("warning", "message", "", "/message"),
+    ("memory", "hash_prev", "00", "/hash_prev"),
     ("consensus-receipt", "decision_id", "a b", "/decision_id"),
     ("plan", "steps", [], "/steps"),
     ("plan", "layer", "L7", "/layer"),

@@ -37,6 +37,7 @@ follow       logs as they grow
 inbox        what waits for a seat
 bus          what a seat does on the bus: read, decide, commit once
 heartbeat    the check that somebody watches and that holders are at work
+memory       the log that ties automation to approval, each entry hashed
 checks       strict validation of every format, and its JSON Schemas
 pointers     where in a JSON text a pointer's value lies
 tracked      what git knows about paths, and since when
@@ -59,6 +60,8 @@ bus_check    a whole bus: what must hold across its files
 base_check   a bus against a base: only what is new, logs only grow, one holder a task
 render       rows in, text out; hostile text made visible
 reports      findings as text, JSON, GitHub annotations and SARIF
+memory_check the memory log's chain of hashes
+repair       what a damaged bus needs, and doing it
 audit        the checks that CI runs, in one list
 status       what bus_status shows
 maps         the READMEs and ignore lines that a repository gets
