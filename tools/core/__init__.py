@@ -79,6 +79,7 @@ boot         a session's beginning: guards, sync, handshake, peers, snapshots
 brief        what a session should know of a task; the operator's checklist
 push         whether a branch is ready to be pushed
 links        the quick links into the documents
+preflight    everything that must hold before a pull request, in one list
 bootstrap    how this process was started, and the environment it needs
 rehearsal    real commands played as scenes, for the demonstration
 catalogue    the commands there are, read without importing them

@@ -59,7 +59,7 @@ RULES: dict[str, Rule] = {
         "python -m tools.agent.directive_pointer --task {task} --summary <text>",
     ),
     "base.unrelated": Rule(WARNING, "the base shares no history with this", "git fetch"),
-    "queue.duplicate": Rule(ERROR, "two queue items have one id", "git mv {path} queue/<number>-<slug>.md"),
+    "queue.item": Rule(ERROR, "a queue item is damaged, or its id is used twice", "git log --oneline -- {path}"),
     "ledger.row": Rule(ERROR, "a row does not fit the ledger's header", _HISTORY),
     "ledger.columns": Rule(NOTE, "the ledger's columns cannot be told", "python -m tools.consensus.ledger"),
     "memory.chain": Rule(ERROR, "the memory log's chain is broken", "python -m tools.maintenance.memory_log verify"),

@@ -31,11 +31,17 @@ class Row(NamedTuple):
 
 
 class Ledger(NamedTuple):
-    """A ledger as it was read; `problems` are lines that do not fit the header."""
+    """A ledger as it was read; `misfits` are lines that do not fit the header, and why."""
 
+    name: str
     columns: Sequence[str]
     rows: Sequence[Row]
-    problems: Sequence[str]
+    misfits: Sequence[tuple[int, str]]
+
+    @property
+    def problems(self) -> list[str]:
+        """The misfits as `path:line: reason`."""
+        return [f"{self.name}:{number}: {reason}" for number, reason in self.misfits]
 
 
 class Filters(NamedTuple):
@@ -50,7 +56,7 @@ def read(place: Place) -> Ledger:
     """A ledger; without a file an empty one; DataError when it is no CSV in UTF-8."""
     data = files.read_bytes(place, limit=MAX_LEDGER)
     if data is None:
-        return Ledger((), (), ())
+        return Ledger(place.name, (), (), ())
     try:
         text = data.decode("utf-8-sig")
         return _parse(csv.reader(io.StringIO(text, newline=""), strict=True), place.name)
@@ -61,7 +67,7 @@ def read(place: Place) -> Ledger:
 def _parse(reader: Any, name: str) -> Ledger:
     columns: list[str] = []
     rows: list[Row] = []
-    problems: list[str] = []
+    misfits: list[tuple[int, str]] = []
     for cells in reader:
         if not any(cell.strip() for cell in cells):
             continue
@@ -69,10 +75,10 @@ def _parse(reader: Any, name: str) -> Ledger:
             columns = [cell.strip() for cell in cells]
             continue
         if len(cells) != len(columns):
-            problems.append(f"{name}:{reader.line_num}: {len(cells)} cells where the header has {len(columns)}")
+            misfits.append((reader.line_num, f"{len(cells)} cells where the header has {len(columns)}"))
         padded = [*cells, *[""] * len(columns)][: len(columns)]
         rows.append(Row(reader.line_num, dict(zip(columns, (cell.strip() for cell in padded), strict=True))))
-    return Ledger(columns, rows, problems)
+    return Ledger(name, columns, rows, misfits)
 
 
 def decision_of(row: Row) -> str:
