@@ -101,3 +101,19 @@ def _sarif_result(part: Finding, index: int) -> dict[str, Any]:
         "message": {"text": f"{render.clean(part.message)}; fix: {render.clean(part.fix)}"},
         "locations": [{"physicalLocation": place}],
     }
+
+
+def rules_page() -> str:
+    """docs/findings.md: every rule a check may name."""
+    rows = [f"| `{rule}` | {known.severity} | {known.title} | `{known.fix}` |" for rule, known in sorted(RULES.items())]
+    head = [
+        "# Findings",
+        "",
+        "What `bus_check`, `memory_log verify` and `preflight` may say, by stable rule id. Errors fail a check; notes are",
+        "what readers accept of old and foreign records, and errors under `--strict`. Made by",
+        "`python -m tools.maintenance.generate_docs`.",
+        "",
+        "| rule | severity | what is wrong | what helps |",
+        "| --- | --- | --- | --- |",
+    ]
+    return "\n".join([*head, *rows, ""])

@@ -9,9 +9,8 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import bus, cli, feed, files, findings, index, memory, receipts, reports
+from tools.core import bus, cli, feed, findings, index, memory, plans, receipts, reports
 from tools.core.bus_tree import Folder
-from tools.core.errors import UsageError
 
 MAX_EVENTS = 20
 """Events of a plan that `link` cites, the newest."""
@@ -51,20 +50,17 @@ def verify(run: cli.Run, form: str) -> None:
 def link(run: cli.Run, plan: str) -> None:
     """Append an entry that ties a plan to the events on record about it."""
     seat = run.seat
-    place = run.workspace.plan(plan)
-    content = files.read_json(place)
-    if content is None:
-        raise UsageError(f"there is no plan {plan}", code="plan.none", hint="python -m tools.planner.cli list")
+    known_plan = plans.require(run.workspace, plan)
     with index.open_index(run.workspace) as known:
         events = _events_of(known, plan)
     entry = memory.add(
         run.workspace,
         run.now,
-        summary=f"Plan {plan}: {' '.join(str(content.get('summary', '')).split())}"[:1000],
+        summary=f"Plan {plan}: {' '.join(known_plan.summary.split())}"[:1000],
         actor=seat.agent_id,
         ref=f"plan:{plan}",
         cited=tuple(f"{run.workspace.events.name}#{event}" for event in events),
-        artifacts=(place.name,),
+        artifacts=(run.workspace.plan(plan).name,),
     )
     run.emit(entry, f"{entry['run_id']}: {plan} with {len(events)} events -> {memory.place(run.workspace).name}")
 
