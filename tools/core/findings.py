@@ -31,7 +31,9 @@ RULES: dict[str, Rule] = {
     "record.unreadable": Rule(ERROR, "a line is no record", _HISTORY),
     "record.shape": Rule(ERROR, "a record breaks the format", _HISTORY),
     "record.old": Rule(NOTE, "a record has an old or foreign form that readers accept", _CHECK),
-    "record.no_id": Rule(NOTE, "a line was written by hand or by an older tool", "python -m tools.agent.bus_event log"),
+    "record.no_id": Rule(
+        NOTE, "a line was written by hand or by an older tool", "python -m tools.agent.bus_event log --event <event>"
+    ),
     "record.form": Rule(NOTE, "a line is not in the form the toolkit writes", _CHECK),
     "record.prev_unknown": Rule(ERROR, "the line before this one was changed or removed", _REPAIR),
     "record.duplicate_id": Rule(ERROR, "an id is used by two records", _HISTORY),

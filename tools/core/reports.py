@@ -117,3 +117,7 @@ def rules_page() -> str:
         "| --- | --- | --- | --- |",
     ]
     return "\n".join([*head, *rows, ""])
+
+
+def _generic(fix: str) -> str:
+    return fix.replace("{task}", "<task_id>").replace("{path}", "<path>")
