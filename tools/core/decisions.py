@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from tools.core import clock, consensus, feed, files, ids, jsonl, ledger
+from tools.core import clock, consensus, feed, files, ids, jsonl, ledger, queue
 from tools.core.errors import ToolkitError
 from tools.core.index import Index
 from tools.core.records import assignment_from, text_of
@@ -28,8 +28,6 @@ DECIDED = "decided"
 DECIDING = ("consensus", "complete")
 _VOICES = ("proposal", "vote", "consensus")
 _KEYS = ("decision_id", "decision")
-_LINKED = re.compile(rb"^Consensus:[ \t]*(.*)$", re.MULTILINE | re.IGNORECASE)
-_QUEUE_NUMBER = re.compile(r"(\d+)-")
 
 
 class Decision(NamedTuple):
@@ -158,18 +156,15 @@ def _in_ledger(workspace: Workspace) -> Iterator[tuple[str, Trace]]:
 
 
 def linked_by_queue(workspace: Workspace) -> list[str]:
-    """The ids that `Consensus:` lines of queue items name; a bare line means the item itself."""
+    """The ids that `Consensus:` lines of queue items name; one that names none means the item itself."""
     found: list[str] = []
-    for name in files.names_in(workspace.queue, ".md"):
-        number = _QUEUE_NUMBER.match(name)
-        try:
-            data = files.read_bytes(workspace.queue.child(name)) or b""
-        except ToolkitError:
+    for item in queue.all_items(workspace)[0]:
+        line = item.fields.get("consensus")
+        if line is None or line.strip().lower() in ("no", "none", "false"):
             continue
-        for line in _LINKED.findall(data):
-            words = re.split(r"[\s,;]+", line.decode("utf-8", "replace").strip())
-            named = [word for word in words if ids.is_task(word) and word.lower() not in ("yes", "true")]
-            found += named or ([f"QUEUE-{number[1]}"] if number else [])
+        words = re.split(r"[\s,;]+", line.strip())
+        named = [word for word in words if ids.is_task(word) and word.lower() not in ("yes", "true")]
+        found += named or [item.task_id]
     return list(dict.fromkeys(found))
 
 
