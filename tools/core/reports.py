@@ -105,7 +105,10 @@ def _sarif_result(part: Finding, index: int) -> dict[str, Any]:
 
 def rules_page() -> str:
     """docs/findings.md: every rule a check may name."""
-    rows = [f"| `{rule}` | {known.severity} | {known.title} | `{known.fix}` |" for rule, known in sorted(RULES.items())]
+    rows = [
+        f"| `{rule}` | {known.severity} | {known.title} | `{_generic(known.fix)}` |"
+        for rule, known in sorted(RULES.items())
+    ]
     head = [
         "# Findings",
         "",
