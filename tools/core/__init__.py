@@ -120,6 +120,10 @@ handoffs     trees that were found dirty, until they are cleared or reassigned
 follow       logs as they grow
 inbox        what waits for a seat
 bus          what a seat does on the bus: read, decide, commit once
+assigning    giving a task to somebody, all or nothing
+pickup       what an idle agent may take from the backlog, and the taking
+task_sync    the backlog's status lines brought in line with the claims
+directives   a directive in its thread and the pointer to it on the hub
 heartbeat    the check that somebody watches and that holders are at work
 checks       strict validation of every format, and its JSON Schemas
 pointers     where in a JSON text a pointer's value lies
