@@ -36,7 +36,8 @@ def read(workspace: Workspace, bus_store: FileStore) -> Backlog:
     found, more = bus.all_claims(bus_store)
     given, still_more = bus.all_assignments(bus_store)
     known, _ = plans.all_plans(workspace)
-    return Backlog(states.tasks_of(items, found, given), found, plans_by_path(known), [*problems, *more, *still_more])
+    tasks = states.tasks_of(items, found, given, bus.unreadable(bus_store, found, given))
+    return Backlog(tasks, found, plans_by_path(known), [*problems, *more, *still_more])
 
 
 def plans_by_path(known: list[Plan]) -> dict[str, str]:
