@@ -138,8 +138,13 @@ latencies    how long evidence takes
 hygiene      drift in plans, mended in place
 plan_facts   what the rules need to know of receipts, bus and backlog
 plan_checks  plans held to their rules, every finding with its line
+shapes       named tuples as JSON, and the schema they keep
+board_rows   the rows of the manager's board, which are its JSON
+board_alerts what may alarm, with the command that clears it
+board        the manager's board: one snapshot, computed once
 render       rows in, text out; hostile text made visible
 status       what bus_status shows
+board_text   the board for people: Markdown, and compact text
 maps         the READMEs and ignore lines that a repository gets
 adoption     a bus folder and a branch, united
 bus_branch   the bus as a worktree of its own branch

@@ -6,6 +6,9 @@ of the clock is no sign of life; the latest credible one counts. Exactly at a wi
 
 from __future__ import annotations
 
+import ast
+import functools
+import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -52,8 +55,13 @@ def _moment(seconds: int | None) -> datetime | None:
 
 
 def agents_seen(index: Index) -> list[str]:
-    """Every agent that wrote something, by name."""
-    return [name for (name,) in index.ask("SELECT DISTINCT agent FROM entries ORDER BY agent") if ids.is_agent(name)]
+    """Every agent that wrote something, by name; costs one step an agent, not one a record."""
+    rows = index.ask(
+        "WITH RECURSIVE seen(name) AS (SELECT MIN(agent) FROM entries UNION ALL"
+        " SELECT (SELECT MIN(agent) FROM entries WHERE agent > seen.name) FROM seen WHERE seen.name IS NOT NULL)"
+        " SELECT name FROM seen WHERE name IS NOT NULL"
+    )
+    return [name for (name,) in rows if ids.is_agent(name)]
 
 
 def last_entry(index: Index, agent: str, kinds: Sequence[str], now: datetime) -> feed.Entry | None:
@@ -65,10 +73,25 @@ def last_entry(index: Index, agent: str, kinds: Sequence[str], now: datetime) ->
     return feed.entry_of(rows[0]) if rows else None
 
 
-def retired(index: Index, now: datetime, always: Collection[str] = ()) -> frozenset[str]:
-    """Agents that were retired and not revived since; `always` names those that a list retires."""
+@functools.cache
+def parked() -> frozenset[str]:
+    """`RETIRED_AGENTS` of the dashboard's module (playbook, step 5), read from its source without loading it."""
+    path = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "agent", "coord_dashboard.py")
+    with open(path, encoding="utf-8") as source:
+        body = ast.parse(source.read()).body
+    for line in body:
+        targets = (
+            [line.target] if isinstance(line, ast.AnnAssign) else line.targets if isinstance(line, ast.Assign) else []
+        )
+        if any(isinstance(target, ast.Name) and target.id == "RETIRED_AGENTS" for target in targets):
+            return frozenset(ast.literal_eval(line.value))  # type: ignore[attr-defined]
+    return frozenset()
+
+
+def retired(index: Index, now: datetime, always: Collection[str] | None = None) -> frozenset[str]:
+    """Agents that were retired and not revived since; `always` names those a list retires (None: `parked`)."""
     names = {name for (name,) in index.ask("SELECT DISTINCT agent FROM entries WHERE kind IN ('retired', 'revived')")}
-    found = set(always)
+    found = set(parked() if always is None else always)
     latest: dict[str, tuple[datetime, str]] = {}
     for name in names:
         rows = index.rows("agent=? AND kind IN ('retired', 'revived')", (name,), "ORDER BY seq")

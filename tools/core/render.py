@@ -74,6 +74,15 @@ def _literal(found: re.Match[str]) -> str:
     return f"\\{char}"
 
 
+def code(text: object) -> str:
+    """Text as a Markdown code span, whatever backticks are in it; `|` too, so that it stands in a table."""
+    line = clean(text).replace("|", "\\|")
+    runs = [len(run) for run in re.findall("`+", line)]
+    fence = "`" * (max(runs, default=0) + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") or not line else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
+
+
 def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A Markdown table, its columns aligned so that it reads well raw; cells are made literal."""
     cells = [list(headings)] + [[markdown(cell) for cell in row] for row in rows]

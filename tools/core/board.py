@@ -1,0 +1,293 @@
+"""The manager's board: one snapshot of plans, claims, backlog, requests and hearts, computed once.
+
+`take` reads everything once and asks the index for the rest, so that a board costs the same however
+long the history is. What may alarm is `board_alerts`, what a person reads is made in
+`board_text`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from tools.core import (
+    board_alerts,
+    bus,
+    clock,
+    decisions,
+    directives,
+    feed,
+    globs,
+    handoffs,
+    heartbeat,
+    index,
+    liveness,
+    pickup,
+    queue,
+    seats,
+    shapes,
+    states,
+)
+from tools.core import plans as plan_files
+from tools.core.board_rows import (
+    BeatRow,
+    Board,
+    ClaimRow,
+    DecisionRow,
+    DirectiveRow,
+    HandoffRow,
+    OverlapRow,
+    PlanRow,
+    RequestRow,
+    Snapshot,
+    TaskRow,
+    View,
+)
+from tools.core.plan_records import Plan
+from tools.core.records import Claim
+from tools.core.store import FileStore
+from tools.core.workspace import Workspace
+
+QUIET_AGENTS = 20
+"""Agents without live work that are listed, the latest seen first; the rest are counted."""
+
+_AUTOMATION = re.compile(r"auto|hook", re.IGNORECASE)
+
+
+def read(workspace: Workspace, store: FileStore, now: datetime) -> Snapshot:
+    """Reads every document once."""
+    claims, problems = bus.all_claims(store)
+    assignments, more = bus.all_assignments(store)
+    items, in_queue = queue.all_items(workspace)
+    plans, in_plans = plan_files.all_plans(workspace)
+    damaged = bus.unreadable(store, claims, assignments) if more or problems else frozenset()
+    return Snapshot(
+        now,
+        claims,
+        assignments,
+        items,
+        plans,
+        seats.manifests(workspace),
+        states.tasks_of(items, claims, assignments, damaged),
+        states.holders_of_plans(plans, claims, items),
+        {item.path: item.task_id for item in items},
+        [*problems, *more, *in_queue, *in_plans],
+    )
+
+
+def take(workspace: Workspace, store: FileStore, now: datetime, view: View) -> Board:
+    """The board as of now."""
+    seen = read(workspace, store, now)
+    with index.open_index(workspace) as known:
+        waiting = feed.open_requests(known)
+        beat = heartbeat.pulse(
+            known,
+            claims=seen.claims,
+            assignments=seen.assignments,
+            manifests=seen.manifests,
+            waiting=waiting,
+            manager_window=view.manager_window,
+            agent_window=view.agent_window,
+            retired=view.retired,
+            now=now,
+        )
+        dirty, dirty_problems = handoffs.all_handoffs(workspace, known)
+        agents, quiet = _agent_rows(known, seen, beat)
+        told, older = _directive_rows(known, waiting, view.messages)
+        decided = decisions.decisions(workspace, known, now)
+        problems = [*seen.problems, *dirty_problems, *map(str, known.problems()), *index.losses(known)]
+    unclaimed = [plan for plan in seen.plans if states.is_unclaimed(plan, seen.holders[plan.plan_id])]
+    away = {row.agent_id for row in agents if row.state == liveness.SIGNED_OFF} | beat.retired
+    open_dirty = [handoff for handoff in dirty if handoff.is_open]
+    alerts = board_alerts.alerts(seen, beat, open_dirty, unclaimed, waiting, away)
+    return Board(
+        version=1,
+        generated_at=now,
+        verdict="red" if alerts else "green",
+        manager_window_minutes=view.manager_window.total_seconds() / 60,
+        agent_window_minutes=view.agent_window.total_seconds() / 60,
+        alerts=alerts,
+        active_plans=[_plan_row(plan, seen) for plan in seen.plans if _is_active(plan, seen)],
+        claims=_claim_rows(seen, beat, agents),
+        finished_claims=_count(claim.state for claim in seen.claims if not claim.is_live),
+        overlaps=_overlaps(seen.live),
+        unclaimed_plans=[_plan_row(plan, seen) for plan in unclaimed],
+        ready=_ready_rows(seen),
+        backlog=_count(task.state for task in seen.tasks),
+        requests=[_request_row(entry) for entry in waiting],
+        handoffs=[_handoff_row(handoff) for handoff in open_dirty],
+        managers=[BeatRow(row.agent, "manager", row.state, row.at, row.summary, row.meta) for row in beat.managers],
+        agents=agents,
+        quiet_agents=quiet,
+        automation=[_plan_row(plan, seen) for plan in seen.plans if _is_automation(plan)],
+        directives=told,
+        older_directives=older,
+        decisions=[
+            DecisionRow(row.id, row.manager, row.at, row.plan, len(row.receipts), row.overdue)
+            for row in decided
+            if row.state == decisions.OPEN
+        ],
+        decided=sum(row.state != decisions.OPEN for row in decided),
+        findings=list(dict.fromkeys([*problems, *_unpointed(told)])),
+        notes=[] if beat.managers else ["no manager is known: none has booted here, and no assignment names one"],
+    )
+
+
+def _count(words: Iterable[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for word in sorted(words):
+        found[word] = found.get(word, 0) + 1
+    return found
+
+
+def _is_active(plan: Plan, seen: Snapshot) -> bool:
+    return plan.state in ("in_progress", "blocked") or (plan.is_open and bool(seen.holders[plan.plan_id]))
+
+
+def _is_automation(plan: Plan) -> bool:
+    words = " ".join([plan.plan_id, plan.summary, *(link.ref for link in plan.links)])
+    return plan.is_open and "heartbeat" in words.lower() and _AUTOMATION.search(words) is not None
+
+
+def _plan_row(plan: Plan, seen: Snapshot) -> PlanRow:
+    return PlanRow(
+        plan.plan_id,
+        plan.state,
+        plan.actor,
+        plan.summary,
+        clock.parse(plan.created),
+        len(plan.steps) - len(plan.open_steps),
+        len(plan.steps),
+        tuple(step.title or step.id for step in plan.open_steps),
+        tuple(sorted(states.tasks_of_plan(plan, seen.tasks_by_path))),
+        tuple(f"{claim.agent_id} ({claim.task_id}, {claim.state})" for claim in seen.holders[plan.plan_id]),
+    )
+
+
+def _claim_rows(seen: Snapshot, beat: heartbeat.Pulse, agents: Sequence[BeatRow]) -> list[ClaimRow]:
+    signs = {row.agent_id: row.last_seen for row in agents}
+    idle = {claim.task_id for claim, _ in beat.idle}
+    return [
+        ClaimRow(
+            claim.task_id,
+            claim.agent_id,
+            claim.state,
+            clock.parse(claim.claimed_at),
+            signs.get(claim.agent_id),
+            claim.task_id in idle,
+            claim.branch,
+            claim.plan_id,
+            claim.paths,
+            claim.notes,
+        )
+        for claim in sorted(seen.live, key=lambda claim: (claim.state, claim.task_id))
+    ]
+
+
+def _overlaps(live: Sequence[Claim]) -> list[OverlapRow]:
+    """Each pair once; sorted by where they begin, only neighbours can overlap."""
+    named = sorted(
+        ((globs.fixed_folders(path), claim.task_id, path, claim) for claim in live for path in claim.paths),
+        key=lambda row: row[:3],
+    )
+    found = []
+    for number, (start, _, mine, claim) in enumerate(named):
+        for other_start, _, theirs, other in itertools.islice(named, number + 1, None):
+            if other_start[: len(start)] != start:
+                break
+            if other.agent_id != claim.agent_id and globs.may_overlap(mine, theirs):
+                row = OverlapRow(claim.task_id, claim.agent_id, mine, other.task_id, other.agent_id, theirs)
+                found.append(row)
+    return found
+
+
+def _ready_rows(seen: Snapshot) -> list[TaskRow]:
+    linked = pickup.plans_by_path(seen.plans)
+    return [
+        TaskRow(
+            task.item.task_id,
+            task.item.priority,
+            task.item.title,
+            task.item.goal,
+            linked.get(task.item.path, ""),
+            task.item.depends,
+            task.item.path,
+        )
+        for task in seen.tasks
+        if task.state == states.READY
+    ]
+
+
+def _request_row(entry: feed.Entry) -> RequestRow:
+    record = entry.record
+    to = getattr(record, "to", "")
+    return RequestRow(record.id, entry.kind, entry.task, entry.agent, to, entry.at, record.summary)
+
+
+def _handoff_row(handoff: handoffs.Handoff) -> HandoffRow:
+    return HandoffRow(
+        handoff.path, handoff.finder, handoff.owner, handoff.captured_at, handoff.branch, len(handoff.changes)
+    )
+
+
+def _agent_rows(known: index.Index, seen: Snapshot, beat: heartbeat.Pulse) -> tuple[list[BeatRow], int]:
+    """Holders first, then who else was seen, the latest first; and how many more there are."""
+    managers = {row.agent for row in beat.managers}
+    holders = {claim.agent_id for claim in seen.live}
+    idle = {claim.agent_id for claim, _ in beat.idle}
+    names = ({*liveness.agents_seen(known), *holders} - managers - beat.retired) | (holders & managers)
+    signs = liveness.last_signs(known, names, seen.now)
+    ordered = sorted(names, key=lambda name: (name not in holders, -(signs[name] or clock.EPOCH).timestamp(), name))
+    shown = ordered[: len(holders & names) + QUIET_AGENTS]
+    rows = [_agent_row(known, name, signs[name], name in holders, name in idle, seen.now) for name in shown]
+    return rows, len(ordered) - len(shown)
+
+
+def _agent_row(known: index.Index, name: str, sign: datetime | None, holds: bool, idle: bool, now: datetime) -> BeatRow:
+    last = liveness.heartbeat(known, name, timedelta(0), now)
+    state = "idle" if idle else liveness.FRESH if holds else "no live work"
+    if last.state == liveness.SIGNED_OFF:
+        state = last.state
+    return BeatRow(name, "agent", state, sign, last.summary, last.meta)
+
+
+def _directive_rows(known: index.Index, waiting: Sequence[feed.Entry], limit: int) -> tuple[list[DirectiveRow], int]:
+    found, older = feed.select(known, feed.Query(kinds=["directive"], events=False), limit)
+    pointed = directives.pointed_threads(known) if found else frozenset()
+    is_open = {(entry.record.id, entry.record.ts, entry.task) for entry in waiting}
+    rows = [
+        DirectiveRow(
+            entry.record.id,
+            entry.at,
+            entry.task,
+            entry.agent,
+            entry.record.summary,
+            (entry.record.id, entry.record.ts, entry.task) in is_open,
+            entry.task in pointed,
+        )
+        for entry in found
+    ]
+    return rows, older
+
+
+def _unpointed(rows: Sequence[DirectiveRow]) -> list[str]:
+    return [
+        f"directive {row.task_id} has no pointer on the hub: python -m tools.agent.directive_pointer"
+        f" --task {row.task_id} --summary <its summary>"
+        for row in rows
+        if not row.pointed and row.id
+    ]
+
+
+def as_document(board: Board) -> dict[str, Any]:
+    """The board as JSON."""
+    found: dict[str, Any] = shapes.document(board)
+    return found
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the board, told from its rows."""
+    return shapes.schema(Board, "board", "What `coord_dashboard report --format json` writes.")
