@@ -108,9 +108,6 @@ seats        whose seat this is; the manifests of all worktrees
 consensus    decisions and the receipts that carry them
 evidence     what a run leaves behind, and what a receipt is worth
 plan_records the one definition of a plan, and its words of status
-evidence     what a run leaves behind, and what a receipt is worth
-plan_records the one definition of a plan, and its words of status
-plans        plans as they lie in _plans/
 queue        the backlog: its files read, and their status line written
 claims       pure rules: who may take, keep, give back or pause a task
 states       the state table: what is live, ready, waiting, done, unclaimed
@@ -121,7 +118,6 @@ follow       logs as they grow
 inbox        what waits for a seat
 bus          what a seat does on the bus: read, decide, commit once
 assigning    giving a task to somebody, all or nothing
-pickup       what an idle agent may take from the backlog, and the taking
 task_sync    the backlog's status lines brought in line with the claims
 directives   a directive in its thread and the pointer to it on the hub
 heartbeat    the check that somebody watches and that holders are at work
@@ -138,6 +134,7 @@ latencies    how long evidence takes
 hygiene      drift in plans, mended in place
 plan_facts   what the rules need to know of receipts, bus and backlog
 plan_checks  plans held to their rules, every finding with its line
+pickup       what an idle agent may take from the backlog, and the taking
 shapes       named tuples as JSON, and the schema they keep
 board_rows   the rows of the manager's board, which are its JSON
 board_alerts what may alarm, with the command that clears it
@@ -145,6 +142,7 @@ board        the manager's board: one snapshot, computed once
 render       rows in, text out; hostile text made visible
 status       what bus_status shows
 board_text   the board for people: Markdown, and compact text
+manager_report what a manager reports: tasks in hand, what plans owe, latencies
 maps         the READMEs and ignore lines that a repository gets
 adoption     a bus folder and a branch, united
 bus_branch   the bus as a worktree of its own branch

@@ -23,6 +23,7 @@ from tools.core import (
     globs,
     handoffs,
     heartbeat,
+    ids,
     index,
     liveness,
     pickup,
@@ -67,6 +68,7 @@ def read(workspace: Workspace, store: FileStore, now: datetime) -> Snapshot:
     return Snapshot(
         now,
         claims,
+        [claim for claim in claims if claim.is_live],
         assignments,
         items,
         plans,
@@ -238,7 +240,8 @@ def _agent_rows(known: index.Index, seen: Snapshot, beat: heartbeat.Pulse) -> tu
     managers = {row.agent for row in beat.managers}
     holders = {claim.agent_id for claim in seen.live}
     idle = {claim.agent_id for claim, _ in beat.idle}
-    names = ({*liveness.agents_seen(known), *holders} - managers - beat.retired) | (holders & managers)
+    seen_here = {*liveness.agents_seen(known), *holders} - {ids.TEMPLATE_AGENT}
+    names = (seen_here - managers - beat.retired) | (holders & managers)
     signs = liveness.last_signs(known, names, seen.now)
     ordered = sorted(names, key=lambda name: (name not in holders, -(signs[name] or clock.EPOCH).timestamp(), name))
     shown = ordered[: len(holders & names) + QUIET_AGENTS]

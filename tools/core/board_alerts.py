@@ -27,12 +27,13 @@ def alerts(
 ) -> list[AlertRow]:
     """All alerts: managers first, then dirty trees, silent holders, forgotten plans, old requests."""
     managers = [alert for alert in beat.alerts if alert.kind.startswith("manager")]
+    done = {claim.task_id for claim in seen.claims if claim.state == "done"}
     silent = [alert for alert in beat.alerts if alert.kind == "agent_idle" and alert.agent not in away]
     return [
         *(_of_heartbeat(alert, waiting) for alert in managers),
         *(_dirty(handoff) for handoff in dirty if handoff.owner not in away),
         *(_of_heartbeat(alert, waiting) for alert in silent),
-        *(_forgotten(plan, seen) for plan in unclaimed if plan.state == "in_progress" and plan.actor not in away),
+        *(_forgotten(plan, seen, done) for plan in unclaimed if plan.state == "in_progress" and plan.actor not in away),
         *(_unanswered(entry) for entry in waiting if _is_overdue(entry, seen, away)),
     ]
 
@@ -49,7 +50,13 @@ def _of_heartbeat(alert: heartbeat.Alert, waiting: Sequence[feed.Entry]) -> Aler
             f"python -m tools.agent.bus_claim pause --task {shlex.quote(alert.task)} --notes <what was found>"
         ),
     }
-    return AlertRow(alert.kind, alert.agent, alert.task, alert.since, alert.text, command[alert.kind]())
+    words = {
+        "manager_stale": f"manager {alert.agent} is stale: no heartbeat inside the window",
+        "manager_missing": f"manager {alert.agent} is missing: never a heartbeat",
+        "agent_idle": f"{alert.agent} holds {alert.task} and gives no sign of life",
+    }
+    text = words.get(alert.kind, alert.text)
+    return AlertRow(alert.kind, alert.agent, alert.task, alert.since, text, command[alert.kind]())
 
 
 def _dirty(handoff: handoffs.Handoff) -> AlertRow:
@@ -61,10 +68,9 @@ def _dirty(handoff: handoffs.Handoff) -> AlertRow:
     return AlertRow("dirty_handoff", handoff.owner, "", handoff.captured_at, text, command)
 
 
-def _forgotten(plan: Plan, seen: Snapshot) -> AlertRow:
+def _forgotten(plan: Plan, seen: Snapshot, done: Collection[str]) -> AlertRow:
     text = f"plan {plan.plan_id} is in progress and nobody holds a claim on it"
     command = f"python -m tools.planner.cli status {shlex.quote(plan.plan_id)} blocked"
-    done = {claim.task_id for claim in seen.claims if claim.state == "done"}
     for ref in (*plan.refs("bus"), *plan.refs("queue")):
         task = seen.tasks_by_path.get(ref, ref.rpartition("/")[2].removesuffix(".json"))
         if ids.is_task(task) and not ids.is_thread_only(task) and task not in done:

@@ -180,6 +180,7 @@ class Snapshot(NamedTuple):
 
     now: datetime
     claims: list[Claim]
+    live: list[Claim]
     assignments: list[Assignment]
     items: list[queue.Item]
     plans: list[Plan]
@@ -188,8 +189,3 @@ class Snapshot(NamedTuple):
     holders: Mapping[str, tuple[Claim, ...]]
     tasks_by_path: Mapping[str, str]
     problems: list[str]
-
-    @property
-    def live(self) -> list[Claim]:
-        """The claims that somebody holds, by task."""
-        return [claim for claim in self.claims if claim.is_live]

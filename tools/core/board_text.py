@@ -5,7 +5,7 @@ Both begin with the verdict and what to do about it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from tools.core import clock, render
@@ -41,8 +41,8 @@ def _ago(at: datetime | None, board: Board, never: str = "never") -> str:
     return never if at is None else f"{clock.to_text(at)} ({_age(at, board)})"
 
 
-def _age(at: datetime | None, board: Board) -> str:
-    return "-" if at is None else clock.age(at, board.generated_at)
+def _age(at: datetime | None, board: Board, unknown: str = "-") -> str:
+    return unknown if at is None else clock.age(at, board.generated_at)
 
 
 def _windows(board: Board) -> str:
@@ -69,17 +69,17 @@ def markdown(board: Board) -> str:
             f"# Coordination dashboard\n\n**{verdict(board)}**\n\n{clock.to_text(board.generated_at)} · {counts(board)}",
         ),
         *(("", f"> {render.markdown(note)}") for note in board.notes),
-        (f"Alerts ({len(board.alerts)})", _alerts(board)),
-        (f"Active Plans ({len(board.active_plans)})", _plans(board.active_plans)),
+        (f"Alerts ({len(board.alerts)})", alerts(board)),
+        (f"Active Plans ({len(board.active_plans)})", _plans(board.active_plans, board)),
         (f"Claims ({len(board.claims)} live)", _claims(board)),
-        (f"Unclaimed Plans ({len(board.unclaimed_plans)})", _plans(board.unclaimed_plans)),
+        (f"Unclaimed Plans ({len(board.unclaimed_plans)})", _plans(board.unclaimed_plans, board)),
         (f"Ready Queue ({len(board.ready)})", _ready(board)),
-        (f"Open Requests ({len(board.requests)})", _requests(board)),
+        (f"Open Requests ({len(board.requests)})", requests(board)),
         (f"Dirty Handoffs ({len(board.handoffs)})", _handoffs(board)),
         ("Heartbeats", _beats(board)),
         (f"Heartbeat automation in flight ({len(board.automation)})", _automation(board)),
         (f"Manager Directives ({len(board.directives) + board.older_directives})", _directives(board)),
-        (f"Consensus ({len(board.decisions)} open, {board.decided} decided)", _decisions(board)),
+        (f"Consensus ({len(board.decisions)} open, {board.decided} decided)", decisions(board)),
         (f"Findings ({len(board.findings)})", _bullets(board.findings)),
     ]
     return "\n\n".join(f"## {title}\n\n{body}" if title else body for title, body in sections) + "\n"
@@ -98,29 +98,32 @@ def _bullets(rows: Sequence[str]) -> str:
     return ("\n".join(f"- {render.markdown(row)}" for row in rows[:SHOWN]) or "None.") + _cut(rows)
 
 
-def _alerts(board: Board) -> str:
+def alerts(board: Board) -> str:
+    """Each alert with since when, who, and the command that clears it."""
+
     def line(number: int, row: AlertRow) -> str:
-        since = _ago(row.since, board)
+        since = f"since {_ago(row.since, board)}" if row.since else "nothing was ever seen"
         who = f" · {render.markdown(row.agent_id)}" if row.agent_id else ""
         text = render.markdown(render.short(row.text, 300))
-        return f"{number}. {text}\n   since {since}{who}\n   → {render.code(row.command)}"
+        return f"{number}. {text}\n   {since}{who}\n   → {render.code(row.command)}"
 
     return "\n".join(line(number, row) for number, row in enumerate(board.alerts, 1)) or "None."
 
 
-def _plans(rows: Sequence[PlanRow]) -> str:
+def _plans(rows: Sequence[PlanRow], board: Board) -> str:
     cells = [
         (
             row.plan_id,
             row.status.replace("_", " "),
-            row.actor,
+            row.actor or "-",
+            _age(row.created, board),
             f"{row.steps_done}/{row.steps}",
             ", ".join(row.holders) or "nobody",
             render.short(row.summary, 70),
         )
         for row in rows[:SHOWN]
     ]
-    return _table(("plan", "status", "actor", "steps", "held by", "summary"), cells, "None.") + _cut(rows)
+    return _table(("plan", "status", "actor", "age", "steps", "held by", "summary"), cells, "None.") + _cut(rows)
 
 
 def _claims(board: Board) -> str:
@@ -130,7 +133,7 @@ def _claims(board: Board) -> str:
             row.agent_id,
             "idle" if row.idle else row.state,
             _age(row.claimed_at, board),
-            _age(row.last_sign, board),
+            _age(row.last_sign, board, "never"),
             row.branch or "-",
             row.plan_id or "-",
             ", ".join(row.paths) or "-",
@@ -162,7 +165,8 @@ def _ready(board: Board) -> str:
     return f"{table}\n\nThe rest of the backlog: {others or 'none'}."
 
 
-def _requests(board: Board) -> str:
+def requests(board: Board) -> str:
+    """The open requests as a table."""
     cells = [
         (
             _age(row.at, board),
@@ -218,7 +222,8 @@ def _directives(board: Board) -> str:
     return _table(("when", "from", "thread", "state", "directive"), cells, "None.") + older
 
 
-def _decisions(board: Board) -> str:
+def decisions(board: Board) -> str:
+    """The open decisions as a table."""
     cells = [
         (row.id, row.manager or "-", _ago(row.at, board), row.plan_id or "-", row.receipts, row.overdue or "-")
         for row in board.decisions[:SHOWN]
@@ -234,7 +239,8 @@ def headline(board: Board) -> str:
     """The verdict, the alerts with what clears each, and the counts."""
     lines = [verdict(board)]
     for number, row in enumerate(board.alerts, 1):
-        lines.append(f"{number}. {row.text} (since {_age(row.since, board)})".replace("since -", "since ever"))
+        since = f"for {_age(row.since, board)}" if row.since else "nothing was ever seen"
+        lines.append(f"{number}. {row.text} ({since})")
         lines.append(f"   {row.command}")
     return "\n".join(map(render.clean, [*lines, *board.notes, counts(board)]))
 
@@ -279,7 +285,7 @@ def _plan_line(row: PlanRow) -> str:
 
 def _claim_line(row: ClaimRow, board: Board) -> str:
     state = "IDLE" if row.idle else row.state
-    return f"{row.task_id} {row.agent_id} {state} for {_age(row.claimed_at, board)}, last sign {_age(row.last_sign, board)}"
+    return f"{row.task_id} {row.agent_id} {state} for {_age(row.claimed_at, board)}, last sign {_age(row.last_sign, board, 'never')}"
 
 
 def _request_line(row: RequestRow, board: Board) -> str:
@@ -289,6 +295,3 @@ def _request_line(row: RequestRow, board: Board) -> str:
 
 def _beat_line(row: BeatRow, board: Board) -> str:
     return f"{row.agent_id} {row.state}, last seen {_ago(row.last_seen, board)} {_words(row)}".rstrip()
-
-
-RENDERINGS: dict[str, Callable[[Board], str]] = {"markdown": markdown, "compact": compact}

@@ -23,7 +23,7 @@ from tools.core.records import text_of
 from tools.core.store import EVENTS, MESSAGES, FileStore, stream_of
 from tools.core.workspace import Workspace
 
-_VERSION = 1
+_VERSION = 2
 _BATCH = 2000
 _TABLES = """
 CREATE TABLE streams (
@@ -40,6 +40,7 @@ CREATE INDEX by_kind ON entries (kind, agent, at);
 CREATE INDEX by_task ON entries (task, at);
 CREATE INDEX by_time ON entries (at);
 CREATE INDEX by_reply ON entries (reply_to) WHERE reply_to <> '';
+CREATE INDEX by_decision ON entries (seq) WHERE instr(raw, CAST('decision' AS BLOB)) > 0;
 CREATE TABLE problems (stream TEXT, number INTEGER, reason TEXT);
 CREATE TABLE lost (stream TEXT, id TEXT, raw BLOB, PRIMARY KEY (stream, raw)) WITHOUT ROWID;
 """

@@ -175,6 +175,8 @@ class Claim(Record):
     @property
     def state(self) -> str:
         """The status in today's words: active, paused, released or done."""
+        if self.status in CLAIM_STATUSES:
+            return self.status
         status = self.status.lower()
         status = _OLD_CLAIM_STATUSES.get(status, status)
         return status if status in CLAIM_STATUSES else "active"

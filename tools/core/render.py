@@ -13,7 +13,7 @@ _HOSTILE = (
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
-_MARKUP = r"[\\`*_\[\]<>|~#&]"
+_MARKUP = r"[\\`*\[\]<>|~#&]|(?<![^\W_])_|_(?![^\W_])"  # inside a word an underscore is no markup
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
