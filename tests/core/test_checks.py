@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import CHECKOUT
-from tools.core import checks, consensus, ids, receipts, records
+from tools.core import board, checks, consensus, ids, receipts, records
 
 STAMP = "2026-01-02T03:04:05Z"
 ID = ids.new_record_id(1)
@@ -148,4 +148,7 @@ def test_what_the_toolkit_writes_is_strictly_valid() -> None:
 def test_every_record_has_a_sample_and_a_fresh_schema_file() -> None:
     assert GOOD.keys() == checks.RECORDS.keys()
     folder = CHECKOUT / "docs" / "schemas"
-    assert {path.name: path.read_bytes() for path in folder.glob("*.json")} == checks.schema_files()
+    assert {path.name: path.read_bytes() for path in folder.glob("*.json")} == {
+        **checks.schema_files(),
+        **board.schema_files(),
+    }

@@ -20,6 +20,7 @@ from tools.core import (
     decisions,
     directives,
     feed,
+    files,
     globs,
     handoffs,
     heartbeat,
@@ -190,20 +191,20 @@ def _claim_rows(seen: Snapshot, beat: heartbeat.Pulse, agents: Sequence[BeatRow]
 
 
 def _overlaps(live: Sequence[Claim]) -> list[OverlapRow]:
-    """Each pair once; sorted by where they begin, only neighbours can overlap."""
+    """One row a pair of claims; sorted by where their paths begin, only neighbours can overlap."""
     named = sorted(
         ((globs.fixed_folders(path), claim.task_id, path, claim) for claim in live for path in claim.paths),
         key=lambda row: row[:3],
     )
-    found = []
+    found: dict[frozenset[str], OverlapRow] = {}
     for number, (start, _, mine, claim) in enumerate(named):
         for other_start, _, theirs, other in itertools.islice(named, number + 1, None):
             if other_start[: len(start)] != start:
                 break
             if other.agent_id != claim.agent_id and globs.may_overlap(mine, theirs):
                 row = OverlapRow(claim.task_id, claim.agent_id, mine, other.task_id, other.agent_id, theirs)
-                found.append(row)
-    return found
+                found.setdefault(frozenset((claim.task_id, other.task_id)), row)
+    return list(found.values())
 
 
 def _ready_rows(seen: Snapshot) -> list[TaskRow]:
@@ -291,6 +292,7 @@ def as_document(board: Board) -> dict[str, Any]:
     return found
 
 
-def schema() -> dict[str, Any]:
-    """The JSON Schema of the board, told from its rows."""
-    return shapes.schema(Board, "board", "What `coord_dashboard report --format json` writes.")
+def schema_files() -> dict[str, bytes]:
+    """The file of docs/schemas/ that tells the board's JSON, from its rows."""
+    made = shapes.schema(Board, "board", "What `coord_dashboard report --format json` writes.")
+    return {"board.schema.json": files.dump_json(made)}

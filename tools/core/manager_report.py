@@ -129,7 +129,7 @@ def _brief(text: str) -> str:
 
 
 def _receipts(rows: Iterable[TaskRow]) -> str:
-    lines = [f"- {render.markdown(row.task_id)}: {render.markdown(path)}" for row in rows for path in row.receipts]
+    lines = [f"- {render.markdown(row.task_id)}: {render.code(path)}" for row in rows for path in row.receipts]
     return "\n".join(lines) or "None."
 
 
