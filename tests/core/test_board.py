@@ -82,6 +82,15 @@ def test_a_silent_holder_alarms_and_a_signed_off_paused_or_retired_one_does_not(
     assert len(found.claims) == 5
 
 
+def test_who_picks_up_a_task_is_no_manager_by_that(workspace, store):
+    put_claim(store, "T-1")
+    given = {"task_id": "T-1", "engineer": "codex-2", "manager": "codex-2", "assigned_at": "2026-01-02T11:50:00Z"}
+    store.commit([Replace("assignments/T-1", given, "")])
+    assert taken(workspace).managers == []
+    store.commit([Replace("assignments/T-1", {**given, "manager": "boss"}, store.version("assignments/T-1"))])
+    assert kinds(taken(workspace)) == ["manager_missing"]
+
+
 def test_a_window_of_0_switches_its_check_off(workspace, store, seat):
     seat("boss", roles=["manager"])
     put_claim(store, "T-1", agent_id="silent", claimed_at="2026-01-01T00:00:00Z")

@@ -11,7 +11,7 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from tools.core import (
     board_alerts,
@@ -81,9 +81,21 @@ def read(workspace: Workspace, store: FileStore, now: datetime) -> Snapshot:
     )
 
 
-def take(workspace: Workspace, store: FileStore, now: datetime, view: View) -> Board:
-    """The board as of now."""
-    seen = read(workspace, store, now)
+class _Asked(NamedTuple):
+    """What the index answered, all at one moment."""
+
+    waiting: list[feed.Entry]
+    pulse: heartbeat.Pulse
+    dirty: list[handoffs.Handoff]
+    agents: list[BeatRow]
+    quiet_agents: int
+    directives: list[DirectiveRow]
+    older_directives: int
+    decisions: list[decisions.Decision]
+    problems: list[str]
+
+
+def _ask(workspace: Workspace, seen: Snapshot, view: View) -> _Asked:
     with index.open_index(workspace) as known:
         waiting = feed.open_requests(known)
         beat = heartbeat.pulse(
@@ -95,17 +107,27 @@ def take(workspace: Workspace, store: FileStore, now: datetime, view: View) -> B
             manager_window=view.manager_window,
             agent_window=view.agent_window,
             retired=view.retired,
-            now=now,
+            now=seen.now,
         )
-        dirty, dirty_problems = handoffs.all_handoffs(workspace, known)
-        agents, quiet = _agent_rows(known, seen, beat)
-        told, older = _directive_rows(known, waiting, view.messages)
-        decided = decisions.decisions(workspace, known, now)
-        problems = [*seen.problems, *dirty_problems, *map(str, known.problems()), *index.losses(known)]
+        dirty, problems = handoffs.all_handoffs(workspace, known)
+        return _Asked(
+            waiting,
+            beat,
+            [handoff for handoff in dirty if handoff.is_open],
+            *_agent_rows(known, seen, beat),
+            *_directive_rows(known, waiting, view.messages),
+            decisions.decisions(workspace, known, seen.now),
+            [*problems, *map(str, known.problems()), *index.losses(known)],
+        )
+
+
+def take(workspace: Workspace, store: FileStore, now: datetime, view: View) -> Board:
+    """The board as of now."""
+    seen = read(workspace, store, now)
+    asked = _ask(workspace, seen, view)
     unclaimed = [plan for plan in seen.plans if states.is_unclaimed(plan, seen.holders[plan.plan_id])]
-    away = {row.agent_id for row in agents if row.state == liveness.SIGNED_OFF} | beat.retired
-    open_dirty = [handoff for handoff in dirty if handoff.is_open]
-    alerts = board_alerts.alerts(seen, beat, open_dirty, unclaimed, waiting, away)
+    away = {row.agent_id for row in asked.agents if row.state == liveness.SIGNED_OFF} | asked.pulse.retired
+    alerts = board_alerts.alerts(seen, asked.pulse, asked.dirty, unclaimed, asked.waiting, away)
     return Board(
         version=1,
         generated_at=now,
@@ -114,28 +136,32 @@ def take(workspace: Workspace, store: FileStore, now: datetime, view: View) -> B
         agent_window_minutes=view.agent_window.total_seconds() / 60,
         alerts=alerts,
         active_plans=[_plan_row(plan, seen) for plan in seen.plans if _is_active(plan, seen)],
-        claims=_claim_rows(seen, beat, agents),
+        claims=_claim_rows(seen, asked.pulse, asked.agents),
         finished_claims=_count(claim.state for claim in seen.claims if not claim.is_live),
         overlaps=_overlaps(seen.live),
         unclaimed_plans=[_plan_row(plan, seen) for plan in unclaimed],
         ready=_ready_rows(seen),
         backlog=_count(task.state for task in seen.tasks),
-        requests=[_request_row(entry) for entry in waiting],
-        handoffs=[_handoff_row(handoff) for handoff in open_dirty],
-        managers=[BeatRow(row.agent, "manager", row.state, row.at, row.summary, row.meta) for row in beat.managers],
-        agents=agents,
-        quiet_agents=quiet,
+        requests=[_request_row(entry) for entry in asked.waiting],
+        handoffs=[_handoff_row(handoff) for handoff in asked.dirty],
+        managers=[
+            BeatRow(row.agent, "manager", row.state, row.at, row.summary, row.meta) for row in asked.pulse.managers
+        ],
+        agents=asked.agents,
+        quiet_agents=asked.quiet_agents,
         automation=[_plan_row(plan, seen) for plan in seen.plans if _is_automation(plan)],
-        directives=told,
-        older_directives=older,
+        directives=asked.directives,
+        older_directives=asked.older_directives,
         decisions=[
             DecisionRow(row.id, row.manager, row.at, row.plan, len(row.receipts), row.overdue)
-            for row in decided
+            for row in asked.decisions
             if row.state == decisions.OPEN
         ],
-        decided=sum(row.state != decisions.OPEN for row in decided),
-        findings=list(dict.fromkeys([*problems, *_unpointed(told)])),
-        notes=[] if beat.managers else ["no manager is known: none has booted here, and no assignment names one"],
+        decided=sum(row.state != decisions.OPEN for row in asked.decisions),
+        findings=list(dict.fromkeys([*seen.problems, *asked.problems, *_unpointed(asked.directives)])),
+        notes=[]
+        if asked.pulse.managers
+        else ["no manager is known: none has booted here, and no assignment names one"],
     )
 
 

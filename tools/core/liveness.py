@@ -126,7 +126,8 @@ def managers(
             found.add(agent)
     for given in assignments:
         claim = claims.get(given.task_id)
-        if given.engineer and given.manager and claim is not None and claim.is_live:
+        by_another = given.engineer and given.manager != given.engineer  # who helps itself manages nobody
+        if by_another and given.manager and claim is not None and claim.is_live:
             found.add(given.manager)
     return sorted(name for name in found if ids.is_agent(name))
 
