@@ -16,6 +16,10 @@ from tools.core.store import FileStore
 from tools.core.workspace import Workspace
 
 
+BUSY = "busy_override"
+"""The code of the warning that a seat took more work than one task."""
+
+
 class Backlog(NamedTuple):
     """All tasks of the backlog, best first, and what they are told from."""
 
@@ -67,7 +71,7 @@ def record_busy(workspace: Workspace, seat: Seat, bus_store: FileStore, now: dat
         message = f"{busy.message} and took another task"
         receipts.warn(
             workspace,
-            receipts.Warning(ts=clock.to_text(now), agent_id=seat.agent_id, code="busy_override", message=message),
+            receipts.Warning(ts=clock.to_text(now), agent_id=seat.agent_id, code=BUSY, message=message),
         )
 
 
@@ -123,7 +127,7 @@ def require_takeable(task: states.Task, seat: Seat, claim: Claim | None, now: da
     if task.state == states.DONE and claim is not None and claim.state == "done":
         raise claims.done(claim)
     if task.state in (states.DONE, queue.DROPPED):
-        raise ConflictError(f"{name} is {task.state}, says {task.item.path}", code=f"pickup.{task.state}")
+        raise ConflictError(f"{name} is {task.state}, says {task.item.path}", code="pickup.finished")
     if claim is not None and claim.is_live and not mine and claim.paused_by in ("", claim.agent_id):
         raise claims.held(claim, claims.Facts(now))
     if task.state == states.ASSIGNED and not mine:
