@@ -107,7 +107,7 @@ scaffold     the folder a piece of work keeps its evidence in
 seats        whose seat this is; the manifests of all worktrees
 consensus    decisions and the receipts that carry them
 evidence     what a run leaves behind, and what a receipt is worth
-plan_records the one definition of a plan, and its words of status
+plan_records  the one definition of a plan, and its words of status
 queue        the backlog: its files read, and their status line written
 claims       pure rules: who may take, keep, give back or pause a task
 states       the state table: what is live, ready, waiting, done, unclaimed
@@ -129,7 +129,7 @@ plan_edits   pure changes of a plan
 plans        plans as they lie in _plans/, changed under the lock
 runs         evidence made by running a command
 whereabouts  where a cited receipt lies: here, on a branch, or nowhere
-receipt_index every receipt and who cites it, as records
+receipt_index  every receipt and who cites it, as records
 latencies    how long evidence takes
 hygiene      drift in plans, mended in place
 plan_facts   what the rules need to know of receipts, bus and backlog
@@ -137,12 +137,12 @@ plan_checks  plans held to their rules, every finding with its line
 pickup       what an idle agent may take from the backlog, and the taking
 shapes       named tuples as JSON, and the schema they keep
 board_rows   the rows of the manager's board, which are its JSON
-board_alerts what may alarm, with the command that clears it
+board_alerts  what may alarm, with the command that clears it
 board        the manager's board: one snapshot, computed once
 render       rows in, text out; hostile text made visible
 status       what bus_status shows
 board_text   the board for people: Markdown, and compact text
-manager_report what a manager reports: tasks in hand, what plans owe, latencies
+manager_report  what a manager reports: tasks in hand, what plans owe, latencies
 maps         the READMEs and ignore lines that a repository gets
 adoption     a bus folder and a branch, united
 bus_branch   the bus as a worktree of its own branch
