@@ -123,14 +123,18 @@ def _ask(workspace: Workspace, seen: Snapshot, view: View) -> _Asked:
 
 def take(workspace: Workspace, store: FileStore, now: datetime, view: View) -> Board:
     """The board as of now."""
-    seen = read(workspace, store, now)
+    return told(workspace, read(workspace, store, now), view)
+
+
+def told(workspace: Workspace, seen: Snapshot, view: View) -> Board:
+    """The board that a snapshot and the index tell."""
     asked = _ask(workspace, seen, view)
     unclaimed = [plan for plan in seen.plans if states.is_unclaimed(plan, seen.holders[plan.plan_id])]
     away = {row.agent_id for row in asked.agents if row.state == liveness.SIGNED_OFF} | asked.pulse.retired
     alerts = board_alerts.alerts(seen, asked.pulse, asked.dirty, unclaimed, asked.waiting, away)
     return Board(
         version=1,
-        generated_at=now,
+        generated_at=seen.now,
         verdict="red" if alerts else "green",
         manager_window_minutes=view.manager_window.total_seconds() / 60,
         agent_window_minutes=view.agent_window.total_seconds() / 60,

@@ -6,7 +6,6 @@ of the clock is no sign of life; the latest credible one counts. Exactly at a wi
 
 from __future__ import annotations
 
-import ast
 import functools
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -76,6 +75,8 @@ def last_entry(index: Index, agent: str, kinds: Sequence[str], now: datetime) ->
 @functools.cache
 def parked() -> frozenset[str]:
     """`RETIRED_AGENTS` of the dashboard's module (playbook, step 5), read from its source without loading it."""
+    import ast  # only boards and heartbeat checks ask
+
     path = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "agent", "coord_dashboard.py")
     with open(path, encoding="utf-8") as source:
         body = ast.parse(source.read()).body

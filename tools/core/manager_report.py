@@ -43,7 +43,7 @@ class Report(NamedTuple):
 def gather(workspace: Workspace, store: FileStore, manager: str, since: datetime, now: datetime) -> Report:
     """Reads what the report needs; plans are held to their strict rules."""
     snapshot = board.read(workspace, store, now)
-    shown = board.take(workspace, store, now, board_rows.View())
+    shown = board.told(workspace, snapshot, board_rows.View())
     with index.open_index(workspace) as known:
         entries, _ = feed.select(known, feed.Query(since=since), None)
     checked = plan_checks.check(workspace, plans.all_places(workspace), strict=True)

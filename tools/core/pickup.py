@@ -15,7 +15,6 @@ from tools.core.seats import Seat
 from tools.core.store import FileStore
 from tools.core.workspace import Workspace
 
-
 BUSY = "busy_override"
 """The code of the warning that a seat took more work than one task."""
 
