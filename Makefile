@@ -40,3 +40,4 @@ docs: $(READY) ## write the generated documents anew
 
 bench: $(READY) ## measure the cost of each command as a multiple of starting Python
 	@$(BIN)/python benchmarks/commands.py
+	@$(BIN)/python benchmarks/bus_check.py

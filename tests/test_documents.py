@@ -94,6 +94,8 @@ def _parse(command, rest):
     if not hasattr(command, "commands"):
         command.make_context("x", list(rest))
         return
+    if rest[0] not in command.commands and getattr(command, "default", ""):
+        rest = [command.default, *rest]
     assert rest[0] in command.commands, f"no subcommand {rest[0]}"
     _parse(command.commands[rest[0]], rest[1:])
 

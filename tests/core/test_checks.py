@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import CHECKOUT
-from tools.core import checks, consensus, ids, receipts, records
+from tools.core import board, checks, consensus, ids, receipts, records
 
 STAMP = "2026-01-02T03:04:05Z"
 ID = ids.new_record_id(1)
@@ -28,6 +28,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "manifest": {"agent_id": "codex-1", "desired_roles": ["manager"], "max_prs_per_day": 3},
     "warning": {"ts": STAMP, "agent_id": "codex-1", "code": "manifest_mismatch", "message": "other seat"},
     "refusal": {"ts": STAMP, "agent_id": "codex-1", "event": "complete", "reason": "not the holder"},
+    "memory": {"ts": STAMP, "run_id": "r-1", "summary": "s", "hash_prev": None, "hash_self": "0" * 64},
     "consensus-receipt": {"decision_id": "D-1", "summary": "s", "agent_id": "a", "event": "consensus", "ts": STAMP},
     "plan": {
         "version": 0,
@@ -81,6 +82,7 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("assignment", "engineer", 5, "/engineer"),
     ("manifest", "max_prs_per_day", -1, "/max_prs_per_day"),
     ("warning", "message", "", "/message"),
+    ("memory", "hash_prev", "00", "/hash_prev"),
     ("consensus-receipt", "decision_id", "a b", "/decision_id"),
     ("plan", "steps", [], "/steps"),
     ("plan", "layer", "L7", "/layer"),
@@ -146,4 +148,7 @@ def test_what_the_toolkit_writes_is_strictly_valid() -> None:
 def test_every_record_has_a_sample_and_a_fresh_schema_file() -> None:
     assert GOOD.keys() == checks.RECORDS.keys()
     folder = CHECKOUT / "docs" / "schemas"
-    assert {path.name: path.read_bytes() for path in folder.glob("*.json")} == checks.schema_files()
+    assert {path.name: path.read_bytes() for path in folder.glob("*.json")} == {
+        **checks.schema_files(),
+        **board.schema_files(),
+    }

@@ -50,7 +50,7 @@ def test_a_block_keeps_its_lines():
 
 @pytest.mark.parametrize(
     "text",
-    ["<script>", "| cell", "[x](javascript:y)", "`code`", "# head", "*b*", "a_b_c", "![i](u)", "&lt;", "~~x~~", "a\nb"],
+    ["<script>", "| cell", "[x](javascript:y)", "`code`", "# head", "*b*", "_em_", "![i](u)", "&lt;", "~~x~~", "a\nb"],
 )
 def test_markdown_shows_markup_literally_on_one_line(text):
     shown = render.markdown(text)
@@ -71,3 +71,7 @@ def test_what_is_empty_says_so_and_what_is_long_is_cut():
     assert render.bullets([]) == "- none"
     assert render.short("abcdef", 4) == "abc…" and render.short("abcd", 4) == "abcd"
     assert render.fields([("a", 1), ("b", ""), ("c", None), ("d", 0)]) == "a=1 d=0"
+
+
+def test_an_underscore_inside_a_word_is_no_markup():
+    assert render.markdown("in_progress __x a_") == "in_progress \\_\\_x a\\_"

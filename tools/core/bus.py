@@ -95,6 +95,12 @@ def all_assignments(bus: FileStore) -> tuple[list[Assignment], list[str]]:
     return documents(bus, ASSIGNMENTS, assignment_from)
 
 
+def unreadable(bus: FileStore, found: Sequence[Claim], given: Sequence[Assignment]) -> frozenset[str]:
+    """The tasks whose claim or assignment is there but was not among those that could be read."""
+    claimed = set(bus.names(CLAIMS)) - {claim.task_id for claim in found}
+    return frozenset(claimed | set(bus.names(ASSIGNMENTS)) - {assignment.task_id for assignment in given})
+
+
 def last_sign_of(workspace: Workspace, agent: str, now: datetime) -> datetime | None:
     """An agent's last sign of life, asked of the index."""
     from tools.core import liveness  # SQLite is loaded only where a holder's life matters
@@ -227,14 +233,14 @@ def claim_event(seat: Seat, outcome: claims.Outcome, before: Claim | None, now: 
 def claim_sentence(actor: str, outcome: claims.Outcome, before: Claim | None) -> str:
     """One sentence about a claim's change, notes included when they fit."""
     claim = outcome.claim
-    task = claim.task_id
+    task, other = claim.task_id, "" if claim.agent_id == actor else f" for {claim.agent_id}"
     updates = before is not None and before.is_live and before.agent_id == claim.agent_id
     text = {
-        "claim": f"{actor} {'updated its claim on' if updates else 'claimed'} {task}",
-        "takeover": f"{actor} took over {task} from {before.agent_id if before else 'nobody'}",
-        "reopened": f"{actor} reopened {task}",
+        "claim": f"{actor} {('updated its claim on' if not other else 'updated the claim on') if updates else 'claimed'} {task}{other}",
+        "takeover": f"{actor} took over {task} from {before.agent_id if before else 'nobody'}{other}",
+        "reopened": f"{actor} reopened {task}{other}",
         "release": f"{actor} released {task} ({claim.state})",
-        "pause": f"{actor} paused {task}" + ("" if claim.agent_id == actor else f", held by {claim.agent_id}"),
+        "pause": f"{actor} paused {task}" + (f", held by {claim.agent_id}" if other else ""),
     }[outcome.event]
     if claim.notes and outcome.event in ("release", "pause", "takeover"):
         text += f": {' '.join(claim.notes.split())}"

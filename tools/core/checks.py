@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from tools.core import clock, consensus, evidence, files, ids, plan_records, receipts, records
+from tools.core import clock, consensus, evidence, files, ids, memory, plan_records, receipts, records
 
 Problem = tuple[str, str]
 """Where in a document (a JSON pointer, "" for the whole) and what is wrong there."""
@@ -27,6 +27,7 @@ RECORDS: dict[str, type] = {
     "consensus-receipt": consensus.Receipt,
     "plan": plan_records.Plan,
     "run-receipt": evidence.RunReceipt,
+    "memory": memory.Memory,
 }
 """Every record that has a schema, by the name of its schema."""
 

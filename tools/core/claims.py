@@ -72,12 +72,7 @@ def take(current: Claim | None, request: Request, facts: Facts) -> Outcome:
     Raises ConflictError while another holds it or it is done, GuardError when it is assigned to
     another engineer, UsageError for a reopening without a reason.
     """
-    if ids.is_thread_only(request.task):
-        raise ConflictError(
-            f"{request.task} is a thread, not a task: it cannot be claimed",
-            code="claim.thread",
-            hint=f"python -m tools.agent.bus_message --task {request.task} --type status --summary <text>",
-        )
+    require_task(request.task)
     if request.reopen and not request.reason:
         raise UsageError("--reopen needs --reason", code="claim.reason")
     if current is not None and current.is_live and current.agent_id == request.agent:
@@ -88,6 +83,16 @@ def take(current: Claim | None, request: Request, facts: Facts) -> Outcome:
     ]
     warnings = _overlaps(request, facts)
     return Outcome(_taken(current, request, facts), _event(current), warnings, tuple(overrides))
+
+
+def require_task(task: str) -> None:
+    """Raises ConflictError for the hub, a directive's thread or an inbox: they are nobody's work."""
+    if ids.is_thread_only(task):
+        raise ConflictError(
+            f"{task} is a thread, not a task: it cannot be claimed",
+            code="claim.thread",
+            hint=f"python -m tools.agent.bus_message --task {task} --type status --summary <text>",
+        )
 
 
 def _event(current: Claim | None) -> str:
@@ -154,12 +159,7 @@ def _past_the_holder(current: Claim | None, request: Request, facts: Facts) -> l
         return []
     if current.state == "done":
         if not request.reopen:
-            raise ConflictError(
-                f"{current.task_id} is done: {current.agent_id} finished it at {current.released_at or 'an unknown time'}",
-                code="claim.done",
-                hint=f"python -m tools.agent.bus_claim claim --task {current.task_id} --reopen --reason <why>",
-                details=_details(current),
-            )
+            raise done(current)
         message = f"{request.agent} reopened {current.task_id}, done by {current.agent_id}"
         return [Override("claim_reopened", message, request.reason)]
     if current.state == "active":
@@ -220,6 +220,16 @@ def assigned_engineer(assignment: Assignment | None, claim: Claim | None) -> str
 def _not_before(later: str, earlier: str) -> bool:
     one, other = clock.parse(later), clock.parse(earlier)
     return one is None or other is None or one >= other
+
+
+def done(current: Claim) -> ConflictError:
+    """The refusal that says who finished a task, when, and how it is reopened."""
+    return ConflictError(
+        f"{current.task_id} is done: {current.agent_id} finished it at {current.released_at or 'an unknown time'}",
+        code="claim.done",
+        hint=f"python -m tools.agent.bus_claim claim --task {current.task_id} --reopen --reason <why>",
+        details=_details(current),
+    )
 
 
 def held(current: Claim, facts: Facts, *, hint: str = "") -> ConflictError:

@@ -20,7 +20,7 @@ class Receipt(Record):
     agent_id: str = text_rule(pattern=ids.NAME_PATTERN, max_length=ids.AGENT_LENGTH)
     event: str = text_rule(pattern=ids.WORD_PATTERN)
     ts: str = text_rule(pattern=STAMP_PATTERN)
-    receipts: tuple[str, ...] = field(default=(), metadata={"min_length": 1})
+    receipts: tuple[str, ...] = receipts.paths_rule()
     meta: Mapping[str, str] = field(default_factory=dict, metadata={"min_length": 1})
 
 

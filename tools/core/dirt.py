@@ -103,7 +103,7 @@ def _read(place: Place, finder: str) -> Handoff:
 def cleared(workspace: Workspace) -> set[str]:
     """The paths of the receipts that a `dirty_cleared` event cites; one that was reassigned is open still."""
     with index.open_index(workspace) as known:
-        rows = known.rows("stream='events' AND kind=?", (CLEARED,), "ORDER BY seq")
+        rows = known.events_of((CLEARED,))
     return {path for row in rows for path in entry_of(row).record.receipts}
 
 

@@ -7,13 +7,15 @@ repository than the one it was asked about, so every `GIT_*` variable is dropped
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Generator, Mapping, Sequence
+from typing import NamedTuple, Self
 
 from tools.core.errors import SetupError
 
 TIMEOUT = 120.0
 """Seconds a git process may take before it is given up."""
+
+_BLOCK = 1 << 20
 
 
 class Result(NamedTuple):
@@ -92,3 +94,51 @@ def failed(arguments: Sequence[str], result: Result) -> SetupError:
 def is_repository(folder: str) -> bool:
     """Whether git itself accepts the folder as part of a repository."""
     return ask(folder, "rev-parse", "--git-dir").code == 0
+
+
+class Objects:
+    """The contents of a repository's objects, from one git process; a context manager."""
+
+    def __init__(self, folder: str) -> None:
+        import subprocess
+
+        try:
+            self._process = subprocess.Popen(
+                ["git", "cat-file", "--batch"],
+                cwd=folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment(),
+            )
+        except FileNotFoundError as problem:
+            raise SetupError("git is not installed", code="git.missing") from problem
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def blocks(self, object_id: str) -> Generator[bytes, None, None]:
+        """An object's bytes in blocks; only one object is read at a time, to its end or its close."""
+        requests, answers = self._process.stdin, self._process.stdout
+        assert requests is not None and answers is not None
+        requests.write(f"{object_id}\n".encode())
+        requests.flush()
+        header = answers.readline().split()
+        if len(header) != 3:
+            raise SetupError(f"git has no object {object_id}", code="git.object", hint="git fsck")
+        left = int(header[2])
+        try:
+            while left:
+                block = answers.read(min(left, _BLOCK))
+                if not block:
+                    raise SetupError("git cat-file ended early", code="git.failed")
+                left -= len(block)
+                yield block
+        finally:
+            while left and (block := answers.read(min(left, _BLOCK))):
+                left -= len(block)
+            answers.read(1)  # the line end behind each object

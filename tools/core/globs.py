@@ -16,6 +16,13 @@ def may_overlap(one: str, other: str) -> bool:
     return _meet(_parts(one), _parts(other))
 
 
+def fixed_folders(pattern: str) -> tuple[str, ...]:
+    """The leading parts that are no wildcards; patterns overlap only where one's begin with the other's."""
+    parts = _parts(pattern)
+    wild = (number for number, part in enumerate(parts) if re.search(_WILD, part))
+    return tuple(parts[: next(wild, len(parts))])
+
+
 def _parts(pattern: str) -> list[str]:
     text = pattern.strip()
     parts = [part for part in text.split("/") if part not in ("", ".")]

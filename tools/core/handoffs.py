@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tools.core import clock, feed, files, ids
-from tools.core.errors import ToolkitError
+from tools.core.errors import GuardError, ToolkitError
 from tools.core.index import Index
-from tools.core.records import Event
+from tools.core.records import MAX_SUMMARY, Event
+from tools.core.seats import Seat
 from tools.core.workspace import REPORT, Place, Workspace
 
 CLEARED = "dirty_cleared"
@@ -107,7 +108,7 @@ def all_handoffs(workspace: Workspace, index: Index) -> tuple[list[Handoff], lis
     receipts, problems = receipts_of(workspace)
     if not receipts:
         return [], problems
-    rows = index.rows("kind IN (?, ?) AND stream='events'", (CLEARED, REASSIGNED), "ORDER BY seq")
+    rows = index.events_of((CLEARED, REASSIGNED))
     events = [entry.record for entry in map(feed.entry_of, rows) if isinstance(entry.record, Event)]
     return settled(receipts, events), problems
 
@@ -116,3 +117,29 @@ def of_agent(handoffs: Sequence[Handoff], agent: str) -> list[Handoff]:
     """The open handoffs that are an agent's: those it owns, or where it owns none, those it found."""
     still = [handoff for handoff in handoffs if handoff.is_open]
     return [one for one in still if one.owner == agent] or [one for one in still if one.finder == agent]
+
+
+def require_right(entries: Sequence[Handoff], seat: Seat) -> None:
+    """GuardError unless the seat is the owner or finder of every entry, or a manager."""
+    for entry in entries:
+        if seat.agent_id not in (entry.owner, entry.finder) and not seat.is_manager:
+            raise GuardError(
+                f"{entry.path} is {entry.owner}'s, found by {entry.finder}: {seat.agent_id} is neither, nor a manager",
+                code="handoff.right",
+                hint=f"python -m tools.agent.bus_message --task {ids.HUB} --type request --target {entry.owner}"
+                " --summary <text>",
+            )
+
+
+def settling(entries: Sequence[Handoff], seat: Seat, agent: str, kind: str, note: str, to: str, now: datetime) -> Event:
+    """The event that clears or reassigns entries; it cites their receipts, which stay."""
+    done = f"gave the dirty handoff of {agent} to {to}" if to else f"cleared the dirty handoff of {agent}"
+    return Event(
+        id=ids.new_record_id(),
+        ts=clock.to_text(now),
+        agent_id=seat.agent_id,
+        event=kind,
+        summary=f"{seat.agent_id} {done}{f': {note}' if note else ''}"[:MAX_SUMMARY],
+        receipts=tuple(entry.path for entry in entries),
+        meta={"agent": agent, **({"owner": to} if to else {})},
+    )

@@ -6,11 +6,12 @@ unchanged is not raised again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from tools.core import bus, clock, feed, index, liveness, seats
+from tools.core.records import Assignment, Claim, Manifest
 from tools.core.store import FileStore
 from tools.core.workspace import Workspace
 
@@ -42,6 +43,46 @@ class Check(NamedTuple):
     losses: list[str]
 
 
+class Pulse(NamedTuple):
+    """Who watches and who is at work; the part of a check that the dashboard shares."""
+
+    managers: list[liveness.Heartbeat]
+    idle: list[tuple[Claim, datetime | None]]
+    alerts: list[Alert]
+    retired: frozenset[str]
+
+
+def pulse(
+    known: index.Index,
+    *,
+    claims: Sequence[Claim],
+    assignments: Sequence[Assignment],
+    manifests: Sequence[Manifest],
+    waiting: Sequence[feed.Entry],
+    manager_window: timedelta,
+    agent_window: timedelta,
+    ignored_managers: Collection[str] = (),
+    retired: Collection[str] | None = None,
+    now: datetime,
+) -> Pulse:
+    """Judges what was read of the bus; a window of 0 switches its check off."""
+    away = liveness.retired(known, now, retired)
+    names = liveness.managers(
+        known,
+        now,
+        manifests=manifests,
+        assignments=assignments,
+        claims={claim.task_id: claim for claim in claims},
+    )
+    gone = away | set(ignored_managers)
+    beats = [liveness.heartbeat(known, name, manager_window, now) for name in names if name not in gone]
+    active = [claim for claim in claims if claim.state == "active" and claim.agent_id not in away]
+    signs = liveness.last_signs(known, {claim.agent_id for claim in active}, now)
+    idle = liveness.idle_holders(active, signs, agent_window, now)
+    alerts = [*_manager_alerts(beats, waiting, manager_window), *(_idle_alert(claim, at) for claim, at in idle)]
+    return Pulse(beats, idle, alerts, away)
+
+
 def check(
     workspace: Workspace,
     store: FileStore,
@@ -49,45 +90,46 @@ def check(
     manager_window: timedelta,
     agent_window: timedelta,
     ignored_managers: Collection[str],
-    retired: Collection[str] = (),
+    retired: Collection[str] | None = None,
     now: datetime,
 ) -> Check:
     """Looks at the bus once."""
     claims, problems = bus.all_claims(store)
     assignments, more_problems = bus.all_assignments(store)
-    by_task = {claim.task_id: claim for claim in claims}
     with index.open_index(workspace) as known:
-        gone = liveness.retired(known, now, retired) | set(ignored_managers)
-        names = liveness.managers(
-            known, now, manifests=seats.manifests(workspace), assignments=assignments, claims=by_task
+        found = pulse(
+            known,
+            claims=claims,
+            assignments=assignments,
+            manifests=seats.manifests(workspace),
+            waiting=feed.open_requests(known),
+            manager_window=manager_window,
+            agent_window=agent_window,
+            ignored_managers=ignored_managers,
+            retired=retired,
+            now=now,
         )
-        beats = [liveness.heartbeat(known, name, manager_window, now) for name in names if name not in gone]
-        holders = {claim.agent_id for claim in claims if claim.state == "active"}
-        away = liveness.retired(known, now, retired)
-        signs = liveness.last_signs(known, holders - away, now)
-        waiting = feed.open_requests(known)
-        idle = [
-            {"agent_id": claim.agent_id, "task_id": claim.task_id, "last_seen": clock.to_text(at) if at else None}
-            for claim, at in liveness.idle_holders(
-                (claim for claim in claims if claim.agent_id not in away), signs, agent_window, now
-            )
-        ]
-        alerts = [*_manager_alerts(beats, waiting, manager_window), *map(_idle_alert, idle)]
-        before = _raised_before(known, now) if alerts else set()
-        raised = {alert.identity: alert.identity in before for alert in alerts}
+        before = _raised_before(known, now) if found.alerts else set()
+        raised = {alert.identity: alert.identity in before for alert in found.alerts}
         problems = [*problems, *more_problems, *map(str, known.problems())]
         losses = index.losses(known)
-    return Check(now, manager_window, agent_window, beats, idle, alerts, raised, problems, losses)
+    idle = [
+        {"agent_id": claim.agent_id, "task_id": claim.task_id, "last_seen": clock.to_text(at) if at else None}
+        for claim, at in found.idle
+    ]
+    return Check(now, manager_window, agent_window, found.managers, idle, found.alerts, raised, problems, losses)
 
 
-def _manager_alerts(beats: list[liveness.Heartbeat], waiting: list[feed.Entry], window: timedelta) -> list[Alert]:
+def _manager_alerts(
+    beats: Sequence[liveness.Heartbeat], waiting: Sequence[feed.Entry], window: timedelta
+) -> list[Alert]:
     found = []
     for beat in beats:
         if not window or beat.state == liveness.FRESH:
             continue
         since = clock.to_text(beat.at) if beat.at else "never"
         if beat.state == liveness.SIGNED_OFF:
-            addressed = [entry for entry in waiting if getattr(entry.record, "to", "") in ("", beat.agent)]
+            addressed = [entry for entry in waiting if _waits_for(entry, beat.agent)]
             if not addressed:
                 continue
             text = f"manager {beat.agent} has signed off and {len(addressed)} requests wait"
@@ -99,12 +141,16 @@ def _manager_alerts(beats: list[liveness.Heartbeat], waiting: list[feed.Entry], 
     return found
 
 
-def _idle_alert(row: dict[str, Any]) -> Alert:
-    since = row["last_seen"] or "never"
-    silence = f"given no sign of life since {since}" if row["last_seen"] else "never given a sign of life"
-    text = f"{row['agent_id']} holds {row['task_id']} and has {silence}"
-    identity = f"agent_idle:{row['agent_id']}:{row['task_id']}:{since}"
-    return Alert(identity, "agent_idle", row["agent_id"], row["task_id"], clock.parse(row["last_seen"]), text)
+def _waits_for(entry: feed.Entry, agent: str) -> bool:
+    return getattr(entry.record, "to", "") in ("", agent) and entry.agent != agent
+
+
+def _idle_alert(claim: Claim, at: datetime | None) -> Alert:
+    since = clock.to_text(at) if at else "never"
+    silence = f"given no sign of life since {since}" if at else "never given a sign of life"
+    text = f"{claim.agent_id} holds {claim.task_id} and has {silence}"
+    identity = f"agent_idle:{claim.agent_id}:{claim.task_id}:{since}"
+    return Alert(identity, "agent_idle", claim.agent_id, claim.task_id, at, text)
 
 
 def _raised_before(known: index.Index, now: datetime) -> set[str]:

@@ -77,6 +77,12 @@ class Index:
         sql = f"SELECT seq, stream, number, raw FROM entries WHERE {where} {tail}"
         return [Row(*found) for found in self.ask(sql, values)]
 
+    def events_of(self, kinds: Sequence[str]) -> list[Row]:
+        """All events of some kinds, oldest first; meant for kinds there are few of."""
+        wanted = ", ".join("?" * len(kinds))
+        where = f"agent=? AND kind IN ({wanted}) AND stream='events'"
+        return sorted(row for agent in self.distinct("agent") for row in self.rows(where, [agent, *kinds]))
+
     def distinct(self, column: str, **fixed: str) -> list[str]:
         """The values of a column that an index begins with, behind the columns `fixed` gives a value.
 

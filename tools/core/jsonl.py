@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from tools.core import files, redaction
@@ -156,9 +156,19 @@ def lines(place: Place, start: int = 0) -> Iterator[Line]:
 
 def lines_of(descriptor: int, start: int = 0) -> Iterator[Line]:
     """The lines of an open file from byte `start` on, in bounded memory."""
-    kept, length, offset, position = b"", 0, start, start
+    return split(_blocks(descriptor, start), start)
+
+
+def _blocks(descriptor: int, position: int) -> Iterator[bytes]:
     while block := os.pread(descriptor, _BLOCK * 16, position):
         position += len(block)
+        yield block
+
+
+def split(blocks: Iterable[bytes], start: int = 0) -> Iterator[Line]:
+    """The lines of a log that comes in blocks, the first of them at byte `start`; in bounded memory."""
+    kept, length, offset = b"", 0, start
+    for block in blocks:
         *complete, rest = block.split(b"\n")
         for piece in complete:
             end = offset + length + len(piece) + 1

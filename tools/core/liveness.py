@@ -6,6 +6,8 @@ of the clock is no sign of life; the latest credible one counts. Exactly at a wi
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -72,9 +74,26 @@ def last_entry(index: Index, agent: str, kinds: Sequence[str], now: datetime) ->
     return feed.entry_of(Row(*max(rows)[1:])) if rows else None
 
 
-def retired(index: Index, now: datetime, always: Collection[str] = ()) -> frozenset[str]:
-    """Agents that were retired and not revived since; `always` names those that a list retires."""
-    found = set(always)
+@functools.cache
+def parked() -> frozenset[str]:
+    """`RETIRED_AGENTS` of the dashboard's module (playbook, step 5), read from its source without loading it."""
+    import ast  # only boards and heartbeat checks ask
+
+    path = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "agent", "coord_dashboard.py")
+    with open(path, encoding="utf-8") as source:
+        body = ast.parse(source.read()).body
+    for line in body:
+        targets = (
+            [line.target] if isinstance(line, ast.AnnAssign) else line.targets if isinstance(line, ast.Assign) else []
+        )
+        if any(isinstance(target, ast.Name) and target.id == "RETIRED_AGENTS" for target in targets):
+            return frozenset(ast.literal_eval(line.value))  # type: ignore[attr-defined]
+    return frozenset()
+
+
+def retired(index: Index, now: datetime, always: Collection[str] | None = None) -> frozenset[str]:
+    """Agents that were retired and not revived since; `always` names those a list retires (None: `parked`)."""
+    found = set(parked() if always is None else always)
     for whom in index.distinct("subject"):
         rows = index.ask(
             "SELECT kind FROM entries WHERE subject=? AND at IS NOT NULL ORDER BY at DESC, seq DESC LIMIT 1", (whom,)
@@ -109,7 +128,8 @@ def managers(
             found.add(agent)
     for given in assignments:
         claim = claims.get(given.task_id)
-        if given.engineer and given.manager and claim is not None and claim.is_live:
+        by_another = given.engineer and given.manager != given.engineer  # who helps itself manages nobody
+        if by_another and given.manager and claim is not None and claim.is_live:
             found.add(given.manager)
     return sorted(name for name in found if ids.is_agent(name))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,11 @@ from tools.core import clock, files, ids, jsonl, locks, redaction
 from tools.core.errors import DataError, UsageError
 from tools.core.records import STAMP_PATTERN, Record, record, text_rule, to_mapping
 from tools.core.workspace import BUS, REPORT, Place, Workspace
+
+
+def paths_rule() -> Any:
+    """A list of paths that is left out when it is empty."""
+    return field(default=(), metadata={"min_length": 1})
 
 
 @record
@@ -59,8 +65,14 @@ def write_stamped(folder: Place, prefix: str, suffix: str, data: bytes, now: dat
 
 def append(workspace: Workspace, place: Place, entry: Any) -> None:
     """Appends one line to a log of the checkout, under its lock; durable on return."""
-    raw = jsonl.encode(entry if isinstance(entry, dict) else to_mapping(entry)) + b"\n"
-    with locks.hold(workspace.report), files.folder_of(place, create=True) as folder, files.writable(place):
+    with locks.hold(workspace.report):
+        append_locked(place, entry if isinstance(entry, dict) else to_mapping(entry))
+
+
+def append_locked(place: Place, entry: Mapping[str, object]) -> None:
+    """Appends one line to a log whose lock the caller holds; durable on return."""
+    raw = jsonl.encode(entry) + b"\n"
+    with files.folder_of(place, create=True) as folder, files.writable(place):
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
         descriptor = files.open_in(folder, place, flags)
         try:

@@ -175,6 +175,8 @@ class Claim(Record):
     @property
     def state(self) -> str:
         """The status in today's words: active, paused, released or done."""
+        if self.status in CLAIM_STATUSES:
+            return self.status
         status = self.status.lower()
         status = _OLD_CLAIM_STATUSES.get(status, status)
         return status if status in CLAIM_STATUSES else "active"
@@ -216,6 +218,16 @@ class Manifest(Record):
 def fields_of(kind: type) -> dict[str, str]:
     """The names of a record's fields as files spell them, to the names of its attributes."""
     return {part.metadata.get("alias", name): name for name, part in _dataclass_fields(kind).items()}
+
+
+def required_fields(kind: type) -> frozenset[str]:
+    """The names, as files spell them, of the fields a record cannot do without."""
+    parts = _dataclass_fields(kind)
+    return frozenset(
+        spelled
+        for spelled, name in fields_of(kind).items()
+        if parts[name].default is MISSING and parts[name].default_factory is MISSING
+    )
 
 
 def _dataclass_fields(kind: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ _HOSTILE = (
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
-_MARKUP = r"[\\`*_\[\]<>|~#&]"
+_MARKUP = r"[\\`*\[\]<>|~#&]|(?<![^\W_])_|_(?![^\W_])"  # inside a word an underscore is no markup
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -72,6 +72,15 @@ def _literal(found: re.Match[str]) -> str:
     if char in "<>&":
         return {"<": "&lt;", ">": "&gt;", "&": "&amp;"}[char]
     return f"\\{char}"
+
+
+def code(text: object) -> str:
+    """Text as a Markdown code span, whatever backticks are in it; `|` too, so that it stands in a table."""
+    line = clean(text).replace("|", "\\|")
+    runs = [len(run) for run in re.findall("`+", line)]
+    fence = "`" * (max(runs, default=0) + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") or not line else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
 
 
 def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -16,6 +16,7 @@ Every command asks here; nothing else decides what is live, ready or unclaimed.
     none        free        done         any            done
     none        free        in_progress  any            in_progress  (somebody says so, nobody holds it)
     none        free        unknown      any            unknown
+    damaged, or its assignment is                       unknown
 
 A claim's own words are `Claim.state` and `Claim.is_live` (records), for whom a task is reserved is
 `claims.assigned_engineer`, who is idle is `liveness.idle_holders`, who may be taken for gone is
@@ -24,7 +25,7 @@ A claim's own words are `Claim.state` and `Claim.is_live` (records), for whom a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from tools.core import queue
@@ -88,12 +89,20 @@ def task_of(
     return Task(item, WAITING if waits_for else READY, "", waits_for)
 
 
-def tasks_of(items: Iterable[queue.Item], claims: Iterable[Claim], assignments: Iterable[Assignment]) -> list[Task]:
-    """All tasks of the backlog, best first."""
+def tasks_of(
+    items: Iterable[queue.Item],
+    claims: Iterable[Claim],
+    assignments: Iterable[Assignment],
+    unreadable: Collection[str] = (),
+) -> list[Task]:
+    """All tasks of the backlog, best first; of `unreadable` ones the claim or assignment is damaged."""
     by_id = {item.task_id: item for item in items}
     held = {claim.task_id: claim for claim in claims}
     given = {assignment.task_id: assignment for assignment in assignments}
-    return [task_of(item, by_id, held, given) for item in sorted(by_id.values(), key=lambda item: item.rank)]
+    return [
+        Task(item, queue.UNKNOWN, "", ()) if item.task_id in unreadable else task_of(item, by_id, held, given)
+        for item in sorted(by_id.values(), key=lambda item: item.rank)
+    ]
 
 
 def tasks_of_plan(plan: Plan, tasks_by_path: Mapping[str, str]) -> frozenset[str]:

@@ -12,14 +12,16 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import catalogue, cli, files, manual, maps
+from tools.core import catalogue, checks, cli, files, manual, maps, reports
 from tools.core.errors import SetupError
 
 
 def generated() -> dict[str, bytes]:
     """Every generated document, by its path in the checkout."""
     return {
+        "docs/findings.md": reports.rules_page().encode(),
         "docs/commands.md": manual.reference(_command).encode(),
+        **{f"docs/schemas/{name}": data for name, data in checks.schema_files().items()},
         **{f"{folder}/README.md": text.encode() for folder, text in maps.all_maps().items()},
     }
 

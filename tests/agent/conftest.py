@@ -1,0 +1,67 @@
+"""What the manager's commands are tested with: a backlog, and a hash of every file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+
+def tree_hash(root: Path) -> str:
+    """One hash over names and bytes of all files, git's own and what can be derived again left out."""
+    digest = hashlib.sha256()
+    for folder, names, files in os.walk(root):
+        names[:] = sorted(name for name in names if name not in (".git", ".cache"))
+        for name in sorted(files):
+            path = Path(folder, name)
+            digest.update(f"{path.relative_to(root)}\0".encode() + (b"" if path.is_symlink() else path.read_bytes()))
+    return digest.hexdigest()
+
+
+@pytest.fixture
+def unchanged(git_repo):
+    """Asserts that nothing in the checkout differs from what it was when the test asked first."""
+    known = {}
+
+    def check():
+        now = tree_hash(git_repo)
+        assert known.setdefault("hash", now) == now
+
+    return check
+
+
+@pytest.fixture
+def backlog(git_repo):
+    """Writes backlog files: `backlog({"001-a.md": "Priority: high"})`."""
+
+    def write(files):
+        (git_repo / "queue").mkdir(exist_ok=True)
+        for name, text in files.items():
+            (git_repo / "queue" / name).write_text(f"# Task: {name[:-3]}\n{text}\n")
+
+    return write
+
+
+@pytest.fixture
+def document(git_repo):
+    """Reads a document of the bus: `document("claims/QUEUE-1")`; None where there is none."""
+
+    def read(name):
+        path = git_repo / "_bus" / f"{name}.json"
+        return json.loads(path.read_text()) if path.exists() else None
+
+    return read
+
+
+@pytest.fixture
+def lines(git_repo):
+    """Reads a log of the bus: `lines("events/events")`, `lines("messages/QUEUE-1")`."""
+
+    def read(name):
+        path = git_repo / "_bus" / f"{name}.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    return read

@@ -1,0 +1,106 @@
+"""The consensus commands do what the playbook's two consensus sections ask, as they are written there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def repo(git_repo: Path, seat: Callable[..., Path]) -> Path:
+    """A repository with codex-1 at its seat."""
+    seat("codex-1")
+    return git_repo
+
+
+def overdue(run: Run, *arguments: str) -> list[str]:
+    """The ids of the overdue decisions."""
+    found: list[str] = run("consensus.dashboard", "--json", *arguments).json["overdue"]
+    return found
+
+
+def test_a_decision_goes_from_proposal_to_closing(repo: Path, run: Run) -> None:
+    (repo / "vote.txt").write_text("yes\n")
+    run("agent.bus_event", "log", "--event", "proposal", "--task", "Q-1", "--consensus-decision", "D-1")
+    run("consensus.receipts", "--decision", "D-1", "--summary", "voted", "--agent", "codex-1", "--receipt", "vote.txt")
+    (row,) = run("consensus.dashboard", "--json").json["decisions"]
+    assert row["state"] == "open" and "vote.txt" in row["receipts"] and not row["overdue"]
+    run("agent.bus_event", "log", "--event", "consensus", "--consensus-decision", "D-1")
+    (row,) = run("consensus.dashboard", "--json", "--task", "Q-1").json["decisions"]
+    assert (row["state"], row["events"], row["manager"]) == ("decided", 2, "codex-1")
+
+
+def test_the_short_form_has_defaults_and_a_weekly_id_is_legal(repo: Path, run: Run) -> None:
+    done = run("consensus.receipts", "--decision", "WEEKLY-2026-W02", "--json").json
+    line = json.loads((repo / done["path"]).read_text())
+    assert (line["agent_id"], line["event"]) == ("codex-1", "status")
+    assert line["summary"] == "codex-1 status for decision WEEKLY-2026-W02"
+    assert done["path"].startswith("_report/consensus/WEEKLY-2026-W02-")
+
+
+def test_a_receipt_keeps_free_data_that_is_no_field_of_its_own(repo: Path, run: Run) -> None:
+    run("consensus.receipts", "--decision", "D", "--meta", "task_id=Q-1", "--output", "kept.jsonl")
+    assert json.loads((repo / "_report/consensus/kept.jsonl").read_text())["meta"] == {"task_id": "Q-1"}
+    run("consensus.receipts", "--decision", "D", "--meta", "summary=x", code=2)
+    run("consensus.receipts", "--decision", "D", "--agent", "codex-2", code=3)
+    run("consensus.receipts", "--decision", "../D", code=2)
+
+
+def test_output_appends_and_never_overwrites_evidence(repo: Path, run: Run) -> None:
+    for _ in range(2):
+        run("consensus.receipts", "--decision", "D", "--output", "_report/manager/weekly.jsonl")
+    assert len((repo / "_report/manager/weekly.jsonl").read_text().splitlines()) == 2
+
+
+def test_the_daily_sweep_works_as_written(repo: Path, run: Run) -> None:
+    run("consensus.ledger", "--limit", "5")
+    run("consensus.dashboard", "--format", "table", "--since", "24h")
+    run("agent.bus_event", "log", "--event", "status", "--consensus-decision", "D-1")
+    assert "D-1" in run("consensus.dashboard", "--format", "table", "--since", "24h").out
+
+
+def test_an_overdue_decision_stands_out_even_behind_since(repo: Path, run: Run) -> None:
+    folder = repo / "_report" / "consensus"
+    folder.mkdir(parents=True)
+    line = {"decision_id": "OLD", "summary": "s", "agent_id": "a", "event": "proposal", "ts": "2026-01-01T00:00:00Z"}
+    (folder / "old.jsonl").write_text(json.dumps({**line, "receipts": ["x"]}) + "\n")
+    assert "OVERDUE: no update for" in run("consensus.dashboard").out
+    swept = run("consensus.dashboard", "--since", "24h", "--fail-on-overdue", code=1)
+    assert "no decisions" in swept.out and "OLD" in swept.err
+    assert overdue(run, "--max-age", "9999d") == []
+
+
+def test_hostile_text_cannot_break_the_markdown_table(repo: Path, run: Run) -> None:
+    folder = repo / "_report" / "consensus"
+    folder.mkdir(parents=True)
+    line = {"decision_id": "D", "agent_id": "a|b\u001b[31m", "event": "status", "ts": "2026-01-01T00:00:00Z"}
+    (folder / "d.jsonl").write_text(json.dumps(line) + "\n")
+    out = run("consensus.dashboard", "--format", "markdown").out
+    assert "a\\|b" in out and "\x1b" not in out
+
+
+def test_the_ledger_is_shown_filtered_and_kept_as_evidence(repo: Path, run: Run) -> None:
+    (repo / "_report").mkdir()
+    table = "decision_id,agent,timestamp\nD-1,codex-1,2026-01-01T00:00:00Z\nD-2,codex-2,2026-01-02T00:00:00Z\n"
+    (repo / "_report" / "ledger.csv").write_text(table)
+    assert run("consensus.ledger", "--decision", "D-2").out.splitlines()[2].split()[1] == "codex-2"
+    assert [row["agent"] for row in run("consensus.ledger", "--json", "--agent", "codex-1").json["rows"]] == ["codex-1"]
+    run("consensus.ledger", "--since", "2026-01-02", "--output", "l.json", "--format", "json")
+    assert [row["decision_id"] for row in json.loads((repo / "_report/consensus/l.json").read_text())] == ["D-2"]
+    run("consensus.ledger", "--ledger", "none.csv", code=2)
+
+
+def test_a_filter_that_no_column_can_answer_is_refused(repo: Path, run: Run, history: Path) -> None:
+    run("consensus.ledger", "--root", str(history), "--agent", "codex-1", code=2)
+    assert "ci-sample" in run("consensus.ledger", "--root", str(history), "--format", "jsonl").out
+
+
+def test_the_real_history_is_read(run: Run, history: Path) -> None:
+    rows = run("consensus.dashboard", "--root", str(history), "--json").json["decisions"]
+    assert [row["decision_id"] for row in rows] == ["DEC-TEST"] and rows[0]["overdue"]

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Open a coordination thread with a directive and point to it from the hub: both, or neither."""
+
+from __future__ import annotations
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import cli, directives, ids, receipts
+from tools.core.errors import UsageError
+from tools.core.records import text_of
+
+
+@cli.command(doc=__doc__, writes=True)
+@cli.option("--task", required=True, type=cli.TASK, help="The coordination thread, such as BUS-COORD-0001.")
+@cli.option("--summary", required=True, help="What is wanted, in one line.")
+@cli.option("--type", "kind", type=cli.MESSAGE, default="directive", show_default=True, help="The directive's type.")
+@cli.option("--note", default="", help="More text.")
+@cli.option("--plan", type=cli.PLAN, help="The plan it is about.")
+@cli.option("--branch", type=cli.LINE, default="", help="The branch it is about.")
+@cli.repeated("--receipt", help="A path of evidence.")
+@cli.repeated("--meta", help="Free data, key=value.")
+@cli.option("--pointer-task", type=cli.TASK, default=ids.HUB, show_default=True, help="Where the pointer goes.")
+@cli.option("--pointer-summary", default="", help="What the pointer says (default: the directive's summary).")
+@cli.option("--pointer-note", default="", help="More text for the pointer.")
+@cli.option("--pointer-type", type=cli.MESSAGE, default="status", show_default=True, help="The pointer's type.")
+@cli.repeated("--pointer-receipt", help="A path of evidence for the pointer.")
+@cli.repeated("--pointer-meta", help="Free data of the pointer, key=value.")
+def main(
+    run: cli.Run,
+    task: str,
+    summary: str,
+    kind: str,
+    note: str,
+    plan: str | None,
+    branch: str,
+    receipt: tuple[str, ...],
+    meta: tuple[str, ...],
+    pointer_task: str,
+    pointer_summary: str,
+    pointer_note: str,
+    pointer_type: str,
+    pointer_receipt: tuple[str, ...],
+    pointer_meta: tuple[str, ...],
+) -> None:
+    cited, absent = receipts.cited_all(run.workspace, receipt)
+    cited_by_pointer, absent_in_pointer = receipts.cited_all(run.workspace, pointer_receipt)
+    pairs = cli.key_values(pointer_meta)
+    if directives.KEY in pairs:
+        raise UsageError(f"{directives.KEY!r} is set by the pointer itself", code="value.own_field")
+    said = pointer_summary or directives.pointer_summary(task, summary)
+    given = directives.Directive(
+        task,
+        directives.Words(kind, summary, note, cited, cli.key_values(meta)),
+        pointer_task,
+        directives.Words(pointer_type, said, pointer_note, cited_by_pointer, pairs),
+        plan or "",
+        branch,
+    )
+    written = directives.post(run.workspace, run.store, run.seat, given, run.now)
+    run.warn(f"receipt {path} is not there yet" for path in (*absent, *absent_in_pointer))
+    places = [f"_bus/messages/{text_of(record['task_id'])}.jsonl" for record in written]
+    text = f"{task}: {summary} -> {' and '.join(places)}" if written else f"{task}: directive and pointer are there"
+    run.emit({"records": written, "changed": bool(written)}, text)
+
+
+if __name__ == "__main__":
+    cli.main(main)

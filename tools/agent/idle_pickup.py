@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Find and take work from the backlog: what is ready, best first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import assigning, cli, pickup, render, states
+
+main = cli.group(__doc__)
+_allow_busy = cli.option("--allow-busy", is_flag=True, help="Take it although you are at work on another (recorded).")
+
+
+@cli.command(main, "list")
+@cli.option("--agent", type=cli.AGENT, help="Show also what is assigned to this agent.")
+@cli.option("--all", "everything", is_flag=True, help="Every task of the backlog with its state.")
+def list_tasks(run: cli.Run, agent: str | None, everything: bool) -> None:
+    """Show what is ready, best first."""
+    backlog = pickup.read(run.workspace, run.store)
+    run.skipped(backlog.problems)
+    mine = [task for task in backlog.tasks if agent and task.state == states.ASSIGNED and task.engineer == agent]
+    shown = backlog.tasks if everything else [*mine, *backlog.ready]
+    document = {"tasks": [_document(task, backlog) for task in shown], "ready": len(backlog.ready)}
+    run.emit(document, _table(shown, backlog))
+
+
+def _document(task: states.Task, backlog: pickup.Backlog) -> dict[str, Any]:
+    item = task.item
+    return {
+        "task_id": item.task_id,
+        "state": task.state,
+        "priority": item.priority,
+        "title": item.title,
+        "goal": item.goal,
+        "path": item.path,
+        "plan_id": backlog.plans.get(item.path),
+        "depends": list(item.depends),
+        "waits_for": list(task.waits_for),
+        "engineer": task.engineer or None,
+    }
+
+
+def _table(shown: list[states.Task], backlog: pickup.Backlog) -> str:
+    if not shown:
+        return "nothing is ready; python -m tools.agent.idle_pickup list --all shows why"
+    rows = []
+    for task in shown:
+        item = task.item
+        what = render.short(f"{item.title}: {item.goal}" if item.goal else item.title, 80)
+        state = f"{task.state} ({task.engineer})" if task.engineer else task.state
+        depends = ", ".join(f"{name}{'' if name in task.waits_for else ' (done)'}" for name in item.depends)
+        rows.append((item.task_id, state, item.priority, backlog.plans.get(item.path, "-"), depends or "-", what))
+    return render.table(("task", "state", "priority", "plan", "depends", "what"), rows)
+
+
+@cli.command(main, "claim", writes=True)
+@cli.option("--task", required=True, type=cli.TASK, help="The task.")
+@_allow_busy
+def claim(run: cli.Run, task: str, allow_busy: bool) -> None:
+    """Take one task of the backlog."""
+    if allow_busy:
+        pickup.record_busy(run.workspace, run.seat, run.store, run.now)
+    _report(run, pickup.take(run.workspace, run.store, run.seat, task, run.now, allow_busy=allow_busy))
+
+
+@cli.command(main, "next", writes=True)
+@_allow_busy
+def take_next(run: cli.Run, allow_busy: bool) -> None:
+    """Take the best ready task; two who ask at once get different ones."""
+    if allow_busy:
+        pickup.record_busy(run.workspace, run.seat, run.store, run.now)
+    taken = pickup.take_next(run.workspace, run.store, run.seat, run.now, allow_busy=allow_busy)
+    if taken is None:
+        run.emit({"claim": None, "changed": False}, "nothing is ready; python -m tools.agent.idle_pickup list --all")
+        run.finish(1)
+    _report(run, taken)
+
+
+def _report(run: cli.Run, placed: assigning.Placed) -> None:
+    claim = placed.claim
+    assert claim is not None
+    plan = f", plan {claim.plan_id}" if claim.plan_id else ""
+    text = f"{claim.agent_id} holds {claim.task_id} ({claim.state}, branch {claim.branch}{plan})"
+    run.emit(placed.as_document(), text + ("" if placed.written else "; nothing to change"))
+
+
+if __name__ == "__main__":
+    cli.main(main)

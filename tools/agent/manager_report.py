@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""Write the manager's report, and send the manager's heartbeat if asked."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import assigning, board_text, bus, cli, clock, ids, manager_report, receipts
+from tools.core.errors import UsageError
+from tools.core.records import Event
+
+
+@cli.command(doc=__doc__, writes=True)
+@cli.option("--manager", type=cli.AGENT, help="Whose report it is (default: the seat; another needs a manager seat).")
+@cli.option("--log-heartbeat", is_flag=True, help="Send a status heartbeat of the acting seat that cites the report.")
+@cli.option("--heartbeat-summary", default="", help="What the heartbeat says.")
+@cli.repeated("--heartbeat-meta", help="Free data of the heartbeat, key=value.")
+@cli.option("--heartbeat-shift", default="", help="The shift the heartbeat names, as meta shift=X.")
+@cli.option("--since", type=cli.SINCE, help="Messages and receipts from a stamp, or a distance back (default 24h).")
+def main(
+    run: cli.Run,
+    manager: str | None,
+    log_heartbeat: bool,
+    heartbeat_summary: str,
+    heartbeat_meta: tuple[str, ...],
+    heartbeat_shift: str,
+    since: datetime | None,
+) -> None:
+    seat = run.seat
+    whose = manager or seat.agent_id
+    assigning.require_manager(seat, whose)
+    if not log_heartbeat and (heartbeat_summary or heartbeat_meta or heartbeat_shift):
+        raise UsageError("--heartbeat-… needs --log-heartbeat", code="usage")
+    meta = cli.key_values(heartbeat_meta)
+    if heartbeat_shift:
+        meta["shift"] = heartbeat_shift
+    summary = bus.summary_of(heartbeat_summary or f"{seat.agent_id} wrote the manager report")
+    found = manager_report.gather(run.workspace, run.store, whose, since or run.now - timedelta(hours=24), run.now)
+    data = manager_report.markdown(found).encode("utf-8", "backslashreplace")
+    folder = run.workspace.report.child("manager")
+    place = receipts.write_stamped(folder, "manager-report", ".md", data, run.now)
+    written = []
+    if log_heartbeat:
+        beat = Event(
+            id=ids.new_record_id(),
+            ts=clock.to_text(run.now),
+            agent_id=seat.agent_id,
+            event="status",
+            summary=summary,
+            receipts=(place.name,),
+            meta=meta,
+        )
+        written = bus.log(run.workspace, run.store, seat, beat, [], run.now)
+    lines = [board_text.verdict(found.board), f"written to {place.name}"]
+    lines += [f"heartbeat: {summary}"] if written else []
+    run.emit(
+        {**manager_report.as_document(found), "path": place.name, "heartbeat": written[0] if written else None},
+        "\n".join(lines),
+    )
+
+
+if __name__ == "__main__":
+    cli.main(main)

@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""Run every check before a pull request, and report everything in one go; CI runs the same."""
+
+from __future__ import annotations
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import cli, findings, preflight, reports
+
+
+@cli.command(doc=__doc__)
+@cli.option("--base", metavar="REF", help="Compare with this (default: the remote's default branch, else the local).")
+@cli.option("--all", "everything", is_flag=True, help="Check every plan and log, not only what changed.")
+@cli.option("--format", "form", type=cli.Choice(["text", "github"]), default="text", help="How to show it.")
+def main(run: cli.Run, base: str | None, everything: bool, form: str) -> None:
+    base = base or preflight.default_base(run.workspace)
+    sections = preflight.run(run.workspace, preflight.Scope(base, everything, run.binding, run.now))
+    found = findings.ordered(part for section in sections for part in section.findings)
+    states = {section.name: _state(section) for section in sections}
+    tail = [f"{name}: {state}" for name, state in states.items()]
+    document = reports.document(found, base=base, sections=states)
+    run.emit(document, reports.show(found, form, tail=tail))
+    run.finish(1 if findings.failed(found) else 0)
+
+
+def _state(section: preflight.Section) -> str:
+    if section.skipped:
+        return f"skipped ({section.skipped})"
+    counted = findings.count(section.findings)
+    return "ok" if not counted["error"] else f"{counted['error']} errors"
+
+
+if __name__ == "__main__":
+    cli.main(main)

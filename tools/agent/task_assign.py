@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Give a task to an engineer: assignment, message, event and claim at once, or nothing."""
+
+from __future__ import annotations
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import assigning, bus, cli
+from tools.core.errors import UsageError
+
+
+@cli.command(doc=__doc__, writes=True)
+@cli.option("--task", required=True, type=cli.TASK, help="The task.")
+@cli.option("--engineer", required=True, type=cli.AGENT, help="Who is to do it.")
+@cli.option("--plan", type=cli.PLAN, help="The plan it follows.")
+@cli.option("--branch", type=cli.LINE, default="", help="The branch of the work (default: agent/<engineer>/<task>).")
+@cli.option("--note", default="", help="What the engineer should know.")
+@cli.option(
+    "--manager", type=cli.AGENT, help="The manager who assigns (default: the seat; another needs a manager seat)."
+)
+@cli.option("--no-auto-claim", is_flag=True, help="Only reserve it; make no claim yet.")
+@cli.option("--scaffold", "with_scaffold", is_flag=True, help="Lay out the engineer's evidence folder.")
+@cli.option("--reassign", is_flag=True, help="Take it from whoever has it (needs --reason, recorded).")
+@cli.option("--reason", type=cli.LINE, default="", help="Why it is taken from somebody.")
+def main(
+    run: cli.Run,
+    task: str,
+    engineer: str,
+    plan: str | None,
+    branch: str,
+    note: str,
+    manager: str | None,
+    no_auto_claim: bool,
+    with_scaffold: bool,
+    reassign: bool,
+    reason: str,
+) -> None:
+    if reason and not reassign:
+        raise UsageError("--reason goes with --reassign", code="usage")
+    seat = run.seat
+    assigning.require_manager(seat, manager or seat.agent_id)
+    order = assigning.Order(
+        task,
+        engineer,
+        manager or seat.agent_id,
+        plan=plan or "",
+        branch=branch,
+        note=note,
+        claim="" if no_auto_claim else assigning.ACTIVE,
+        reassign=reassign,
+        reason=reason,
+        with_scaffold=with_scaffold,
+    )
+    placed = assigning.place(run.workspace, run.store, seat, order, run.now)
+    if plan and bus.plan_is_missing(run.workspace, plan):
+        run.warn([f"plan {plan} has no file in this checkout"])
+    held = f"{placed.claim.agent_id} holds it ({placed.claim.state})" if placed.claim else "nobody holds it yet"
+    lines = [f"{task} is {engineer}'s; {held}" + ("" if placed.written else "; nothing to change")]
+    lines += [f"scaffold: {place.name}" for place in placed.laid_out]
+    run.emit(placed.as_document(), "\n".join(lines))
+
+
+if __name__ == "__main__":
+    cli.main(main)

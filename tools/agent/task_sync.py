@@ -1,0 +1,35 @@
+#!/usr/bin/env python3
+"""Bring the status lines of the backlog in line with the claims."""
+
+from __future__ import annotations
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import cli, task_sync
+
+
+@cli.command(doc=__doc__, writes=True)
+@cli.option("--dry-run", is_flag=True, help="Only say what would change.")
+def main(run: cli.Run, dry_run: bool) -> None:
+    agent = "" if dry_run else run.seat.agent_id
+    found = task_sync.sync(run.workspace, run.store, agent, run.now, dry_run=dry_run)
+    run.skipped(found.problems)
+    verb = "would change" if dry_run else "changed"
+    lines = [f"{verb} {len(found.edits)} status lines"]
+    if found.receipt is not None:
+        lines[0] += f"; receipt {found.receipt.name}"
+    lines += [f"- {edit.path}: {edit.task_id} {edit.before} -> {edit.after}" for edit in found.edits]
+    document = {
+        "changes": [edit._asdict() for edit in found.edits],
+        "receipt": found.receipt.name if found.receipt else None,
+        "dry_run": dry_run,
+    }
+    run.emit(document, "\n".join(lines))
+
+
+if __name__ == "__main__":
+    cli.main(main)

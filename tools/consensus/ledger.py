@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Show the ledger of decided things, filtered, as a table or as a receipt."""
+
+from __future__ import annotations
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+import json
+from datetime import datetime
+
+from tools.core import cli, consensus, files, ledger, locks, receipts, render
+from tools.core.errors import UsageError
+from tools.core.workspace import LEDGER
+
+
+@cli.command(doc=__doc__)
+@cli.option("--ledger", "path", help=f"The table, relative to the root (default: {LEDGER}).")
+@cli.option("--format", "form", type=cli.Choice(["table", "json", "jsonl"]), default="table", help="How to show it.")
+@cli.repeated("--decision", help="Only rows of this decision.")
+@cli.repeated("--agent", help="Only rows of this agent.")
+@cli.option("--since", type=cli.SINCE, help="Only rows since a stamp or a distance back: 24h, 7d.")
+@cli.option("--limit", type=cli.COUNT, help="The last rows only.")
+@cli.option("--output", help="Write them to a file as well (a bare name: _report/consensus/).")
+def main(
+    run: cli.Run,
+    path: str | None,
+    form: str,
+    decision: tuple[str, ...],
+    agent: tuple[str, ...],
+    since: datetime | None,
+    limit: int | None,
+    output: str | None,
+) -> None:
+    place = run.workspace.in_root(run.workspace.relative(path) if path else LEDGER)
+    if path and not files.exists(place):
+        raise UsageError(f"there is no ledger {place.name}", code="ledger.none")
+    table = ledger.read(place)
+    rows = ledger.select(table, ledger.Filters(decision, agent, since))
+    shown = rows if limit is None else rows[max(0, len(rows) - limit) :]
+    run.skipped(table.problems)
+    if len(shown) < len(rows):
+        run.note(f"{len(rows) - len(shown)} earlier rows are not shown; raise --limit")
+    text = _text(table, shown, form)
+    document = {"ledger": place.name, "columns": list(table.columns), "rows": [dict(row.cells) for row in shown]}
+    if output:
+        target = receipts.output_place(run.workspace, output, consensus.folder(run.workspace))
+        data = files.dump_json(document) if form == "table" else text.encode() + b"\n"
+        with locks.hold(run.workspace.report):
+            files.replace(target, data)
+        run.note(f"wrote {target.name}")
+    run.emit(document, text)
+
+
+def _text(table: ledger.Ledger, rows: list[ledger.Row], form: str) -> str:
+    if form == "table":
+        return render.table(table.columns, [list(row.cells.values()) for row in rows]) if rows else "no rows"
+    if form == "jsonl":
+        return "\n".join(json.dumps(dict(row.cells), sort_keys=True) for row in rows)
+    return json.dumps([dict(row.cells) for row in rows], indent=2, sort_keys=True)
+
+
+if __name__ == "__main__":
+    cli.main(main)

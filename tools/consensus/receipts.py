@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""Write one receipt of a decision under _report/consensus/."""
+
+from __future__ import annotations
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import bus, cli, clock, consensus, receipts
+from tools.core.records import to_mapping
+
+
+@cli.command(doc=__doc__, writes=True)
+@cli.option("--decision", required=True, type=cli.DECISION, help="The decision, such as WEEKLY-2026-W02.")
+@cli.option("--summary", help="One line (default: a sentence made of the rest).")
+@cli.option("--event", type=cli.EVENT, default="status", help="consensus or complete close the decision.")
+@cli.repeated("--receipt", help="A path of evidence.")
+@cli.repeated("--meta", help="Free data, key=value.")
+@cli.option("--output", help="Append to this file (a bare name: _report/consensus/).")
+def main(
+    run: cli.Run,
+    decision: str,
+    summary: str | None,
+    event: str,
+    receipt: tuple[str, ...],
+    meta: tuple[str, ...],
+    output: str | None,
+) -> None:
+    seat = run.seat
+    text = summary if summary is not None else f"{seat.agent_id} {event} for decision {decision}"
+    paths, missing = receipts.cited_all(run.workspace, receipt)
+    record = consensus.Receipt(
+        decision_id=decision,
+        summary=bus.summary_of(text),
+        agent_id=seat.agent_id,
+        event=event,
+        ts=clock.to_text(run.now),
+        receipts=paths,
+        meta=cli.key_values(meta, consensus.OWN_FIELDS),
+    )
+    place = consensus.write_receipt(run.workspace, record, run.now, output=output)
+    run.warn(f"receipt {path} is not there yet" for path in missing)
+    run.emit({**to_mapping(record), "path": place.name}, f"{decision}: {event} -> {place.name}")
+
+
+if __name__ == "__main__":
+    cli.main(main)

@@ -1,0 +1,252 @@
+"""One line of a log: is it a record as the toolkit writes it, an old one that readers accept, or neither.
+
+Most lines are as the toolkit writes them, so that case is decided by a list of tests generated from
+the record's own field rules, one for each order of keys that was met. It is never looser than
+`checks.problems`, to which every line goes that does not pass.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from tools.core import checks, clock, findings, ids, jsonl, records
+from tools.core.errors import UsageError
+from tools.core.findings import Finding
+
+Test = Callable[[Any], object]
+ANCIENT = "2005-04-07"
+"""The day of git's own first commit: no record of a bus is older."""
+
+
+class Context(NamedTuple):
+    """What a line is judged by besides itself: whose log it stands in, and the latest credible stamp."""
+
+    path: str
+    kind: type
+    thread: str  # "" for the event log
+    latest: str  # canonical text of the last moment that is not the future
+
+
+class Shape(NamedTuple):
+    """What an order of keys amounts to: one test for each key, and whether the toolkit writes it."""
+
+    tests: Sequence[Test]
+    is_written: bool
+
+
+class Shapes:
+    """The shape of each order of keys of a kind of record, made when the order is first met."""
+
+    def __init__(self, kind: type) -> None:
+        self._tests, self._required = _tests_of(kind)
+        self._known: dict[tuple[str, ...], Shape | None] = {}
+
+    def of(self, keys: tuple[str, ...]) -> Shape | None:
+        """The shape of some keys; None when a required one is missing or one is unknown."""
+        try:
+            return self._known[keys]
+        except KeyError:
+            pass
+        shape = None
+        if self._required - {"id"} <= set(keys) <= self._tests.keys():
+            is_written = "id" in keys and keys == tuple(sorted(keys))
+            shape = Shape([self._tests[key] for key in keys], is_written)
+        if len(self._known) < 1000:
+            self._known[keys] = shape
+        return shape
+
+
+def _tests_of(kind: Any) -> tuple[dict[str, Test], set[str]]:
+    tests: dict[str, Test] = {}
+    required = {"id"}
+    for name, part in kind.__dataclass_fields__.items():
+        spelled = part.metadata.get("alias", name)
+        tests[spelled] = _test_of(part)
+        if spelled in records.required_fields(kind):
+            required.add(spelled)
+    return tests, required
+
+
+def _test_of(part: Any) -> Test:
+    pattern, longest = part.metadata.get("pattern"), part.metadata.get("max_length")
+    if str(part.type).startswith("tuple"):
+        return _is_texts
+    if str(part.type).startswith("Mapping"):
+        return _is_mapping if "Any" in str(part.type) else _is_text_mapping
+    if pattern == records.SUMMARY_PATTERN:
+        return _is_summary
+    if pattern == records.STAMP_PATTERN:
+        return _Remembered(clock.is_canonical, prefix=10).is_stamp
+    if pattern in (ids.RECORD_PATTERN, records.HASH_PATTERN):
+        return re.compile(pattern[1:-1]).fullmatch
+    if pattern:
+        return _Remembered(_matcher(pattern, longest)).holds
+    return _is_text
+
+
+def _matcher(pattern: str, longest: int | None) -> Callable[[str], bool]:
+    fullmatch = re.compile(pattern[1:-1]).fullmatch
+    means = checks.MEANINGS.get(pattern, (lambda _: True, ""))[0]
+    return lambda text: bool(fullmatch(text)) and (longest is None or len(text) <= longest) and means(text)
+
+
+class _Remembered:
+    """A test of texts that come again and again: those that passed are remembered, up to a bound."""
+
+    _clock_time = re.compile(r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z").fullmatch
+
+    def __init__(self, test: Callable[[str], bool], prefix: int = 0) -> None:
+        self._test = test
+        self._good: set[str] = set()
+        self._prefix = prefix
+
+    def holds(self, value: Any) -> bool:
+        if value in self._good:
+            return True
+        if not isinstance(value, str) or not self._test(value):
+            return False
+        if len(self._good) < 10_000:
+            self._good.add(value)
+        return True
+
+    def is_stamp(self, value: Any) -> bool:
+        """A canonical stamp: its date is remembered, its time is matched."""
+        if value[:10] in self._good:
+            return self._clock_time(value, 10) is not None
+        if not self._test(value):
+            return False
+        if len(self._good) < 10_000:
+            self._good.add(value[:10])
+        return True
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _is_summary(value: Any) -> bool:
+    return len(value) <= records.MAX_SUMMARY and value.strip() != "" and "\n" not in value and "\r" not in value
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(part, str) for part in value)
+
+
+def _is_text_mapping(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value) and all(isinstance(part, str) for part in value.values())
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+UNSURE, VALID, AS_WRITTEN = range(3)
+
+
+def judge(shapes: Shapes, raw: bytes, record: dict[str, Any]) -> int:
+    """AS_WRITTEN, or VALID for fields that are right in another form or without an id; else UNSURE."""
+    shape = shapes.of(tuple(record))
+    if shape is None:
+        return UNSURE
+    try:
+        for test, value in zip(shape.tests, record.values(), strict=True):
+            if not test(value):
+                return UNSURE
+    except (TypeError, AttributeError):
+        return UNSURE
+    if b"\\u" in raw:
+        return UNSURE  # an escape may hide what no JSON of the toolkit has: half a character
+    return AS_WRITTEN if shape.is_written and b'": ' not in raw and b', "' not in raw else VALID
+
+
+# -- everything that can be said of a line that did not pass -----------------------------------------
+
+
+def examine(
+    context: Context, line: jsonl.Line, number: int, record: Mapping[str, object], *, is_valid: bool = False
+) -> Iterator[Finding]:
+    """What a strict check says about a record, old forms that readers accept as notes."""
+    mark = line.hash
+    if not record.get("id"):
+        chain = "" if record.get("prev") or number == 1 else " and no prev"
+        yield findings.make("record.no_id", context.path, number, f"no id{chain}", mark=mark)
+    for pointer, reason in () if is_valid else checks.problems(context.kind, record):
+        if pointer not in ("/id", "/prev") or record.get(pointer[1:]):
+            yield _shape(context, number, record, pointer, reason, mark)
+    stamp = record.get("ts")
+    if isinstance(stamp, str):
+        yield from stamp_findings(context.path, number, "ts", stamp, context.latest, mark)
+    if form := "; ".join(_forms(line, record)):
+        yield findings.make("record.form", context.path, number, form, mark=mark)
+
+
+def _shape(
+    context: Context, number: int, record: Mapping[str, object], pointer: str, reason: str, mark: str
+) -> Finding:
+    if pointer == "/ts" and clock.parse(record.get("ts")) is not None:
+        message = f"{pointer}: {str(record['ts'])!r} is not UTC in whole seconds, as in 2026-01-31T12:00:00Z"
+        return findings.make("stamp.form", context.path, number, message, mark=mark)
+    accepted = _is_accepted(context, record, pointer)
+    rule = "record.old" if accepted else "record.shape"
+    return findings.make(rule, context.path, number, f"{pointer or '/'}: {reason}", mark=mark)
+
+
+_OLD_NAMES = {"from": ("agent_id",), "type": ("event",), "agent_id": ("from",), "event": ("type",)}
+
+
+def _is_accepted(context: Context, record: Mapping[str, object], pointer: str) -> bool:
+    """Whether readers can make something of it (formats, "What readers accept")."""
+    field, _, inner = pointer[1:].partition("/")
+    value = record.get(field)
+    if field not in records.fields_of(context.kind):
+        return True  # unknown fields are kept, and shown as meta
+    if value is None:
+        if field == "task_id":
+            return True
+        optional = field not in records.required_fields(context.kind)
+        return optional or any(isinstance(record.get(old), str) for old in _OLD_NAMES.get(field, ()))
+    if field == "meta":
+        return True
+    if field in ("plan_id", "pr", "branch", "note", "receipts", "to"):
+        return True
+    if not record.get("id") and field in ("event", "type", "summary", "severity"):
+        return isinstance(value, str) and value.strip() != ""  # written by hand, before there were rules
+    return field == "task_id" and context.thread == "" and isinstance(value, str) and not inner and "/" not in value
+
+
+def stamp_findings(path: str, number: int, field: str, stamp: str, latest: str, mark: str) -> Iterator[Finding]:
+    """What is odd about the moment a stamp names, whatever its form."""
+    moment = clock.parse(stamp)
+    if moment is None:
+        return
+    text = clock.to_text(moment)
+    if text > latest:
+        yield findings.make("stamp.future", path, number, f"{field} {stamp} lies in the future", mark=mark)
+    elif text < ANCIENT:
+        yield findings.make("stamp.ancient", path, number, f"{field} {stamp} is older than git itself", mark=mark)
+
+
+def _forms(line: jsonl.Line, record: Mapping[str, object]) -> Iterator[str]:
+    if not line.whole:
+        yield "the last line has no line end"
+    elif line.end - line.offset - 1 > len(line.raw):
+        yield "the line ends in CR LF"
+    if list(record) != sorted(record):
+        yield "the keys are not sorted"
+    elif _rewritten(record) not in (None, line.raw):
+        yield "not compact JSON in plain UTF-8"
+
+
+def _rewritten(record: Mapping[str, object]) -> bytes | None:
+    try:
+        return jsonl.encode(record)
+    except (ValueError, UsageError):
+        return None
+
+
+def latest_text(now: datetime) -> str:
+    """The last moment that is not the future, as canonical stamps compare with it."""
+    return clock.to_text(now + clock.CREDIBLE_AHEAD)

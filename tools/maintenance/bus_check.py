@@ -1,0 +1,31 @@
+#!/usr/bin/env python3
+"""Check the whole bus as CI does, against a base where one is given."""
+
+from __future__ import annotations
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import audit, cli, findings, reports
+
+
+@cli.command(doc=__doc__)
+@cli.option("--base", metavar="REF", help="Compare with this: the branch bus, or main where it carries the bus.")
+@cli.option("--ref", metavar="REF", help="Check the bus of this branch or commit (default: the live folder).")
+@cli.option("--format", "form", type=cli.Choice(reports.FORMATS), default="text", help="How to show what was found.")
+@cli.option("--strict", is_flag=True, help="Old and foreign forms that readers accept are errors too.")
+def main(run: cli.Run, base: str | None, ref: str | None, form: str, strict: bool) -> None:
+    checked = audit.check_bus(run.workspace, run.now, ref=ref, base=base)
+    found = findings.ordered(findings.stricter(checked.findings) if strict else checked.findings)
+    known = f"{checked.known} more that {base} has already" if base else ""
+    more = {"known": checked.known, "base": base, "ref": ref}
+    document = reports.document(found, **more) if run.as_json else {}
+    run.emit(document, "" if run.as_json else reports.show(found, form, tail=[known] if known else [], **more))
+    run.finish(1 if findings.failed(found) else 0)
+
+
+if __name__ == "__main__":
+    cli.main(main)

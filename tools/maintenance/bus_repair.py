@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""Mend the bus: complete a journal, move a torn tail away, bring back what a log has lost."""
+
+from __future__ import annotations
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import cli, clock, ids, repair
+from tools.core.records import MAX_SUMMARY, Event, to_mapping
+from tools.core.repair import Damage
+from tools.core.store import EVENTS, Append
+
+
+@cli.command(doc=__doc__, writes=True)
+@cli.option("--apply", is_flag=True, help="Do it; without it, only say what would be done.")
+def main(run: cli.Run, apply: bool) -> None:
+    seat = run.seat if apply else None
+    damage = repair.survey(run.workspace)
+    if seat and any(step.mends for step in damage.steps):
+        repair.apply(run.workspace, damage)
+        run.store.commit([Append(EVENTS, to_mapping(_event(run, seat.agent_id, damage)))])
+    unmended = [step for step in damage.steps if not step.mends]
+    document = {"applied": apply, "steps": [step._asdict() for step in damage.steps]}
+    run.emit(document, "\n".join(_lines(damage, apply)) or "the bus needs no repair")
+    run.finish(1 if unmended else 0)
+
+
+def _lines(damage: Damage, applied: bool) -> list[str]:
+    lines = []
+    for step in damage.steps:
+        verb = "cannot mend" if not step.mends else "done" if applied else "would"
+        lines.append(f"{verb}: {step.path}: {step.text}")
+        if step.hint:
+            lines.append(f"  look for what it was, and restore it with git: {step.hint}")
+    if damage.steps and not applied:
+        lines.append("nothing was changed; --apply does it")
+    return lines
+
+
+def _event(run: cli.Run, agent: str, damage: Damage) -> Event:
+    done = "; ".join(f"{step.path}: {step.text}" for step in damage.steps if step.mends)
+    return Event(
+        id=ids.new_record_id(),
+        ts=clock.to_text(run.now),
+        agent_id=agent,
+        event="recovered",
+        summary=f"{agent} repaired the bus: {done}"[:MAX_SUMMARY],
+        meta={"lines": str(sum(map(len, damage.lines.values()))), "claims": str(len(damage.claims))},
+    )
+
+
+if __name__ == "__main__":
+    cli.main(main)

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Keep the memory log, which ties automation to approval: add entries, verify their chain."""
+
+from __future__ import annotations
+
+if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
+    import sys
+    from os.path import abspath, dirname
+
+    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+
+from tools.core import bus, cli, feed, findings, index, memory, plans, receipts, reports
+from tools.core.bus_tree import Folder
+
+MAX_EVENTS = 20
+"""Events of a plan that `link` cites, the newest."""
+
+main = cli.group(__doc__)
+
+
+@cli.command(main, "add", writes=True)
+@cli.option("--summary", required=True, help="One line.")
+@cli.option("--ref", type=cli.LINE, default="", help="What it is about: plan:<id>, a branch, a path.")
+@cli.repeated("--receipt", help="A path of evidence, or _bus/events/events.jsonl#<event id>.")
+@cli.repeated("--artifact", help="A path that was made or changed.")
+def add(run: cli.Run, summary: str, ref: str, receipt: tuple[str, ...], artifact: tuple[str, ...]) -> None:
+    """Append an entry, chained to the last."""
+    seat = run.seat
+    cited, missing = receipts.cited_all(run.workspace, receipt)
+    made, absent = receipts.cited_all(run.workspace, artifact)
+    text = bus.summary_of(summary)
+    entry = memory.add(run.workspace, run.now, summary=text, actor=seat.agent_id, ref=ref, cited=cited, artifacts=made)
+    run.warn(f"{path} is not there yet" for path in [*missing, *absent])
+    run.emit(entry, f"{entry['run_id']} -> {memory.place(run.workspace).name}")
+
+
+@cli.command(main, "verify")
+@cli.option("--format", "form", type=cli.Choice(reports.FORMATS), default="text", help="How to show what was found.")
+def verify(run: cli.Run, form: str) -> None:
+    """Check every hash and every link of the chain; exit 1 when one does not hold."""
+    from tools.core import memory_check  # pydantic comes with it
+
+    found = findings.ordered(findings.stricter(memory_check.check(Folder(run.workspace))))
+    run.emit(reports.document(found), reports.show(found, form))
+    run.finish(1 if findings.failed(found) else 0)
+
+
+@cli.command(main, "link", writes=True)
+@cli.argument("plan", type=cli.PLAN)
+def link(run: cli.Run, plan: str) -> None:
+    """Append an entry that ties a plan to the events on record about it."""
+    seat = run.seat
+    known_plan = plans.require(run.workspace, plan)
+    with index.open_index(run.workspace) as known:
+        events = _events_of(known, plan)
+    entry = memory.add(
+        run.workspace,
+        run.now,
+        summary=f"Plan {plan}: {' '.join(known_plan.summary.split())}"[:1000],
+        actor=seat.agent_id,
+        ref=f"plan:{plan}",
+        cited=tuple(f"{run.workspace.events.name}#{event}" for event in events),
+        artifacts=(run.workspace.plan(plan).name,),
+    )
+    run.emit(entry, f"{entry['run_id']}: {plan} with {len(events)} events -> {memory.place(run.workspace).name}")
+
+
+def _events_of(known: index.Index, plan: str) -> list[str]:
+    """The ids of the newest events about a plan, oldest first."""
+    where = "stream='events' AND id<>'' AND instr(raw, CAST(? AS BLOB)) > 0"
+    rows = known.rows(where, (f'"plan_id":"{plan}"',), f"ORDER BY seq DESC LIMIT {MAX_EVENTS}")
+    return [feed.entry_of(row).record.id for row in reversed(rows)]
+
+
+if __name__ == "__main__":
+    cli.main(main)
