@@ -83,8 +83,9 @@ class Run:
         sys.stdout.flush()
 
     def emit_raw(self, text: str) -> None:
-        """Prints a document that was rendered already."""
-        _print(text.rstrip("\n"))
+        """Prints Markdown or JSON that was rendered already; of JSON only the spelling can change."""
+        text = text.rstrip("\n")
+        _print(redaction.redact(render.json_text(text) if text.startswith("{") else text))
 
     def note(self, text: str) -> None:
         """Says something on stderr; with `--json` it is kept for the document's `notes`."""

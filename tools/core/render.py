@@ -38,6 +38,19 @@ def block(text: str) -> str:
     return "\n".join(clean(line) for line in text.split("\n"))
 
 
+def json_text(text: str) -> str:
+    """JSON that a terminal shows and does not obey, still the same JSON."""
+    return text if text.isprintable() else re.sub(_HOSTILE, _escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    char = found[0]
+    if char == "\n":
+        return char
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
 def short(text: str, limit: int) -> str:
     """The beginning of a text, with an ellipsis where it was cut."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
