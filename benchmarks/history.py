@@ -100,7 +100,7 @@ def generate(root: Path, count: int) -> None:
     """A repository with `count` events and a tenth as many messages, a fifth of them answered requests."""
     chance, kinds = random.Random(count), (list(KINDS), list(KINDS.values()))
     root.mkdir(parents=True)
-    subprocess.run(["git", "init", "-q", str(root)], check=True)
+    subprocess.run(["git", "init", "-q", "-b", "main", str(root)], check=True)
     seat = {"agent_id": SEATS[0], "desired_roles": ["manager"]}
     (root / "AGENT_MANIFEST.json").write_text(json.dumps(seat))
     events = Log(root / "_bus/events/events.jsonl")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from tools.core import bus, clock, feed, files, ids, receipts, render, status
+from tools.core import bus, clock, feed, files, ids, index, receipts, render, status
 from tools.core.branches import Guarded
 from tools.core.errors import GuardError, SetupError
 from tools.core.records import MAX_SUMMARY, Claim, Event
@@ -66,6 +66,9 @@ def boot(workspace: Workspace, store: FileStore, guarded: Guarded, wish: Wish, n
         record = _handshake(guarded, wish, state, told, now)
         handshake = bus.log(workspace, store, guarded.seat, record, [], now)[0]
         say(f"handshake {handshake['id']} of {guarded.seat.agent_id}")
+    with index.open_index(workspace) as known:
+        for loss in index.losses(known):
+            say(f"warning: {loss}")
     peers, problems = _peers(store, guarded.seat.agent_id)
     for problem in problems:
         say(f"skipped: {problem}")

@@ -11,7 +11,7 @@ from tools.core.index import Index
 from tools.core.store import stream_of
 from tools.core.workspace import Place, Workspace
 
-NEWEST = 200
+NEWEST = 50
 """Messages of an inbox that are read at once; older ones are only counted."""
 
 
