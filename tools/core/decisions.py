@@ -130,7 +130,7 @@ def _in_receipts(workspace: Workspace) -> Iterator[tuple[str, Trace]]:
 
 
 def _in_index(index: Index) -> Iterator[tuple[str, Trace]]:
-    rows = index.rows("decision IS NOT NULL", (), "ORDER BY seq")
+    rows = index.with_decision()
     for entry in feed.unrepeated([feed.entry_of(row) for row in rows]):
         named = next((entry.record.meta[key] for key in _KEYS if key in entry.record.meta), "")
         if ids.is_task(named):

@@ -262,15 +262,20 @@ def open_requests(
     limit: int = MAX_REQUESTS,
 ) -> list[Entry]:
     """The newest requests and directives that nobody has replied to yet, oldest first."""
-    where, values = "waiting=1", []
-    if threads is not None:
-        where += f" AND task IN ({', '.join('?' * len(threads))})"
-        values += list(threads)
+    along, where, values = "waiting_by_time", "waiting=1", list[object]()
     if target is not None:
-        where += " AND target=?"
+        along, where = "waiting_by_target", f"{where} AND target=?"
         values.append(target)
-    rows = index.rows(where, values, f"ORDER BY at DESC, seq DESC LIMIT {limit}")
-    return unrepeated([entry_of(row) for row in rows][::-1])
+    if threads is not None and not threads:
+        return []
+    if threads is not None:
+        along, where = "waiting_by_task", f"{where} AND task IN ({', '.join('?' * len(threads))})"
+        values = [*values, *threads]
+    rows = index.ask(
+        f"SELECT stream, raw FROM entries INDEXED BY {along} WHERE {where} ORDER BY at DESC, seq DESC LIMIT {limit}",
+        values,
+    )
+    return unrepeated([stream_entry(stream, jsonl.parse(raw)) for stream, raw in reversed(rows)])
 
 
 def count_requests(index: Index) -> int:

@@ -83,6 +83,11 @@ class Index:
         where = f"agent=? AND kind IN ({wanted}) AND stream='events'"
         return sorted(row for agent in self.distinct("agent") for row in self.rows(where, [agent, *kinds]))
 
+    def with_decision(self) -> list[Row]:
+        """All records that name a decision, oldest first."""
+        sql = "SELECT seq, stream, number, raw FROM entries INDEXED BY by_decision WHERE decision IS NOT NULL"
+        return sorted(Row(*found) for found in self.ask(sql))
+
     def distinct(self, column: str, **fixed: str) -> list[str]:
         """The values of a column that an index begins with, behind the columns `fixed` gives a value.
 
