@@ -330,6 +330,16 @@ def log(
     return done
 
 
+def new_event(seat: Seat, now: datetime, **fields: Any) -> Event:
+    """An event of the acting seat, at this moment, with an id of its own."""
+    return Event(id=ids.new_record_id(), ts=clock.to_text(now), agent_id=seat.agent_id, **fields)
+
+
+def new_message(seat: Seat, now: datetime, **fields: Any) -> Message:
+    """A message of the acting seat, at this moment, with an id of its own."""
+    return Message(id=ids.new_record_id(), ts=clock.to_text(now), sender=seat.agent_id, **fields)
+
+
 def summary_of(text: str) -> str:
     """A summary that a record may carry: one line, not blank, at most 2,000 characters."""
     if not text.strip():
