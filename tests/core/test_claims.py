@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tools.core import claims, clock, records
+from tools.core import claims, clock, handback, records
 from tools.core.claims import Facts, Request
 from tools.core.errors import ConflictError, GuardError, UsageError
 
@@ -164,18 +164,18 @@ def test_my_own_other_claims_do_not_overlap_mine(facts, claim):
 
 @pytest.mark.parametrize("status", ["done", "released"])
 def test_only_the_holder_gives_back_and_twice_is_once(facts, claim, status):
-    outcome = claims.release(claim(), "T", "codex-1", status, "ok", facts())
+    outcome = handback.release(claim(), "T", "codex-1", status, "ok", facts())
     assert (outcome.event, outcome.claim.status, outcome.claim.notes) == ("release", status, "ok")
     assert outcome.claim.released_at == "2026-01-31T12:00:00Z"
-    assert claims.release(outcome.claim, "T", "codex-1", "released", None, facts()).event == ""
+    assert handback.release(outcome.claim, "T", "codex-1", "released", None, facts()).event == ""
     for current in (None, claim()):
         with pytest.raises(GuardError):
-            claims.release(current, "T", "codex-2", status, None, facts())
+            handback.release(current, "T", "codex-2", status, None, facts())
 
 
 def test_a_pause_by_another_needs_silence_or_force_with_a_reason(facts, claim, noon):
     def pause(**more):
-        return claims.pause(claim(), "T", "codex-2", "crashed?", facts(last_sign=noon), **more)
+        return handback.pause(claim(), "T", "codex-2", "crashed?", facts(last_sign=noon), **more)
 
     with pytest.raises(ConflictError):
         pause()
@@ -193,9 +193,9 @@ def test_a_pause_by_another_needs_silence_or_force_with_a_reason(facts, claim, n
 
 def test_what_is_finished_or_unheld_cannot_be_paused(facts, claim):
     with pytest.raises(GuardError):
-        claims.pause(None, "T", "a", "n", facts())
+        handback.pause(None, "T", "a", "n", facts())
     with pytest.raises(ConflictError):
-        claims.pause(claim(status="done"), "T", "codex-1", "n", facts())
+        handback.pause(claim(status="done"), "T", "codex-1", "n", facts())
 
 
 @pytest.mark.parametrize("event", ["complete", "pr_opened", "release"])

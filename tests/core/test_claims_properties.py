@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from tools.core import claims, clock
+from tools.core import claims, clock, handback
 from tools.core.claims import Facts, Request
 from tools.core.errors import ToolkitError
 from tools.core.records import Assignment, TakenFrom, claim_from, to_mapping
@@ -60,12 +60,12 @@ class LifeOfAClaim(RuleBasedStateMachine):
 
     @rule(agent=agents, status=st.sampled_from(["done", "released", "paused"]))
     def release(self, agent, status):
-        self.decide(lambda: claims.release(self.claim, "T", agent, status, None, self.facts()), agent)
+        self.decide(lambda: handback.release(self.claim, "T", agent, status, None, self.facts()), agent)
 
     @rule(agent=agents, force=maybe, reason=reasons)
     def pause(self, agent, force, reason):
         self.decide(
-            lambda: claims.pause(self.claim, "T", agent, "note", self.facts(), force=force, reason=reason), agent
+            lambda: handback.pause(self.claim, "T", agent, "note", self.facts(), force=force, reason=reason), agent
         )
 
     @rule(engineer=st.none() | agents)

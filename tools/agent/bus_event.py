@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
     import sys
     from os.path import abspath, dirname
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import bus, cli, clock, ids, receipts, render
+from tools.core import bus, cli, clock, receipts, render
 from tools.core.errors import UsageError
-from tools.core.records import SEVERITIES, Event
+from tools.core.records import SEVERITIES
 
 main = cli.group(__doc__)
 
@@ -53,37 +55,24 @@ def log(
     paths, missing = receipts.cited_all(run.workspace, receipt)
     bus.guarded(run.workspace, run.store, seat, event, task, run.now)
     if consensus_decision:
-        from tools.core import consensus  # only this option needs it
-
         pairs["decision_id"] = consensus_decision
-        decision = consensus.Receipt(
-            decision_id=consensus_decision,
-            summary=text,
-            agent_id=seat.agent_id,
-            event=event,
-            ts=clock.to_text(run.now),
-            receipts=paths,
-            meta=cli.key_values(consensus_meta, consensus.OWN_FIELDS),
-        )
-        paths += (consensus.write_receipt(run.workspace, decision, run.now, output=consensus_output).name,)
-    record = Event(
-        id=ids.new_record_id(),
-        ts=clock.to_text(run.now),
-        agent_id=seat.agent_id,
-        event=event,
-        summary=text,
-        task_id=task,
-        plan_id=plan or "",
-        branch=branch,
-        pr=pr,
-        receipts=paths,
-        severity=severity or "",
-        meta=pairs,
-    )
+        said = {"decision_id": consensus_decision, "event": event, "summary": text, "receipts": paths}
+        paths += (_decision_receipt(run, said, consensus_meta, consensus_output),)
+    about = {"task_id": task, "plan_id": plan or "", "branch": branch, "pr": pr, "severity": severity or ""}
+    record = bus.new_event(seat, run.now, event=event, summary=text, receipts=paths, meta=pairs, **about)
     written = bus.log(run.workspace, run.store, seat, record, [], run.now)
     run.warn(f"receipt {path} is not there yet" for path in missing)
     where = f" (receipt {paths[-1]})" if consensus_decision else ""
     run.emit(written[0], f"{record.id} {event}: {render.short(text, 120)} -> _bus/events/events.jsonl{where}")
+
+
+def _decision_receipt(run: cli.Run, said: dict[str, Any], pairs: tuple[str, ...], output: str | None) -> str:
+    """Writes the receipt of a decision, which the event then cites, and says where."""
+    from tools.core import consensus  # only this option needs it
+
+    meta = cli.key_values(pairs, consensus.OWN_FIELDS)
+    receipt = consensus.Receipt(agent_id=run.seat.agent_id, ts=clock.to_text(run.now), meta=meta, **said)
+    return consensus.write_receipt(run.workspace, receipt, run.now, output=output).name
 
 
 def _sentence(agent: str, event: str, task: str, decision: str | None) -> str:

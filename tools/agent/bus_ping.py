@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
     import sys
     from os.path import abspath, dirname
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import bus, cli, clock, ids, receipts
+from tools.core import bus, cli, receipts
 from tools.core.errors import UsageError
-from tools.core.records import Event, Message
 
 
 @cli.command(doc=__doc__, writes=True)
@@ -54,43 +51,20 @@ def main(
     says = message_task is not None and not skip_message
     if skip_event and not says:
         raise UsageError("nothing to write: --skip-event without a message", code="usage", hint="--message-task <task>")
+    about = {"summary": text, "branch": branch}
     cited, absent = receipts.cited_all(run.workspace, event_receipt)
-    cited_by_message, absent_in_message = receipts.cited_all(run.workspace, message_receipt)
-    shared: dict[str, Any] = {
-        "id": ids.new_record_id(),
-        "ts": clock.to_text(run.now),
-        "summary": text,
-        "branch": branch,
-    }
     record = None
     if not skip_event:
-        record = Event(
-            agent_id=seat.agent_id,
-            event=event,
-            task_id=task or "",
-            plan_id=plan or "",
-            receipts=cited,
-            meta=cli.key_values(extra),
-            **shared,
-        )
+        about_work = {"task_id": task or "", "plan_id": plan or "", "meta": cli.key_values(extra)}
+        record = bus.new_event(seat, run.now, event=event, receipts=cited, **about_work, **about)
+    cited, absent_too = receipts.cited_all(run.workspace, message_receipt)
     messages = []
     if says and message_task is not None:
-        pairs = cli.key_values(message_meta)
-        if plan:
-            pairs["plan_id"] = plan
-        shared["id"] = ids.new_record_id()
-        message = Message(
-            sender=seat.agent_id,
-            type=message_type,
-            task_id=message_task,
-            note=note,
-            receipts=cited_by_message,
-            meta=pairs,
-            **shared,
-        )
-        messages.append((message_task, message))
+        pairs = cli.key_values(message_meta) | ({"plan_id": plan} if plan else {})
+        said = {"type": message_type, "task_id": message_task, "note": note, "meta": pairs}
+        messages.append((message_task, bus.new_message(seat, run.now, receipts=cited, **said, **about)))
     written = bus.log(run.workspace, run.store, seat, record, messages, run.now)
-    run.warn(f"receipt {path} is not there yet" for path in (*absent, *absent_in_message))
+    run.warn(f"receipt {path} is not there yet" for path in (*absent, *absent_too))
     places = ["_bus/events/events.jsonl"] if record else []
     places += [f"_bus/messages/{thread}.jsonl" for thread, _ in messages]
     run.emit({"records": written}, f"{text} -> {' and '.join(places)}")

@@ -29,7 +29,8 @@ consensus       decisions and the receipts that carry them
 evidence        what a run leaves behind, and what a receipt is worth
 plan_records    the one definition of a plan, and its words of status
 queue           the backlog: its files read, and their status line written
-claims          pure rules: who may take, keep, give back or pause a task
+claims          pure rules: who may take and keep a task
+handback        pure rules: who may give a task back, pause it, or relieve its holder
 states          the state table: what is live, ready, waiting, done, unclaimed
 feed            events and messages as one stream of entries
 search          full-text search, ranked

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from tools.core import claims, clock, files, ids, receipts, store
+from tools.core import claims, clock, files, handback, ids, receipts, store
 from tools.core.errors import GuardError, ToolkitError, UsageError
 from tools.core.records import (
     MAX_SUMMARY,
@@ -133,13 +133,13 @@ def take(workspace: Workspace, bus: FileStore, seat: Seat, request: claims.Reque
 def release(
     workspace: Workspace, bus: FileStore, seat: Seat, task: str, *, status: str, notes: str | None, now: datetime
 ) -> Change:
-    """Gives a task back; raises what `claims.release` raises."""
+    """Gives a task back; raises what `handback.release` raises."""
     return _change_claim(
         workspace,
         bus,
         seat,
         task,
-        lambda found: claims.release(found.claim, task, seat.agent_id, status, notes, claims.Facts(now)),
+        lambda found: handback.release(found.claim, task, seat.agent_id, status, notes, claims.Facts(now)),
         now,
     )
 
@@ -156,11 +156,11 @@ def pause(
     reason: str,
     now: datetime,
 ) -> Change:
-    """Pauses a claim; raises what `claims.pause` raises."""
+    """Pauses a claim; raises what `handback.pause` raises."""
 
     def decide(found: Held) -> claims.Outcome:
         known = facts(workspace, bus, found, seat.agent_id, now)
-        return claims.pause(
+        return handback.pause(
             found.claim, task, seat.agent_id, notes, known, stale_after=stale_after, force=force, reason=reason
         )
 
@@ -328,6 +328,16 @@ def log(
 
     done: list[dict[str, object]] = store.retry_stale(attempt)
     return done
+
+
+def new_event(seat: Seat, now: datetime, **fields: Any) -> Event:
+    """An event of the acting seat, at this moment, with an id of its own."""
+    return Event(id=ids.new_record_id(), ts=clock.to_text(now), agent_id=seat.agent_id, **fields)
+
+
+def new_message(seat: Seat, now: datetime, **fields: Any) -> Message:
+    """A message of the acting seat, at this moment, with an id of its own."""
+    return Message(id=ids.new_record_id(), ts=clock.to_text(now), sender=seat.agent_id, **fields)
 
 
 def summary_of(text: str) -> str:

@@ -115,11 +115,11 @@ def _keep(current: Claim, request: Request, facts: Facts) -> Outcome:
     )
     if kept == replace(current, status=current.state):
         return Outcome(current, "")
-    kept = _written(replace(kept, updated_at=clock.to_text(facts.now)), facts)
+    kept = rewritten(replace(kept, updated_at=clock.to_text(facts.now)), facts)
     return Outcome(kept, "claim", _overlaps(request, facts))
 
 
-def _written(claim: Claim, facts: Facts) -> Claim:
+def rewritten(claim: Claim, facts: Facts) -> Claim:
     """A claim that came from an old file, with what today's writers always say."""
     return replace(
         claim,
@@ -167,7 +167,7 @@ def _past_the_holder(current: Claim | None, request: Request, facts: Facts) -> l
     if current.paused_by and current.paused_by != current.agent_id:
         return []  # another seat found the holder gone and paused it with notes: free to take
     if is_stale(current, facts, request.stale_after):
-        return _shortened(current, request.agent, facts, request.stale_after, request.reason)
+        return sooner_than_default(current, request.agent, facts, request.stale_after, request.reason)
     if not request.reason:
         raise held(
             current,
@@ -178,7 +178,7 @@ def _past_the_holder(current: Claim | None, request: Request, facts: Facts) -> l
     return [Override("takeover_forced", message, request.reason)]
 
 
-def _shortened(current: Claim, agent: str, facts: Facts, window: timedelta, reason: str) -> list[Override]:
+def sooner_than_default(current: Claim, agent: str, facts: Facts, window: timedelta, reason: str) -> list[Override]:
     """The evidence left where a holder is taken for gone sooner than by default."""
     if window >= STALE_AFTER or is_stale(current, facts, STALE_AFTER):
         return []
@@ -228,7 +228,7 @@ def done(current: Claim) -> ConflictError:
         f"{current.task_id} is done: {current.agent_id} finished it at {current.released_at or 'an unknown time'}",
         code="claim.done",
         hint=f"python -m tools.agent.bus_claim claim --task {current.task_id} --reopen --reason <why>",
-        details=_details(current),
+        details=details(current),
     )
 
 
@@ -245,11 +245,12 @@ def held(current: Claim, facts: Facts, *, hint: str = "") -> ConflictError:
         hint=hint
         or f"python -m tools.agent.bus_message --task {current.task_id} --type request "
         f"--target {current.agent_id} --summary <text>",
-        details=_details(current),
+        details=details(current),
     )
 
 
-def _details(claim: Claim) -> dict[str, object]:
+def details(claim: Claim) -> dict[str, object]:
+    """What a refusal says of a claim, for programs."""
     return {
         "task_id": claim.task_id,
         "holder": claim.agent_id,
@@ -273,7 +274,7 @@ def _overlaps(request: Request, facts: Facts) -> tuple[str, ...]:
         raise ConflictError(
             f"{mine} overlaps {theirs}, which {other.agent_id} holds with {other.task_id}",
             code="claim.paths",
-            details=_details(other),
+            details=details(other),
         )
     return tuple(
         f"{mine} overlaps {theirs}, which {other.agent_id} holds with {other.task_id}" for other, mine, theirs in found
@@ -290,79 +291,6 @@ def overlaps(task: str, agent: str, paths: Sequence[str], live: Sequence[Claim])
         for theirs in other.paths
         if globs.may_overlap(mine, theirs)
     ]
-
-
-def release(current: Claim | None, task: str, agent: str, status: str, notes: str | None, facts: Facts) -> Outcome:
-    """The claim once its holder gave it back (`done`, `released`) or paused it; GuardError for others."""
-    if current is None:
-        raise GuardError(
-            f"nobody holds {task}, so {agent} cannot release it",
-            code="claim.none",
-            hint=f"python -m tools.agent.bus_claim claim --task {task}",
-        )
-    if current.agent_id != agent:
-        raise GuardError(
-            f"{task} is {current.agent_id}'s ({current.state}), so {agent} cannot release it",
-            code="claim.not_holder",
-            hint=f"python -m tools.agent.bus_claim show --task {task}",
-            details=_details(current),
-        )
-    if not current.is_live:
-        return Outcome(current, "", (f"{task} is {current.state} since {current.released_at}: nothing changed",))
-    if status == "paused":
-        return _paused(current, notes, "", facts)
-    now = clock.to_text(facts.now)
-    given = replace(current, status=status, released_at=now, updated_at=now, paused_by="")
-    given = replace(given, notes=current.notes if notes is None else notes)
-    return Outcome(_written(given, facts), "release")
-
-
-def _paused(current: Claim, notes: str | None, by: str, facts: Facts) -> Outcome:
-    paused = replace(current, status="paused", paused_by=by, notes=current.notes if notes is None else notes)
-    if paused == replace(current, status=current.state):
-        return Outcome(current, "")
-    return Outcome(_written(replace(paused, updated_at=clock.to_text(facts.now)), facts), "pause")
-
-
-def pause(
-    current: Claim | None,
-    task: str,
-    agent: str,
-    notes: str,
-    facts: Facts,
-    *,
-    stale_after: timedelta = STALE_AFTER,
-    force: bool = False,
-    reason: str = "",
-) -> Outcome:
-    """The claim once it is paused: by its holder, or by another who found the holder gone.
-
-    This is the playbook's recovery from a crashed agent. ConflictError while the holder lives.
-    """
-    if force and not reason:
-        raise UsageError("--force needs --reason", code="claim.reason")
-    if current is None:
-        raise GuardError(f"nobody holds {task}, so it cannot be paused", code="claim.none")
-    if not current.is_live:
-        raise ConflictError(
-            f"{task} is {current.state}: there is nothing to pause", code="claim.finished", details=_details(current)
-        )
-    if current.agent_id == agent:
-        return _paused(current, notes, "", facts)
-    if current.state == "paused" and current.paused_by:
-        return Outcome(current, "", (f"{task} was paused by {current.paused_by} already",))
-    overrides = tuple(_shortened(current, agent, facts, stale_after, reason))
-    if not is_stale(current, facts, stale_after):
-        if not force:
-            raise held(
-                current,
-                facts,
-                hint=f"python -m tools.agent.bus_claim pause --task {task} --notes <text> --force --reason <why>",
-            )
-        message = f"{agent} paused {task} while {current.agent_id} showed signs of life"
-        overrides = (Override("takeover_forced", message, reason),)
-    outcome = _paused(current, notes, agent, facts)
-    return outcome._replace(overrides=overrides)
 
 
 def refuses_event(

@@ -20,7 +20,7 @@ from tools.core import audit, cli, findings, reports
 def main(run: cli.Run, base: str | None, ref: str | None, form: str, strict: bool) -> None:
     checked = audit.check_bus(run.workspace, run.now, ref=ref, base=base)
     found = findings.ordered(findings.stricter(checked.findings) if strict else checked.findings)
-    known = f"{checked.known} more that {base} has already" if base else ""
+    known = f"{checked.known} more that {base} has already" if base and checked.known else ""
     more = {"known": checked.known, "base": base, "ref": ref}
     document = reports.document(found, **more) if run.as_json else {}
     run.emit(document, "" if run.as_json else reports.show(found, form, tail=[known] if known else [], **more))
