@@ -11,6 +11,7 @@ import gc
 
 gc.disable()  # imports make garbage for nobody; collecting it costs a command a tenth of its start
 
+import errno
 import json
 import os
 import sys
@@ -25,7 +26,7 @@ except ModuleNotFoundError:
     bootstrap.use_the_environment_of_the_checkout()
 
 from tools.core import locks, redaction, render
-from tools.core.errors import ToolkitError, UsageError
+from tools.core.errors import SetupError, ToolkitError, UsageError
 from tools.core.invocation import Run, in_invoked_form
 from tools.core.values import (
     AGENT,
@@ -196,8 +197,22 @@ def _outcome(command: click.Command, given: list[str], program: str, as_json: bo
     except BrokenPipeError:
         _drop_stdout()
         return 141
+    except OSError as problem:
+        if problem.errno not in _OUTSIDE:
+            return _crash(problem, as_json)
+        _drop_stdout()
+        return _fail(_system(problem), as_json)
     except Exception as problem:
         return _crash(problem, as_json)
+
+
+_OUTSIDE = frozenset({errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EINTR, errno.EMFILE, errno.ENFILE, errno.EROFS})
+"""What the machine can say to any call, and no code of ours has caused."""
+
+
+def _system(problem: OSError) -> SetupError:
+    what = problem.filename or "the result"
+    return SetupError(f"{what}: {problem.strerror}", code="system.refused", hint="df -h . && ulimit -n")
 
 
 def _flushed(exit_code: int) -> int:

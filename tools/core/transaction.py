@@ -90,11 +90,15 @@ class Transaction:
         self._marks.setdefault(place.name, size - len(torn))
 
     def _announce_torn_tails(self) -> None:
-        """One `recovered` event for each log whose last line will be moved away."""
+        """One `recovered` event for each log whose last line will be moved away, unless a journal has it."""
         for place, waiting in list(self.streams):
             _, torn = append.tail_of(place)
-            if torn and not append.is_record(torn):
+            if torn and not append.is_record(torn) and not self._announces(place):
                 self._add(EVENTS, _recovered(place, len(torn), waiting[0]))
+
+    def _announces(self, place: Place) -> bool:
+        found = (record for known, waiting in self.streams if known == self._workspace.events for record in waiting)
+        return any(one.get("event") == "recovered" and place.name in str(one.get("meta")) for one in found)
 
     @property
     def is_single_append(self) -> bool:

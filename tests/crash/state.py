@@ -1,0 +1,116 @@
+"""What a repository holds, made comparable between two runs, and what must be true of it after any accident."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+from tools.core import jsonl
+
+State = dict[str, str]
+_IGNORED = ("_bus/.cache", "_bus/.journal", "_bus/.torn", ".git")
+_CHANGING = (
+    (re.compile(r'"prev": ?"[0-9a-f]{16}"'), '"prev":PREV'),
+    (re.compile(r"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b"), "ID"),
+    (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
+    (re.compile(r"\b\d{8}T\d{6}Z(?:-\d+)?"), "STAMP"),
+    (re.compile(r"\b(\d+ (?:s|min|h|d)) ago\b"), "AGE"),
+    (re.compile(r"\b[0-9a-f]{40,64}\b"), "HASH"),
+)
+
+
+def files_of(top: Path) -> dict[str, bytes]:
+    """Every file of a repository by its path, but for git's and the bus's own hidden ones."""
+    found = {}
+    for folder, folders, names in os.walk(top):
+        inside = os.path.relpath(folder, top)
+        prefix = "" if inside == "." else f"{inside}/"
+        folders[:] = [name for name in folders if f"{prefix}{name}" not in _IGNORED]
+        for name in names:
+            path = f"{prefix}{name}"
+            if not path.startswith(_IGNORED) and not (name.startswith(".") and name.endswith(".tmp")):
+                found[path] = (top / path).read_bytes()
+    return found
+
+
+def state_of(top: Path) -> State:
+    """The repository's content without what differs between two runs: ids, moments, hashes, unfinished lines."""
+    found: State = {}
+    for path, data in files_of(top).items():
+        if path.endswith(".jsonl"):
+            data = data[: data.rfind(b"\n") + 1]
+        name, text = path, data.decode(errors="replace")
+        for pattern, word in _CHANGING:
+            name, text = pattern.sub(word, name), pattern.sub(word, text)
+        if text:
+            found[name] = found.get(name, "") + text
+    return found
+
+
+def bus_of(state: State) -> State:
+    """The part that one transaction changes."""
+    return {name: text for name, text in state.items() if name.startswith("_bus/")}
+
+
+def check_all_or_nothing(before: State, now: State, after: State) -> None:
+    """The bus is as it was or as a clean run leaves it; other files are each old or new."""
+    bus = bus_of(now)
+    assert bus in (bus_of(before), bus_of(after)), f"neither old nor new: {differing(bus, before, after)}"
+    check_each_file(before, now, after)
+
+
+def check_each_file(before: State, now: State, after: State) -> None:
+    """Each file is old, new, or a log with a part of what is new; no old one is gone."""
+    for name in before.keys() | now.keys():
+        old, new, text = before.get(name, ""), after.get(name, ""), now.get(name, "")
+        partial = name.endswith(".jsonl") and text.startswith(old) and new.startswith(text)
+        assert text in (old, new) or partial, f"{name} is neither old nor new: {text!r}"
+
+
+def differing(bus: State, before: State, after: State) -> str:
+    """What stands in the files that are neither all old nor all new."""
+    names = bus.keys() | bus_of(before).keys() | bus_of(after).keys()
+    kinds = {
+        name: ("old" if bus.get(name) == before.get(name) else "new" if bus.get(name) == after.get(name) else "?")
+        for name in names
+        if before.get(name) != after.get(name)
+    }
+    return json.dumps(kinds, sort_keys=True)
+
+
+def check_nothing_old_is_lost(old: dict[str, bytes], top: Path) -> None:
+    """Every whole line that a log had is still where it was; an unfinished one is there or set aside."""
+    for path, data in old.items():
+        if not path.endswith(".jsonl"):
+            continue
+        whole = data[: data.rfind(b"\n") + 1]
+        now = (top / path).read_bytes()
+        assert now.startswith(whole), f"{path} lost earlier bytes"
+        torn = data[len(whole) :]
+        if torn and not now.startswith(data):
+            kept = [(top / "_bus/.torn" / name).read_bytes() for name in os.listdir(top / "_bus/.torn")]
+            assert torn in kept, f"{path}: an unfinished line is gone"
+
+
+def check_sound(top: Path) -> None:
+    """No torn or glued record, no repeated id, every `prev` is the line before, every document whole."""
+    assert not (top / "_bus/.journal").exists()
+    for path, data in files_of(top).items():
+        if path.endswith(".jsonl"):
+            assert not data or data.endswith(b"\n"), f"{path} ends in an unfinished line"
+            _check_log(path, data.split(b"\n")[:-1])
+        elif path.endswith(".json"):
+            assert json.loads(data), f"{path} is empty"
+
+
+def _check_log(path: str, lines: list[bytes]) -> None:
+    before, seen = None, set()
+    for number, line in enumerate(lines, 1):
+        record = jsonl.parse(line)
+        assert record.get("id") is None or record["id"] not in seen, f"{path}:{number} repeats an id"
+        seen.add(record.get("id"))
+        if "prev" in record:
+            assert before is not None and record["prev"] == jsonl.line_hash(before), f"{path}:{number}: prev"
+        before = line

@@ -1,0 +1,94 @@
+"""Each writer killed at its system calls, and refused by the system there: old state or new, and the next run works."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.crash import state
+from tests.crash.conftest import Case, copy, recover
+from tests.crash.trace import Point
+from tests.crash.traced import Outcome, Traced
+from tests.crash.writers import PRESENT, Writer
+
+SEED = 20261122
+KILLS, FAULTS = 6, 4
+"""Points drawn for each writer where not all are tried."""
+
+every_writer = pytest.mark.parametrize("writer", PRESENT, ids=lambda writer: writer.name.replace(" ", "-"))
+
+
+def drawn(points: Sequence[Point], count: int, name: str) -> list[Point]:
+    """The same few points each time, other ones for each writer."""
+    return random.Random(f"{SEED} {name}").sample(points, min(count, len(points)))
+
+
+@every_writer
+def test_a_writer_killed_anywhere_leaves_the_old_state_or_the_new_one(
+    writer: Writer, case_of: Callable[[Writer], Case], traced: Traced, tmp_path: Path, figure: Callable[[str], None]
+) -> None:
+    case = case_of(writer)
+    points = case.trace.kills()
+    some = drawn(points, KILLS, writer.name)
+    hit = sum(attack(case, point, traced, tmp_path) for point in some)
+    figure(f"crash: {writer.name}: killed at {hit} of {len(points)} system calls (seed {SEED})")
+
+
+@every_writer
+def test_a_writer_refused_anywhere_fails_well_and_leaves_the_old_state_or_the_new_one(
+    writer: Writer, case_of: Callable[[Writer], Case], traced: Traced, tmp_path: Path, figure: Callable[[str], None]
+) -> None:
+    case = case_of(writer)
+    points = case.trace.faults()
+    some = drawn(points, FAULTS, writer.name)
+    hit = sum(attack(case, point, traced, tmp_path) for point in some)
+    figure(f"crash: {writer.name}: {hit} of {len(points)} faults injected (seed {SEED})")
+
+
+@pytest.mark.soak
+@every_writer
+def test_every_point_of_a_writer(
+    writer: Writer, case_of: Callable[[Writer], Case], traced: Traced, tmp_path: Path, figure: Callable[[str], None]
+) -> None:
+    case = case_of(writer)
+    kills = sum(attack(case, point, traced, tmp_path) for point in case.trace.kills())
+    faults = sum(attack(case, point, traced, tmp_path) for point in case.trace.faults())
+    figure(f"crash: {writer.name}: killed at all {kills} system calls, all {faults} faults injected")
+
+
+def attack(case: Case, point: Point, traced: Traced, folder: Path) -> bool:
+    """Runs the writer up to a point and looks at what is left; whether the point was reached."""
+    top = copy(case.ready, folder / "work")
+    try:
+        ended = traced.inject(top, case.writer.command, point.call.name, point.what, point.call.nth)
+        check(case, point, ended, traced, top)
+    except AssertionError as problem:
+        raise AssertionError(f"{case.writer.name}: {point}\n{problem}") from None
+    finally:
+        shutil.rmtree(top)
+    return ended.signal == 9 or "error" in point.what
+
+
+def check(case: Case, point: Point, ended: Outcome, traced: Traced, top: Path) -> None:
+    """Everything that must hold after an accident, before and after the next run."""
+    well = ended.signal == 9 or ended.exit in (0, 2, 3, 4, 5, 6, 7)
+    assert well and "Traceback" not in ended.err, f"ended badly: {ended}"
+    state.check_nothing_old_is_lost(case.old, top)
+    recover(top)
+    now = state.state_of(top)
+    (state.check_each_file if case.writer.steps else state.check_all_or_nothing)(case.before, now, case.after)
+    told = ended.exit == 0 or (ended.out and not case.writer.talks)
+    assert not told or now == case.after, f"acknowledged and not there: {ended}"
+    is_bus_file = "/.cache/" not in point.call.text
+    assert not (ended.exit == 0 and is_bus_file and point.what == "error=EIO" and "sync" in point.call.name), (
+        "acknowledged although it could not be synced"
+    )
+    again = traced.run(top, case.writer.command)
+    allowed = case.writer.again if now == case.after else (0, *case.writer.again)
+    assert again.exit in allowed, f"the next run failed: {again}"
+    state.check_nothing_old_is_lost(case.old, top)
+    state.check_sound(top)
