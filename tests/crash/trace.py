@@ -33,10 +33,11 @@ class Call(NamedTuple):
 
 
 class Point(NamedTuple):
-    """A call to attack, and how: `signal=KILL` or `error=…`."""
+    """A call to attack, and how: `signal=KILL` or `error=…`; `binding` marks a sync that a promise rests on."""
 
     call: Call
     what: str
+    binding: bool = False
 
     def __str__(self) -> str:
         return f"{self.what} at {self.call.name} #{self.call.nth}: {self.call.text[:160]}"
@@ -58,10 +59,12 @@ class Trace(list[Call]):
 
     def faults(self) -> list[Point]:
         """Where the system can refuse: each changing call with each error, each reading one with EIO."""
-        found = []
+        found, before = [], ""
         for call in self.from_first_state():
             errors = ERRORS if call.name in CHANGING else ("EIO", "EINTR") if call.name in READING else ()
-            found += [Point(call, f"error={error}") for error in errors]
+            binding = call.name in ("fsync", "fdatasync") and ".cache" not in before + call.text
+            found += [Point(call, f"error={error}", binding) for error in errors]
+            before = call.text
         return found
 
 

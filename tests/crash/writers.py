@@ -94,7 +94,7 @@ WRITERS = (
     Writer(CLAIM, note="fresh repository"),
     Writer(CLAIM, HISTORY),
     Writer(CLAIM, HISTORY, torn("_bus/events/events.jsonl"), note="torn tail"),
-    Writer(CLAIM, HISTORY, dead_at("rename", 2, OTHER_CLAIM), note="journal of a dead process"),
+    Writer(CLAIM, HISTORY, dead_at("renameat", 2, OTHER_CLAIM), note="journal of a dead process"),
     Writer(command("agent.bus_claim", f"release {ME} --task T-1"), (*HISTORY, TAKEN)),
     Writer(command("agent.bus_claim", f"pause {ME} --task T-1 --notes later"), (*HISTORY, TAKEN)),
     Writer(
