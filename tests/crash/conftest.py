@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +14,7 @@ import pytest
 
 from tests.crash import state
 from tests.crash.trace import Trace
-from tests.crash.traced import Outcome, Traced, why_not
+from tests.crash.traced import Traced, why_not
 from tests.crash.writers import Writer
 
 
@@ -26,23 +27,32 @@ class Case(NamedTuple):
     before: state.State
     after: state.State
     trace: Trace
-    clean: Outcome
+    seen: set[str]
 
 
 @pytest.fixture(scope="session")
-def traced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traced]:
+def ground() -> Iterator[Path]:
+    """Where the attacked repositories lie: in memory where there is some, since a kill spares what was written."""
+    shared = "/dev/shm"
+    folder = tempfile.mkdtemp(prefix="crash-", dir=shared if os.access(shared, os.W_OK) else None)
+    yield Path(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def traced(ground: Path) -> Iterator[Traced]:
     """The warm process; skipped where nothing can be traced."""
     if reason := why_not():
         pytest.skip(reason)
-    process = Traced(tmp_path_factory.mktemp("crash"))
+    process = Traced(ground)
     yield process
     process.close()
 
 
 @pytest.fixture(scope="session")
-def bare(tmp_path_factory: pytest.TempPathFactory, traced: Traced) -> Path:
+def bare(ground: Path, traced: Traced) -> Path:
     """A repository without a bus, as small as git makes one."""
-    top = tmp_path_factory.mktemp("bare") / "repo"
+    top = ground / "bare"
     top.mkdir()
     (top / "README.md").write_text("# a repository\n")
     home = traced.folder / "home"
@@ -53,19 +63,20 @@ def bare(tmp_path_factory: pytest.TempPathFactory, traced: Traced) -> Path:
 
 
 @pytest.fixture(scope="session")
-def case_of(tmp_path_factory: pytest.TempPathFactory, traced: Traced, bare: Path) -> Callable[[Writer], Case]:
+def case_of(ground: Path, traced: Traced, bare: Path) -> Callable[[Writer], Case]:
     """Builds a writer's case once in a session."""
     known: dict[str, Case] = {}
 
     def make(writer: Writer) -> Case:
         if writer.name not in known:
-            known[writer.name] = _case(writer, traced, bare, tmp_path_factory.mktemp("case"))
+            known[writer.name] = _case(writer, traced, bare, ground / f"case-{len(known)}")
         return known[writer.name]
 
     return make
 
 
 def _case(writer: Writer, traced: Traced, bare: Path, folder: Path) -> Case:
+    folder.mkdir()
     ready = copy(bare, folder / "ready")
     for command in writer.before:
         done = traced.run(ready, command)
@@ -80,7 +91,7 @@ def _case(writer: Writer, traced: Traced, bare: Path, folder: Path) -> Case:
     assert outcome.exit == 0, outcome
     state.check_sound(clean)
     old, before = state.files_of(ready), state.state_of(recovered)
-    return Case(writer, ready, old, before, state.state_of(clean), trace, outcome)
+    return Case(writer, ready, old, before, state.state_of(clean), trace, set())
 
 
 def copy(source: Path, target: Path) -> Path:

@@ -35,6 +35,21 @@ def files_of(top: Path) -> dict[str, bytes]:
     return found
 
 
+def fingerprint(top: Path) -> str:
+    """All that lies in a repository, hidden files too; equal for two runs that were stopped at the same stage."""
+    parts = []
+    for folder, folders, names in os.walk(top):
+        folders[:] = sorted(name for name in folders if name != ".git")
+        for name in [*sorted(names), ""]:
+            data = b"" if not name or ".cache" in folder else Path(folder, name).read_bytes()
+            size = os.path.getsize(Path(folder, name)) if "index" in name else 0
+            parts.append(f"{os.path.relpath(folder, top)}/{name} {size} {data.decode(errors='replace')}")
+    text = "\n".join(parts)
+    for pattern, word in (*_CHANGING, (re.compile(r"\.\d+\.tmp"), ".tmp")):
+        text = pattern.sub(word, text)
+    return text
+
+
 def state_of(top: Path) -> State:
     """The repository's content without what differs between two runs: ids, moments, hashes, unfinished lines."""
     found: State = {}
