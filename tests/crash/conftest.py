@@ -90,8 +90,9 @@ def _case(writer: Writer, traced: Traced, bare: Path, folder: Path) -> Case:
     outcome, trace = traced.watch(clean, writer.command)
     assert outcome.exit == 0, outcome
     state.check_sound(clean)
-    old, before = state.files_of(ready), state.state_of(recovered)
-    return Case(writer, ready, old, before, state.state_of(clean), trace, set())
+    old, before, after = state.files_of(ready), state.state_of(recovered), state.state_of(clean)
+    state.check_grows(before, after)
+    return Case(writer, ready, old, before, after, trace, set())
 
 
 def copy(source: Path, target: Path) -> Path:

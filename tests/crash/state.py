@@ -95,6 +95,13 @@ def differing(bus: State, before: State, after: State) -> str:
     return json.dumps(kinds, sort_keys=True)
 
 
+def check_grows(before: State, after: State) -> None:
+    """A clean run adds to logs and takes no file away."""
+    for name, text in before.items():
+        assert name in after, f"{name} is gone"
+        assert not name.endswith(".jsonl") or after[name].startswith(text), f"{name} was rewritten"
+
+
 def check_nothing_old_is_lost(old: dict[str, bytes], top: Path) -> None:
     """Every whole line that a log had is still where it was; an unfinished one is there or set aside."""
     for path, data in old.items():

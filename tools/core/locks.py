@@ -76,6 +76,8 @@ def _take(folder: Place, holder: Place | None, patience: float) -> int:
             os.close(descriptor)
             raise
         os.close(descriptor)
+        if time.monotonic() > deadline:
+            raise _busy(folder, holder)
 
 
 def _is_still(descriptor: int, folder: Place) -> bool:

@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""Weaken one promise at a time in a scratch copy of the toolkit: a fast part of the tests must notice each.
+
+`python tests/mutations.py` tries them all and prints who was caught by what. A weakening whose text
+is no longer in the source is an error, so that the list cannot rot unnoticed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+PROMISES = "tests/test_promises.py"
+ORDER = "tests/crash/test_write_order.py"
+POINTS = "tests/crash/test_crash_points.py"
+
+
+class Mutation(NamedTuple):
+    """One weakening: the text of a file that is replaced, and the tests that must notice."""
+
+    name: str
+    path: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+    chosen: str = ""  # pytest -k
+
+    @property
+    def traces(self) -> bool:
+        """Whether its tests need strace."""
+        return any("crash" in test for test in self.tests)
+
+
+FEW = "order or (safe and (bus_event or claim-claim or bus_ping or heartbeat))"
+MUTATIONS = (
+    Mutation(
+        "no lock",
+        "tools/core/locks.py",
+        "            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)\n        except BlockingIOError:",
+        "            pass\n        except BlockingIOError:",
+        (PROMISES,),
+    ),
+    Mutation(
+        "no sync before a rename",
+        "tools/core/files.py",
+        "        write_whole(descriptor, data)\n        os.fsync(descriptor)\n",
+        "        write_whole(descriptor, data)\n",
+        (ORDER,),
+        FEW,
+    ),
+    Mutation(
+        "no sync of the folder after a rename",
+        "tools/core/files.py",
+        "src_dir_fd=folder, dst_dir_fd=folder)\n        os.fsync(folder)\n",
+        "src_dir_fd=folder, dst_dir_fd=folder)\n",
+        (ORDER,),
+        FEW,
+    ),
+    Mutation(
+        "no sync of a record before the acknowledgement",
+        "tools/core/append.py",
+        "        with files.writable(place):\n            os.fsync(descriptor)\n",
+        "        pass\n",
+        (ORDER,),
+        FEW,
+    ),
+    Mutation(
+        "no repair of a torn tail",
+        "tools/core/append.py",
+        "            _mend_tail(torn_folder, place, descriptor)\n",
+        "",
+        (ORDER,),
+        "torn",
+    ),
+    Mutation(
+        "a task id not checked",
+        "tools/core/ids.py",
+        "    if not is_task(text):\n",
+        "    if False:\n",
+        (PROMISES,),
+    ),
+    Mutation(
+        "no journal",
+        "tools/core/store.py",
+        "        files.replace(journal, files.dump_json(plan.as_journal()))\n",
+        "",
+        (ORDER,),
+        FEW,
+    ),
+    Mutation(
+        "a dead process's journal not completed",
+        "tools/core/store.py",
+        "            self._finish_journal()\n            for change in changes:\n",
+        "            for change in changes:\n",
+        (ORDER,),
+        "dead",
+    ),
+    Mutation(
+        "no check of the version",
+        "tools/core/store.py",
+        "        if self.version(change.document) != change.expected:\n            raise StaleVersion(change.document)\n",
+        "",
+        (PROMISES,),
+    ),
+    Mutation(
+        "a folder's link followed",
+        "tools/core/files.py",
+        "_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC",
+        "_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC",
+        (PROMISES,),
+    ),
+    Mutation(
+        "a file's link followed",
+        "tools/core/files.py",
+        "_FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC",
+        "_FILE = os.O_NONBLOCK | os.O_CLOEXEC",
+        (PROMISES,),
+    ),
+    Mutation(
+        "a redo that repeats records",
+        "tools/core/transaction.py",
+        '            missing = [record for record in waiting if record.get("id") not in present]\n',
+        "            missing = list(waiting)\n",
+        (ORDER,),
+        "dead",
+    ),
+)
+UNCHANGED = Mutation("nothing", "", "", "", (PROMISES, ORDER), f"{FEW} or torn or dead or test_promises")
+
+
+def apply(mutation: Mutation, folder: Path) -> None:
+    """Copies what the tests need into a folder, weakened."""
+    for name in ("tools", "tests"):
+        shutil.copytree(CHECKOUT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(CHECKOUT / "pyproject.toml", folder / "pyproject.toml")
+    if mutation.path:
+        path = folder / mutation.path
+        source = path.read_text()
+        assert source.count(mutation.old) == 1, f"{mutation.name}: its text is not (once) in {mutation.path}"
+        path.write_text(source.replace(mutation.old, mutation.new))
+
+
+def notice(mutation: Mutation, folder: Path) -> tuple[bool, str]:
+    """Whether the chosen tests fail on the weakened copy, and what they said."""
+    apply(mutation, folder)
+    chosen = ["-k", mutation.chosen] if mutation.chosen else []
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:cacheprovider", *chosen, *mutation.tests],
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    if done.returncode not in (0, 1):
+        raise RuntimeError(f"{mutation.name}: pytest itself failed\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done.returncode == 1, done.stdout[-3000:]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """The surroundings of a copy: nothing leads back to the checkout it was taken from."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("TEOF_", "GIT_", "PYTEST_"))}
+    return {**kept, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def main() -> None:
+    """Tries every weakening and says which test noticed it; exit 1 when one went unnoticed."""
+    unnoticed = 0
+    for mutation in MUTATIONS:
+        with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
+            noticed, words = notice(mutation, Path(folder))
+        found = re.search(r"^FAILED (\S+)", words, re.MULTILINE)
+        print(f"{mutation.name}: {found[1] if found else 'noticed' if noticed else 'NOT NOTICED'}", flush=True)
+        unnoticed += not noticed
+    sys.exit(unnoticed > 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+"""Each promise weakened on purpose makes a fast test fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.crash.traced import why_not
+from tests.mutations import MUTATIONS, UNCHANGED, Mutation, notice
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name.replace(" ", "-"))
+def test_a_weakened_promise_is_noticed(mutation: Mutation, tmp_path: Path) -> None:
+    if mutation.traces and (reason := why_not()):
+        pytest.skip(reason)
+    noticed, words = notice(mutation, tmp_path)
+    assert noticed, words
+
+
+def test_the_toolkit_as_it_is_passes_the_same_tests(tmp_path: Path) -> None:
+    noticed, words = notice(UNCHANGED, tmp_path)
+    assert not noticed, words
+    assert " passed" in words
