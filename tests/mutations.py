@@ -50,8 +50,8 @@ MUTATIONS = (
     Mutation(
         "no sync before a rename",
         "tools/core/files.py",
-        "        write_whole(descriptor, data)\n        os.fsync(descriptor)\n",
-        "        write_whole(descriptor, data)\n",
+        "            write_whole(descriptor, part)\n        os.fsync(descriptor)\n",
+        "            write_whole(descriptor, part)\n",
         (ORDER,),
         FEW,
     ),

@@ -80,7 +80,7 @@ def check(case: Case, point: Point, ended: Outcome, traced: Traced, top: Path) -
     assert not (ended.exit == 0 and point.binding and point.what != "error=EINTR"), "acknowledged, but not synced"
     state.check_nothing_old_is_lost(case.old, top)
     left = f"{ended.exit} {bool(ended.out)} {'skipped:' in ended.err} {state.fingerprint(top)}"
-    if left not in case.seen:
+    if left not in case.seen or case.writer.steps:
         check_what_follows(case, ended, traced, top)
         case.seen.add(left)
 

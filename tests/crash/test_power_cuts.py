@@ -96,8 +96,13 @@ def disk(tmp_path: Path, _repository_template: Path) -> Iterator[Disk]:
 
 def play(run: Callable[..., Any], top: Path, command: tuple[str, ...]) -> None:
     """Runs a command of a writer in the repository on the disk."""
-    module, *arguments = command
-    run(module, *arguments, "--root", str(top))
+    run(*rooted(command, top))
+
+
+def rooted(command: tuple[str, ...], top: Path) -> list[str]:
+    """The command with `--root` after its own name and subcommand."""
+    place = 2 if len(command) > 1 and not command[1].startswith("-") else 1
+    return [*command[:place], "--root", str(top), *command[place:]]
 
 
 PLAIN = tuple(writer for writer in PRESENT if writer.accident is None)
@@ -221,8 +226,7 @@ def test_a_full_disk_costs_nothing_but_the_write_that_did_not_fit(
         play(run, disk.top, command)
     before = state.files_of(disk.top)
     filler = fill(disk)
-    module, *arguments = writer.command
-    refused = run(module, *arguments, "--root", str(disk.top), code=None)
+    refused = run(*rooted(writer.command, disk.top), code=None)
     if refused.code != 0:
         assert refused.code == 7, refused.err
         assert state.files_of(disk.top) == before

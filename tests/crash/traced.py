@@ -36,7 +36,7 @@ class Traced:
             "[user]\nname = Tester\nemail = tester@example.org\n[init]\ndefaultBranch = main\n[gc]\nauto = 0\n"
         )
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("TEOF_", "GIT_"))}
-        environment |= {
+        self.environment = {
             "HOME": str(home),
             "GIT_CONFIG_GLOBAL": str(home / ".gitconfig"),
             "GIT_CONFIG_NOSYSTEM": "1",
@@ -49,7 +49,7 @@ class Traced:
         self.process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("server.py"))],
             cwd=folder,
-            env=environment,
+            env=environment | self.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

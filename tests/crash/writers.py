@@ -6,7 +6,10 @@ A further writer is one more line in WRITERS.
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -65,6 +68,8 @@ MESSAGE = command("agent.bus_message", f"{ME} --task T-1 --type request --target
 PING = command("agent.bus_ping", f"{ME} --task T-1 --message-task T-1", *SUMMARY)
 ASKED = command("agent.bus_message", "--agent codex-2 --task T-1 --type request --target codex-1 --summary please")
 OTHERS = command("agent.bus_claim", "claim --agent codex-2 --task T-2")
+PLANNED = command("planner.cli", f"new work {ME}", *SUMMARY)
+PLAN = f"{datetime.now(timezone.utc):%Y-%m-%d}-work"
 HISTORY = (NOTED, SAID, OTHERS)
 
 
@@ -86,6 +91,33 @@ def dead_at(call: str, nth: int, dead: Command) -> Accident:
         assert (top / "_bus/.journal").exists()
 
     return die
+
+
+def backlog(traced: Traced, top: Path) -> None:
+    """Two tasks that are ready."""
+    (top / "queue").mkdir()
+    for number in (1, 2):
+        (top / f"queue/00{number}-task.md").write_text(f"# Task: number {number}\n\nStatus: open\n")
+
+
+def manifest(traced: Traced, top: Path) -> None:
+    """Two seats, one of them active."""
+    for name, agent in (("AGENT_MANIFEST", "codex-2"), ("AGENT_MANIFEST.codex-1", "codex-1")):
+        (top / f"{name}.json").write_text(f'{{"agent_id": "{agent}"}}\n')
+
+
+def active(traced: Traced, top: Path) -> None:
+    """One active seat."""
+    (top / "AGENT_MANIFEST.json").write_text('{"agent_id": "codex-1"}\n')
+
+
+def tracked(traced: Traced, top: Path) -> None:
+    """A bus that travels with the code."""
+    environment = {**os.environ, **traced.environment}
+    for words in ("add -A", "commit -qm bus"):
+        subprocess.run(["git", *words.split()], cwd=top, env=environment, check=True)
+    with (top / "_bus/events/events.jsonl").open("a") as log:
+        log.write('{"agent_id":"codex-3","event":"note","summary":"by hand","ts":"2026-01-01T00:00:00Z"}\n')
 
 
 OTHER_CLAIM = command("agent.bus_claim", "claim --agent codex-3 --task T-3")
@@ -110,6 +142,17 @@ WRITERS = (
     Writer(PING, HISTORY),
     Writer(command("agent.bus_heartbeat", f"{ME} --now 2035-01-01T00:00:00Z"), HISTORY),
     Writer(command("agent.bus_inbox", f"{ME} --mark-read"), (*HISTORY, ASKED)),
+    Writer(command("agent.task_assign", "--agent boss --task T-9 --engineer codex-1 --plan 2026-01-02-work"), HISTORY),
+    Writer(command("agent.claim_seed", f"{ME} --task T-9"), HISTORY),
+    Writer(command("agent.idle_pickup", f"next {ME}"), HISTORY, backlog, again=(0, 1, 3)),
+    Writer(command("agent.directive_pointer", "--agent boss --task BUS-COORD-0001", *SUMMARY), HISTORY),
+    Writer(command("planner.cli", f"new work {ME}", *SUMMARY), HISTORY, again=(0, 4), steps=True),
+    Writer(command("planner.cli", f"status {PLAN} in_progress {ME}"), (*HISTORY, PLANNED), again=(0, 2)),
+    Writer(command("agent.session_boot", f"{ME} --no-sync --no-dashboard"), HISTORY, steps=True, talks=True),
+    Writer(command("agent.manifest_helper", "activate codex-1"), HISTORY, manifest, steps=True),
+    Writer(command("agent.manifest_helper", "session-save day"), HISTORY, active, again=(0, 4), steps=True),
+    Writer(command("agent.receipt_run", f"{ME} -- true"), HISTORY, steps=True, talks=True),
+    Writer(command("agent.bus_sync", ME), HISTORY, tracked, steps=True, talks=True),
 )
 
 PRESENT = tuple(writer for writer in WRITERS if writer.exists)
