@@ -30,7 +30,7 @@ test: $(READY) ## run all tests
 	@$(BIN)/python -m pytest
 
 soak: $(READY) ## run the races, crashes and random schedules for ten minutes
-	@$(BIN)/python -m pytest -m soak -o addopts="-q --strict-markers"
+	@$(BIN)/python -m pytest -m soak -o addopts="-q --strict-markers -n 2 --dist worksteal"
 
 lint: $(READY) ## ruff and mypy
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

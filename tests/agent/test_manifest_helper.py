@@ -122,6 +122,14 @@ def test_saving_twice_is_fine_while_nothing_changed_and_4_once_it_did(variants, 
     assert helper(run, "session-list", "--json").json["sessions"][0]["agent_id"] == "codex-2"
 
 
+def test_a_save_that_died_on_its_way_does_not_take_the_label(variants, run):
+    helper(run, "activate", "codex-1")
+    helper(run, "session-save", "day", "--no-heartbeat")
+    (variants / ".manifest_sessions/day/session.json").unlink()
+    helper(run, "session-save", "day")
+    helper(run, "session-restore", "day")
+
+
 def test_restoring_a_branch_does_not_carry_work_along(variants, run):
     helper(run, "activate", "codex-1")
     git(variants, "switch", "-qc", "agent/codex-1/x")

@@ -34,14 +34,18 @@ def _session_place(workspace: Workspace, label: str, name: str) -> Place:
 def save(
     workspace: Workspace, label: str, path: str, *, branch: str, commit: str, force: bool, now: datetime
 ) -> Session:
-    """Saves the manifest at a path with branch and commit; ConflictError when the label is in use."""
+    """Saves the manifest at a path with branch and commit; ConflictError when the label is in use.
+
+    A manifest without its session.json is a save that died: it counts as no session and is kept aside.
+    """
     place = _session_place(workspace, label, "manifest.json")
     data = manifests.bytes_at(path) or b""
     link = os.readlink(path) if os.path.islink(path) else None
     saved = Session(label, manifests.agent_in(data), branch, commit, clock.to_text(now))
     with locks.hold(workspace.report):
         before = files.read_bytes(place)
-        if before is not None and not force and not _is_same(workspace, label, before, saved, data):
+        in_use = before is not None and files.exists(_session_place(workspace, label, "session.json"))
+        if in_use and not force and not _is_same(workspace, label, before, saved, data):
             raise ConflictError(
                 f"the label {label} is in use",
                 code="session.exists",
@@ -55,7 +59,7 @@ def save(
     return saved
 
 
-def _is_same(workspace: Workspace, label: str, before: bytes, saved: Session, data: bytes) -> bool:
+def _is_same(workspace: Workspace, label: str, before: bytes | None, saved: Session, data: bytes) -> bool:
     last = named(workspace, label)
     return before == data and (last.branch, last.commit) == (saved.branch, saved.commit)
 
