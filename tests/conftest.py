@@ -216,7 +216,9 @@ def checkout() -> Path:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Prints the figures that tests recorded as their property `figure`, whichever worker ran them."""
     reports = [report for group in terminalreporter.stats.values() for report in group]
-    figures = [value for report in reports for name, value in getattr(report, "user_properties", ()) if name == "figure"]
+    figures = [
+        value for report in reports for name, value in getattr(report, "user_properties", ()) if name == "figure"
+    ]
     if figures:
         terminalreporter.section("figures")
         for figure in sorted(set(figures)):

@@ -109,9 +109,7 @@ PLAIN = tuple(writer for writer in PRESENT if writer.accident is None)
 
 
 @pytest.mark.parametrize("writer", PLAIN, ids=lambda writer: writer.name.replace(" ", "-"))
-def test_what_was_acknowledged_is_there_after_a_power_cut(
-    writer: Writer, disk: Disk, run: Callable[..., Any]
-) -> None:
+def test_what_was_acknowledged_is_there_after_a_power_cut(writer: Writer, disk: Disk, run: Callable[..., Any]) -> None:
     for command in (*writer.before, writer.command):
         play(run, disk.top, command)
     written = state.files_of(disk.top)

@@ -13,10 +13,13 @@ _STATE = re.compile(r"[</\"]_(?:bus|plans|report)\b")
 _FD = re.compile(r"^(\d+|AT_FDCWD)<([^>]*)>")
 ERRORS = ("ENOSPC", "EIO", "EINTR")
 CHANGING = frozenset(
-    "write pwrite64 fsync fdatasync ftruncate open openat creat rename renameat renameat2 link linkat symlink symlinkat"
-    " unlink unlinkat rmdir mkdir mkdirat".split()
+    [
+        *("write", "pwrite64", "fsync", "fdatasync", "ftruncate", "open", "openat", "creat"),
+        *("rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat"),
+        *("unlink", "unlinkat", "rmdir", "mkdir", "mkdirat"),
+    ]
 )
-READING = frozenset("read pread64 getdents64 flock".split())
+READING = frozenset(["read", "pread64", "getdents64", "flock"])
 
 
 class Call(NamedTuple):

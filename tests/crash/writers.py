@@ -9,7 +9,7 @@ import importlib.util
 import os
 import subprocess
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -69,7 +69,7 @@ PING = command("agent.bus_ping", f"{ME} --task T-1 --message-task T-1", *SUMMARY
 ASKED = command("agent.bus_message", "--agent codex-2 --task T-1 --type request --target codex-1 --summary please")
 OTHERS = command("agent.bus_claim", "claim --agent codex-2 --task T-2")
 PLANNED = command("planner.cli", f"new work {ME}", *SUMMARY)
-PLAN = f"{datetime.now(timezone.utc):%Y-%m-%d}-work"
+PLAN = f"{datetime.now(UTC):%Y-%m-%d}-work"
 HISTORY = (NOTED, SAID, OTHERS)
 
 
