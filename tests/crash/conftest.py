@@ -69,14 +69,13 @@ def case_of(ground: Path, traced: Traced, bare: Path) -> Callable[[Writer], Case
 
     def make(writer: Writer) -> Case:
         if writer.name not in known:
-            known[writer.name] = _case(writer, traced, bare, ground / f"case-{len(known)}")
+            known[writer.name] = _case(writer, traced, bare, Path(tempfile.mkdtemp(prefix="case-", dir=ground)))
         return known[writer.name]
 
     return make
 
 
 def _case(writer: Writer, traced: Traced, bare: Path, folder: Path) -> Case:
-    folder.mkdir()
     ready = copy(bare, folder / "ready")
     for command in writer.before:
         done = traced.run(ready, command)

@@ -143,7 +143,7 @@ WRITERS = (
     Writer(command("agent.bus_heartbeat", f"{ME} --now 2035-01-01T00:00:00Z"), HISTORY),
     Writer(command("agent.bus_inbox", f"{ME} --mark-read"), (*HISTORY, ASKED)),
     Writer(command("agent.task_assign", "--agent boss --task T-9 --engineer codex-1 --plan 2026-01-02-work"), HISTORY),
-    Writer(command("agent.claim_seed", f"{ME} --task T-9"), HISTORY),
+    Writer(command("agent.claim_seed", f"{ME} --task T-9"), HISTORY, active),
     Writer(command("agent.idle_pickup", f"next {ME}"), HISTORY, backlog, again=(0, 1, 3)),
     Writer(command("agent.directive_pointer", "--agent boss --task BUS-COORD-0001", *SUMMARY), HISTORY),
     Writer(command("planner.cli", f"new work {ME}", *SUMMARY), HISTORY, again=(0, 4), steps=True),
