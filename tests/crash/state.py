@@ -37,16 +37,22 @@ def files_of(top: Path) -> dict[str, bytes]:
 
 
 def fingerprint(top: Path) -> str:
-    """All that lies in a repository, hidden files too; equal for two runs that were stopped at the same stage."""
+    """All that lies in a repository, hidden files too; equal for two runs that were stopped at the same stage.
+
+    Of git's files and the index only their sizes count, since their content is never twice the same.
+    """
     parts = []
     for folder, folders, names in os.walk(top):
-        folders[:] = sorted(name for name in folders if name != ".git")
-        for name in [*sorted(names), ""]:
-            data = b"" if not name or ".cache" in folder else Path(folder, name).read_bytes()
-            size = os.path.getsize(Path(folder, name)) if "index" in name else 0
-            parts.append(f"{os.path.relpath(folder, top)}/{name} {size} {data.decode(errors='replace')}")
+        folders.sort()
+        inside = os.path.relpath(folder, top)
+        parts.append(f"{inside}/ {len(names)}")
+        for name in [] if inside.startswith(".git/objects") else sorted(names):
+            if inside.startswith(".git") or "index" in name:
+                parts.append(f"{name} {os.path.getsize(Path(folder, name))}")
+            elif ".cache" not in inside:
+                parts.append(f"{name} {Path(folder, name).read_bytes().decode(errors='replace')}")
     text = "\n".join(parts)
-    for pattern, word in (*_CHANGING, (re.compile(r"\.\d+\.tmp"), ".tmp")):
+    for pattern, word in (*_CHANGING, (re.compile(r"\.\d+\.tmp"), ".tmp"), (re.compile(r"objects/\w\w/"), "object")):
         text = pattern.sub(word, text)
     return text
 

@@ -38,8 +38,7 @@ class Writer(NamedTuple):
     @property
     def name(self) -> str:
         """How the figures call it."""
-        words = [self.command[0].split(".")[-1], *self.command[1:2]] if self._is_group else [self.command[0]]
-        plain = " ".join(words).removeprefix("agent.")
+        plain = " ".join(self.command[: 2 if self._is_group else 1]).removeprefix("agent.")
         return f"{plain} ({self.note})" if self.note else plain
 
     @property
