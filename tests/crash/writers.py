@@ -24,7 +24,8 @@ class Writer(NamedTuple):
     """A command to attack.
 
     `again` are the exit codes a second run may have after the first one got through; `steps` marks a
-    command of several transactions, of which a part may be done; `talks` one that prints as it goes.
+    command of several transactions, of which a part may be done; `talks` one that prints as it goes; `chooses` one
+    that takes the best it can read, hence another where one file cannot be read.
     """
 
     command: Command
@@ -33,6 +34,7 @@ class Writer(NamedTuple):
     again: tuple[int, ...] = (0,)
     steps: bool = False
     talks: bool = False
+    chooses: bool = False
     note: str = ""
 
     @property
@@ -143,7 +145,7 @@ WRITERS = (
     Writer(command("agent.bus_inbox", f"{ME} --mark-read"), (*HISTORY, ASKED)),
     Writer(command("agent.task_assign", "--agent boss --task T-9 --engineer codex-1 --plan 2026-01-02-work"), HISTORY),
     Writer(command("agent.claim_seed", f"{ME} --task T-9"), HISTORY, active),
-    Writer(command("agent.idle_pickup", f"next {ME}"), HISTORY, backlog, again=(0, 1, 3)),
+    Writer(command("agent.idle_pickup", f"next {ME}"), HISTORY, backlog, again=(0, 1, 3), chooses=True),
     Writer(command("agent.directive_pointer", "--agent boss --task BUS-COORD-0001", *SUMMARY), HISTORY),
     Writer(command("planner.cli", f"new work {ME}", *SUMMARY), HISTORY, again=(0, 4), steps=True),
     Writer(command("planner.cli", f"status {PLAN} in_progress {ME}"), (*HISTORY, PLANNED), again=(0, 2)),
