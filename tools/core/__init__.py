@@ -43,6 +43,7 @@ inbox           what waits for a seat
 bus             what a seat does on the bus: read, decide, commit once
 heartbeat       the check that somebody watches and that holders are at work
 memory          the log that ties automation to approval, each entry hashed
+field_tests     whether a document is a record, cheaply and without saying why not
 checks          strict validation of every format, and its JSON Schemas
 pointers        where in a JSON text a pointer's value lies
 tracked         what git knows about paths, and since when
@@ -79,8 +80,6 @@ departures      what the live bus sends: a commit on top of the remote's, and it
 exchange        the bus of this clone and the remote's made one, record by record
 synchronise     the code brought forward: fetch, then fast-forward only
 dirt            work in progress that a session found, and whose it is
-boot            a session's beginning: guards, sync, handshake, peers, snapshots
-brief           what a session should know of a task; the operator's checklist
 push            whether a branch is ready to be pushed
 links           the quick links into the documents
 preflight       everything that must hold before a pull request, in one list
@@ -100,5 +99,7 @@ board_rows      the rows of the manager's board, which are its JSON
 board_alerts    what may alarm, with the command that clears it
 board           the manager's board: one snapshot, computed once
 board_text      the board for people: Markdown, and compact text
+boot            a session's beginning: guards, sync, handshake, peers, snapshots
+brief           what a session should know of a task; the operator's checklist
 manager_report  what a manager reports: tasks in hand, what plans owe, latencies
 """

@@ -7,11 +7,12 @@ than a whole command of the bus. Readers never come here; they are tolerant (doc
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from tools.core import clock, consensus, evidence, files, ids, memory, plan_records, receipts, records
+from tools.core import consensus, evidence, field_tests, files, memory, plan_records, receipts, records
+from tools.core.field_tests import MEANINGS
 
 Problem = tuple[str, str]
 """Where in a document (a JSON pointer, "" for the whole) and what is wrong there."""
@@ -31,13 +32,6 @@ RECORDS: dict[str, type] = {
 }
 """Every record that has a schema, by the name of its schema."""
 
-MEANINGS: dict[str, tuple[Callable[[str], bool], str]] = {
-    ids.NAME_PATTERN: (ids.is_task, "a name that file systems or git reserve"),
-    ids.PLAN_PATTERN: (ids.is_plan, "no such date"),
-    records.STAMP_PATTERN: (clock.is_canonical, "no such moment"),
-}
-"""What text that matches a pattern must also be, which no pattern can say."""
-
 _REASONS = {
     "missing": "is required",
     "unexpected_keyword_argument": "is not a field of this record",
@@ -49,6 +43,11 @@ _REASONS = {
 
 def problems(kind: type, raw: Mapping[str, object]) -> list[Problem]:
     """Everything in which a document is not a strict record of this kind, in the order of its fields."""
+    return [] if field_tests.passes(kind, raw) else explain(kind, raw)
+
+
+def explain(kind: type, raw: Mapping[str, object]) -> list[Problem]:
+    """The same by the class itself, which takes pydantic and its start."""
     from pydantic import ValidationError
 
     try:

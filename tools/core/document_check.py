@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from tools.core import checks, clock, digests, files, findings, ids, line_checks, records
+from tools.core import clock, digests, files, findings, ids, line_checks, records
 from tools.core.bus_tree import Tree
 from tools.core.errors import DataError
 from tools.core.findings import Finding
@@ -71,6 +71,8 @@ def _named(found: Read) -> Iterator[Finding]:
 
 
 def _shaped(found: Read, kind: type, latest: str) -> Iterator[Finding]:
+    from tools.core import checks  # only a check pays for it
+
     for pointer, reason in checks.problems(kind, found.raw):
         field = pointer[1:].partition("/")[0]
         value = found.raw.get(field)

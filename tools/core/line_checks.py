@@ -7,16 +7,14 @@ the record's own field rules, one for each order of keys that was met. It is nev
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tools.core import checks, clock, findings, ids, jsonl, records
+from tools.core import clock, field_tests, findings, jsonl, records
 from tools.core.errors import UsageError
 from tools.core.findings import Finding
 
-Test = Callable[[Any], object]
 ANCIENT = "2005-04-07"
 """The day of git's own first commit: no record of a bus is older."""
 
@@ -33,7 +31,7 @@ class Context(NamedTuple):
 class Shape(NamedTuple):
     """What an order of keys amounts to: one test for each key, and whether the toolkit writes it."""
 
-    tests: Sequence[Test]
+    tests: Sequence[field_tests.Test]
     is_written: bool
 
 
@@ -41,7 +39,7 @@ class Shapes:
     """The shape of each order of keys of a kind of record, made when the order is first met."""
 
     def __init__(self, kind: type) -> None:
-        self._tests, self._required = _tests_of(kind)
+        self._tests, self._required = field_tests.tests_of(kind)
         self._known: dict[tuple[str, ...], Shape | None] = {}
 
     def of(self, keys: tuple[str, ...]) -> Shape | None:
@@ -57,90 +55,6 @@ class Shapes:
         if len(self._known) < 1000:
             self._known[keys] = shape
         return shape
-
-
-def _tests_of(kind: Any) -> tuple[dict[str, Test], set[str]]:
-    tests: dict[str, Test] = {}
-    required = {"id"}
-    for name, part in kind.__dataclass_fields__.items():
-        spelled = part.metadata.get("alias", name)
-        tests[spelled] = _test_of(part)
-        if spelled in records.required_fields(kind):
-            required.add(spelled)
-    return tests, required
-
-
-def _test_of(part: Any) -> Test:
-    pattern, longest = part.metadata.get("pattern"), part.metadata.get("max_length")
-    if str(part.type).startswith("tuple"):
-        return _is_texts
-    if str(part.type).startswith("Mapping"):
-        return _is_mapping if "Any" in str(part.type) else _is_text_mapping
-    if pattern == records.SUMMARY_PATTERN:
-        return _is_summary
-    if pattern == records.STAMP_PATTERN:
-        return _Remembered(clock.is_canonical, prefix=10).is_stamp
-    if pattern in (ids.RECORD_PATTERN, records.HASH_PATTERN):
-        return re.compile(pattern[1:-1]).fullmatch
-    if pattern:
-        return _Remembered(_matcher(pattern, longest)).holds
-    return _is_text
-
-
-def _matcher(pattern: str, longest: int | None) -> Callable[[str], bool]:
-    fullmatch = re.compile(pattern[1:-1]).fullmatch
-    means = checks.MEANINGS.get(pattern, (lambda _: True, ""))[0]
-    return lambda text: bool(fullmatch(text)) and (longest is None or len(text) <= longest) and means(text)
-
-
-class _Remembered:
-    """A test of texts that come again and again: those that passed are remembered, up to a bound."""
-
-    _clock_time = re.compile(r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z").fullmatch
-
-    def __init__(self, test: Callable[[str], bool], prefix: int = 0) -> None:
-        self._test = test
-        self._good: set[str] = set()
-        self._prefix = prefix
-
-    def holds(self, value: Any) -> bool:
-        if value in self._good:
-            return True
-        if not isinstance(value, str) or not self._test(value):
-            return False
-        if len(self._good) < 10_000:
-            self._good.add(value)
-        return True
-
-    def is_stamp(self, value: Any) -> bool:
-        """A canonical stamp: its date is remembered, its time is matched."""
-        if value[:10] in self._good:
-            return self._clock_time(value, 10) is not None
-        if not self._test(value):
-            return False
-        if len(self._good) < 10_000:
-            self._good.add(value[:10])
-        return True
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and value != ""
-
-
-def _is_summary(value: Any) -> bool:
-    return len(value) <= records.MAX_SUMMARY and value.strip() != "" and "\n" not in value and "\r" not in value
-
-
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(part, str) for part in value)
-
-
-def _is_text_mapping(value: Any) -> bool:
-    return isinstance(value, dict) and bool(value) and all(isinstance(part, str) for part in value.values())
-
-
-def _is_mapping(value: Any) -> bool:
-    return isinstance(value, dict)
 
 
 UNSURE, VALID, AS_WRITTEN = range(3)
@@ -169,6 +83,8 @@ def examine(
     context: Context, line: jsonl.Line, number: int, record: Mapping[str, object], *, is_valid: bool = False
 ) -> Iterator[Finding]:
     """What a strict check says about a record, old forms that readers accept as notes."""
+    from tools.core import checks  # what it costs to start, only a log with an odd line pays
+
     mark = line.hash
     if not record.get("id"):
         chain = "" if record.get("prev") or number == 1 else " and no prev"

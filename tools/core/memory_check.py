@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tools.core import checks, findings, jsonl, memory
+from tools.core import findings, jsonl, memory
 from tools.core.bus_tree import Tree
 from tools.core.errors import DataError
 from tools.core.findings import Finding
@@ -32,6 +32,8 @@ def check(tree: Tree) -> list[Finding]:
 
 
 def _entries(entries: list[tuple[int, jsonl.Line, Mapping[str, object]]]) -> Iterator[Finding]:
+    from tools.core import checks  # only a check pays for it
+
     known = {entry.get("hash_self") for _, _, entry in entries}
     before: object = None
     for number, line, entry in entries:

@@ -106,7 +106,7 @@ def strict_shape(raw: Mapping[str, object], name: str) -> list[Finding]:
 
 
 def _shape(raw: Mapping[str, object], name: str) -> list[Finding]:
-    from tools.core import checks  # what strict validation costs to start, only a check pays
+    from tools.core import checks  # only a check pays for it
 
     found = [Finding("plan.shape", where, reason) for where, reason in checks.problems(Plan, raw)]
     found += _named_as_its_file(raw, name)

@@ -92,9 +92,6 @@ def place_of(workspace: Workspace, name: str) -> Place:
 
 def change(workspace: Workspace, plan_id: str, edit: Edit) -> Change:
     """Edits a plan; UsageError, and the file untouched, when the result would break a rule it kept before."""
-    from tools.core import checks
-
-    checks.adapter(Plan)  # building it takes longer than anybody should hold the lock
     place = workspace.plan(plan_id)
     with locks.hold(workspace.report):
         data = files.read_bytes(place)
@@ -145,10 +142,11 @@ def _justification(raw: Mapping[str, Any]) -> bytes:
 
 
 def _require_no_worse(before: Mapping[str, Any], after: Mapping[str, Any], plan_id: str) -> None:
-    known = set(plan_rules.shape(before, plan_id)) if before else set()
-    worse = [found for found in plan_rules.shape(after, plan_id) if found not in known]
+    found = plan_rules.shape(after, plan_id)
+    known = set(plan_rules.shape(before, plan_id)) if found and before else set()
+    worse = [finding for finding in found if finding not in known]
     if worse:
-        reasons = "; ".join(f"{found.pointer or '/'}: {found.reason}" for found in worse)
+        reasons = "; ".join(f"{finding.pointer or '/'}: {finding.reason}" for finding in worse)
         raise UsageError(f"the change would break {PLANS}/{plan_id}{SUFFIX}: {reasons}", code="plan.invalid")
 
 

@@ -12,12 +12,14 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import catalogue, checks, cli, files, manual, maps, reports
+from tools.core import catalogue, cli, files, manual, maps, reports
 from tools.core.errors import SetupError
 
 
 def generated() -> dict[str, bytes]:
     """Every generated document, by its path in the checkout."""
+    from tools.core import checks  # not for --help
+
     return {
         "docs/findings.md": reports.rules_page().encode(),
         "docs/commands.md": manual.reference(_command).encode(),
