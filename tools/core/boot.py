@@ -6,10 +6,10 @@ The guards write nothing but the warnings of the overrides they let pass.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from tools.core import bus, clock, feed, files, ids, index, receipts, render, status
+from tools.core import bus, clock, feed, files, ids, index, receipts, render
 from tools.core.branches import Guarded
 from tools.core.errors import GuardError, SetupError
 from tools.core.records import MAX_SUMMARY, Claim, Event
@@ -122,13 +122,13 @@ def _meet_dirt(workspace: Workspace, store: FileStore, guarded: Guarded, wish: W
     found = dirt.record(workspace, store, guarded.seat, guarded.branch, lines, now)
     handoff = found.handoff
     verb = "wrote" if found.is_new else "renewed"
-    say(f"dirty tree: {len(lines)} paths of {handoff.owner}; {verb} {handoff.place.name}")
+    say(f"dirty tree: {len(lines)} paths of {handoff.owner}; {verb} {handoff.path}")
     if not wish.allow_dirty:
         raise GuardError(
             f"the tree has work in progress of {handoff.owner} ({render.short(lines[0], 80)}); it is left as it is",
             code="session.dirty",
             hint=f"python -m tools.agent.session_boot --agent {guarded.seat.agent_id} --sync-allow-dirty",
-            details={"owner": handoff.owner, "receipt": handoff.place.name, "paths": lines[:20]},
+            details={"owner": handoff.owner, "receipt": handoff.path, "paths": lines[:20]},
         )
 
 
@@ -180,6 +180,8 @@ def _snapshots(workspace: Workspace, store: FileStore, guarded: Guarded, wish: W
         suffix, data = _dashboard(workspace, store, wish.dashboard_format, now)
         written.append(receipts.write_stamped(folder, "coordination-dashboard", suffix, data, now))
     if wish.with_status:
+        from tools.core import status  # only those who ask for it pay for it
+
         view = status.view_of(
             wish.status_preset,
             now,
@@ -200,13 +202,15 @@ def _snapshots(workspace: Workspace, store: FileStore, guarded: Guarded, wish: W
 
 
 def _dashboard(workspace: Workspace, store: FileStore, form: str, now: datetime) -> tuple[str, bytes]:
-    """The board at boot, as a file's suffix and bytes."""
-    view = status.View(manager_window=timedelta(minutes=30))
-    found = status.gather(workspace, store, view, now)
+    """The manager's board at boot, as a file's suffix and bytes."""
+    from tools.core import board, board_rows  # it reads everything: a boot without it starts faster
+
+    found = board.take(workspace, store, now, board_rows.View())
     if form == "json":
-        return ".json", files.dump_json(status.as_document(found))
-    lines = [f"- {render.markdown(line)}" for line in status.compact(found).split("\n")]
-    return ".md", ("# Coordination at boot\n\n" + "\n".join(lines) + "\n").encode("utf-8", "replace")
+        return ".json", files.dump_json(board.as_document(found))
+    from tools.core import board_text
+
+    return ".md", board_text.markdown(found).encode("utf-8", "backslashreplace")
 
 
 def _hub_tail(store: FileStore, agent: str, count: int, now: datetime) -> bytes:

@@ -113,6 +113,12 @@ def all_handoffs(workspace: Workspace, index: Index) -> tuple[list[Handoff], lis
     return settled(receipts, events), problems
 
 
+def cleared(index: Index) -> frozenset[str]:
+    """The receipts that a `dirty_cleared` event cites."""
+    rows = index.rows("kind = ? AND stream='events'", (CLEARED,), "ORDER BY seq")
+    return frozenset(path for entry in map(feed.entry_of, rows) for path in entry.record.receipts)
+
+
 def of_agent(handoffs: Sequence[Handoff], agent: str) -> list[Handoff]:
     """The open handoffs that are an agent's: those it owns, or where it owns none, those it found."""
     still = [handoff for handoff in handoffs if handoff.is_open]

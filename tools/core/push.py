@@ -5,11 +5,11 @@ The fence I took is in the event log: the newest event with which a claim of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tools.core import branches, bus, dirt, files, git, globs, index
-from tools.core.errors import DataError
+from tools.core import branches, bus, dirt, files, git, globs, ids, index, plans
+from tools.core.errors import DataError, SetupError
 from tools.core.feed import entry_of
 from tools.core.records import Claim, claim_from
 from tools.core.seats import Seat
@@ -112,37 +112,28 @@ def _claim(claim: Claim, fence: int | None, seat: Seat) -> Check:
 def _receipts(
     workspace: Workspace, changed: Iterable[str], claims: Iterable[Claim], branch: str | None, seat: Seat
 ) -> Check:
-    plans = {name for name in changed if name.startswith(f"{PLANS}/") and name.endswith(".plan.json")}
-    plans |= {workspace.plan(claim.plan_id).name for claim in claims if claim.branch == branch and claim.plan_id}
+    names = {name[len(PLANS) + 1 :] for name in changed if name.startswith(f"{PLANS}/")}
+    concerned = {name.removesuffix(plans.SUFFIX) for name in names if name.endswith(plans.SUFFIX) and "/" not in name}
+    concerned |= {claim.plan_id for claim in claims if claim.branch == branch and ids.is_plan(claim.plan_id)}
     missing = []
-    for plan in sorted(plans):
+    for plan in sorted(concerned):
         cited, problem = _cited_by(workspace, plan)
         missing += [f"{plan}: {problem}"] if problem else []
         tracked = tracked_of(workspace, cited)
         missing += [f"{path} (cited by {plan})" for path in cited if path not in tracked]
     if missing:
         return Check("receipts", FAIL, f"not tracked: {'; '.join(missing[:5])}", "git add <receipt>")
-    return Check("receipts", PASS, f"{len(plans)} plans cite only what git tracks")
+    return Check("receipts", PASS, f"{len(concerned)} plans cite only what git tracks")
 
 
 def _cited_by(workspace: Workspace, plan: str) -> tuple[list[str], str]:
     """The paths a plan cites as evidence; a reason when it cannot be read."""
     try:
-        content = files.read_json(workspace.in_root(plan))
-    except DataError as problem:
+        found = plans.read(workspace, plan)
+    except (DataError, SetupError) as problem:
         return [], problem.message
-    if content is None:
-        return [], ""
-    steps = content.get("steps")
-    parts: list[Mapping[str, object]] = (
-        [content, *(step for step in steps if isinstance(step, dict))] if isinstance(steps, list) else [content]
-    )
-    found = [path for part in parts for path in _texts(part.get("receipts"))]
-    return list(dict.fromkeys(path.partition("#")[0] for path in found)), ""
-
-
-def _texts(value: object) -> list[str]:
-    return [path for path in value if isinstance(path, str)] if isinstance(value, list) else []
+    cited = found.all_receipts if found else ()
+    return list(dict.fromkeys(path.partition("#")[0] for path in cited)), ""
 
 
 def tracked_of(workspace: Workspace, paths: Sequence[str]) -> set[str]:
@@ -168,8 +159,6 @@ def _required(workspace: Workspace, path: str) -> Check:
 
 
 def _stem(name: str) -> str:
-    from tools.core import ids
-
     return ids.slug(name.rpartition("/")[2].partition(".")[0])
 
 
