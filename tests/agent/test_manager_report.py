@@ -78,3 +78,20 @@ def test_another_manager_s_report_needs_a_manager_seat(run, seat, unchanged):
     unchanged()
     run(REPORT, "--manager", "codex-7", code=3)
     unchanged()
+
+
+def test_a_heartbeat_carries_its_summary_and_metadata_to_status_and_board(git_repo, run, seat):
+    seat("boss", roles=["manager"])
+    run("agent.manager_report", "--log-heartbeat", "--heartbeat-summary", "on watch", "--heartbeat-shift", "mid")
+    status = run("agent.bus_status", "--preset", "manager").out
+    assert "on watch" in status and "shift=mid" in status
+    (beat,) = run("agent.coord_dashboard", "report", "--json").json["managers"]
+    assert (beat["summary"], beat["meta"]) == ("on watch", {"shift": "mid"})
+
+
+def test_a_saved_session_is_such_a_heartbeat_too(git_repo, run, seat):
+    seat("boss", roles=["manager"])
+    run("agent.manifest_helper", "session-save", "late", "--heartbeat-meta", "shift=late")
+    assert "shift=late" in run("agent.bus_status", "--preset", "manager").out
+    (beat,) = run("agent.coord_dashboard", "report", "--json").json["managers"]
+    assert beat["meta"]["shift"] == "late" and beat["meta"]["session_label"] == "late"

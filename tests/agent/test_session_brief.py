@@ -50,15 +50,15 @@ def test_after_a_boot_and_a_claim_nothing_fails(git_repo, run, seat):
     assert checks["manager_tail"] == checks["quickstart_receipts"] == checks["claim_seed"] == "pass"
 
 
-def test_a_tail_older_than_the_hub_and_a_failed_validation_are_seen(git_repo, run, seat):
+def test_a_tail_older_than_the_hub_and_a_broken_plan_are_seen(git_repo, run, seat):
     seat("codex-1")
     run("agent.session_boot", "--no-sync")
     tail = git_repo / "_report/session/codex-1/manager-report-tail.txt"
     tail.write_text("# manager-report: captured for codex-1 at 2020-01-01T00:00:00Z\n")
     run("agent.bus_message", "--task", "manager-report", "--type", "status", "--summary", "news")
-    summary = git_repo / "_report/planner/validate/summary-latest.json"
-    summary.parent.mkdir(parents=True)
-    summary.write_text('{"exit_code": 1, "generated_at": "2026-01-01T00:00:00Z"}')
+    plan = git_repo / "_plans/2026-01-02-x.plan.json"
+    plan.parent.mkdir()
+    plan.write_text("{}")
     checks = {check["name"]: check["status"] for check in brief(run, "--preset", "operator", "--json").json["checks"]}
     assert (checks["manager_tail"], checks["planner_validate"]) == ("warn", "fail")
 
@@ -66,3 +66,28 @@ def test_a_tail_older_than_the_hub_and_a_failed_validation_are_seen(git_repo, ru
 def test_an_output_outside_the_repository_is_2(git_repo, run, seat):
     seat("codex-1")
     brief(run, "--output", "../outside.json", code=2)
+
+
+def operator(run, name):
+    checks = {check["name"]: check for check in brief(run, "--preset", "operator", "--json").json["checks"]}
+    return checks[name]
+
+
+def test_a_status_line_that_is_behind_its_claim_is_named_until_it_is_synced(git_repo, run, seat):
+    seat("codex-1")
+    (git_repo / "queue").mkdir()
+    (git_repo / "queue/001-x.md").write_text("# Task: x\nStatus: open\n")
+    assert operator(run, "task_sync")["status"] == "pass"
+    run("agent.bus_claim", "claim", "--task", "QUEUE-001")
+    found = operator(run, "task_sync")
+    assert (found["status"], found["path"]) == ("warn", "queue/001-x.md") and "in_progress" in found["reason"]
+    run("agent.task_sync")
+    assert operator(run, "task_sync")["status"] == "pass"
+
+
+def test_a_receipt_that_a_message_cites_and_nobody_has_is_named(git_repo, run, seat):
+    seat("codex-1")
+    assert operator(run, "receipts_index")["status"] == "pass"
+    run("agent.bus_message", "--task", "T-1", "--type", "status", "--summary", "done", "--receipt", "_report/gone.txt")
+    found = operator(run, "receipts_index")
+    assert (found["status"], found["path"]) == ("fail", "_report/gone.txt") and "--missing" in found["repair"]

@@ -165,6 +165,19 @@ def test_heartbeats_carry_summary_and_metadata_and_open_automation_plans_are_lis
     assert "shift=mid" in board_text.markdown(found)
 
 
+def test_evidence_of_a_run_is_told_apart_from_what_is_asserted_and_what_is_broken(workspace, git_repo, run, seat):
+    seat("codex-2")
+    run("agent.receipt_run", "--name", "proof", "--", "git", "--version")
+    [proof] = git_repo.glob("_report/runner/codex-2/*.json")
+    (git_repo / "said.md").write_text("I tested it\n")
+    put_plan(git_repo, "2026-01-01-x", receipts=[str(proof.relative_to(git_repo)), "said.md", "gone.md"])
+    found = taken(workspace)
+    (row,) = found.unclaimed_plans
+    assert row.evidence == {"broken": 1, "unverified": 1, "verified": 1}
+    assert "1 broken, 1 unverified, 1 verified" in board_text.markdown(found)
+    assert [text for text in found.findings if "gone.md" in text] == found.findings
+
+
 def test_finished_claims_are_counted_and_live_ones_listed(workspace, store):
     put_claim(store, "T-1")
     for number, status in enumerate(["done", "done", "released"], 2):
@@ -296,8 +309,15 @@ def test_the_real_history_reads_cleanly_with_one_line_a_problem(history):
     found = taken(Workspace(str(history), str(history)), datetime(2025, 11, 12, tzinfo=UTC))
     texts = [board_text.markdown(found), board_text.compact(found)]
     assert not any(word in text for text in texts for word in ("Traceback", " None ", "None,", "'None"))
-    assert len(found.findings) == len(set(found.findings)) == 1
+    assert len(found.findings) == len(set(found.findings))
     assert found.findings[0].startswith("queue/052-systemic-health-radar.md:3: ")
+    gone = set()
+    for path in (history / "_plans").glob("*.plan.json"):
+        plan = json.loads(path.read_text())
+        if plan["status"] not in ("done", "complete", "completed", "closed"):
+            cited = [*plan.get("receipts", []), *(one for step in plan["steps"] for one in step.get("receipts", []))]
+            gone |= {(plan["plan_id"], one) for one in cited if not (history / one.partition("#")[0]).exists()}
+    assert {tuple(text.split()[1:4:2]) for text in found.findings[1:]} == {(plan, f"{one},") for plan, one in gone}
 
 
 def test_no_question_of_the_board_reads_the_whole_log(workspace, store):

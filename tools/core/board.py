@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from tools.core import (
     clock,
     decisions,
     directives,
+    evidence,
     feed,
     files,
     globs,
@@ -81,6 +82,13 @@ def read(workspace: Workspace, store: FileStore, now: datetime) -> Snapshot:
     )
 
 
+class _Judged(NamedTuple):
+    """A plan's row, and what is broken of the evidence it cites."""
+
+    row: PlanRow
+    broken: list[str]
+
+
 class _Asked(NamedTuple):
     """What the index answered, all at one moment."""
 
@@ -130,6 +138,7 @@ def told(workspace: Workspace, seen: Snapshot, view: View) -> Board:
     """The board that a snapshot and the index tell."""
     asked = _ask(workspace, seen, view)
     unclaimed = [plan for plan in seen.plans if states.is_unclaimed(plan, seen.holders[plan.plan_id])]
+    judged = {plan.plan_id: _judged(workspace, plan, seen) for plan in seen.plans if plan.is_open}
     away = {row.agent_id for row in asked.agents if row.state == liveness.SIGNED_OFF} | asked.pulse.retired
     alerts = board_alerts.alerts(seen, asked.pulse, asked.dirty, unclaimed, asked.waiting, away)
     return Board(
@@ -139,11 +148,11 @@ def told(workspace: Workspace, seen: Snapshot, view: View) -> Board:
         manager_window_minutes=view.manager_window.total_seconds() / 60,
         agent_window_minutes=view.agent_window.total_seconds() / 60,
         alerts=alerts,
-        active_plans=[_plan_row(plan, seen) for plan in seen.plans if _is_active(plan, seen)],
+        active_plans=[judged[plan.plan_id].row for plan in seen.plans if _is_active(plan, seen)],
         claims=_claim_rows(seen, asked.pulse, asked.agents),
         finished_claims=_count(claim.state for claim in seen.claims if not claim.is_live),
         overlaps=_overlaps(seen.live),
-        unclaimed_plans=[_plan_row(plan, seen) for plan in unclaimed],
+        unclaimed_plans=[judged[plan.plan_id].row for plan in unclaimed],
         ready=_ready_rows(seen),
         backlog=_count(task.state for task in seen.tasks),
         requests=[_request_row(entry) for entry in asked.waiting],
@@ -153,7 +162,7 @@ def told(workspace: Workspace, seen: Snapshot, view: View) -> Board:
         ],
         agents=asked.agents,
         quiet_agents=asked.quiet_agents,
-        automation=[_plan_row(plan, seen) for plan in seen.plans if _is_automation(plan)],
+        automation=[judged[plan.plan_id].row for plan in seen.plans if _is_automation(plan)],
         directives=asked.directives,
         older_directives=asked.older_directives,
         decisions=[
@@ -162,7 +171,16 @@ def told(workspace: Workspace, seen: Snapshot, view: View) -> Board:
             if row.state == decisions.OPEN
         ],
         decided=sum(row.state != decisions.OPEN for row in asked.decisions),
-        findings=list(dict.fromkeys([*seen.problems, *asked.problems, *_unpointed(asked.directives)])),
+        findings=list(
+            dict.fromkeys(
+                [
+                    *seen.problems,
+                    *asked.problems,
+                    *_unpointed(asked.directives),
+                    *itertools.chain.from_iterable(one.broken for one in judged.values()),
+                ]
+            )
+        ),
         notes=[]
         if asked.pulse.managers
         else ["no manager is known: none has booted here, and no assignment names one"],
@@ -185,7 +203,17 @@ def _is_automation(plan: Plan) -> bool:
     return plan.is_open and "heartbeat" in words.lower() and _AUTOMATION.search(words) is not None
 
 
-def _plan_row(plan: Plan, seen: Snapshot) -> PlanRow:
+def _judged(workspace: Workspace, plan: Plan, seen: Snapshot) -> _Judged:
+    verdicts = {path: evidence.verdict(workspace, path) for path in plan.all_receipts}
+    broken = [
+        f"plan {plan.plan_id} cites {path}, which is broken ({found.reason}): python -m tools.agent.receipts_index --missing"
+        for path, found in verdicts.items()
+        if found.standing == evidence.BROKEN
+    ]
+    return _Judged(_plan_row(plan, seen, _count(found.standing for found in verdicts.values())), broken)
+
+
+def _plan_row(plan: Plan, seen: Snapshot, worth: Mapping[str, int]) -> PlanRow:
     return PlanRow(
         plan.plan_id,
         plan.state,
@@ -197,6 +225,7 @@ def _plan_row(plan: Plan, seen: Snapshot) -> PlanRow:
         tuple(step.title or step.id for step in plan.open_steps),
         tuple(sorted(states.tasks_of_plan(plan, seen.tasks_by_path))),
         tuple(f"{claim.agent_id} ({claim.task_id}, {claim.state})" for claim in seen.holders[plan.plan_id]),
+        worth,
     )
 
 

@@ -48,6 +48,7 @@ class PlanRow(NamedTuple):
     pending_steps: tuple[str, ...]
     tasks: tuple[str, ...]
     holders: tuple[str, ...]
+    evidence: Mapping[str, int]  # how many of the receipts it cites are verified, unverified, broken
 
 
 class ClaimRow(NamedTuple):

@@ -118,12 +118,19 @@ def _plans(rows: Sequence[PlanRow], board: Board) -> str:
             row.actor or "-",
             _age(row.created, board),
             f"{row.steps_done}/{row.steps}",
+            _worth(row) or "-",
             ", ".join(row.holders) or "nobody",
             render.short(row.summary, 70),
         )
         for row in rows[:SHOWN]
     ]
-    return _table(("plan", "status", "actor", "age", "steps", "held by", "summary"), cells, "None.") + _cut(rows)
+    return _table(("plan", "status", "actor", "age", "steps", "evidence", "held by", "summary"), cells, "None.") + _cut(
+        rows
+    )
+
+
+def _worth(row: PlanRow) -> str:
+    return ", ".join(f"{count} {standing}" for standing, count in row.evidence.items())
 
 
 def _claims(board: Board) -> str:
@@ -280,7 +287,8 @@ def _section(title: str, rows: Sequence[str], limit: int) -> list[str]:
 
 def _plan_line(row: PlanRow) -> str:
     held = ", ".join(row.holders) or "nobody"
-    return f"{row.plan_id} {row.status} {row.steps_done}/{row.steps} ({row.actor}; held by {held})"
+    evidence = f"; evidence: {_worth(row)}" if row.evidence else ""
+    return f"{row.plan_id} {row.status} {row.steps_done}/{row.steps} ({row.actor}; held by {held}{evidence})"
 
 
 def _claim_line(row: ClaimRow, board: Board) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tools.core import boot, bus, clock, feed, files, ids, index, records
+from tools.core import boot, bus, clock, feed, files, ids, index, plan_checks, plans, receipt_index, records, task_sync
 from tools.core.bus import Held
-from tools.core.errors import DataError
+from tools.core.errors import ToolkitError
 from tools.core.seats import Seat
 from tools.core.store import FileStore, stream_of
-from tools.core.workspace import REPORT, Place, Workspace
+from tools.core.workspace import PLANS, QUEUE, REPORT, Workspace
 
 PASS, WARN, FAIL = "pass", "warn", "fail"
 
@@ -62,10 +62,15 @@ def checklist(workspace: Workspace, store: FileStore, seat: Seat, found: Brief, 
         lambda: _planner_validate(workspace),
         lambda: _quickstart(workspace, seat),
         lambda: _claim_seed(workspace, seat, found),
-        lambda: _task_sync(workspace),
+        lambda: _task_sync(workspace, store),
         lambda: _receipts_index(workspace),
     ]
     return [check() for check in checks]
+
+
+def _and_more(found: Sequence[object], singular: str, plural: str) -> str:
+    """How many there are, with the first of them."""
+    return f"{len(found)} {singular if len(found) == 1 else plural}: {found[0]}"
 
 
 def _manager_tail(workspace: Workspace, store: FileStore, seat: Seat) -> Check:
@@ -87,20 +92,17 @@ def _manager_tail(workspace: Workspace, store: FileStore, seat: Seat) -> Check:
 
 
 def _planner_validate(workspace: Workspace) -> Check:
-    place = workspace.in_root(f"{REPORT}/planner/validate/summary-latest.json")
+    """Holds the plans to their strict rules, now."""
 
-    def answer(status: str, reason: str) -> Check:
-        return Check("planner_validate", status, reason, place.name, "python -m tools.planner.validate --strict")
+    def answer(status: str, reason: str, path: str = PLANS, repair: str = "") -> Check:
+        return Check("planner_validate", status, reason, path, repair or "python -m tools.planner.validate --strict")
 
-    try:
-        content = files.read_json(place)
-    except DataError as problem:
-        return answer(FAIL, problem.message)
-    if content is None:
-        return answer(WARN, "the plans were never validated here")
-    if content.get("exit_code") != 0:
-        return answer(FAIL, f"the validation of {content.get('generated_at')} had findings")
-    return answer(PASS, f"all plans passed at {content.get('generated_at')}")
+    places = plans.all_places(workspace)
+    results = plan_checks.check(workspace, places, strict=True)
+    found = [finding for result in results for finding in result.findings]
+    if found:
+        return answer(FAIL, _and_more(found, "finding", "findings"), found[0].path)
+    return answer(PASS, f"{len(places)} plans keep the strict rules")
 
 
 def _quickstart(workspace: Workspace, seat: Seat) -> Check:
@@ -128,35 +130,44 @@ def _claim_seed(workspace: Workspace, seat: Seat, found: Brief) -> Check:
     return answer(PASS if claim.state == "active" else WARN, f"{claim.state}, yours")
 
 
-def _task_sync(workspace: Workspace) -> Check:
-    newest = _newest(workspace, "task_sync")
+def _task_sync(workspace: Workspace, store: FileStore) -> Check:
+    """Compares the backlog's status lines with the claims, as `task_sync` would."""
+    edits, problems = task_sync.edits(workspace, store)
     repair = "python -m tools.agent.task_sync"
-    if newest is None:
-        return Check("task_sync", WARN, "the backlog was never synced here", f"{REPORT}/agent/*/task_sync", repair)
-    return Check("task_sync", PASS, "the backlog was synced", newest.name, repair)
-
-
-def _newest(workspace: Workspace, kind: str) -> Place | None:
-    """The receipt of a kind with the latest stamp in its name, whoever wrote it."""
-    top = workspace.in_root(f"{REPORT}/agent")
-    found = []
-    for agent in files.names_in(top):
-        if ids.is_agent(agent):
-            place = workspace.agent_report(agent).child(kind)
-            found += [(name, place.child(name)) for name in _names_in(place)]
-    return max(found)[1] if found else None
-
-
-def _names_in(place: Place) -> list[str]:
-    try:
-        return files.names_in(place)
-    except DataError:  # a file or a link stands where the folder belongs
-        return []
+    if edits:
+        said = [f"{edit.task_id} says {edit.before or 'nothing'} and is {edit.after}" for edit in edits]
+        return Check(
+            "task_sync",
+            WARN,
+            _and_more(said, "status line is behind", "status lines are behind"),
+            edits[0].path,
+            repair,
+        )
+    if problems:
+        return Check(
+            "task_sync", WARN, _and_more(problems, "file cannot be read", "files cannot be read"), QUEUE, repair
+        )
+    return Check("task_sync", PASS, "the backlog says what the claims say", QUEUE, repair)
 
 
 def _receipts_index(workspace: Workspace) -> Check:
-    place = workspace.in_root(f"{REPORT}/usage/receipts-index.jsonl")
-    repair = "python -m tools.agent.receipts_index --output receipts-index.jsonl"
-    if files.exists(place):
-        return Check("receipts_index", PASS, "there is an index", place.name, repair)
-    return Check("receipts_index", WARN, "there is no index of receipts", place.name, repair)
+    """Looks for receipts that are cited and missing or untracked."""
+    repair = "python -m tools.agent.receipts_index --missing"
+    try:
+        made = receipt_index.make(workspace)
+    except ToolkitError as problem:
+        return Check("receipts_index", FAIL, problem.message, REPORT, problem.hint or repair)
+    made.body.close()
+    if made.absent:
+        said = [f"{one.path} (cited by {one.cited_by}): {one.reason}" for one in made.absent]
+        reason = _and_more(
+            said, "cited receipt is not where it should be", "cited receipts are not where they should be"
+        )
+        return Check("receipts_index", FAIL, reason, made.absent[0].path, repair)
+    return Check(
+        "receipts_index",
+        PASS,
+        f"every cited receipt is there ({made.summary['receipts']} files of evidence)",
+        REPORT,
+        repair,
+    )
