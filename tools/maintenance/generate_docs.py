@@ -18,12 +18,12 @@ from tools.core.errors import SetupError
 
 def generated() -> dict[str, bytes]:
     """Every generated document, by its path in the checkout."""
-    from tools.core import checks  # not for --help
+    from tools.core import board, checks  # not for --help
 
     return {
         "docs/findings.md": reports.rules_page().encode(),
         "docs/commands.md": manual.reference(_command).encode(),
-        **{f"docs/schemas/{name}": data for name, data in checks.schema_files().items()},
+        **{f"docs/schemas/{name}": data for name, data in (checks.schema_files() | board.schema_files()).items()},
         **{f"{folder}/README.md": text.encode() for folder, text in maps.all_maps().items()},
     }
 
