@@ -23,7 +23,7 @@ $(READY): pyproject.toml
 	@$(BIN)/python -m compileall -q tools
 	@touch $(READY)
 
-demo: $(READY) ## play a session: two agents and a manager in a scratch repository
+demo: $(READY) ## play the playbook: two agents and a manager in a scratch repository
 	@$(BIN)/python -m tools.maintenance.demo
 
 test: $(READY) ## run all tests

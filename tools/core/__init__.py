@@ -120,6 +120,8 @@ The shell
 
 bootstrap       how this process was started, and the environment it needs
 rehearsal       real commands played as scenes, for the demonstration
+scenes_session  the demonstration's sessions: boots, guards, a clash, a crash, the wrap
+scenes_work     the demonstration's work: the manager's day, and a plan carried through
 catalogue       the commands there are, read without importing them
 values          the values that options take
 invocation      one run of a command: its workspace, its seat, its answers

@@ -54,7 +54,7 @@ def _windows(board: Board) -> str:
 def _words(row: BeatRow) -> str:
     meta = render.fields(sorted(row.meta.items()))
     return " ".join(
-        part for part in (render.short(row.summary, 90), f"[{render.short(meta, 90)}]" if meta else "") if part
+        part for part in (render.short(row.summary, 90), f"({render.short(meta, 90)})" if meta else "") if part
     )
 
 
