@@ -242,6 +242,14 @@ def test_dirt_is_handed_over_once_and_touched_by_nobody(git_repo, run):
     assert (git_repo / "README.md").read_text() == "theirs\n"
 
 
+def test_the_hint_after_dirt_repeats_the_overrides_that_let_the_boot_come_so_far(git_repo, run):
+    git(git_repo, "switch", "-qc", "agent/codex-1/x")
+    (git_repo / "README.md").write_text("theirs\n")
+    done = boot(run, git_repo, "--agent", "codex-2", "--allow-branch-mismatch", code=3)
+    assert "--sync-allow-dirty --allow-branch-mismatch" in done.err
+    boot(run, git_repo, "--agent", "codex-2", "--sync-allow-dirty", "--allow-branch-mismatch")
+
+
 def test_dirt_on_a_claimed_branch_belongs_to_the_holder_and_on_main_to_the_finder(git_repo, run, seat):
     run("agent.bus_claim", "claim", "--agent", "codex-3", "--task", "T-1", "--branch", "feature")
     (git_repo / "README.md").write_text("theirs\n")

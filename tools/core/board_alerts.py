@@ -61,7 +61,7 @@ def _of_heartbeat(alert: heartbeat.Alert, waiting: Sequence[feed.Entry]) -> Aler
 
 def _dirty(handoff: handoffs.Handoff) -> AlertRow:
     text = (
-        f"{handoff.finder} found {len(handoff.changes)} uncommitted changes of {handoff.owner}"
+        f"{handoff.finder} found {len(handoff.changes)} uncommitted {'change' if len(handoff.changes) == 1 else 'changes'} of {handoff.owner}"
         f" on {handoff.branch or 'an unknown branch'}"
     )
     command = f"python -m tools.agent.coord_dashboard clear --agent {shlex.quote(handoff.owner)} --note <what was done>"

@@ -28,13 +28,17 @@ def counts(board: Board) -> str:
     """What there is, in one line."""
     finished = ", ".join(f"{count} {state}" for state, count in board.finished_claims.items())
     parts = [
-        f"{len(board.claims)} live claims{f' ({finished})' if finished else ''}",
-        f"{len(board.ready)} ready tasks",
-        f"{len(board.unclaimed_plans)} unclaimed plans",
-        f"{len(board.requests)} open requests",
-        f"{len(board.handoffs)} dirty handoffs",
+        f"{_many(board.claims, 'live claim')}{f' ({finished})' if finished else ''}",
+        _many(board.ready, "ready task"),
+        _many(board.unclaimed_plans, "unclaimed plan"),
+        _many(board.requests, "open request"),
+        _many(board.handoffs, "dirty handoff"),
     ]
     return " · ".join(parts)
+
+
+def _many(rows: Sequence[object], what: str) -> str:
+    return f"{len(rows)} {what}{'' if len(rows) == 1 else 's'}"
 
 
 def _ago(at: datetime | None, board: Board, never: str = "never") -> str:

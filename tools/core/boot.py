@@ -122,14 +122,20 @@ def _meet_dirt(workspace: Workspace, store: FileStore, guarded: Guarded, wish: W
     found = dirt.record(workspace, store, guarded.seat, guarded.branch, lines, now)
     handoff = found.handoff
     verb = "wrote" if found.is_new else "renewed"
-    say(f"dirty tree: {len(lines)} paths of {handoff.owner}; {verb} {handoff.path}")
+    say(f"dirty tree: {len(lines)} {'path' if len(lines) == 1 else 'paths'} of {handoff.owner}; {verb} {handoff.path}")
     if not wish.allow_dirty:
         raise GuardError(
             f"the tree has work in progress of {handoff.owner} ({render.short(lines[0], 80)}); it is left as it is",
             code="session.dirty",
-            hint=f"python -m tools.agent.session_boot --agent {guarded.seat.agent_id} --sync-allow-dirty",
+            hint=f"python -m tools.agent.session_boot --agent {guarded.seat.agent_id} --sync-allow-dirty{_again(guarded)}",
             details={"owner": handoff.owner, "receipt": handoff.path, "paths": lines[:20]},
         )
+
+
+def _again(guarded: Guarded) -> str:
+    """The overrides that this boot was given, for the command that is to be given next."""
+    codes = [override.code for override in guarded.overrides]
+    return "".join(f" --allow-{'manifest' if code.startswith('manifest') else 'branch'}-mismatch" for code in codes)
 
 
 # -- handshake -----------------------------------------------------------------------------------

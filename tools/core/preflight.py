@@ -120,7 +120,7 @@ def _changed(workspace: Workspace, scope: Scope) -> list[Place]:
 def _plans(workspace: Workspace, scope: Scope) -> list[Finding]:
     found = plan_checks.check(workspace, _changed(workspace, scope), strict=True)
     return [
-        findings.make("plan.invalid", part.path, part.line, f"{part.pointer or '/'}: {part.reason}")
+        findings.make("plan.invalid", part.path, part.line, f"{part.pointer or '/'}: {part.reason}", fix=part.fix)
         for result in found
         for part in result.findings
     ]

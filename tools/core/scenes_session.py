@@ -96,8 +96,10 @@ def _dirt() -> Scene:
         [
             Writes(DRAFT, "notes.md", "half a thought\n"),
             Step(DRAFT, f"{AGENT}.session_boot --agent {TWO}", exit=3, says=(f"is not one of agent/{TWO}/*", "hint:")),
-            Step(DRAFT, boot, exit=3, says=(f"work in progress of {ONE}", "--sync-allow-dirty")),
-            Step(DRAFT, f"{boot} --sync-allow-dirty", says=(f"1 paths of {ONE}",), shows=4),
+            Step(
+                DRAFT, boot, exit=3, says=(f"work in progress of {ONE}", "--sync-allow-dirty --allow-branch-mismatch")
+            ),
+            Step(DRAFT, f"{boot} --sync-allow-dirty", says=(f"1 path of {ONE}",), shows=4),
             Step(DRAFT, "git status --short", says=("?? notes.md",)),
         ],
         "The work is left as it is; a receipt and an event hand it to its owner, and every override is on record.",

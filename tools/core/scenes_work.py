@@ -84,7 +84,7 @@ def _red() -> Scene:
                 exit=1,
                 says=(
                     "RED: 2 alerts",
-                    f"{TWO} found 1 uncommitted changes of {ONE}",
+                    f"{TWO} found 1 uncommitted change of {ONE}",
                     f"coord_dashboard clear --agent {ONE}",
                     "is in progress and nobody holds a claim on it",
                     "bus_claim claim --task QUEUE-004",
@@ -192,7 +192,7 @@ def _preflight_green() -> Scene:
             Step(TWO, "git add -A"),
             Step(TWO, "git commit -qm 'Carry out the plan'"),
             Step(TWO, "tools/agent/preflight.sh", says=("plans: ok", "bus: ok", "seat: ok")),
-            Step(TWO, f"{AGENT}.push_ready --require-receipt {{proof}}", says=("true",)),
+            Step(TWO, f"{AGENT}.push_ready --require-receipt {{proof}}", says=('"ready": true',), shows=1),
             Step(TWO, f"git push -qu origin {BRANCH}"),
         ],
         "Evidence that was made by running something is told apart from evidence that is only asserted.",
