@@ -366,6 +366,13 @@ def test_the_hubs_tail_is_as_long_as_asked_and_shows_hostile_text_harmless(git_r
     assert "\x1b" not in "".join(lines)
 
 
+def test_the_snapshot_at_boot_is_the_managers_board(git_repo, run):
+    boot(run, git_repo, "--agent", "codex-2")
+    [page] = (git_repo / "_report/agent/codex-2/session_boot").glob("coordination-dashboard-*.json")
+    shown = run("agent.coord_dashboard", "report", "--json", "--root", str(git_repo)).json
+    assert json.loads(page.read_text()).keys() == shown.keys() and shown["verdict"] == "green"
+
+
 def test_what_was_not_wanted_is_not_written(git_repo, run):
     options = ["--no-dashboard", "--no-manager-report-tail", "--no-announce", "--no-sync"]
     assert boot(run, git_repo, "--agent", "codex-2", *options, "--json").json["written"] == ["AGENT_MANIFEST.json"]
@@ -376,4 +383,4 @@ def test_what_was_not_wanted_is_not_written(git_repo, run):
 def test_the_board_is_written_as_markdown_when_asked(git_repo, run):
     boot(run, git_repo, "--agent", "codex-2", "--dashboard-format", "markdown")
     [page] = (git_repo / "_report/agent/codex-2/session_boot").iterdir()
-    assert page.suffix == ".md" and page.read_text().startswith("# ")
+    assert page.suffix == ".md" and page.read_text().startswith("# Coordination dashboard\n\n**GREEN")

@@ -203,6 +203,9 @@ def ending() -> list[Scene]:
         Scene(
             "All sign off, and the board is green",
             [
+                Step(
+                    ONE, f"{AGENT}.manifest_helper session-save evening --heartbeat-meta shift=late", says=("evening",)
+                ),
                 *(
                     Step(
                         who, f'{AGENT}.session_boot --summary "session wrap" --focus idle', says=("handshake",), shows=1

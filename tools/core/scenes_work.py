@@ -39,7 +39,9 @@ def _drafts() -> Scene:
                 says=("new",),
                 keeps=("plan", r"(\d{4}-\d\d-\d\d-parser-errors)"),
             ),
-            Step(MANAGER, f"{PLANNER} status {{plan}} in_progress"),
+            Step(
+                MANAGER, f"{PLANNER} status {{plan}} in_progress", keeps=("today", r"(\d{4}-\d\d-\d\d)-parser-errors")
+            ),
             Step(MANAGER, "git add -A"),
             Step(MANAGER, "git commit -qm 'Plan the errors'"),
             Step(MANAGER, "git push -q origin main"),
@@ -234,7 +236,7 @@ def _released() -> Scene:
         "The claims are released, a reflection is kept, and the backlog follows",
         [
             Step(TWO, f"{AGENT}.bus_claim release --task QUEUE-004 --status done", says=("gave back",)),
-            Writes(TWO, f"_report/agent/{TWO}/reflections/today.md", "Worked: the receipts. Stalled: nothing.\n"),
+            Writes(TWO, f"_report/agent/{TWO}/reflections/{{today}}.md", "Worked: the receipts. Stalled: nothing.\n"),
             Step(TWO, "git add -A"),
             Step(TWO, "git commit -qm 'Reflect'"),
             Step(MANAGER, f"git merge -q --ff-only {BRANCH}"),
