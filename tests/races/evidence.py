@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.races.linearizability import Operation, Verdict, check, out_of_order
 from tests.races.models import Answer, Task, label, manifest, task
-from tests.races.schedule import LABELS, PLAN, TASKS, Call
+from tests.races.schedule import PLAN, SHARED, TASKS, Call
 from tools.core import ids
 from tools.core.records import assignment_from, claim_from, to_mapping
 from tools.core.store import EVENTS, FileStore
@@ -60,6 +60,21 @@ def shared_fences(history: Iterable[Operation]) -> dict[tuple[str, int], set[str
         if claim and operation.answer.done:
             holders.setdefault((claim["task_id"], claim["fence"]), set()).add(claim["agent_id"])
     return {fence: agents for fence, agents in holders.items() if len(agents) > 1}
+
+
+def stolen(store: FileStore) -> list[dict[str, Any]]:
+    """The events by which a task left somebody who was at work on it, though nobody overrode that with a reason."""
+    found: list[dict[str, Any]] = []
+    claims: dict[str, Any] = {}
+    events: list[dict[str, Any]] = [one.record for one in store.read(EVENTS).found if "claim" in one.record]
+    for event in events:
+        after, meta = event["claim"], event.get("meta", {})
+        before = claims.get(after["task_id"], after)
+        claims[after["task_id"]] = after
+        moved = before["agent_id"] != after["agent_id"] and before["status"] == "active"
+        if moved and not ("takeover_forced" in meta.get("override", "") and meta.get("reason")):
+            found.append(event)
+    return found
 
 
 # -- nothing acknowledged is missing -----------------------------------------------------------------
@@ -140,7 +155,7 @@ def check_sessions(history: Sequence[Operation], root: Path) -> None:
             json.loads((folder / name / part).read_text())["agent_id"] for part in ("session.json", "manifest.json")
         ]
         assert kept == [agent, agent], (root, name)
-    for name in LABELS:
+    for name in {one.call.about for one in history if one.call.about.startswith(SHARED)}:
         verdict = check([one for one in history if one.call.about == name], None, label)
         assert verdict.holds and verdict.state == saved.get(name), f"{root} {name} {verdict}"
     verdict = check([one for one in history if one.call.kind == "restore" and one.answer.done], None, manifest)

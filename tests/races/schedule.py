@@ -1,15 +1,22 @@
-"""What each client will ask, drawn from a seed before anything starts: all writers, mixed, about few tasks."""
+"""What each client will ask, drawn from a seed before anything starts: all writers, mixed, about few tasks.
+
+The clients go through the same short phases, so that those who are about as fast get in each other's way: in
+one they work on tasks, in the next on their worktree's plan, and so on.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 TASKS = tuple(f"QUEUE-{number:03}" for number in range(1, 6))
 PLAN = "2026-01-31-race"
-LABELS = ("early", "late")
-"""The labels of saved sessions that the clients of a worktree fight for."""
+SHARED = "label-"
+"""How the labels of saved sessions begin that the clients of a worktree fight for."""
+PHASE = 4
+"""Calls a client makes in a phase."""
+PHASES = ("tasks", "tasks", "plans", "bus", "sessions")
 
 
 class Call(NamedTuple):
@@ -23,20 +30,34 @@ class Call(NamedTuple):
 
 
 class Client(NamedTuple):
-    """Who a client is, and whom else it knows."""
+    """Who a client is, whom else it knows, and the task of the phase."""
 
     agent: str
     others: Sequence[str]
     draw: random.Random
+    task: str = TASKS[0]
+
+
+Maker = Callable[[Client, int], Call]
 
 
 def calls(seed: int, agent: str, agents: Sequence[str], count: int) -> list[Call]:
     """A client's operations; the first is a claim that all clients make of one task."""
     others = [other for other in agents if other != agent] or ["bystander"]
     client = Client(agent, others, random.Random(f"{seed} {agent}"))
-    makers = [maker for maker, weight in _MIX.items() for _ in range(weight)]
-    drawn = [client.draw.choice(makers)(client, number) for number in range(1, count)]
-    return [_call("claim", TASKS[0], {"status": "active"}, "agent.bus_claim", "claim"), *drawn]
+    drawn = [_call("claim", TASKS[0], {"status": "active"}, "agent.bus_claim", "claim")]
+    for number, (phase, task) in enumerate(_turns(seed, count - 1), 1):
+        drawn.append(client.draw.choice(_MAKERS[phase])(client._replace(task=task), number))
+    return drawn
+
+
+def _turns(seed: int, count: int) -> Iterator[tuple[str, str]]:
+    """The phase that each call belongs to and the phase's task, for all clients alike."""
+    draw = random.Random(seed)
+    phases: list[tuple[str, str]] = []
+    while len(phases) * PHASE < count:
+        phases += [(phase, draw.choice(TASKS)) for phase in draw.sample(PHASES, len(PHASES))]
+    return (phases[number // PHASE] for number in range(count))
 
 
 def _call(kind: str, about: str, values: dict[str, Any], module: str, *words: str) -> Call:
@@ -47,7 +68,7 @@ def _call(kind: str, about: str, values: dict[str, Any], module: str, *words: st
 
 
 def _task(client: Client) -> str:
-    return client.draw.choice(TASKS)
+    return client.task if _sometimes(client, 0.6) else client.draw.choice(TASKS)
 
 
 def _sometimes(client: Client, chance: float = 0.3) -> bool:
@@ -137,31 +158,25 @@ def _link(client: Client, number: int) -> Call:
 
 
 def _save(client: Client, number: int) -> Call:
-    label = client.draw.choice(LABELS) if _sometimes(client, 0.5) else f"{client.agent}-{number}"
+    label = f"{SHARED}{number}" if _sometimes(client, 0.7) else f"{client.agent}-{number}"
     return Call("save", label, {}, "agent.manifest_helper", ["session-save", label])
 
 
-def _restore(client: Client, _: int) -> Call:
-    label = client.draw.choice(LABELS)
+def _restore(client: Client, number: int) -> Call:
+    label = f"{SHARED}{max(1, number - client.draw.randrange(4))}"
     only = ["--manifest-only"] if _sometimes(client, 0.5) else []
     return Call("restore", label, {}, "agent.manifest_helper", ["session-restore", label, *only])
 
 
-_MIX: dict[Callable[[Client, int], Call], int] = {
-    _claim: 10,
-    _release: 9,
-    _pause: 3,
-    _assign: 4,
-    _seed: 1,
-    _pick_up: 2,
-    _next: 4,
-    _show: 4,
-    _guarded: 3,
-    _event: 4,
-    _message: 4,
-    _ping: 2,
-    _step: 3,
-    _link: 2,
-    _save: 2,
-    _restore: 2,
+def _repeated(weights: dict[Maker, int]) -> list[Maker]:
+    return [maker for maker, weight in weights.items() for _ in range(weight)]
+
+
+_MAKERS = {
+    "tasks": _repeated(
+        {_claim: 10, _release: 9, _pause: 3, _assign: 4, _seed: 1, _pick_up: 2, _next: 3, _show: 3, _guarded: 2}
+    ),
+    "bus": _repeated({_event: 4, _message: 4, _ping: 2, _guarded: 2, _claim: 2, _release: 2, _next: 1}),
+    "plans": _repeated({_step: 3, _link: 2}),
+    "sessions": _repeated({_save: 1, _restore: 1}),
 }
