@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.races.linearizability import Operation, Verdict, check, out_of_order
-from tests.races.models import Answer, Task, label, manifest, task
-from tests.races.schedule import PLAN, SHARED, TASKS, Call
+from tests.races.models import RULES, Answer, Task, label, manifest, task
+from tests.races.schedule import PLAN, SHARED, Call
 from tools.core import ids
 from tools.core.records import assignment_from, claim_from, to_mapping
 from tools.core.store import EVENTS, FileStore
@@ -21,11 +21,12 @@ END = 1 << 62
 
 def verdicts(history: Sequence[Operation], store: FileStore) -> dict[str, Verdict]:
     """For each task, whether what was told about it could have happened, its files at the end included."""
-    about: dict[str, list[Operation]] = {name: [_end(store, name)] for name in TASKS}
+    about: dict[str, list[Operation]] = {}
     for operation in history:
         for call in _tasks_of(operation):
-            about[call.about].append(operation._replace(call=call))
-    return {name: check(found, Task(), task) for name, found in about.items()}
+            about.setdefault(call.about, []).append(operation._replace(call=call))
+    assert set(store.names("claims")) <= set(about), "there is a claim that nobody was told of"
+    return {name: check([*found, _end(store, name)], Task(), task) for name, found in about.items()}
 
 
 def _tasks_of(operation: Operation) -> Iterable[Call]:
@@ -35,7 +36,7 @@ def _tasks_of(operation: Operation) -> Iterable[Call]:
         return [call._replace(kind="busy", about=name) for name in answer.error["details"]["tasks"]]
     if call.kind == "next":
         return [call._replace(about=answer.document["claim"]["task_id"])] if answer.done else []
-    return [call] if call.about in TASKS and call.kind not in ("event", "message", "ping") else []
+    return [call] if call.kind in RULES else []
 
 
 def _end(store: FileStore, name: str) -> Operation:

@@ -42,19 +42,21 @@ Maker = Callable[[Client, int], Call]
 
 
 def calls(seed: int, agent: str, agents: Sequence[str], count: int) -> list[Call]:
-    """A client's operations; the first is a claim that all clients make of one task."""
+    """A client's operations; a phase of tasks begins with a task that nobody had and all ask for or give away."""
     others = [other for other in agents if other != agent] or ["bystander"]
     client = Client(agent, others, random.Random(f"{seed} {agent}"))
-    drawn = [_call("claim", TASKS[0], {"status": "active"}, "agent.bus_claim", "claim")]
-    for number, (phase, task) in enumerate(_turns(seed, count - 1), 1):
-        drawn.append(client.draw.choice(_MAKERS[phase])(client._replace(task=task), number))
+    drawn = []
+    for number, (phase, task) in enumerate(_turns(seed, count)):
+        opens = phase == "tasks" and number % PHASE == 0
+        make = client.draw.choice((_ask, _reserve) if opens else _MAKERS[phase]) if number else _ask
+        drawn.append(make(client._replace(task=f"NEW-{number:03}" if opens else task), number))
     return drawn
 
 
 def _turns(seed: int, count: int) -> Iterator[tuple[str, str]]:
-    """The phase that each call belongs to and the phase's task, for all clients alike."""
+    """The phase that each call belongs to and the phase's task, for all clients alike; tasks come first."""
     draw = random.Random(seed)
-    phases: list[tuple[str, str]] = []
+    phases = [("tasks", TASKS[0])]
     while len(phases) * PHASE < count:
         phases += [(phase, draw.choice(TASKS)) for phase in draw.sample(PHASES, len(PHASES))]
     return (phases[number // PHASE] for number in range(count))
@@ -88,6 +90,16 @@ def _claim(client: Client, number: int) -> Call:
     if _sometimes(client):
         values |= {"reason": "because", "reopen": _sometimes(client, 0.7)}
     return _call("claim", _task(client), values, "agent.bus_claim", "claim")
+
+
+def _ask(client: Client, _: int) -> Call:
+    return _call("claim", client.task, {"status": "active"}, "agent.bus_claim", "claim")
+
+
+def _reserve(client: Client, _: int) -> Call:
+    engineer = client.draw.choice(client.others)
+    values = {"engineer": engineer, "no_auto_claim": True}
+    return _call("assign", client.task, values, "agent.task_assign")
 
 
 def _release(client: Client, _: int) -> Call:
