@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -53,7 +54,7 @@ class Started(NamedTuple):
     """A client under way."""
 
     agent: str
-    root: object
+    root: Path
     calls: list
     process: subprocess.Popen
 
@@ -148,51 +149,83 @@ def check_all(race):
         evidence.check_reports(operations, root)
 
 
-def figures(race, seed):
-    done = [operation for operation in race.history if operation.answer.done]
+def figures(races):
+    history = [operation for race in races for operation in race.history]
+    done = [operation for operation in history if operation.answer.done]
     changed = sum(bool(operation.answer.document.get("changed")) for operation in done)
-    return f"{len(race.history)} calls, {len(done)} acknowledged, {changed} changes (TEOF_RACE_SEED={seed})"
+    return f"{len(history)} calls, {len(done)} acknowledged, {changed} of them changed a task, a plan or a session"
 
 
 @pytest.fixture
 def say(record_property):
-    """Prints a figure, also at the end of the run."""
-
-    def told(text):
-        print(text)
-        record_property("figure", f"races: {text}")
-
-    return told
+    """Prints a figure at the end of the run."""
+    return lambda text: record_property("figure", f"races: {text}")
 
 
-def play(run, top, size, seed, say):
-    """One race that is judged; returns the kinds of calls that were acknowledged."""
+def play(run, top, size, seed):
+    """One race, judged; a failure names the seed."""
     try:
         race = hold_race(run, top, size, seed)
-        say(figures(race, seed))
         check_all(race)
     except Exception as problem:
         problem.add_note(f"TEOF_RACE_SEED={seed} draws this schedule again")
         raise
-    return {operation.call.kind for operation in race.history if operation.answer.done}
+    return race
+
+
+def kinds_of(races):
+    return {operation.call.kind for race in races for operation in race.history if operation.answer.done}
 
 
 def test_all_writers_at_once_leave_a_history_that_could_have_been(run, git_repo, say):
-    kinds = play(run, git_repo, SMALL, SEED, say)
-    assert len(kinds) > 10, kinds
+    race = play(run, git_repo, SMALL, SEED)
+    say(f"{figures([race])} (TEOF_RACE_SEED={SEED})")
+    assert len(kinds_of([race])) > 10
 
 
 @pytest.mark.soak
 def test_all_writers_at_once_leave_such_a_history_round_after_round(run, git_repo, tmp_path, say):
-    ends, kinds = time.monotonic() + SOAK_SECONDS, set()
+    ends, races = time.monotonic() + SOAK_SECONDS, []
     for seed in range(SEED, SEED + 1000):
         top = tmp_path / f"round-{seed}/repo"
         shutil.copytree(git_repo, top)
-        kinds |= play(run, top, LARGE, seed, say)
+        races.append(play(run, top, LARGE, seed))
         shutil.rmtree(top.parent)
         if time.monotonic() > ends:
             break
-    assert kinds >= {*RULES, "event", "message", "ping", "step", "link", "save", "restore"} - {"busy", "end"}
+    say(f"{len(races)} rounds, {figures(races)} (TEOF_RACE_SEED={SEED} and on)")
+    assert kinds_of(races) >= {*RULES, "event", "message", "ping", "step", "link", "save", "restore"} - {"busy", "end"}
+
+
+def without_last_line(path):
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+
+
+def without_last_step(path):
+    plan = json.loads(path.read_text())
+    path.write_text(json.dumps({**plan, "steps": plan["steps"][:-1]}))
+
+
+LOSSES = [
+    ("_bus/events/events.jsonl", without_last_line),
+    ("_bus/messages/*.jsonl", without_last_line),
+    ("_bus/claims/NEW-000.json", Path.unlink),
+    ("_plans/*.plan.json", without_last_step),
+    (".manifest_sessions/*", shutil.rmtree),
+    ("_report/agent/*/session_guard/warnings.jsonl", Path.unlink),
+    ("_report/agent/*/errors.jsonl", without_last_line),
+]
+
+
+def test_each_loss_after_a_race_is_noticed(run, git_repo, tmp_path):
+    """One client's fixed schedule, in which there is something of everything to lose."""
+    race = play(run, git_repo, Size(1, 1, 61), 5)
+    for number, (name, lose) in enumerate(LOSSES):
+        top = tmp_path / str(number)
+        shutil.copytree(git_repo, top)
+        lose(sorted(top.glob(name))[0])
+        with pytest.raises((AssertionError, FileNotFoundError)):
+            check_all(Race(FileStore(Workspace(str(top), str(top))), {top: race.history}))
 
 
 def test_a_schedule_on_a_naive_store_is_rejected(run, git_repo):
