@@ -123,6 +123,7 @@ def test_a_table_for_people_comes_with_the_file(past: History, run: Callable[...
     assert "plan to first receipt" in shown and "outlier: 2026-01-02-one" in shown and "1 reflections" in shown
     written = (past.repo / "_report/usage/receipts-latency.jsonl").read_text()
     assert [row["kind"] for row in rows(written)] == ["summary", "plan_latency"]
+    assert written.startswith('{"kind":"summary","latencies":{')  # compact, as every line that is written
 
 
 def test_a_shallow_clone_is_warned_of(past: History, tmp_path: Path, run: Callable[..., Any]) -> None:

@@ -28,7 +28,7 @@ def main(run: cli.Run, output: str | None, max_latency: timedelta | None, fail_o
     run.skipped(made.problems)
     if tracked.is_shallow(run.workspace):
         run.warn(["this clone is shallow, so first commits may be missing; git fetch --unshallow brings them"])
-    lines = [json.dumps(record, sort_keys=True) for record in (made.summary, *made.plans)]
+    lines = [json.dumps(record, sort_keys=True, separators=(",", ":")) for record in (made.summary, *made.plans)]
     if place is None:
         for line in lines:
             run.emit_raw(line)
