@@ -1,15 +1,19 @@
 """What checking a long event log costs, as a multiple of `json.loads` of each of its lines.
 
+Two logs: one as the toolkit writes it, and one in the old form, without ids and written by hand.
+
 Both are run as processes of their own and measured in CPU seconds; exit 1 above the budget.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -46,6 +50,18 @@ def write_log(path: Path, count: int) -> None:
             log.write(raw + b"\n")
 
 
+def write_old_log(path: Path, count: int) -> None:
+    """The same records as they were written before there were ids: unsorted, spaced, not chained."""
+    write_log(path, count)
+    new = path.with_suffix(".old")
+    with path.open("rb") as log, new.open("w") as old:
+        for line in log:
+            record = json.loads(line)
+            kept = {key: record[key] for key in reversed(record) if key not in ("id", "prev")}
+            old.write(f"{json.dumps(kept)}\n")
+    new.replace(path)
+
+
 def cpu_of(*arguments: str) -> float:
     """CPU seconds of a Python process."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -57,19 +73,25 @@ def cpu_of(*arguments: str) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def main() -> int:
-    """Prints the ratio."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else EVENTS
+def ratio(write: Callable[[Path, int], None], count: int) -> float:
+    """Prints and returns how many times the bare read a check takes."""
     with tempfile.TemporaryDirectory() as top:
         log = Path(top, "_bus", "events", "events.jsonl")
-        write_log(log, count)
+        write(log, count)
         bare = cpu_of("-c", _BARE, str(log))
         checked = cpu_of("-m", "tools.maintenance.bus_check", "--root", top)
-    ratio = checked / bare
+    times = checked / bare
     print(
-        f"bus_check of {count} events: {checked:.2f} s, json.loads: {bare:.2f} s, ratio {ratio:.2f} (at most {BUDGET})"
+        f"{write.__name__}: bus_check of {count} events: {checked:.2f} s, json.loads: {bare:.2f} s, ratio {times:.2f}"
     )
-    return int(ratio > BUDGET)
+    return times
+
+
+def main() -> int:
+    """Prints the ratios; the budget is for the log that the toolkit writes."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else EVENTS
+    ratio(write_old_log, count)
+    return int(ratio(write_log, count) > BUDGET)
 
 
 if __name__ == "__main__":

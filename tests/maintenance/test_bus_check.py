@@ -219,6 +219,15 @@ def test_an_old_form_is_a_note_and_an_error_when_strict(name: str, repo: Path, r
     assert rule in run("maintenance.bus_check").out
 
 
+def test_an_old_line_with_a_secret_is_judged_by_how_it_is_spelled(repo: Path, run: Run) -> None:
+    old = {**record_of(repo / EVENTS, 5), "summary": "see https://me:hunter2hunter2@example.org"}
+    spelled = {key: value for key, value in sorted(old.items()) if key not in ("id", "prev")}
+    swap(repo / EVENTS, 5, json.dumps(spelled, separators=(",", ":")).encode())
+    assert {found for found, _ in rules(run, "--strict")} == {"record.no_id"}
+    swap(repo / EVENTS, 5, json.dumps(spelled).encode())
+    assert {found for found, _ in rules(run, "--strict")} == {"record.no_id", "record.form"}
+
+
 def test_a_torn_tail_is_a_warning_that_names_the_repair(repo: Path, run: Run) -> None:
     with (repo / EVENTS).open("ab") as log:
         log.write(b'{"id":"01')

@@ -75,11 +75,7 @@ def line_hash(raw: bytes) -> str:
 
 def encode(record: Mapping[str, object]) -> bytes:
     """The record, without secrets, as a line without its line end; UsageError above 64 KiB."""
-    record = redaction.redact_value(record)
-    text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    if not text.isprintable():
-        text = re.sub(_UNSAFE, lambda found: f"\\u{ord(found[0]):04x}", text)
-    line = text.encode()
+    line = spelled(redaction.redact_value(record))
     if len(line) > MAX_LINE:
         raise UsageError(
             f"the record would have {len(line)} bytes, {MAX_LINE} at most",
@@ -87,6 +83,17 @@ def encode(record: Mapping[str, object]) -> bytes:
             hint="put the text in a file and cite it with --receipt <path>",
         )
     return line
+
+
+def spelled(record: Mapping[str, object]) -> bytes:
+    """The record as the toolkit spells it in JSON, whatever it says; ValueError for what JSON has no word for."""
+    text = _ENCODER.encode(record)
+    if not text.isprintable():
+        text = re.sub(_UNSAFE, lambda found: f"\\u{ord(found[0]):04x}", text)
+    return text.encode()
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def parse(raw: bytes) -> dict[str, object]:

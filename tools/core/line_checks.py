@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from tools.core import clock, field_tests, findings, jsonl, records
-from tools.core.errors import UsageError
 from tools.core.findings import Finding
 
 ANCIENT = "2005-04-07"
@@ -73,30 +72,37 @@ def judge(shapes: Shapes, raw: bytes, record: dict[str, Any]) -> int:
         return UNSURE
     if b"\\u" in raw:
         return UNSURE  # an escape may hide what no JSON of the toolkit has: half a character
-    return AS_WRITTEN if shape.is_written and b'": ' not in raw and b', "' not in raw else VALID
+    return AS_WRITTEN if shape.is_written and _looks_compact(raw) else VALID
+
+
+def _looks_compact(raw: bytes) -> bool:
+    return b'": ' not in raw and b', "' not in raw and b"\\u" not in raw
 
 
 # -- everything that can be said of a line that did not pass -----------------------------------------
 
 
 def examine(
-    context: Context, line: jsonl.Line, number: int, record: Mapping[str, object], *, is_valid: bool = False
+    context: Context, line: jsonl.Line, mark: str, number: int, record: Mapping[str, object], *, is_valid: bool = False
 ) -> Iterator[Finding]:
-    """What a strict check says about a record, old forms that readers accept as notes."""
-    from tools.core import checks  # what it costs to start, only a log with an odd line pays
-
-    mark = line.hash
+    """What a strict check says about a record, old forms that readers accept as notes; `mark` is the line's hash."""
     if not record.get("id"):
         chain = "" if record.get("prev") or number == 1 else " and no prev"
         yield findings.make("record.no_id", context.path, number, f"no id{chain}", mark=mark)
-    for pointer, reason in () if is_valid else checks.problems(context.kind, record):
+    for pointer, reason in () if is_valid else _problems(context.kind, record):
         if pointer not in ("/id", "/prev") or record.get(pointer[1:]):
             yield _shape(context, number, record, pointer, reason, mark)
     stamp = record.get("ts")
-    if isinstance(stamp, str):
+    if isinstance(stamp, str) and not (is_valid and ANCIENT < stamp <= context.latest):
         yield from stamp_findings(context.path, number, "ts", stamp, context.latest, mark)
-    if form := "; ".join(_forms(line, record)):
+    if form := _form(line, record):
         yield findings.make("record.form", context.path, number, form, mark=mark)
+
+
+def _problems(kind: type, record: Mapping[str, object]) -> Sequence[tuple[str, str]]:
+    from tools.core import checks  # what it costs to start, only a log with an odd line pays
+
+    return checks.problems(kind, record)
 
 
 def _shape(
@@ -145,21 +151,31 @@ def stamp_findings(path: str, number: int, field: str, stamp: str, latest: str, 
         yield findings.make("stamp.ancient", path, number, f"{field} {stamp} is older than git itself", mark=mark)
 
 
-def _forms(line: jsonl.Line, record: Mapping[str, object]) -> Iterator[str]:
+def _form(line: jsonl.Line, record: Mapping[str, object]) -> str:
+    end = ""
     if not line.whole:
-        yield "the last line has no line end"
+        end = "the last line has no line end"
     elif line.end - line.offset - 1 > len(line.raw):
-        yield "the line ends in CR LF"
+        end = "the line ends in CR LF"
+    text = ""
     if list(record) != sorted(record):
-        yield "the keys are not sorted"
-    elif _rewritten(record) not in (None, line.raw):
-        yield "not compact JSON in plain UTF-8"
+        text = "the keys are not sorted"
+    elif _looks_compact(line.raw):
+        return end
+    elif _is_spaced(line.raw, record) or _rewritten(record) not in (None, line.raw):
+        text = "not compact JSON in plain UTF-8"
+    return f"{end}; {text}" if end and text else end or text
+
+
+def _is_spaced(raw: bytes, record: Mapping[str, object]) -> bool:
+    """Whether a space follows the first colon, as in most old lines: seen faster than by writing the record anew."""
+    return raw.startswith(f'{{"{next(iter(record), "")}": '.encode("utf-8", "replace"))
 
 
 def _rewritten(record: Mapping[str, object]) -> bytes | None:
     try:
-        return jsonl.encode(record)
-    except (ValueError, UsageError):
+        return jsonl.spelled(record)
+    except ValueError:
         return None
 
 

@@ -60,12 +60,13 @@ class _Log:
                 before = line.hash if len(line.raw) <= jsonl.MAX_LINE else None
                 yield self._unreadable(line, number, problem)
                 continue
+            found = line.hash
             verdict = line_checks.judge(shapes, line.raw, record)
             is_plain = line.whole and line.end - line.offset - 1 == len(line.raw)  # no CR before the line end
             if verdict != line_checks.AS_WRITTEN or not is_plain or not _ANCIENT < record["ts"] <= latest:
                 is_valid = verdict != line_checks.UNSURE
-                yield from line_checks.examine(context, line, number, record, is_valid=is_valid)
-            found, prev, moment = line.hash, record.get("prev"), record.get("ts")
+                yield from line_checks.examine(context, line, found, number, record, is_valid=is_valid)
+            prev, moment = record.get("prev"), record.get("ts")
             if prev != before and prev and before is not None:
                 self._waiting.setdefault(str(prev), []).append((number, found))
             if isinstance(moment, str):
