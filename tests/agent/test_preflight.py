@@ -158,6 +158,26 @@ def test_plans_that_did_not_change_are_left_alone_unless_all_are_asked_for(repo:
     assert ("plan.invalid", PLAN) in rules(run, "--all")
 
 
+@pytest.mark.parametrize("kept", [1, None])
+def test_a_memory_that_lost_its_end_is_noticed_where_the_bus_is_a_branch_of_its_own(
+    kept: int | None, repo: Path, run: Run
+) -> None:
+    git(repo, "switch", "-qc", "agent/codex-1/later")
+    git(repo, "rm", "-rq", "--cached", "_bus")
+    log = repo / "memory/log.jsonl"
+    log.unlink() if kept is None else write(log, "".join(log.read_text().splitlines(keepends=True)[:kept]))
+    commit(repo)
+    assert ("record.rewritten", "memory/log.jsonl") in rules(run, "--base", "agent/codex-1/login")
+    subprocess.run(fix_of(run, "record.rewritten"), shell=True, cwd=repo, check=True)
+    assert len(log.read_text().splitlines()) == 2
+
+
+def fix_of(run: Run, rule: str) -> str:
+    """The command a finding recommends."""
+    found = run("agent.preflight", "--json", "--base", "agent/codex-1/login", code=None).json["findings"]
+    return next(str(part["fix"]) for part in found if part["rule"] == rule)
+
+
 def test_what_the_base_has_wrong_already_is_only_noted(repo: Path, run: Run) -> None:
     write(repo / "queue/001-b.md", "# Task: b\n")
     write_line(repo / "_report/ledger.csv", "D-2")
@@ -209,7 +229,7 @@ def test_where_the_bus_is_a_branch_of_the_remote_that_branch_is_checked(repo: Pa
     git(repo, "branch", "bus", bus)
     git(tmp_path, "clone", "-q", "-b", "main", f"file://{repo}", "ci")
     found = run("agent.preflight", "--root", str(tmp_path / "ci"), "--json", code=1).json
-    assert found["sections"]["bus"] == "1 errors"
+    assert found["sections"]["bus"] == "1 error"
 
 
 def test_the_shell_script_runs_the_same_without_an_active_environment(repo: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -250,6 +252,18 @@ def test_old_lines_of_a_log_stay_as_they_were(change: str, line: int, repo: Path
     else:
         (repo / EVENTS).unlink()
     assert any(rule == "record.rewritten" and EVENTS in place for rule, place in rules(run, "--base", "main"))
+
+
+def test_the_command_beside_a_lost_line_mends_it_and_keeps_what_is_new(repo: Path, run: Run) -> None:
+    run("agent.bus_event", "log", "--event", "note", "--summary", "something new")
+    swap(repo / EVENTS, 3, None)
+    found = run("maintenance.bus_check", "--json", "--base", "main", code=1).json["findings"]
+    fix = next(part["fix"] for part in found if part["rule"] == "record.rewritten")
+    restored, _, repair = fix.partition(" && python -m tools.")
+    subprocess.run(restored, shell=True, cwd=repo, check=True, capture_output=True)
+    run(*shlex.split(repair))
+    assert rules(run, "--base", "main", code=0) == set()
+    assert "something new" in (repo / EVENTS).read_text()
 
 
 def test_the_memory_log_only_grows_too(repo: Path, run: Run) -> None:

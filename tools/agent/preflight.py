@@ -30,8 +30,8 @@ def main(run: cli.Run, base: str | None, everything: bool, form: str) -> None:
 def _state(section: preflight.Section) -> str:
     if section.skipped:
         return f"skipped ({section.skipped})"
-    counted = findings.count(section.findings)
-    return "ok" if not counted["error"] else f"{counted['error']} errors"
+    errors = findings.count(section.findings)["error"]
+    return f"{errors} error{'s' * (errors != 1)}" if errors else "ok"
 
 
 if __name__ == "__main__":

@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tools.core import bus_check, bus_tree, document_check, findings, jsonl
-from tools.core.bus_tree import Commit, Tree
+from tools.core.bus_tree import Commit, Folder, Tree
 from tools.core.document_check import Read
 from tools.core.errors import DataError
 from tools.core.findings import Finding
 from tools.core.records import Claim, claim_from
 from tools.core.store import CLAIMS
-from tools.core.workspace import BUS
+from tools.core.workspace import BUS, MEMORY_LOG, Workspace
 
 _BETWEEN_LINES = ("record.prev_unknown", "record.duplicate_id", "directive.pointer", "id.case", "claim.duplicate")
 """Rules that a line or file breaks together with others: that the base has it does not mean it is wrong there."""
@@ -92,7 +92,7 @@ def _lines(tree: Tree, path: str) -> Iterator[jsonl.Line]:
 # -- logs only grow ----------------------------------------------------------------------------------
 
 
-def rewritten(ours: Tree, before: Tree, name: str) -> Iterator[Finding]:
+def rewritten(ours: Tree, before: Commit, name: str) -> Iterator[Finding]:
     """The old lines of a log that are not here any more in their old order.
 
     An old last line that was never finished may go; one that got its line end is the same line.
@@ -102,17 +102,29 @@ def rewritten(ours: Tree, before: Tree, name: str) -> Iterator[Finding]:
         if not old.raw.strip() or (not old.whole and not _is_record(old.raw)):
             continue
         if not any(line.raw == old.raw for line in ahead):
-            yield _lost(ours, name, number, old)
+            yield _lost(ours, before, name, number, old)
             return  # what follows cannot be told apart from it
 
 
-def _lost(ours: Tree, name: str, number: int, old: jsonl.Line) -> Finding:
+def lost_memory(workspace: Workspace, base_commit: str) -> list[Finding]:
+    """The same of the memory log, which code branches carry even where the bus is a branch of its own."""
+    common = bus_tree.merge_base(workspace.root, bus_tree.commit_of(workspace.root, "HEAD"), base_commit)
+    if common is None:
+        return []
+    with Commit(workspace.root, common) as before:
+        return list(rewritten(Folder(workspace), before, MEMORY_LOG))
+
+
+def _lost(ours: Tree, before: Commit, name: str, number: int, old: jsonl.Line) -> Finding:
+    fix = before.restoring(name, keeping=any(True for _ in _lines(ours, name)))
+    if name != MEMORY_LOG:
+        fix += " && python -m tools.maintenance.bus_repair --apply"  # brings back what was added since
     places = [at for at, line in enumerate(_lines(ours, name), 1) if line.raw == old.raw]
     if places:
         text = f"line {number} of the base stands at line {places[0]} now: old lines were reordered"
-        return findings.make("record.rewritten", name, places[0], text)
+        return findings.make("record.rewritten", name, places[0], text, fix=fix)
     text = f"line {number} of the base was changed or deleted: {old.raw[:80].decode('utf-8', 'replace')}"
-    return findings.make("record.rewritten", name, number, text)
+    return findings.make("record.rewritten", name, number, text, fix=fix)
 
 
 def _is_record(raw: bytes) -> bool:

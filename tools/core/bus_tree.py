@@ -7,6 +7,7 @@ Either way its files are named here as they are below a checkout's root: `_bus/â
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Protocol
@@ -80,6 +81,15 @@ class Commit:
             for name, (_, content) in self._listed.items()
             if name == MEMORY_LOG or (name.startswith(f"{BUS}/") and name.endswith(".jsonl"))
         }
+
+    def restoring(self, name: str, *, keeping: bool) -> str:
+        """The git commands that put a file back as it was in this commit; `keeping` commits first what it is now."""
+        at_top = name.removeprefix(f"{BUS}/")
+        is_alone = at_top != name and at_top in self._listed  # a branch of the bus alone
+        where, path = (f"git -C {BUS}", at_top) if is_alone else ("git", name)
+        restore = f"{where} checkout {self.commit[:12]} -- {shlex.quote(path)}"
+        keep = f"{where} commit --allow-empty -m 'Keep before restoring' -- {shlex.quote(path)}"
+        return f"{keep} && {restore}" if keeping else restore
 
     def names(self, folder: str) -> list[str]:
         """See Tree."""

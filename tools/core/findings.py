@@ -40,7 +40,9 @@ RULES: dict[str, Rule] = {
     "record.prev_unknown": Rule(ERROR, "the line before this one was changed or removed", _REPAIR),
     "record.duplicate_id": Rule(ERROR, "an id is used by two records", _HISTORY),
     "record.torn": Rule(WARNING, "a last line was never finished", _REPAIR),
-    "record.rewritten": Rule(ERROR, "a line that was in the log is changed, gone or out of its order", _REPAIR),
+    "record.rewritten": Rule(
+        ERROR, "a line that was in the log is changed, gone or out of its order", "git checkout <base> -- {path}"
+    ),
     "stamp.form": Rule(NOTE, "a stamp is not in UTC and whole seconds", _CHECK),
     "stamp.future": Rule(NOTE, "a stamp lies ahead of the clock", "date -u"),
     "stamp.backwards": Rule(NOTE, "a stamp is earlier than that of the line before", _CHECK),

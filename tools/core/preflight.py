@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tools.core import (
     audit,
+    base_check,
     branches,
     bus_branch,
     bus_tree,
@@ -178,15 +179,16 @@ def _bus_base(workspace: Workspace, base: str) -> str | None:
 
 
 def _memory(workspace: Workspace, scope: Scope) -> list[Finding]:
-    if not files.exists(workspace.in_root(MEMORY_LOG)):
+    base_commit = remotes.commit_of(workspace.root, scope.base)
+    lost = base_check.lost_memory(workspace, base_commit) if base_commit else []
+    if not lost and not files.exists(workspace.in_root(MEMORY_LOG)):
         raise Skipped(f"no {MEMORY_LOG}")
     found = memory_check.check(Folder(workspace))
     known: set[str] = set()
-    commit = "" if scope.everything else remotes.commit_of(workspace.root, scope.base)
-    if commit:
-        with Commit(workspace.root, commit) as base:
+    if base_commit and not scope.everything:
+        with Commit(workspace.root, base_commit) as base:
             known = {line.hash for line in base.lines(MEMORY_LOG)}
-    return [part for part in found if part.mark not in known]
+    return lost + [part for part in found if part.mark not in known]
 
 
 def _queue(workspace: Workspace, scope: Scope) -> list[Finding]:
