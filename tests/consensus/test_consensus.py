@@ -74,6 +74,9 @@ def test_an_overdue_decision_stands_out_even_behind_since(repo: Path, run: Run) 
     swept = run("consensus.dashboard", "--since", "24h", "--fail-on-overdue", code=1)
     assert "no decisions" in swept.out and "OLD" in swept.err
     assert overdue(run, "--max-age", "9999d") == []
+    board = run("agent.coord_dashboard", "report", "--output", "-").out
+    assert "· 1 overdue decision" in board and "## Consensus (1 open, 1 overdue, 0 decided)" in board
+    assert "| OVERDUE: no update for" in board
 
 
 def test_hostile_text_cannot_break_the_markdown_table(repo: Path, run: Run) -> None:

@@ -69,7 +69,7 @@ def main(
     new = [alert for alert in found.alerts if not found.raised[alert.identity]]
     if new and not dry_run:
         _raise(run, new, receipt.name, task, plan or "", event=not no_bus_event, message=not no_bus_message)
-    lines = [f"{len(found.alerts)} alerts ({len(new)} new); receipt {receipt.name}"]
+    lines = [f"{len(found.alerts)} alert{'s' * (len(found.alerts) != 1)} ({len(new)} new); receipt {receipt.name}"]
     lines += [f"- {render.clean(alert.text)}" for alert in found.alerts]
     run.emit({**document, "receipt": receipt.name, "dry_run": dry_run}, "\n".join(lines))
     if fail_on_alert and found.alerts:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from tools.core import clock, render
-from tools.core.board_rows import AlertRow, BeatRow, Board, ClaimRow, DirectiveRow, PlanRow, RequestRow
+from tools.core.board_rows import AlertRow, BeatRow, Board, ClaimRow, DecisionRow, DirectiveRow, PlanRow, RequestRow
 from tools.core.render import markdown_table
 
 SHOWN = 30
@@ -34,6 +34,8 @@ def counts(board: Board) -> str:
         _many(board.requests, "open request"),
         _many(board.handoffs, "dirty handoff"),
     ]
+    if late := _overdue(board):
+        parts.append(_many(late, "overdue decision"))
     return " · ".join(parts)
 
 
@@ -83,7 +85,7 @@ def markdown(board: Board) -> str:
         ("Heartbeats", _beats(board)),
         (f"Heartbeat automation in flight ({len(board.automation)})", _automation(board)),
         (f"Manager Directives ({len(board.directives) + board.older_directives})", _directives(board)),
-        (f"Consensus ({len(board.decisions)} open, {board.decided} decided)", decisions(board)),
+        (f"Consensus ({consensus_counts(board)})", decisions(board)),
         (f"Findings ({len(board.findings)})", _bullets(board.findings)),
     ]
     return "\n\n".join(f"## {title}\n\n{body}" if title else body for title, body in sections) + "\n"
@@ -233,10 +235,24 @@ def _directives(board: Board) -> str:
     return _table(("when", "from", "thread", "state", "directive"), cells, "None.") + older
 
 
+def _overdue(board: Board) -> list[DecisionRow]:
+    return [row for row in board.decisions if row.overdue]
+
+
+def _lateness(row: DecisionRow) -> str:
+    return f"OVERDUE: {row.overdue}" if row.overdue else "-"
+
+
+def consensus_counts(board: Board) -> str:
+    """How many decisions are open, how many of them overdue, and how many decided."""
+    late = len(_overdue(board))
+    return f"{len(board.decisions)} open, {f'{late} overdue, ' if late else ''}{board.decided} decided"
+
+
 def decisions(board: Board) -> str:
     """The open decisions as a table."""
     cells = [
-        (row.id, row.manager or "-", _ago(row.at, board), row.plan_id or "-", row.receipts, row.overdue or "-")
+        (row.id, row.manager or "-", _ago(row.at, board), row.plan_id or "-", row.receipts, _lateness(row))
         for row in board.decisions[:SHOWN]
     ]
     headings = ("decision", "manager", "last update", "plan", "receipts", "overdue")

@@ -108,7 +108,7 @@ def markdown(found: Report) -> str:
         (f"Tasks ({len(found.tasks)})", _tasks(found.tasks)),
         (f"Receipts cited since ({sum(len(row.receipts) for row in found.tasks)})", _receipts(found.tasks)),
         (f"Plan validation ({len(found.plan_findings)} findings)", _findings(found.plan_findings)),
-        (f"Consensus ({len(shown.decisions)} open, {shown.decided} decided)", _consensus(found)),
+        (f"Consensus ({board_text.consensus_counts(shown)})", _consensus(found)),
         (f"Open Requests ({len(shown.requests)})", board_text.requests(shown)),
         ("Receipts' latency", _latency(found.latency)),
     ]

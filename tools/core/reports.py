@@ -87,7 +87,7 @@ def _sarif_rule(rule: str) -> dict[str, Any]:
     return {
         "id": rule,
         "shortDescription": {"text": known.title},
-        "help": {"text": known.fix},
+        "help": {"text": _generic(known.fix)},
         "defaultConfiguration": {"level": known.severity},
     }
 
