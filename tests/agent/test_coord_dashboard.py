@@ -59,6 +59,8 @@ def test_output_to_stdout_writes_no_file(run, unchanged):
     unchanged()
     assert run(DASH, "report", "--output", "-").out.startswith("# Coordination dashboard")
     assert run(DASH, "report", "--output", "-", "--compact").out.startswith("RED")
+    asked = run(DASH, "report", "--output", "-", "--compact", "--format", "json").out
+    assert json.loads(asked)["alerts"]
     run(DASH, "report", "--output", "../x.md", code=2)
     run(DASH, "report", "--output", "-", "--fail-on-alert", code=1)
     unchanged()

@@ -68,7 +68,7 @@ def report(
         return
     found = board.take(run.workspace, run.store, run.now, view)
     place = None if output == "-" else _write(run, found, form, output)
-    if run.as_json or (place is None and form == "json" and not compact):
+    if run.as_json or (place is None and form == "json"):
         run.emit_raw(_text(found, "json"))
     elif place is None:
         run.emit_raw(board_text.compact(found) if compact else board_text.markdown(found))

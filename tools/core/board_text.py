@@ -21,6 +21,8 @@ def verdict(board: Board) -> str:
     if board.alerts:
         many = len(board.alerts)
         return f"RED: {many} {'alert' if many == 1 else 'alerts'}. Work them off from the top."
+    if late := _overdue(board):
+        return f"GREEN: no alerts, but {_many(late, 'overdue decision')}."
     return "GREEN: nothing needs anybody."
 
 
