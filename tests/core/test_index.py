@@ -51,10 +51,8 @@ def test_catching_up_reads_only_what_is_new(workspace, logged, seen, monkeypatch
     from tools.core import jsonl
 
     parsed = []
-    examine = jsonl.examine
-    monkeypatch.setattr(
-        jsonl, "examine", lambda place, line, number: parsed.append(line) or examine(place, line, number)
-    )
+    parse = jsonl.parse_plain
+    monkeypatch.setattr(jsonl, "parse_plain", lambda raw: parsed.append(raw) or parse(raw))
     assert len(seen()) == 51 and len(parsed) == 1
 
 

@@ -138,3 +138,17 @@ def test_the_last_line_that_is_not_blank_is_found(log):
         assert json.loads(jsonl.last_line(descriptor).raw) == {"n": 1}
     with files.opened(log(b"")) as descriptor:
         assert jsonl.last_line(descriptor) is None
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b" ", b"{", b"[1]", b"1", b"{} ", b" {}", b'{"a":1,"a":2}', b'{"a":NaN}', b'{"a":1e999}', b"{}{}", b"\xff{}"]
+    + [b"[" * 5000, b'{"a":"' + b"x" * jsonl.MAX_LINE + b'"}', b"\xef\xbb\xbf{}", b'{"a":"\x01"}'],
+)
+def test_the_cheap_reading_leaves_whatever_is_not_plain_to_the_strict_one(raw):
+    assert jsonl.parse_plain(raw) is None
+
+
+@pytest.mark.parametrize("raw", [b"{}", b'{"a":[1,{"b":null}]}', '{"ä":"\u2028"}'.encode(), b'{"a":"\\ud800"}'])
+def test_the_cheap_reading_says_what_the_strict_one_says(raw):
+    assert jsonl.parse_plain(raw) == jsonl.parse(raw)

@@ -216,6 +216,7 @@ def _connect(workspace: Workspace) -> sqlite3.Connection:
         try:
             connection = _open_file(workspace)
             indexing.catch_up(connection, workspace)
+            _use_wal(connection)
             return connection
         except sqlite3.DatabaseError as problem:
             if connection is not None:
@@ -280,9 +281,15 @@ def _words_file(workspace: Workspace) -> str:
         return ""
 
 
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """After a load without it, so that readers and a writer do not wait for each other; they may be there already."""
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode=WAL")
+
+
 def _create(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA page_size=8192")
-    connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("BEGIN IMMEDIATE")
     try:
         if connection.execute("PRAGMA user_version").fetchone()[0] != indexing.VERSION:

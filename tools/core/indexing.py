@@ -82,7 +82,12 @@ _ASKING = ("request", "directive")
 _RETIRING = ("retired", "revived")
 _SELDOM_KEYS = frozenset({"to", "reply_to", "severity", "decision", "decision_id", "meta"})
 _SELDOM_KINDS = frozenset({*_ASKING, *_RETIRING})
-_NOTHING = (None,) * 8
+_USUAL_COUNT = len(_USUAL.split(","))
+
+_MINUTES = {f"{minute:02}:": 60 * minute for minute in range(60)}
+_SECONDS = {f"{second:02}Z": second for second in range(60)}
+
+_Row = tuple[object, ...]
 
 
 class _Known(NamedTuple):
@@ -114,8 +119,12 @@ def _make_indexes(connection: Connection, wanted: Mapping[str, str]) -> None:
 def catch_up(connection: Connection, workspace: Workspace) -> None:
     """Brings the index up to the logs; nothing is written when no log has changed."""
     present = _stats(workspace)
-    if not _changed(_known(connection), present):
+    known = _known(connection)
+    changed = _changed(known, present)
+    if not changed:
         return
+    if sum(_bytes_to_read(known.get(name), present[name]) for name in changed if name in present) > _BULK:
+        _leave_wal(connection)
     connection.execute("BEGIN IMMEDIATE")
     try:
         _CatchUp(connection, FileStore(workspace), _known(connection), present).run()
@@ -123,6 +132,17 @@ def catch_up(connection: Connection, workspace: Workspace) -> None:
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def _leave_wal(connection: Connection) -> None:
+    """Before a load of much, when nobody else is there: new pages are then written once, not twice."""
+    with suppress(connection.OperationalError):
+        patience = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+        connection.execute("PRAGMA busy_timeout=0")
+        try:
+            connection.execute("PRAGMA journal_mode=DELETE")
+        finally:
+            connection.execute(f"PRAGMA busy_timeout={patience}")
 
 
 def _known(connection: Connection) -> dict[str, _Known]:
@@ -137,6 +157,10 @@ def _changed(known: Mapping[str, _Known], present: Mapping[str, os.stat_result])
         for name in known.keys() | present.keys()
         if name not in known or name not in present or not _unchanged(known[name], present[name])
     ]
+
+
+def _bytes_to_read(known: _Known | None, stat: os.stat_result) -> int:
+    return stat.st_size - (known.end if known is not None and known.inode == stat.st_ino else 0)
 
 
 def _unchanged(known: _Known, stat: os.stat_result) -> bool:
@@ -231,6 +255,7 @@ class _CatchUp:
                 " ORDER BY seq",
                 *replaced,
             )
+            self._ask("UPDATE entries SET waiting=1 WHERE waiting=0")
         for name in [*grown, *anew]:
             self._load_stream(name, self._known[name] if name in grown else None)
         try:
@@ -274,21 +299,23 @@ class _CatchUp:
             self._ask("DELETE FROM entries WHERE seq=?", before.loose)
         self._ask("DELETE FROM problems WHERE stream=? AND number>=?", name, number)
         end, lines, loose, seq = start, number - 1, 0, self._last_seq()
-        rows: list[tuple[object, ...]] = []
+        usual: list[_Row] = []
+        seldom: list[_Row] = []
         row = _row_maker(name, self._now, self._now if start else 0)
         for count, line in enumerate(jsonl.lines_of(descriptor, start), number):
-            outcome = jsonl.examine(place, line, count)
+            outcome = jsonl.parse_plain(line.raw) or jsonl.examine(place, line, count)
             if line.whole:
                 end, lines = line.end, count
-            if isinstance(outcome, jsonl.Found):
+            if isinstance(outcome, (dict, jsonl.Found)):
                 seq += 1
                 loose = 0 if line.whole else seq
-                rows.append((seq, *row(outcome)))
-                if len(rows) >= _BATCH:
-                    self._insert(name, rows)
+                made = row(seq, count, line, outcome if isinstance(outcome, dict) else outcome.record)
+                (usual if len(made) == _USUAL_COUNT else seldom).append(made)
+                if not seq % _BATCH:
+                    self._insert(name, usual, seldom)
             elif outcome is not None:
                 self._ask("INSERT OR REPLACE INTO problems VALUES (?, ?, ?)", name, count, outcome.reason)
-        self._insert(name, rows)
+        self._insert(name, usual, seldom)
         digest = next(jsonl.lines_backwards(descriptor, end)).hash if end else ""
         self._remember(name, stat, end, lines, digest, loose)
 
@@ -298,15 +325,13 @@ class _CatchUp:
             *(name, stat.st_ino, stat.st_mtime_ns, stat.st_size, end, lines, digest, loose),
         )
 
-    def _insert(self, stream: str, rows: list[tuple[object, ...]]) -> None:
+    def _insert(self, stream: str, usual: list[_Row], seldom: list[_Row]) -> None:
         """Adds records; most have none of the seldom columns, and binding those costs as much as the rest."""
-        seldom = [row for row in rows if row[8:] != _NOTHING]
-        usual = [row[:8] for row in rows if row[8:] == _NOTHING] if seldom else [row[:8] for row in rows]
-        self._insert_into(stream, _USUAL, usual)
-        self._insert_into(stream, f"{_USUAL}, {_SELDOM}", seldom)
-        rows.clear()
+        for columns, rows in ((_USUAL, usual), (f"{_USUAL}, {_SELDOM}", seldom)):
+            self._insert_into(stream, columns, rows)
+            rows.clear()
 
-    def _insert_into(self, stream: str, columns: str, rows: list[tuple[object, ...]]) -> None:
+    def _insert_into(self, stream: str, columns: str, rows: list[_Row]) -> None:
         marks = ", ".join("?" * len(columns.split(",")))
         name = str(storable(stream)).replace("'", "''")
         sql = f"INSERT OR IGNORE INTO entries (stream, {columns}) VALUES ('{name}', {marks})"
@@ -330,7 +355,6 @@ class _CatchUp:
 
     def _keep_missing(self, replaced: list[str]) -> None:
         """After a bulk load: what the old table has and the new one has not."""
-        self._ask("UPDATE entries SET waiting=1 WHERE waiting=0")
         marks = ", ".join("?" * len(replaced))
         self._ask(
             f"INSERT INTO lost SELECT stream, id, mark, raw FROM before WHERE stream IN ({marks}) AND NOT EXISTS"
@@ -369,7 +393,7 @@ class _CatchUp:
                 after,
             )
         self._ask(
-            f"UPDATE entries {'NOT INDEXED ' if after else ''}SET waiting=0 WHERE seq>? AND waiting=1"
+            f"UPDATE entries {'NOT INDEXED' if after else 'INDEXED BY waiting_by_time'} SET waiting=0 WHERE seq>? AND waiting=1"
             " AND id IS NOT NULL AND EXISTS (SELECT 1 FROM entries AS reply WHERE reply.reply_to=entries.id)",
             after,
         )
@@ -393,19 +417,21 @@ def storable(value: object) -> object:
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
-def _row_maker(stream: str, latest: int, placed: int) -> Callable[[jsonl.Found], tuple[object, ...]]:
-    """A function from records of a stream, in order, to rows; `latest` is the last credible second."""
+def _row_maker(stream: str, latest: int, placed: int) -> Callable[[int, int, jsonl.Line, Mapping[str, object]], _Row]:
+    """A function from records of a stream, in order, to rows; `latest` is the last credible second.
+
+    A row is shorter when the record has none of the seldom columns.
+    """
     is_event = stream == EVENTS
     thread = "" if is_event else stream.partition("/")[2]
     who, whose = ("agent_id", "from") if is_event else ("from", "agent_id")
     what, which = ("event", "type") if is_event else ("type", "event")
+    second = _seconds_reader()
 
-    def row(found: jsonl.Found) -> tuple[object, ...]:
+    def row(seq: int, number: int, line: jsonl.Line, record: Mapping[str, object]) -> _Row:
         nonlocal placed
-        record, line, number = found
         get = record.get
-        moment = clock.parse(get("ts"))
-        at = None if moment is None else int(moment.timestamp())
+        at = second(get("ts"))
         instead = None
         if at is not None and at <= latest:
             placed = at
@@ -415,13 +441,33 @@ def _row_maker(stream: str, latest: int, placed: int) -> Callable[[jsonl.Found],
         task = get("task_id") or get("task") or thread
         if not (type(name) is type(agent) is type(kind) is type(task) is str):
             name, agent, kind, task = _text(name), _text(agent), _text(kind), _text(task)
-        usual = (number, name or None, at, agent, kind, task, line.raw)
+        usual = (seq, number, name or None, at, agent, kind, task, line.raw)
         mark = None if name else line.hash
         if mark is None and instead is None and kind not in _SELDOM_KINDS and _SELDOM_KEYS.isdisjoint(record):
-            return usual + _NOTHING
+            return usual
         return (*usual, mark, instead, *_seldom(record, agent, kind, is_event))
 
     return row
+
+
+def _seconds_reader() -> Callable[[object], int | None]:
+    """A function from stamps to Unix seconds that is quick for canonical ones of the same hour in a row."""
+    last, start = "", 0
+
+    def seconds(stamp: object) -> int | None:
+        nonlocal last, start
+        if isinstance(stamp, str) and last and stamp[:14] == last:
+            minute, second = _MINUTES.get(stamp[14:17]), _SECONDS.get(stamp[17:])
+            if minute is not None and second is not None:
+                return start + minute + second
+        moment = clock.parse(stamp)
+        if moment is None:
+            return None
+        if isinstance(stamp, str) and clock.is_canonical(stamp):
+            last, start = stamp[:14], int(moment.replace(minute=0, second=0).timestamp())
+        return int(moment.timestamp())
+
+    return seconds
 
 
 def _seldom(record: Mapping[str, object], agent: str, kind: str, is_event: bool) -> tuple[object, ...]:

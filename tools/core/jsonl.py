@@ -120,6 +120,18 @@ _DECODER = json.JSONDecoder(
 )
 
 
+def parse_plain(raw: bytes) -> dict[str, object] | None:
+    """What `parse` says of a line with nothing around its object, at two thirds of the cost; None: ask `parse`."""
+    if len(raw) > MAX_LINE:
+        return None
+    try:
+        text = raw.decode("utf-8")
+        value, end = _DECODER.scan_once(text, 0)
+    except (ValueError, StopIteration, RecursionError):
+        return None
+    return value if end == len(text) and isinstance(value, dict) else None
+
+
 def scan(place: Place, start: int = 0, number: int = 1) -> Iterator[Found | Problem]:
     """Every record from byte `start`, the beginning of line `number`, in bounded memory."""
     for count, line in enumerate(lines(place, start), number):
