@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from tools.core import files, redaction
 from tools.core.digests import sha256_hex
@@ -118,6 +118,7 @@ _DECODER = json.JSONDecoder(
     parse_constant=files.no_constant,
     parse_float=files.finite,
 )
+_SCAN = cast(Any, _DECODER).scan_once
 
 
 def parse_plain(raw: bytes) -> dict[str, object] | None:
@@ -126,7 +127,7 @@ def parse_plain(raw: bytes) -> dict[str, object] | None:
         return None
     try:
         text = raw.decode("utf-8")
-        value, end = _DECODER.scan_once(text, 0)
+        value, end = _SCAN(text, 0)
     except (ValueError, StopIteration, RecursionError):
         return None
     return value if end == len(text) and isinstance(value, dict) else None
