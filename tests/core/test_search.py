@@ -5,6 +5,7 @@ import pytest
 from tools.core import index as index_module
 from tools.core import search
 from tools.core.index import open_index
+from tools.core.store import EVENTS, Append
 
 
 @pytest.fixture
@@ -13,7 +14,7 @@ def found(workspace):
 
     def ask(text, **filters):
         with open_index(workspace) as index:
-            return [hit.entry.record.summary for hit in search.find(index, search.Search(text, **filters))]
+            return [hit.entry.record.summary for hit in search.find(index, search.Search(text, **filters)).hits]
 
     return ask
 
@@ -82,3 +83,19 @@ def test_the_command_shows_one_line_a_hit_and_json(logged, run):
     assert run("agent.bus_search", "word", "--json").json["hits"][0]["task_id"] == "T"
     assert run("agent.bus_search", "absent").out == ""
     run("agent.bus_search", "***", code=2)
+
+
+def test_of_many_that_match_the_newest_by_their_stamps_are_ranked_and_the_user_is_told(logged, found, run, monkeypatch):
+    monkeypatch.setattr(search, "_RANKED", 3)
+    logged(thread="zoo", summary="old word", ts="2026-01-01T00:00:00Z")
+    for number in range(3):
+        logged(summary=f"word {number}", ts=f"2026-02-0{number + 1}T00:00:00Z")
+    assert sorted(found("word")) == ["word 0", "word 1", "word 2"]
+    logged(thread="zoo", summary="late word of many words", ts="2026-03-01T00:00:00Z")
+    assert sorted(found("word"))[0] == "late word of many words" and "word 0" not in found("word")
+
+
+def test_the_command_says_when_older_records_were_left_out(store, event, run):
+    assert "only the newest" not in run("agent.bus_search", "word").err
+    store.commit([Append(EVENTS, event(summary=f"word {number}")) for number in range(2000)])
+    assert "only the newest" in run("agent.bus_search", "word").err

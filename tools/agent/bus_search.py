@@ -35,7 +35,11 @@ def main(
     with open_index(run.workspace) as index:
         run.skipped(index.problems())
         run.warn(losses(index))
-        hits = search.find(index, search.Search(" ".join(text), agent, task, since, limit))
+        hits, is_cut = search.find(index, search.Search(" ".join(text), agent, task, since, limit))
+    if is_cut:
+        run.note(
+            "many records have these words: only the newest were ranked; --since, --agent, --task or more words narrow"
+        )
     if not hits:
         run.note("nothing has these words")
     run.emit(

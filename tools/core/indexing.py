@@ -26,7 +26,7 @@ from tools.core.workspace import Place, Workspace
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-VERSION = 3
+VERSION = 4
 _BATCH = 500
 _BULK = 4 * 1024 * 1024
 """Bytes of log from which it is cheaper to make the indexes after loading."""
