@@ -71,13 +71,9 @@ def append_lines(torn_folder: Place, place: Place, lines: Sequence[bytes]) -> in
 
 def _append_with(torn_folder: Place, place: Place, write: Callable[[int], None]) -> int:
     with files.folder_of(place, create=True) as folder, files.writable(place):
-        is_new = False
+        descriptor = files.open_in(folder, place, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         try:
-            descriptor = files.open_in(folder, place, os.O_RDWR | os.O_APPEND)
-        except FileNotFoundError:
-            descriptor = files.open_in(folder, place, os.O_RDWR | os.O_APPEND | os.O_CREAT)
-            is_new = True
-        try:
+            is_new = not os.fstat(descriptor).st_size  # or made by somebody who died before its name was durable
             _mend_tail(torn_folder, place, descriptor)
             write(descriptor)
             if is_new:
