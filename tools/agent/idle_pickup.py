@@ -75,7 +75,8 @@ def take_next(run: cli.Run, allow_busy: bool) -> None:
     """Take the best ready task; two who ask at once get different ones."""
     if allow_busy:
         pickup.record_busy(run.workspace, run.seat, run.store, run.now)
-    taken = pickup.take_next(run.workspace, run.store, run.seat, run.now, allow_busy=allow_busy)
+    taken, problems = pickup.take_next(run.workspace, run.store, run.seat, run.now, allow_busy=allow_busy)
+    run.skipped(problems)
     if taken is None:
         run.emit({"claim": None, "changed": False}, "nothing is ready; python -m tools.agent.idle_pickup list --all")
         run.finish(1)

@@ -76,11 +76,16 @@ def record_busy(workspace: Workspace, seat: Seat, bus_store: FileStore, now: dat
 
 def take_next(
     workspace: Workspace, bus_store: FileStore, seat: Seat, now: datetime, *, allow_busy: bool
-) -> assigning.Placed | None:
-    """Claims the best ready task; None when nothing is ready, GuardError while the seat is at work."""
+) -> tuple[assigning.Placed | None, list[str]]:
+    """Claims the best ready task, and says what of the backlog cannot be read; GuardError while the seat is at work.
+
+    None when nothing is ready.
+    """
+    problems: list[str] = []
 
     def attempt() -> assigning.Placed | None:
         backlog = read(workspace, bus_store)
+        problems[:] = backlog.problems
         if not allow_busy:
             require_idle(seat, backlog.claims, "")
         for task in backlog.ready:
@@ -89,7 +94,7 @@ def take_next(
         return None
 
     taken: assigning.Placed | None = _alone(workspace, attempt)
-    return taken
+    return taken, problems
 
 
 def take(
