@@ -13,7 +13,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import board, board_rows, board_text, bus, cli, clock, files, handoffs, receipts
+from tools.core import board, board_rows, board_text, bus, cli, clock, files, handoffs, receipts, redaction
 from tools.core.index import open_index
 from tools.core.workspace import Place
 
@@ -90,7 +90,7 @@ def _text(found: board_rows.Board, form: str) -> str:
 
 
 def _write(run: cli.Run, found: board_rows.Board, form: str, output: str | None) -> Place:
-    data = _text(found, form).encode("utf-8", "backslashreplace")
+    data = redaction.redact(_text(found, form)).encode("utf-8", "backslashreplace")
     folder = run.workspace.report.child("manager")
     if output is None:
         return receipts.write_stamped(folder, "coordination-dashboard", _SUFFIX[form], data, run.now)

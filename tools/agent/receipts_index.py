@@ -11,7 +11,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
 from collections.abc import Mapping
 
-from tools.core import cli, files, locks, receipt_index, receipts, render
+from tools.core import cli, files, locks, receipt_index, receipts, redaction, render
 from tools.core.workspace import REPORT
 
 
@@ -26,7 +26,7 @@ def main(run: cli.Run, output: str | None, missing: bool) -> None:
         run.skipped(made.problems)
         if place is not None:
             with locks.hold(run.workspace.report):
-                files.replace(place, made.lines())
+                files.replace(place, map(redaction.redact_bytes, made.lines()))
         elif not missing:
             for line in made.lines():
                 run.emit_raw(line.decode())

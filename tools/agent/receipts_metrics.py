@@ -12,7 +12,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import cli, clock, files, latencies, locks, receipts, render, tracked
+from tools.core import cli, clock, files, latencies, locks, receipts, redaction, render, tracked
 from tools.core.workspace import REPORT
 
 
@@ -34,7 +34,7 @@ def main(run: cli.Run, output: str | None, max_latency: timedelta | None, fail_o
             run.emit_raw(line)
     else:
         with locks.hold(run.workspace.report):
-            files.replace(place, "".join(f"{line}\n" for line in lines).encode())
+            files.replace(place, redaction.redact("".join(f"{line}\n" for line in lines)).encode())
         run.emit({"summary": made.summary, "written": place.name}, f"{_table(made)}\n-> {place.name}")
     run.finish(1 if fail_on_outlier and made.outliers else 0)
 

@@ -12,7 +12,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 import json
 from datetime import datetime
 
-from tools.core import cli, consensus, files, ledger, locks, receipts, render
+from tools.core import cli, consensus, files, ledger, locks, receipts, redaction, render
 from tools.core.errors import UsageError
 from tools.core.workspace import LEDGER
 
@@ -48,7 +48,7 @@ def main(
     document = {"ledger": place.name, "columns": list(table.columns), "rows": [dict(row.cells) for row in shown]}
     if output:
         target = receipts.output_place(run.workspace, output, consensus.folder(run.workspace))
-        data = files.dump_json(document) if form == "table" else text.encode() + b"\n"
+        data = files.dump_json(document) if form == "table" else redaction.redact(text).encode() + b"\n"
         with locks.hold(run.workspace.report):
             files.replace(target, data)
         run.note(f"wrote {target.name}")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tools.core import bus, clock, feed, files, ids, index, receipts, render
+from tools.core import bus, clock, feed, files, ids, index, receipts, redaction, render
 from tools.core.branches import Guarded
 from tools.core.errors import GuardError, SetupError
 from tools.core.records import MAX_SUMMARY, Claim, Event
@@ -226,7 +226,7 @@ def _hub_tail(store: FileStore, agent: str, count: int, now: datetime) -> bytes:
     for found in reading.found:
         entry = feed.message_entry(found.record, ids.HUB)
         lines.append(render.clean(f"{entry.record.ts} {entry.agent} {entry.kind}: {entry.record.summary}") + "\n")
-    return (head + "".join(lines)).encode("utf-8", "replace")
+    return redaction.redact(head + "".join(lines)).encode("utf-8", "replace")
 
 
 def as_document(booted: Booted) -> dict[str, Any]:

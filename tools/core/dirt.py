@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from tools.core import bus, clock, files, git, handoffs, ids, index, locks, receipts, remotes
+from tools.core import bus, clock, files, git, handoffs, ids, index, locks, receipts, redaction, remotes
 from tools.core.handoffs import Handoff
 from tools.core.records import Claim, Event
 from tools.core.seats import Seat
@@ -69,9 +69,9 @@ def record(
         finder=seat.agent_id,
         owner=owner_of(branch, claims, seat.agent_id),
         captured_at=now,
-        branch=branch or "none",
+        branch=redaction.redact(branch or "none"),
         commit=remotes.commit_of(workspace.root, "HEAD") or "none",
-        changes=tuple(lines),
+        changes=tuple(map(redaction.redact, lines)),
     )
     with index.open_index(workspace) as known:
         cleared = handoffs.cleared(known)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
-from tools.core import files, ids, locks, seats
+from tools.core import files, ids, locks, redaction, seats
 from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.records import Manifest, manifest_from, text_of
 from tools.core.workspace import (
@@ -167,6 +167,7 @@ def activate(workspace: Workspace, name: str, *, backup: bool = True) -> Swap:
 
 def put(workspace: Workspace, agent: str, wanted: Held, *, source: str, backup: bool = True) -> Swap:
     """Puts a manifest in place; what was there is backed up, or kept where it is nowhere else."""
+    wanted = wanted._replace(data=redaction.redact_bytes(wanted.data or b""))
     with locks.hold(workspace.report):
         current = held(workspace)
         if current.data == wanted.data and (wanted.link is None or wanted.link == current.link):

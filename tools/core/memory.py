@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from tools.core import clock, digests, files, ids, jsonl, locks
+from tools.core import clock, digests, files, ids, jsonl, locks, redaction
 from tools.core.receipts import append_locked, paths_rule
 from tools.core.records import STAMP_PATTERN, SUMMARY_PATTERN, Record, fields_of, record, text_rule, to_mapping
 from tools.core.workspace import MEMORY_LOG, Place, Workspace
@@ -76,7 +76,8 @@ def add(
         receipts=cited,
     )
     with locks.hold(workspace.report):
-        entry = {**to_mapping(draft), "hash_prev": last_hash(place(workspace))}
+        raw = {**to_mapping(draft), "hash_prev": last_hash(place(workspace))}
+        entry: dict[str, object] = redaction.redact_value(raw)  # the hash is of what is written
         entry["hash_self"] = hash_of(entry)
         append_locked(place(workspace), entry)
     return entry

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tools.core import clock, files, ids, locks, plan_rules, receipts
+from tools.core import clock, files, ids, locks, plan_rules, receipts, redaction
 from tools.core.errors import ConflictError, DataError, SetupError, UsageError
 from tools.core.plan_edits import Edit
 from tools.core.plan_records import Plan, plan_from
@@ -138,7 +138,8 @@ def create(workspace: Workspace, raw: Mapping[str, Any], now: datetime, *, force
 def _justification(raw: Mapping[str, Any]) -> bytes:
     title = " ".join(str(raw["summary"]).split())
     parts = ("Why now", "What changes", "What could go wrong", "How it will be proved")
-    return "\n".join([f"# {title}", "", *(f"## {part}\n" for part in parts)]).encode("utf-8", "backslashreplace")
+    text = "\n".join([f"# {title}", "", *(f"## {part}\n" for part in parts)])
+    return redaction.redact(text).encode("utf-8", "backslashreplace")
 
 
 def _require_no_worse(before: Mapping[str, Any], after: Mapping[str, Any], plan_id: str) -> None:
@@ -155,7 +156,7 @@ def dump_like(raw: Mapping[str, Any], data: bytes) -> bytes:
     found = _INDENT.search(data.replace(b"\r\n", b"\n"))
     indent = found[1].decode() if found else "  "
     escaped = b"\\u" in data and data.isascii()
-    text = json.dumps(raw, indent=indent, ensure_ascii=escaped, allow_nan=False) + "\n"
+    text = json.dumps(redaction.redact_value(raw), indent=indent, ensure_ascii=escaped, allow_nan=False) + "\n"
     return text.replace("\n", "\r\n" if b"\r\n" in data else "\n").encode("utf-8", "backslashreplace")
 
 

@@ -58,6 +58,9 @@ _SHAPES = (
     _Shape("password", ("://",), r"://[^\s/:@\"'<>]*+:((?!\[redacted:)[^\s/@\"'<>]++)@"),
 )
 
+_HELD = 64 * 1024
+"""Bytes of output that are held back while a secret in them may not have ended."""
+
 _noticed: set[str] = set()
 """The kinds of secrets this process has replaced; the way in says so and empties it."""
 
@@ -99,6 +102,30 @@ def redact_bytes(data: bytes) -> bytes:
     text = data.decode("utf-8", "surrogateescape")
     clean = redact(text)
     return data if clean == text else clean.encode("utf-8", "surrogateescape")
+
+
+class Stream:
+    """Redacts what comes in blocks, in bounded memory: lines are held until they, and a key in them, have ended."""
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def feed(self, block: bytes) -> bytes:
+        """What can be written now."""
+        self._held += block
+        cut = self._held.rfind(b"\n") + 1
+        key = self._held.rfind(b"-----BEGIN ")
+        if key >= 0 and b"-----END " not in self._held[key:]:
+            cut = min(cut, key)
+        if len(self._held) - cut > _HELD:
+            cut = max(self._held.rfind(b"\n"), self._held.rfind(b" ")) + 1 or len(self._held)
+        ready, self._held = self._held[:cut], self._held[cut:]
+        return redact_bytes(ready)
+
+    def end(self) -> bytes:
+        """The rest, once nothing more comes."""
+        rest, self._held = self._held, b""
+        return redact_bytes(rest)
 
 
 def take_notices() -> list[str]:

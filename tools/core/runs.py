@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from tools.core import clock, evidence, files, git, ids, plan_edits, plans, receipts, tracked
+from tools.core import clock, evidence, files, git, ids, plan_edits, plans, receipts, redaction, tracked
 from tools.core.errors import SetupError, UsageError
 from tools.core.evidence import RunReceipt, Verdict
 from tools.core.records import to_mapping
@@ -130,12 +130,11 @@ def _run(root: str, command: Sequence[str], log: Place, show: Show) -> Ended:
     child = _start(root, command, subprocess.PIPE)
     try:
         with files.opened(log, os.O_WRONLY) as descriptor:
-            for block in _blocks(child):
+            for block in _logged(_blocks(child), show):
                 digest.update(block)
                 size += len(block)
                 with files.writable(log):
                     files.write_whole(descriptor, block)
-                show = _shown(show, block)
             with files.writable(log):
                 os.fsync(descriptor)
         return Ended(_status(child.wait()), digest.hexdigest(), size, time.monotonic() - begun)
@@ -161,6 +160,15 @@ def _blocks(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
             if not block:
                 return
             yield block
+
+
+def _logged(blocks: Iterator[bytes], show: Show) -> Iterator[bytes]:
+    """What the log gets of what a command says: all of it but secrets; who watches sees it as it comes."""
+    clean = redaction.Stream()
+    for block in blocks:
+        show = _shown(show, block)
+        yield clean.feed(block)
+    yield clean.end()
 
 
 def _shown(show: Show, block: bytes) -> Show:

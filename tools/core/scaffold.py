@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from tools.core import files
+from tools.core import files, redaction
 from tools.core.workspace import Place, Workspace
 
 
@@ -63,7 +63,7 @@ def _contents(work: Work) -> Mapping[str, bytes]:
     title = " ".join((work.summary or work.name).split())
     notes = f"# {title}\n\n## What was tried\n\n## What was found\n\n## What is left\n"
     return {
-        "notes.md": notes.encode("utf-8", "backslashreplace"),
+        "notes.md": redaction.redact(notes).encode("utf-8", "backslashreplace"),
         "actions.json": files.dump_json({"actions": []}),
         "tests.json": files.dump_json({"tests": []}),
         "summary.json": files.dump_json({**about, "status": "pending", "summary": title}),

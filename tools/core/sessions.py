@@ -9,7 +9,7 @@ import os
 from datetime import datetime
 from typing import NamedTuple
 
-from tools.core import clock, files, git, ids, locks, manifests
+from tools.core import clock, files, git, ids, locks, manifests, redaction
 from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.records import text_of
 from tools.core.workspace import BUS, MANIFEST_SESSIONS, REPORT, Place, Workspace, current_branch
@@ -39,7 +39,7 @@ def save(
     A manifest without its session.json is a save that died: it counts as no session and is kept aside.
     """
     place = _session_place(workspace, label, "manifest.json")
-    data = manifests.bytes_at(path) or b""
+    data = redaction.redact_bytes(manifests.bytes_at(path) or b"")
     link = os.readlink(path) if os.path.islink(path) else None
     saved = Session(label, manifests.agent_in(data), branch, commit, clock.to_text(now))
     with locks.hold(workspace.report):
