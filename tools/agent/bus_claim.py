@@ -73,7 +73,7 @@ def claim(
         reason=reason,
         stale_after=stale_after,
     )
-    change = bus.take(run.workspace, run.store, run.seat, request, run.now)
+    change = bus.take(run.workspace, run.store, run.seat, request, run.now, warn=run.warn)
     if plan and bus.plan_is_missing(run.workspace, plan):
         run.warn([f"plan {plan} has no file in this checkout"])
     if confirm:
@@ -119,6 +119,7 @@ def pause(run: cli.Run, task: str, notes: str, stale_after: timedelta, force: bo
         force=force,
         reason=reason,
         now=run.now,
+        warn=run.warn,
     )
     _report(run, change, "paused")
 

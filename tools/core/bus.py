@@ -101,30 +101,54 @@ def unreadable(bus: FileStore, found: Sequence[Claim], given: Sequence[Assignmen
     return frozenset(claimed | set(bus.names(ASSIGNMENTS)) - {assignment.task_id for assignment in given})
 
 
-def last_sign_of(workspace: Workspace, agent: str, now: datetime) -> datetime | None:
+Warn = Callable[[Sequence[str]], None]
+"""Tells the user of records that the logs have lost, also when what was asked for is refused."""
+
+
+def _nobody(_: Sequence[str]) -> None:
+    """Whoever asked has no user to tell."""
+
+
+def last_sign_of(workspace: Workspace, agent: str, now: datetime, warn: Warn = _nobody) -> datetime | None:
     """An agent's last sign of life, asked of the index."""
     from tools.core import liveness  # SQLite is loaded only where a holder's life matters
-    from tools.core.index import open_index
+    from tools.core.index import losses, open_index
 
     with open_index(workspace) as index:
+        warn(losses(index))
         return liveness.last_sign(index, agent, now)
 
 
 def facts(
-    workspace: Workspace, bus: FileStore, found: Held, agent: str, now: datetime, *, paths: bool = False
+    workspace: Workspace,
+    bus: FileStore,
+    found: Held,
+    agent: str,
+    now: datetime,
+    *,
+    paths: bool = False,
+    warn: Warn = _nobody,
 ) -> claims.Facts:
     """What a claim rule needs to know; the holder's life only where somebody else asks."""
     other = found.claim is not None and found.claim.is_live and found.claim.agent_id != agent
-    sign = last_sign_of(workspace, found.claim.agent_id, now) if other and found.claim else None
+    sign = last_sign_of(workspace, found.claim.agent_id, now, warn) if other and found.claim else None
     live = [claim for claim in all_claims(bus)[0] if claim.is_live] if paths else []
     return claims.Facts(now, found.assignment, sign, live)
 
 
-def take(workspace: Workspace, bus: FileStore, seat: Seat, request: claims.Request, now: datetime) -> Change:
+def take(
+    workspace: Workspace,
+    bus: FileStore,
+    seat: Seat,
+    request: claims.Request,
+    now: datetime,
+    *,
+    warn: Warn = _nobody,
+) -> Change:
     """Claims a task for a seat; raises what `claims.take` raises."""
 
     def decide(found: Held) -> claims.Outcome:
-        known = facts(workspace, bus, found, request.agent, now, paths=bool(request.paths))
+        known = facts(workspace, bus, found, request.agent, now, paths=bool(request.paths), warn=warn)
         return claims.take(found.claim, request, known)
 
     return _change_claim(workspace, bus, seat, request.task, decide, now)
@@ -155,11 +179,12 @@ def pause(
     force: bool,
     reason: str,
     now: datetime,
+    warn: Warn = _nobody,
 ) -> Change:
     """Pauses a claim; raises what `handback.pause` raises."""
 
     def decide(found: Held) -> claims.Outcome:
-        known = facts(workspace, bus, found, seat.agent_id, now)
+        known = facts(workspace, bus, found, seat.agent_id, now, warn=warn)
         return handback.pause(
             found.claim, task, seat.agent_id, notes, known, stale_after=stale_after, force=force, reason=reason
         )
@@ -360,9 +385,10 @@ def plan_is_missing(workspace: Workspace, plan_id: str) -> bool:
     return bool(plan_id) and not files.exists(workspace.plan(plan_id))
 
 
-def message_exists(workspace: Workspace, record_id: str) -> bool:
+def message_exists(workspace: Workspace, record_id: str, warn: Warn = _nobody) -> bool:
     """Whether some thread has a message with this id."""
-    from tools.core.index import open_index
+    from tools.core.index import losses, open_index
 
     with open_index(workspace) as index:
+        warn(losses(index))
         return bool(index.ask("SELECT 1 FROM entries WHERE id=? AND stream<>'events' LIMIT 1", (record_id,)))

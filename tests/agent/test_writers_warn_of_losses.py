@@ -1,0 +1,44 @@
+"""Writers that ask the index tell of records that a log has lost, also when they refuse."""
+
+import pytest
+
+from tools.core import files
+from tools.core.index import open_index
+
+
+@pytest.fixture
+def lossy(run, seat, workspace):
+    """codex-1 holds T-1, and the log has lost a record that the index knew."""
+    seat("codex-1")
+    run("agent.bus_claim", "claim", "--task", "T-1")
+    run("agent.bus_ping", "--summary", "soon gone")
+    with open_index(workspace):
+        pass
+    log = files.read_bytes(workspace.events)
+    files.replace(workspace.events, log[: log.rindex(b"\n", 0, -1) + 1])
+
+
+@pytest.mark.parametrize(
+    ("code", "command"),
+    [
+        (4, ("agent.bus_claim", "claim", "--task", "T-1")),
+        (4, ("agent.bus_claim", "pause", "--task", "T-1", "--notes", "n")),
+        (
+            0,
+            (
+                "agent.bus_message",
+                "--task",
+                "T-1",
+                "--type",
+                "note",
+                "--summary",
+                "s",
+                "--reply-to",
+                "01KDHX0C0G0000000000000000",
+            ),
+        ),
+    ],
+)
+def test_a_writer_that_asks_the_index_names_the_command_that_brings_records_back(lossy, run, seat, code, command):
+    seat("codex-2")
+    assert "bus_repair" in run(*command, code=code).err
