@@ -135,3 +135,10 @@ def test_sixteen_who_ask_at_once_for_the_next_of_twenty_get_sixteen_different_ta
     assert len(taken) == 16
     assert {task: document(f"claims/{task}")["agent_id"] for task in taken} == taken
     assert {task: document(f"assignments/{task}")["engineer"] for task in taken} == taken
+
+
+def test_next_names_a_file_of_the_backlog_it_cannot_read(run, backlog, git_repo):
+    backlog({"001-a.md": ""})
+    (git_repo / "queue" / "002-b.md").mkdir()
+    assert "002-b.md" in run(PICK, "next").err
+    assert "002-b.md" in run(PICK, "next", "--allow-busy", code=1).err
