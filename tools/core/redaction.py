@@ -115,7 +115,7 @@ class Stream:
         self._held += block
         cut = self._held.rfind(b"\n") + 1
         key = self._held.rfind(b"-----BEGIN ")
-        if key >= 0 and b"-----END " not in self._held[key:]:
+        if key >= 0 and b"\n" not in self._held[key:].partition(b"-----END ")[2]:
             cut = min(cut, key)
         if len(self._held) - cut > _HELD:
             cut = max(self._held.rfind(b"\n"), self._held.rfind(b" ")) + 1 or len(self._held)

@@ -57,7 +57,7 @@ def record(
     _require_place(workspace, about)
     commit, tree, dirty = _state(workspace.root)
     folder = evidence.runs_folder(workspace, about.agent)
-    stem = f"{clock.file_stamp(now)}-{ids.slug(name or ' '.join(command), 40)}"
+    stem = f"{clock.file_stamp(now)}-{ids.slug(redaction.redact(name or ' '.join(command)), 40)}"
     log = receipts.write_new(folder, stem, ".log", b"")
     try:
         ended = _run(workspace.root, command, log, show)

@@ -1,0 +1,106 @@
+"""No writer puts a secret on disk: each one is given a token in every text it takes."""
+
+import json
+import sys
+
+import pytest
+
+from tools.core import clock, files, memory, redaction
+
+TOKEN = "ghp_" + "aB3dE5gH7jK9mN1pQ2sT4vW6yZ8" * 2
+PLAN = "2026-01-31-p"
+
+
+@pytest.fixture(autouse=True)
+def engineer(seat):
+    seat("codex-1")
+
+
+@pytest.fixture
+def assert_clean(git_repo):
+    """Fails where a file below some folder has the token; returns the texts that have its stand-in."""
+
+    def check(*below):
+        found = [path for name in below or (".",) for path in (git_repo / name).rglob("*") if path.is_file()]
+        texts = {str(path.relative_to(git_repo)): path.read_bytes() for path in found if ".git/" not in str(path)}
+        assert not [name for name, data in texts.items() if TOKEN.encode() in data]
+        assert any(b"[redacted:github]" in data for data in texts.values())
+        return texts
+
+    return check
+
+
+SAYS = f"print('use {TOKEN} now'); print('-----BEGIN RSA PRIVATE KEY-----'); print('QUJD'); print('-----END RSA PRIVATE KEY-----')"
+
+
+def test_the_log_of_a_run_has_none_and_its_hash_is_of_what_lies_there(run, assert_clean):
+    run("agent.receipt_run", "run", "--", sys.executable, "-c", SAYS)
+    logs = {name: data for name, data in assert_clean("_report").items() if name.endswith(".log")}
+    assert len(logs) == 1 and b"QUJD" not in next(iter(logs.values()))
+    receipt = next(iter(logs)).removesuffix(".log") + ".json"
+    assert run("agent.receipt_run", "verify", receipt, "--json").json
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000, 100_000])
+def test_a_secret_cut_by_the_end_of_a_block_is_found(size):
+    text = f"a line\nuse {TOKEN}\n-----BEGIN RSA PRIVATE KEY-----\nQUJD\n-----END RSA PRIVATE KEY-----\nend".encode()
+    clean = redaction.Stream()
+    found = b"".join(clean.feed(text[at : at + size]) for at in range(0, len(text), size)) + clean.end()
+    assert found == b"a line\nuse [redacted:github]\n[redacted:private-key]\nend"
+
+
+def test_output_without_line_ends_is_held_in_bounds_and_loses_nothing():
+    clean, said = redaction.Stream(), b""
+    for _ in range(40):
+        said += clean.feed(b"x" * 10_000)
+        assert len(clean._held) <= 128 * 1024
+    assert said + clean.end() == b"x" * 400_000
+
+
+def test_a_plan_and_its_justification_have_none(run, assert_clean):
+    plan = run("planner.cli", "new", "p", "--summary", f"use {TOKEN}", "--json").json["plan_id"]
+    texts = assert_clean("_plans")
+    assert sum(b"[redacted:github]" in data for data in texts.values()) == len([n for n in texts if plan in n])
+
+
+def test_the_memory_log_hashes_what_it_writes(run, workspace, git_repo, assert_clean):
+    run("maintenance.memory_log", "add", "--summary", f"use {TOKEN}")
+    assert_clean()
+    entry = json.loads(files.read_bytes(memory.place(workspace)))
+    assert entry["hash_self"] == memory.hash_of(entry)
+
+
+def test_the_notes_of_a_manifest_have_none_once_it_is_put_in_place_or_saved(run, git_repo):
+    manifest = {"agent_id": "codex-9", "desired_roles": ["engineer"], "notes": f"use {TOKEN}"}
+    (git_repo / "AGENT_MANIFEST.codex-9.json").write_text(json.dumps(manifest))
+    run("agent.manifest_helper", "activate", "codex-9")
+    assert TOKEN not in (git_repo / "AGENT_MANIFEST.json").read_text()
+    (git_repo / "AGENT_MANIFEST.json").write_text(json.dumps(manifest))
+    run("agent.manifest_helper", "session-save", "mine")
+    saved = (git_repo / ".manifest_sessions").rglob("*.json")
+    assert not any(TOKEN in path.read_text() for path in saved)
+
+
+def test_a_name_in_a_dirty_tree_leaves_none_in_its_receipt(run, workspace, store, git_repo, assert_clean):
+    from tools.core import clock, dirt, seats
+
+    found = dirt.record(workspace, store, seats.reading(workspace, None), "main", [f"?? {TOKEN}"], clock.now())
+    again = dirt.record(workspace, store, seats.reading(workspace, None), "main", [f"?? {TOKEN}"], clock.now())
+    assert found.is_new and not again.is_new
+    assert_clean("_report")
+
+
+def test_the_notes_beside_a_claim_have_none(workspace, assert_clean):
+    from tools.core import scaffold
+
+    scaffold.write(workspace, scaffold.Work(agent="codex-1", name="w", summary=f"use {TOKEN}"))
+    assert_clean("_report")
+
+
+@pytest.mark.parametrize("command", [("agent.coord_dashboard", "report"), ("agent.session_brief", "--task", "T-1")])
+def test_what_output_names_has_none_though_an_old_log_does(run, workspace, git_repo, command):
+    old = {"ts": clock.to_text(clock.now()), "agent_id": "codex-1", "event": "note", "summary": f"use {TOKEN}"}
+    files.replace(workspace.events, json.dumps({**old, "severity": "high", "task_id": "T-1"}).encode() + b"\n")
+    run(*command, "--output", "shown.txt")
+    shown = list((git_repo / "_report").rglob("shown.txt"))
+    assert shown and TOKEN not in shown[0].read_text()
