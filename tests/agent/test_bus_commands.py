@@ -95,7 +95,8 @@ def test_a_list_is_filtered_and_fails_on_stale_claims_when_asked(claim, run, sto
 def test_overlapping_paths_are_a_warning_or_a_refusal(claim, store):
     claim("claim", "codex-1", "--paths", "/src/")
     assert "codex-1" in claim("claim", "codex-2", "--paths", "src/app.py", task="U").err
-    claim("claim", "codex-3", "--paths", "src/app.py", "--exclusive", task="V", code=4)
+    refused = claim("claim", "codex-3", "--paths", "src/app.py", "--exclusive", task="V", code=4)
+    assert "hint: python -m tools.agent.bus_message" in refused.err
     assert store.get("claims/V") is None
 
 

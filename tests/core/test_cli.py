@@ -53,6 +53,11 @@ def test_a_bad_command_line_is_a_usage_error_in_json_too(capsys):
     assert error["kind"] == "usage" and "--help" in error["hint"]
 
 
+def test_a_usage_error_without_a_hint_of_its_own_points_to_the_help(run, git_repo):
+    done = run("agent.bus_claim", "claim", "--root", str(git_repo), "--task", "../x", "--json", code=2)
+    assert json.loads(done.err)["error"]["hint"].endswith(" claim --help")
+
+
 def test_a_message_that_carries_escapes_is_shown_safely(capsys):
     call(failing(errors.DataError("\x1b[31m red\n", code="x")))
     assert "\x1b" not in capsys.readouterr().err

@@ -370,12 +370,14 @@ def summary_of(text: str) -> str:
     if not text.strip():
         raise UsageError("the summary is empty", code="record.summary")
     if "\n" in text or "\r" in text:
-        raise UsageError("the summary has more than one line", code="record.summary", hint="put the rest in --note")
+        raise UsageError(
+            "the summary has more than one line; put the rest in a file and cite that with --receipt",
+            code="record.summary",
+        )
     if len(text) > MAX_SUMMARY:
         raise UsageError(
-            f"the summary has {len(text)} characters, {MAX_SUMMARY} at most",
+            f"the summary has {len(text)} characters, {MAX_SUMMARY} at most; put the rest in a file and cite that with --receipt",
             code="record.summary",
-            hint="put the rest in --note, or in a file cited with --receipt",
         )
     return text
 

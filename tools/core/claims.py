@@ -274,6 +274,7 @@ def _overlaps(request: Request, facts: Facts) -> tuple[str, ...]:
         raise ConflictError(
             f"{mine} overlaps {theirs}, which {other.agent_id} holds with {other.task_id}",
             code="claim.paths",
+            hint=f"python -m tools.agent.bus_message --task {other.task_id} --type request --target {other.agent_id} --summary <text>",
             details=details(other),
         )
     return tuple(

@@ -188,6 +188,8 @@ def _outcome(command: click.Command, given: list[str], program: str, as_json: bo
         return _flushed(done.exit_code)
     except ToolkitError as problem:
         notes = context.obj.notes if context is not None and context.obj is not None else []
+        if isinstance(problem, UsageError) and not problem.hint:
+            problem.hint = _help_of(command, given, name)
         return _fail(problem, as_json, notes)
     except click.ClickException as problem:
         return _fail(_usage(problem), as_json)
@@ -238,6 +240,12 @@ def _usage(problem: click.ClickException) -> UsageError:
     context = getattr(problem, "ctx", None)
     hint = f"{context.command_path} --help" if context is not None else ""
     return UsageError(problem.format_message(), code="usage", hint=hint)
+
+
+def _help_of(command: click.Command, given: Sequence[str], name: str) -> str:
+    """The call that shows the help of what was asked, the subcommand's where one was named."""
+    known = command.commands if isinstance(command, click.Group) else {}
+    return " ".join([name, *[word for word in given if word in known][:1], "--help"])
 
 
 def _fail(problem: ToolkitError, as_json: bool, notes: Sequence[str] = ()) -> int:
