@@ -10,6 +10,8 @@ import pytest
 
 from tests.clones import make_clone, make_origin
 from tests.conftest import git
+from tools.__main__ import init
+from tools.core import cli
 
 
 def boot(run, folder: Path, *arguments: str, code: int = 0):
@@ -225,6 +227,24 @@ def test_a_manifest_of_another_seat_is_3_and_an_override_leaves_evidence(git_rep
     assert _warnings(git_repo, "codex-2")[0]["manifest_agent"] == "codex-1"
     assert events(git_repo, "handshake")[0]["agent_id"] == "codex-2"
     assert json.loads((git_repo / "AGENT_MANIFEST.json").read_text())["agent_id"] == "codex-1"
+
+
+def test_the_hint_for_dirt_repeats_the_overrides_that_were_given(git_repo, run, seat):
+    seat("codex-1")
+    (git_repo / "README.md").write_text("theirs\n")
+    refused = boot(run, git_repo, "--agent", "codex-2", "--allow-manifest-mismatch", code=3)
+    hint = refused.err.splitlines()[-1].split("session_boot ")[1].split()
+    assert "--sync-allow-dirty" in hint
+    boot(run, git_repo, *hint)
+
+
+def test_a_clone_that_did_not_join_the_remotes_bus_is_told_how(tmp_path, run):
+    git(tmp_path, "clone", "-q", str(make_origin(tmp_path)), str(tmp_path / "a"))
+    begun = run("agent.bus_claim", "claim", "--root", str(tmp_path / "a"), "--task", "T", "--agent", "codex-1")
+    assert "origin/bus" in begun.err and "tools init" in begun.err
+    assert "origin/bus" in boot(run, tmp_path / "a", "--agent", "codex-1").err
+    assert cli.call(init, ["--root", str(tmp_path / "a")]) == 0
+    assert "origin/bus" not in boot(run, tmp_path / "a", "--sync-allow-dirty").err
 
 
 def test_dirt_is_handed_over_once_and_touched_by_nobody(git_repo, run):

@@ -141,6 +141,14 @@ def test_stdout_that_nobody_reads_exits_141(git_repo, run):
     assert (done.returncode, done.stderr) == (141, "")
 
 
+def test_a_process_without_stdout_or_stderr_does_its_work(git_repo):
+    begin = f"{sys.executable} -m tools.agent.bus_message --agent codex-1 --task T --type note --summary"
+    for redirection in (">&-", "2>&-", ">&- 2>&-"):
+        assert subprocess.run(["sh", "-c", f"{begin} hello {redirection}"], cwd=git_repo).returncode == 0
+    lines = (git_repo / "_bus/messages/T.jsonl").read_text().splitlines()
+    assert [json.loads(line)["summary"] for line in lines] == ["hello"] * 3
+
+
 def test_an_interrupted_process_exits_130_without_a_traceback(git_repo):
     code = "import time; from tools.core import cli\n@cli.command(doc='')\ndef main(run):\n print('up', flush=True); time.sleep(60)\ncli.main(main)"
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -78,6 +78,17 @@ def is_tracked(workspace: Workspace) -> bool:
     return any(git.ask(root, "ls-files", "-z", "--", workspace.bus.name).out for root in roots)
 
 
+def apart(workspace: Workspace) -> tuple[str, ...]:
+    """A sentence where a remote has a bus and this clone keeps, or is about to make, a folder of its own."""
+    if is_worktree(workspace) or git_folder(workspace.root) is None:
+        return ()
+    listed = git.ask(workspace.root, "for-each-ref", "--format=%(refname)", f"refs/remotes/*/{BRANCH}")
+    if not listed.text:
+        return ()
+    found = listed.text.split("\n")[0].removeprefix("refs/remotes/")
+    return (f"the bus of {found} is not the one in use here; to join it, records kept: python -m tools init",)
+
+
 def repair(workspace: Workspace) -> Origin:
     """Ties the bus to this clone's git folder after a move, a copy, or an `init` that was killed.
 

@@ -165,11 +165,19 @@ def main(command: click.Command, arguments: Sequence[str] | None = None, program
 def call(command: click.Command, given: list[str], program: str = "") -> int:
     """Runs a command, called `program` in its help, and returns its exit code."""
     as_json = "--json" in given
+    _open_closed_streams()
     try:
         return _outcome(command, given, program, as_json)
     finally:
         for notice in redaction.take_notices():
             sys.stderr.write((json.dumps({"note": notice}) if as_json else notice) + "\n")
+
+
+def _open_closed_streams() -> None:
+    """Gives a process that was started without stdout or stderr one that nobody reads."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - it lives as long as the process
 
 
 def _outcome(command: click.Command, given: list[str], program: str, as_json: bool) -> int:

@@ -11,12 +11,14 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, NoReturn
 
 import click
 
 from tools.core import bootstrap, clock, redaction, render, seats, workspace
+from tools.core.errors import SetupError
 from tools.core.store import FileStore
 
 _MODULE = r"python -m tools(?:\.((?:agent|planner|consensus|maintenance)\.)([a-z_]+))?(?![.\w])"
@@ -46,8 +48,14 @@ class Run:
 
     @cached_property
     def seat(self) -> seats.Seat:
-        """Who is acting; raises when that is not clear."""
-        return seats.acting(self.workspace, self._agent, self.binding)
+        """Who is acting; raises when that is not clear, warns before a bus is begun beside the remote's."""
+        seat = seats.acting(self.workspace, self._agent, self.binding)
+        if not os.path.isdir(self.workspace.bus.path):
+            from tools.core import bus_branch  # git is for the first record of a clone
+
+            with suppress(SetupError):
+                self.warn(bus_branch.apart(self.workspace))
+        return seat
 
     @property
     def asked_agent(self) -> str | None:

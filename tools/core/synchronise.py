@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from tools.core import carrier, departures, exchange, git, remotes
+from tools.core import bus_branch, carrier, departures, exchange, git, remotes
 from tools.core.arrivals import Conflict
 from tools.core.carrier import Carrier
 from tools.core.errors import SetupError
@@ -46,9 +46,9 @@ def synchronise(workspace: Workspace, bus: FileStore, agent: str | None, now: da
     carried, problems = _carrier(workspace) if agent else (None, ())
     if agent and carried is not None and _carries_code(workspace, carried):
         return _with_bus(workspace, bus, agent, now, carried)
-    code = _code(workspace)._replace(problems=problems)
+    code = _code(workspace)
     if not agent or carried is None:
-        return code
+        return code._replace(problems=problems or bus_branch.apart(workspace))
     done = exchange.exchange(workspace, bus, agent, now)
     told = f"; {done.received} new on the bus" if done.received else ""
     return code._replace(sentence=code.sentence + told, conflicts=done.conflicts, problems=done.problems)
