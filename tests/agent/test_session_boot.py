@@ -247,6 +247,13 @@ def test_a_clone_that_did_not_join_the_remotes_bus_is_told_how(tmp_path, run):
     assert "origin/bus" not in boot(run, tmp_path / "a", "--sync-allow-dirty").err
 
 
+def test_a_seat_that_a_boot_wrote_is_not_taken_into_a_commit(git_repo, run, tmp_path):
+    git(git_repo, "worktree", "add", "-q", str(tmp_path / "w"), "-b", "agent/codex-2/work")
+    boot(run, tmp_path / "w", "--agent", "codex-2", "--no-sync")
+    assert (tmp_path / "w/AGENT_MANIFEST.json").exists()
+    assert "MANIFEST" not in git(tmp_path / "w", "status", "--porcelain")
+
+
 def test_dirt_is_handed_over_once_and_touched_by_nobody(git_repo, run):
     git(git_repo, "switch", "-qc", "agent/codex-1/x")
     (git_repo / "README.md").write_text("theirs\n")

@@ -58,6 +58,11 @@ def test_a_usage_error_without_a_hint_of_its_own_points_to_the_help(run, git_rep
     assert json.loads(done.err)["error"]["hint"].endswith(" claim --help")
 
 
+def test_a_missing_subcommand_is_one_sentence_and_a_hint(run):
+    error, hint = run("agent.bus_claim", code=2).err.splitlines()
+    assert error == "error: Missing command." and hint.endswith(" --help")
+
+
 def test_a_message_that_carries_escapes_is_shown_safely(capsys):
     call(failing(errors.DataError("\x1b[31m red\n", code="x")))
     assert "\x1b" not in capsys.readouterr().err

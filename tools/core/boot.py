@@ -79,9 +79,10 @@ def boot(workspace: Workspace, store: FileStore, guarded: Guarded, wish: Wish, n
 def _put_seat(workspace: Workspace, guarded: Guarded, say: Say) -> list[str]:
     if guarded.fresh is None:
         return []
-    from tools.core import manifests  # most sessions have their seat already
+    from tools.core import manifests, repository  # most sessions have their seat already
 
     swap = manifests.put(workspace, guarded.seat.agent_id, manifests.Held(guarded.fresh, None), source=guarded.source)
+    repository.ignore_seat(workspace)
     say(f"seat: {guarded.seat.agent_id}, from {guarded.source}")
     return [MANIFEST] if swap.changed else []
 

@@ -93,7 +93,7 @@ class _Group(click.Group):
 
 def group(doc: str | None, *, default: str = "") -> click.Group:
     """A command with subcommands; its help is the module's docstring; `default` may be left unsaid."""
-    made = _Group(help=_help(doc), context_settings=_SETTINGS)
+    made = _Group(help=_help(doc), context_settings=_SETTINGS, no_args_is_help=False)
     made.default = default
     return made
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import NamedTuple
 
 from tools.core import bus_branch, files, git, ids, locks, maps, seats
-from tools.core.errors import GuardError, SetupError, UsageError
+from tools.core.errors import GuardError, SetupError, ToolkitError, UsageError
 from tools.core.records import Manifest
 from tools.core.workspace import MANIFEST, Place, Workspace, common_folder, git_folder
 
@@ -68,6 +68,16 @@ def _hints(workspace: Workspace, bus: str | None, agent: str | None, steps: Sequ
     if agent is None and seats.reading(workspace) is None:
         hints.append("python -m tools init --agent <id>")
     return hints
+
+
+def ignore_seat(workspace: Workspace) -> None:
+    """Keeps git from taking a seat's manifest into a commit; a git folder that may not be written stays as it is."""
+    lock = bus_branch.lock_place(workspace)
+    if lock is None:
+        return
+    with suppress(ToolkitError), locks.hold(lock, patience=PATIENCE):
+        for step in _adds_lines(workspace, _exclude_place(workspace), [f"/{MANIFEST}"]):
+            step.do()
 
 
 # -- the checkout --------------------------------------------------------------------------------

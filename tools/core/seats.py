@@ -85,7 +85,7 @@ def _unreadable(name: str, reason: str, line: object = 1) -> DataError:
     return DataError(
         f"{name}:{line}: {reason}",
         code="seat.manifest",
-        hint="repair or remove the manifest, then: python -m tools.agent.manifest_helper activate <id>",
+        hint="python -m tools.agent.manifest_helper activate <id>",
     )
 
 
