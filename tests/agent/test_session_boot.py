@@ -229,15 +229,6 @@ def test_a_manifest_of_another_seat_is_3_and_an_override_leaves_evidence(git_rep
     assert json.loads((git_repo / "AGENT_MANIFEST.json").read_text())["agent_id"] == "codex-1"
 
 
-def test_the_hint_for_dirt_repeats_the_overrides_that_were_given(git_repo, run, seat):
-    seat("codex-1")
-    (git_repo / "README.md").write_text("theirs\n")
-    refused = boot(run, git_repo, "--agent", "codex-2", "--allow-manifest-mismatch", code=3)
-    hint = refused.err.splitlines()[-1].split("session_boot ")[1].split()
-    assert "--sync-allow-dirty" in hint
-    boot(run, git_repo, *hint)
-
-
 def test_a_clone_that_did_not_join_the_remotes_bus_is_told_how(tmp_path, run):
     git(tmp_path, "clone", "-q", str(make_origin(tmp_path)), str(tmp_path / "a"))
     begun = run("agent.bus_claim", "claim", "--root", str(tmp_path / "a"), "--task", "T", "--agent", "codex-1")
