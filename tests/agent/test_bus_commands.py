@@ -239,3 +239,9 @@ def test_what_was_cut_is_counted_and_can_be_seen(run):
 )
 def test_a_watch_that_makes_no_sense_is_a_usage_error(run, git_repo, arguments):
     run("agent.bus_watch", *arguments, code=2)
+
+
+def test_a_damaged_claim_is_6_and_the_hint_names_what_mends_it(claim, git_repo):
+    claim("claim", "codex-1")
+    (git_repo / "_bus/claims/T.json").write_text('{"task_id"')
+    assert "hint: python -m tools.maintenance.bus_repair" in claim("claim", "codex-1", code=6).err

@@ -245,6 +245,15 @@ def test_a_seat_that_a_boot_wrote_is_not_taken_into_a_commit(git_repo, run, tmp_
     assert "MANIFEST" not in git(tmp_path / "w", "status", "--porcelain")
 
 
+def test_where_git_refuses_to_sync_the_hint_boots_without_it(tmp_path, run):
+    clone = make_clone(make_origin(tmp_path), tmp_path / "a", "codex-1")
+    git(clone, "remote", "remove", "origin")
+    run("agent.bus_ping", "--root", str(clone))
+    (clone / ".git/refs/heads/bus.lock").touch()  # as where .git may not be written
+    refused = boot(run, clone, code=7)
+    boot(run, clone, *refused.err.splitlines()[-1].split("session_boot ")[1].split())
+
+
 def test_dirt_is_handed_over_once_and_touched_by_nobody(git_repo, run):
     git(git_repo, "switch", "-qc", "agent/codex-1/x")
     (git_repo / "README.md").write_text("theirs\n")

@@ -103,6 +103,8 @@ def _sync(
         done = synchronise.synchronise(workspace, store, guarded.seat.agent_id, now)
     except SetupError as problem:
         if not wish.allow_dirty and wish.focus != IDLE:
+            asked = f"python -m tools.agent.session_boot --agent {guarded.seat.agent_id}"
+            problem.hint = problem.hint or f"{asked} --no-sync{_again(guarded)}"  # as where .git may not be written
             raise
         say(f"warning: not synced: {problem.message}")
         return problem.code, problem.message

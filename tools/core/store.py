@@ -114,7 +114,11 @@ class FileStore:
         data = files.read_bytes(place)
         if data is None:
             return None
-        return Document(files.parse_object(data, place.name), version_of(data))
+        try:
+            return Document(files.parse_object(data, place.name), version_of(data))
+        except DataError as problem:
+            problem.hint = "python -m tools.maintenance.bus_repair"
+            raise
 
     def names(self, kind: str) -> list[str]:
         """See Store."""
