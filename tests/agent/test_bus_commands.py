@@ -245,3 +245,13 @@ def test_a_damaged_claim_is_6_and_the_hint_names_what_mends_it(claim, git_repo):
     claim("claim", "codex-1")
     (git_repo / "_bus/claims/T.json").write_text('{"task_id"')
     assert "hint: python -m tools.maintenance.bus_repair" in claim("claim", "codex-1", code=6).err
+
+
+def test_what_cannot_be_paused_and_folders_that_are_none_are_refused_with_a_hint(claim, run, monkeypatch, tmp_path):
+    claim("claim", "codex-1")
+    claim("release", "codex-1")
+    assert "hint: python -m tools.agent.bus_claim show" in claim("pause", "codex-1", "--notes", "x", code=4).err
+    assert "bus_claim claim" in claim("pause", "codex-1", "--notes", "x", task="U", code=3).err
+    assert "hint: " in run("agent.bus_status", "--root", str(tmp_path / "absent"), code=7).err
+    monkeypatch.setenv("TEOF_BUS", str(tmp_path / "absent"))
+    assert "hint: unset TEOF_BUS" in run("agent.bus_status", code=7).err

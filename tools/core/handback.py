@@ -65,11 +65,16 @@ def pause(
     if force and not reason:
         raise UsageError("--force needs --reason", code="claim.reason")
     if current is None:
-        raise GuardError(f"nobody holds {task}, so it cannot be paused", code="claim.none")
+        raise GuardError(
+            f"nobody holds {task}, so it cannot be paused",
+            code="claim.none",
+            hint=f"python -m tools.agent.bus_claim claim --task {task}",
+        )
     if not current.is_live:
         raise ConflictError(
             f"{task} is {current.state}: there is nothing to pause",
             code="claim.finished",
+            hint=f"python -m tools.agent.bus_claim show --task {task}",
             details=claims.details(current),
         )
     if current.agent_id == agent:

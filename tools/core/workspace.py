@@ -145,14 +145,20 @@ def find(start: str, environment: Mapping[str, str], *, root: str | None = None)
     if given:
         top = os.path.realpath(os.path.join(start, given))
         if not os.path.isdir(top):
-            raise SetupError(f"{given!r} is not a folder", code="workspace.root")
+            raise SetupError(
+                f"{given!r} is not a folder",
+                code="workspace.root",
+                hint="git rev-parse --show-toplevel" if root else "unset TEOF_ROOT",
+            )
     else:
         top = _checkout_of(os.path.realpath(start))
     elsewhere = environment.get("TEOF_BUS")
     if elsewhere:
         bus_root = os.path.realpath(os.path.join(top, elsewhere))
         if not os.path.isdir(bus_root):
-            raise SetupError(f"TEOF_BUS names {elsewhere!r}, which is not a folder", code="workspace.bus")
+            raise SetupError(
+                f"TEOF_BUS names {elsewhere!r}, which is not a folder", code="workspace.bus", hint="unset TEOF_BUS"
+            )
         return Workspace(top, bus_root)
     return Workspace(top, _bus_root_of(top))
 
