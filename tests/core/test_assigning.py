@@ -3,9 +3,9 @@
 import pytest
 
 from tests.core.test_store_crash import Death, Mortal
-from tools.core import assigning, bus, claims, seats
+from tools.core import assigning, claims, holdings, seats
 from tools.core.errors import ConflictError, UsageError
-from tools.core.records import assignment_from, claim_from
+from tools.core.foreign import assignment_from, claim_from
 from tools.core.store import EVENTS, FileStore, stream_of
 
 SEAT = seats.Seat("boss", None)
@@ -17,7 +17,7 @@ CLAIM = {"agent_id": "codex-2", "branch": "agent/codex-2/t-1", "claimed_at": "20
 @pytest.fixture
 def decide(noon):
     def ask(claim=None, given=None, **order):
-        found = bus.Held(
+        found = holdings.Held(
             claim_from({**CLAIM, **claim}, "T-1") if claim else None,
             {},
             "v" if claim else "",
@@ -78,7 +78,7 @@ def test_an_assignment_that_was_interrupted_anywhere_is_completed_by_running_it_
             break
         except Death:
             again = assigning.place(workspace, store, SEAT, ORDER, noon)
-        found = bus.held(store, "T-1")
+        found = holdings.held(store, "T-1")
         assert found.assignment.engineer == found.claim.agent_id == "codex-2"
         assert again.claim == found.claim
         assert [line.record["event"] for line in store.read(EVENTS).found if line.record["event"] != "recovered"] == [

@@ -10,7 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tools.core import board, board_rows, board_text, clock, index, records, render
-from tools.core.records import claim_from, to_mapping
+from tools.core.foreign import claim_from
+from tools.core.records import to_mapping
 from tools.core.store import Append, FileStore, Replace
 from tools.core.workspace import Workspace
 

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from tools.core import bus, claims, files, records, seats
+from tools.core import bus, claims, files, holdings, records, seats
 from tools.core import store as stores
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.store import EVENTS, Append, Replace
@@ -123,7 +123,7 @@ def test_claims_that_cannot_be_read_are_named_and_the_others_listed(workspace, s
             out.write(content)
     os.symlink("T.json", os.path.join(folder, "LINK.json"))
     os.mkfifo(os.path.join(folder, "PIPE.json"))
-    found, problems = bus.all_claims(store)
+    found, problems = holdings.all_claims(store)
     assert [claim.task_id for claim in found] == ["T"]
     assert len(problems) == 5 and all(problem.startswith("_bus/claims/") for problem in problems)
 

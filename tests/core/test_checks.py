@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import CHECKOUT
-from tools.core import board, checks, consensus, ids, receipts, records
+from tools.core import board, checks, consensus, foreign, ids, receipts, records
 
 STAMP = "2026-01-02T03:04:05Z"
 ID = ids.new_record_id(1)
@@ -138,10 +138,10 @@ def test_a_lone_surrogate_is_a_problem_and_no_crash() -> None:
 
 
 def test_what_the_toolkit_writes_is_strictly_valid() -> None:
-    claim = records.claim_from(GOOD["claim"], "T-1")
+    claim = foreign.claim_from(GOOD["claim"], "T-1")
     warning = receipts.Warning(ts=STAMP, agent_id="a", code="c", message="m")
     receipt = consensus.Receipt(decision_id="D", summary="s", agent_id="a", event="note", ts=STAMP, meta={"k": "v"})
-    for made in (claim, warning, receipt, records.event_from(GOOD["event"])):
+    for made in (claim, warning, receipt, foreign.event_from(GOOD["event"])):
         assert checks.problems(type(made), records.to_mapping(made)) == []
 
 

@@ -11,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tools.core import claims, clock, handback
 from tools.core.claims import Facts, Request
 from tools.core.errors import ToolkitError
-from tools.core.records import Assignment, TakenFrom, claim_from, to_mapping
+from tools.core.foreign import claim_from
+from tools.core.records import Assignment, TakenFrom, to_mapping
 
 agents = st.sampled_from(["a", "b", "c"])
 maybe = st.booleans()

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tests.conftest import CHECKOUT
 from tools.core import plan_edits, plan_rules
 from tools.core.errors import UsageError
+from tools.core.foreign import claim_from
 from tools.core.plan_records import PLAN_STATUSES
 from tools.core.plan_rules import Facts, Wrong
-from tools.core.records import claim_from
 
 RELAXED = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 NAME = "2026-01-02-demo"

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.core import records
-from tools.core.records import Claim, Event, Message, claim_from, event_from, message_from, to_mapping
+from tools.core import foreign, records
+from tools.core.foreign import claim_from, event_from, message_from
+from tools.core.records import Claim, Event, Message, to_mapping
 
 EVENT = {"id": "0" * 26, "ts": "2026-01-31T12:00:00Z", "agent_id": "a", "event": "note", "summary": "s"}
 anything = st.recursive(
@@ -18,14 +19,14 @@ anything = st.recursive(
 keys = st.sampled_from(
     [*records.OWN_FIELDS, "agent_id", "branch", "status", "fence", "taken_from", "paths", "engineer", "odd"]
 )
-foreign = st.dictionaries(keys | st.text(max_size=5), anything, max_size=8)
+anything_read = st.dictionaries(keys | st.text(max_size=5), anything, max_size=8)
 
 
-@given(foreign)
+@given(anything_read)
 def test_no_foreign_record_makes_a_reader_raise_and_all_text_is_text(raw):
     event, message, claim = event_from(raw), message_from(raw, "T"), claim_from(raw, "T")
-    records.assignment_from(raw, "T")
-    records.manifest_from(raw)
+    foreign.assignment_from(raw, "T")
+    foreign.manifest_from(raw)
     texts = [event.id, event.ts, event.summary, message.sender, message.note, claim.agent_id, claim.status]
     assert all(isinstance(text, str) for text in (*texts, *event.receipts, *event.meta.values(), *claim.paths))
     assert claim.fence >= 0 and claim.state in records.CLAIM_STATUSES
@@ -66,7 +67,7 @@ def test_old_shapes_are_understood():
     assert (event.agent_id, event.event, event.task_id, event.receipts) == ("a", "note", "T", ("x.json",))
     assert event.meta == {"shift": "mid"}
     assert message_from({"agent_id": "a", "event": "status"}, "hub").task_id == "hub"
-    assert records.assignment_from({"engineer": "unassigned"}, "T").engineer is None
+    assert foreign.assignment_from({"engineer": "unassigned"}, "T").engineer is None
 
 
 @pytest.mark.parametrize(

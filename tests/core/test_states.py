@@ -3,8 +3,8 @@
 import pytest
 
 from tools.core import queue, states
+from tools.core.foreign import assignment_from, claim_from
 from tools.core.plan_records import plan_from
-from tools.core.records import assignment_from, claim_from
 
 CLAIM = {"agent_id": "codex-1", "branch": "b", "claimed_at": "2026-01-01T10:00:00Z", "fence": 1}
 GIVEN = {"engineer": "codex-2", "manager": "m", "assigned_at": "2026-01-01T09:00:00Z"}

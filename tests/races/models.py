@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tests.races.linearizability import IMPOSSIBLE, Operation
 from tests.races.schedule import Call
-from tools.core import assigning, bus, claims, clock, handback, pickup, queue, states
+from tools.core import assigning, claims, clock, handback, holdings, pickup, queue, states
 from tools.core.errors import ConflictError, ToolkitError
 from tools.core.records import Assignment, Claim, to_mapping
 from tools.core.seats import Seat
@@ -50,9 +50,9 @@ class Task(NamedTuple):
     assignment: Assignment | None = None
 
     @property
-    def held(self) -> bus.Held:
+    def held(self) -> holdings.Held:
         """As the rules want it."""
-        return bus.Held(self.claim, {}, "", self.assignment, {}, "")
+        return holdings.Held(self.claim, {}, "", self.assignment, {}, "")
 
     def facts(self, now: datetime) -> claims.Facts:
         """Everybody shows signs of life all the time."""

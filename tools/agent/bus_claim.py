@@ -12,7 +12,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import bus, claims, cli, clock, feed, index, liveness, records, render
+from tools.core import bus, claims, cli, clock, feed, holdings, index, liveness, records, render
 from tools.core.errors import UsageError
 
 main = cli.group(__doc__)
@@ -144,7 +144,7 @@ def list_claims(
     run: cli.Run, agent: str | None, status: str | None, stale: bool, stale_after: timedelta, fail_on_stale: bool
 ) -> None:
     """Show claims, live ones first."""
-    found, problems = bus.all_claims(run.store)
+    found, problems = holdings.all_claims(run.store)
     run.skipped(problems)
     rows = [claim for claim in found if _wanted(claim, agent, status)]
     rows.sort(key=lambda claim: (not claim.is_live, claim.task_id))
@@ -191,7 +191,7 @@ def _table(rows: list[records.Claim], signs: dict[str, Any], run: cli.Run) -> st
 @_task
 def show(run: cli.Run, task: str) -> None:
     """Show a claim, who held it before, and the holder's last sign of life."""
-    found = bus.held(run.store, task)
+    found = holdings.held(run.store, task)
     if found.claim is None:
         raise UsageError(
             f"nobody has claimed {task}",
@@ -219,7 +219,7 @@ def show(run: cli.Run, task: str) -> None:
 _CHANGES = ("claim", "release", "pause", "takeover", "reopened", "assign", "conflict")
 
 
-def _facts(found: bus.Held) -> dict[str, Any]:
+def _facts(found: holdings.Held) -> dict[str, Any]:
     claim = found.claim
     assert claim is not None
     facts = {key: value for key, value in records.to_mapping(claim).items() if key not in ("taken_from", "paths")}

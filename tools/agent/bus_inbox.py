@@ -9,7 +9,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import bus, cli, clock, inbox, records, render
+from tools.core import cli, clock, holdings, inbox, records, render
 from tools.core.index import losses, open_index
 
 
@@ -18,7 +18,7 @@ from tools.core.index import losses, open_index
 @cli.option("--mark-read", is_flag=True, help="Remember what is there as read.")
 def main(run: cli.Run, limit: int, mark_read: bool) -> None:
     agent = run.seat.agent_id
-    claims, problems = bus.all_claims(run.store)
+    claims, problems = holdings.all_claims(run.store)
     held = {claim.task_id for claim in claims if claim.is_live and claim.agent_id == agent}
     with open_index(run.workspace) as index:
         run.skipped([*problems, *index.problems([f"messages/agent-{agent}"])])

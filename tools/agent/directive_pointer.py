@@ -11,7 +11,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
 from tools.core import cli, directives, ids, receipts
 from tools.core.errors import UsageError
-from tools.core.records import text_of
+from tools.core.foreign import text_of
 
 
 @cli.command(doc=__doc__, writes=True)

@@ -19,6 +19,7 @@ pointers        where in a JSON text a pointer's value lies
 The bus as files
 
 records         the one definition of each record of the bus
+foreign         old and foreign records, read into today's
 append          the end of a log, mended and appended to
 transaction     one commit, laid out so that another process can finish it
 merge           pure rules: what two clones' logs and documents become
@@ -41,6 +42,7 @@ search          full-text search, ranked
 liveness        last signs of life, managers' heartbeat, who is idle or retired
 follow          logs as they grow
 inbox           what waits for a seat
+holdings        what the claims and assignments say, as they were read
 bus             what a seat does on the bus: read, decide, commit once
 heartbeat       the check that somebody watches and that holders are at work
 status          what bus_status shows

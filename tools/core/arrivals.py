@@ -14,7 +14,8 @@ from typing import NamedTuple
 from tools.core import carrier, clock, files, ids, locks, merge, remotes, store
 from tools.core.carrier import Carrier
 from tools.core.errors import DataError, UsageError
-from tools.core.records import Event, claim_from, to_mapping
+from tools.core.foreign import claim_from
+from tools.core.records import Event, to_mapping
 from tools.core.store import ASSIGNMENTS, CLAIMS, EVENTS, Append, FileStore, Replace
 from tools.core.workspace import Workspace
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tools.core import bus, claims, clock, ids, liveness, scaffold, seats, store
+from tools.core import bus, claims, clock, holdings, ids, liveness, scaffold, seats, store
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.records import MAX_SUMMARY, Assignment, Claim, Event, Message, over, to_mapping
 from tools.core.seats import Seat
@@ -81,13 +81,13 @@ def require_seeder(workspace: Workspace, bus_store: FileStore, seat: Seat, holde
         return
     from tools.core.index import open_index
 
-    held = {claim.task_id: claim for claim in bus.all_claims(bus_store)[0]}
+    held = {claim.task_id: claim for claim in holdings.all_claims(bus_store)[0]}
     with open_index(workspace) as index:
         known = liveness.managers(
             index,
             now,
             manifests=seats.manifests(workspace),
-            assignments=bus.all_assignments(bus_store)[0],
+            assignments=holdings.all_assignments(bus_store)[0],
             claims=held,
         )
     if known:
@@ -101,7 +101,7 @@ def require_seeder(workspace: Workspace, bus_store: FileStore, seat: Seat, holde
 # -- the rule ------------------------------------------------------------------------------------
 
 
-def decide(found: bus.Held, order: Order, facts: claims.Facts) -> Decision:
+def decide(found: holdings.Held, order: Order, facts: claims.Facts) -> Decision:
     """What has to change so that an order is carried out; raises when it must not be.
 
     ConflictError while the task is done, in other hands or another's; UsageError without a reason.
@@ -131,7 +131,7 @@ def _past_the_holder(current: Claim | None, order: Order, facts: claims.Facts) -
     return (claims.Override("takeover_forced", message, order.reason),)
 
 
-def _past_the_engineer(found: bus.Held, order: Order) -> tuple[claims.Override, ...]:
+def _past_the_engineer(found: holdings.Held, order: Order) -> tuple[claims.Override, ...]:
     engineer = found.engineer
     if engineer in (None, order.engineer) or found.assignment is None:
         return ()
@@ -153,7 +153,7 @@ def _reassigning(order: Order) -> str:
     )
 
 
-def _assignment(found: bus.Held, order: Order, now: datetime) -> Assignment:
+def _assignment(found: holdings.Held, order: Order, now: datetime) -> Assignment:
     known = found.assignment if found.assignment and found.assignment.engineer == order.engineer else None
     mine = found.claim if found.claim and found.claim.agent_id == order.engineer and found.claim.is_live else None
     branch = order.branch or (known.branch if known else "") or (mine.branch if mine else "")
@@ -208,7 +208,7 @@ def place(workspace: Workspace, bus_store: FileStore, seat: Seat, order: Order, 
     recorded: list[claims.Override] = []
 
     def attempt() -> Placed:
-        found = bus.held(bus_store, order.task)
+        found = holdings.held(bus_store, order.task)
         if order.with_scaffold:
             scaffold.missing(workspace, _work(_assignment(found, order, now)))
         return carry_out(workspace, bus_store, seat, found, order, now, recorded)
@@ -234,7 +234,7 @@ def carry_out(
     workspace: Workspace,
     bus_store: FileStore,
     seat: Seat,
-    found: bus.Held,
+    found: holdings.Held,
     order: Order,
     now: datetime,
     recorded: list[claims.Override],
@@ -255,7 +255,7 @@ def carry_out(
     return Placed(decision.assignment or found.assignment, claim, bus_store.commit(changes))
 
 
-def _changes(seat: Seat, found: bus.Held, order: Order, decision: Decision, now: datetime) -> list[store.Change]:
+def _changes(seat: Seat, found: holdings.Held, order: Order, decision: Decision, now: datetime) -> list[store.Change]:
     changes: list[store.Change] = []
     if decision.assignment is not None:
         changes += _announced(seat, order, decision.assignment, decision.overrides, now)

@@ -15,7 +15,8 @@ from tools.core.bus_tree import Commit, Folder, Tree
 from tools.core.document_check import Read
 from tools.core.errors import DataError
 from tools.core.findings import Finding
-from tools.core.records import Claim, claim_from
+from tools.core.foreign import claim_from
+from tools.core.records import Claim
 from tools.core.store import CLAIMS
 from tools.core.workspace import BUS, MEMORY_LOG, Workspace
 

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 from tools.core import (
     board_alerts,
-    bus,
     clock,
     decisions,
     directives,
@@ -25,6 +24,7 @@ from tools.core import (
     globs,
     handoffs,
     heartbeat,
+    holdings,
     ids,
     index,
     liveness,
@@ -62,11 +62,11 @@ _AUTOMATION = re.compile(r"auto|hook", re.IGNORECASE)
 
 def read(workspace: Workspace, store: FileStore, now: datetime) -> Snapshot:
     """Reads every document once."""
-    claims, problems = bus.all_claims(store)
-    assignments, more = bus.all_assignments(store)
+    claims, problems = holdings.all_claims(store)
+    assignments, more = holdings.all_assignments(store)
     items, in_queue = queue.all_items(workspace)
     plans, in_plans = plan_files.all_plans(workspace)
-    damaged = bus.unreadable(store, claims, assignments) if more or problems else frozenset()
+    damaged = holdings.unreadable(store, claims, assignments) if more or problems else frozenset()
     return Snapshot(
         now,
         claims,

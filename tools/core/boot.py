@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tools.core import bus, clock, feed, files, ids, index, receipts, redaction, render
+from tools.core import bus, clock, feed, files, holdings, ids, index, receipts, redaction, render
 from tools.core.branches import Guarded
 from tools.core.errors import GuardError, SetupError
 from tools.core.records import MAX_SUMMARY, Claim, Event
@@ -163,7 +163,7 @@ def _handshake(guarded: Guarded, wish: Wish, state: str, told: str, now: datetim
 
 def _peers(store: FileStore, agent: str) -> tuple[list[Claim], list[str]]:
     """The live claims of others."""
-    claims, problems = bus.all_claims(store)
+    claims, problems = holdings.all_claims(store)
     live = [claim for claim in claims if claim.is_live and claim.agent_id != agent]
     return sorted(live, key=lambda claim: (claim.agent_id, claim.task_id)), problems
 

@@ -6,9 +6,22 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tools.core import boot, bus, clock, feed, files, ids, index, plan_checks, plans, receipt_index, records, task_sync
-from tools.core.bus import Held
+from tools.core import (
+    boot,
+    clock,
+    feed,
+    files,
+    holdings,
+    ids,
+    index,
+    plan_checks,
+    plans,
+    receipt_index,
+    records,
+    task_sync,
+)
 from tools.core.errors import ToolkitError
+from tools.core.holdings import Held
 from tools.core.seats import Seat
 from tools.core.store import FileStore, stream_of
 from tools.core.workspace import PLANS, QUEUE, REPORT, Workspace
@@ -40,7 +53,7 @@ def gather(workspace: Workspace, store: FileStore, task: str, limit: int) -> Bri
     with index.open_index(workspace) as known:
         events, _ = feed.select(known, feed.Query(tasks=[task], messages=False), limit)
         messages, _ = feed.select(known, feed.Query(tasks=[task], events=False), limit)
-    return Brief(task, bus.held(store, task), events, messages)
+    return Brief(task, holdings.held(store, task), events, messages)
 
 
 def as_document(found: Brief) -> dict[str, Any]:

@@ -10,38 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from tools.core import claims, clock, files, handback, ids, receipts, store
-from tools.core.errors import GuardError, ToolkitError, UsageError
-from tools.core.records import (
-    MAX_SUMMARY,
-    Assignment,
-    Claim,
-    Event,
-    Message,
-    assignment_from,
-    claim_from,
-    over,
-    to_mapping,
-)
+from tools.core import claims, clock, files, handback, holdings, ids, receipts, store
+from tools.core.errors import GuardError, UsageError
+from tools.core.records import MAX_SUMMARY, Claim, Event, Message, over, to_mapping
 from tools.core.seats import Seat
 from tools.core.store import ASSIGNMENTS, CLAIMS, EVENTS, Append, Expect, FileStore, Replace
 from tools.core.workspace import Workspace
-
-
-class Held(NamedTuple):
-    """A task's claim and assignment as they were read; versions are what a commit must still find."""
-
-    claim: Claim | None
-    claim_raw: Mapping[str, object]
-    claim_version: str
-    assignment: Assignment | None
-    assignment_raw: Mapping[str, object]
-    assignment_version: str
-
-    @property
-    def engineer(self) -> str | None:
-        """Whom the task is reserved for."""
-        return claims.assigned_engineer(self.assignment, self.claim)
 
 
 class Change(NamedTuple):
@@ -50,55 +24,6 @@ class Change(NamedTuple):
     claim: Claim
     record: Mapping[str, object] | None
     warnings: tuple[str, ...]
-
-
-def held(bus: FileStore, task: str) -> Held:
-    """A task's claim and assignment; DataError when either cannot be read."""
-    claim = bus.get(f"{CLAIMS}/{task}")
-    given = bus.get(f"{ASSIGNMENTS}/{task}")
-    return Held(
-        claim_from(claim.content, task) if claim else None,
-        claim.content if claim else {},
-        claim.version if claim else "",
-        assignment_from(given.content, task) if given else None,
-        given.content if given else {},
-        given.version if given else "",
-    )
-
-
-def documents(
-    bus: FileStore, kind: str, read: Callable[[Mapping[str, object], str], Any]
-) -> tuple[list[Any], list[str]]:
-    """All readable documents of a kind, and one line for each that is not."""
-    found, problems = [], []
-    for name in bus.names(kind):
-        if not ids.is_task(name):
-            problems.append(f"_bus/{kind}/{name}.json:1: the file name is not a task id")
-            continue
-        try:
-            document = bus.get(f"{kind}/{name}")
-        except ToolkitError as problem:
-            problems.append(problem.message)
-            continue
-        if document is not None:
-            found.append(read(document.content, name))
-    return found, problems
-
-
-def all_claims(bus: FileStore) -> tuple[list[Claim], list[str]]:
-    """Every claim that can be read, and what cannot."""
-    return documents(bus, CLAIMS, claim_from)
-
-
-def all_assignments(bus: FileStore) -> tuple[list[Assignment], list[str]]:
-    """Every assignment that can be read, and what cannot."""
-    return documents(bus, ASSIGNMENTS, assignment_from)
-
-
-def unreadable(bus: FileStore, found: Sequence[Claim], given: Sequence[Assignment]) -> frozenset[str]:
-    """The tasks whose claim or assignment is there but was not among those that could be read."""
-    claimed = set(bus.names(CLAIMS)) - {claim.task_id for claim in found}
-    return frozenset(claimed | set(bus.names(ASSIGNMENTS)) - {assignment.task_id for assignment in given})
 
 
 Warn = Callable[[Sequence[str]], None]
@@ -122,7 +47,7 @@ def last_sign_of(workspace: Workspace, agent: str, now: datetime, warn: Warn = _
 def facts(
     workspace: Workspace,
     bus: FileStore,
-    found: Held,
+    found: holdings.Held,
     agent: str,
     now: datetime,
     *,
@@ -132,7 +57,7 @@ def facts(
     """What a claim rule needs to know; the holder's life only where somebody else asks."""
     other = found.claim is not None and found.claim.is_live and found.claim.agent_id != agent
     sign = last_sign_of(workspace, found.claim.agent_id, now, warn) if other and found.claim else None
-    live = [claim for claim in all_claims(bus)[0] if claim.is_live] if paths else []
+    live = [claim for claim in holdings.all_claims(bus)[0] if claim.is_live] if paths else []
     return claims.Facts(now, found.assignment, sign, live)
 
 
@@ -147,7 +72,7 @@ def take(
 ) -> Change:
     """Claims a task for a seat; raises what `claims.take` raises."""
 
-    def decide(found: Held) -> claims.Outcome:
+    def decide(found: holdings.Held) -> claims.Outcome:
         known = facts(workspace, bus, found, request.agent, now, paths=bool(request.paths), warn=warn)
         return claims.take(found.claim, request, known)
 
@@ -183,7 +108,7 @@ def pause(
 ) -> Change:
     """Pauses a claim; raises what `handback.pause` raises."""
 
-    def decide(found: Held) -> claims.Outcome:
+    def decide(found: holdings.Held) -> claims.Outcome:
         known = facts(workspace, bus, found, seat.agent_id, now, warn=warn)
         return handback.pause(
             found.claim, task, seat.agent_id, notes, known, stale_after=stale_after, force=force, reason=reason
@@ -197,13 +122,13 @@ def _change_claim(
     bus: FileStore,
     seat: Seat,
     task: str,
-    decide: Callable[[Held], claims.Outcome],
+    decide: Callable[[holdings.Held], claims.Outcome],
     now: datetime,
 ) -> Change:
     recorded: list[claims.Override] = []
 
     def attempt() -> Change:
-        found = held(bus, task)
+        found = holdings.held(bus, task)
         outcome = decide(found)
         if not outcome.event:
             return Change(outcome.claim, None, outcome.warnings)
@@ -218,7 +143,7 @@ def _change_claim(
     return done
 
 
-def claim_changes(seat: Seat, found: Held, outcome: claims.Outcome, now: datetime) -> list[store.Change]:
+def claim_changes(seat: Seat, found: holdings.Held, outcome: claims.Outcome, now: datetime) -> list[store.Change]:
     """The event that tells of a claim's change, the claim, and the assignment it was decided on."""
     task = outcome.claim.task_id
     return [
@@ -289,7 +214,7 @@ def record_override(workspace: Workspace, seat: Seat, override: claims.Override,
 # -- events and messages -------------------------------------------------------------------------
 
 
-def guard_event(workspace: Workspace, seat: Seat, event: str, task: str, found: Held, now: datetime) -> None:
+def guard_event(workspace: Workspace, seat: Seat, event: str, task: str, found: holdings.Held, now: datetime) -> None:
     """Refuses an event about a task that is not the writer's to log, and records the refusal."""
     reason = claims.refuses_event(
         event, found.claim, seat.agent_id, task=task, is_manager=seat.is_manager, engineer=found.engineer
@@ -324,7 +249,7 @@ def guarded(
     """What an event about a task depends on; [] when it depends on nothing."""
     if not task or event not in GUARDED or ids.is_thread_only(task):
         return []
-    found = held(bus, task)
+    found = holdings.held(bus, task)
     guard_event(workspace, seat, event, task, found, now)
     return [Expect(f"{CLAIMS}/{task}", found.claim_version), Expect(f"{ASSIGNMENTS}/{task}", found.assignment_version)]
 

@@ -12,8 +12,9 @@ from tools.core import document_check, findings, ids, jsonl, line_checks, log_ch
 from tools.core.bus_tree import Tree
 from tools.core.document_check import Read
 from tools.core.findings import Finding
+from tools.core.foreign import claim_from
 from tools.core.line_checks import Context, Shapes
-from tools.core.records import Claim, Event, Message, claim_from
+from tools.core.records import Claim, Event, Message
 from tools.core.store import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES
 from tools.core.workspace import BUS
 

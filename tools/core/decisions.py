@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from tools.core import clock, consensus, feed, files, ids, jsonl, ledger, queue
 from tools.core.errors import ToolkitError
+from tools.core.foreign import assignment_from, text_of
 from tools.core.index import Index
-from tools.core.records import assignment_from, text_of
 from tools.core.workspace import LEDGER, Workspace
 
 MAX_AGE = timedelta(hours=24)

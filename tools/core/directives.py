@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from tools.core import bus, clock, ids, jsonl, locks, store
 from tools.core.errors import UsageError
+from tools.core.foreign import message_from, text_of
 from tools.core.index import Index
-from tools.core.records import MAX_SUMMARY, Message, message_from, text_of, to_mapping
+from tools.core.records import MAX_SUMMARY, Message, to_mapping
 from tools.core.seats import Seat
 from tools.core.store import Append, FileStore
 from tools.core.workspace import Workspace

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from tools.core import bus, clock, files, git, handoffs, ids, index, locks, receipts, redaction, remotes
+from tools.core import bus, clock, files, git, handoffs, holdings, ids, index, locks, receipts, redaction, remotes
 from tools.core.handoffs import Handoff
 from tools.core.records import Claim, Event
 from tools.core.seats import Seat
@@ -62,7 +62,7 @@ def record(
     workspace: Workspace, store: FileStore, seat: Seat, branch: str | None, lines: Sequence[str], now: datetime
 ) -> Found:
     """Writes the receipt and the `observation`, or renews an open receipt that says the same."""
-    claims, _ = bus.all_claims(store)
+    claims, _ = holdings.all_claims(store)
     place = handoffs.folder(workspace, seat.agent_id)
     found = Handoff(
         path=place.name,

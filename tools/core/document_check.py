@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from tools.core import clock, digests, files, findings, ids, line_checks, records
+from tools.core import clock, digests, files, findings, foreign, ids, line_checks, records
 from tools.core.bus_tree import Tree
 from tools.core.errors import DataError
 from tools.core.findings import Finding
@@ -41,7 +41,7 @@ def check_claim(found: Read, latest: str) -> Iterator[Finding]:
     """Everything that is wrong with a claim by itself."""
     yield from _named(found)
     yield from _shaped(found, Claim, latest)
-    claim = records.claim_from(found.raw, found.task)
+    claim = foreign.claim_from(found.raw, found.task)
     known = claim.status in (*records.CLAIM_STATUSES, *_OLD_STATUSES)
     if known and bool(found.raw.get("released_at")) == claim.is_live:
         rule = "claim.released_at" if found.raw.get("fence") else "record.old"

@@ -21,7 +21,7 @@ from tools.core import carrier, departures, remotes
 from tools.core.arrivals import Conflict, Round, receive
 from tools.core.carrier import Carrier
 from tools.core.errors import BusyError, ConflictError, SetupError, ToolkitError
-from tools.core.records import claim_from
+from tools.core.foreign import claim_from
 from tools.core.store import CLAIMS, FileStore
 from tools.core.workspace import Workspace
 

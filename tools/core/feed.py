@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from tools.core import clock, jsonl, render
-from tools.core.records import Event, Message, event_from, message_from
+from tools.core.foreign import event_from, message_from
+from tools.core.records import Event, Message
 from tools.core.store import EVENTS, MESSAGES, FileStore, stream_of
 
 if TYPE_CHECKING:  # the newest events are read without SQLite

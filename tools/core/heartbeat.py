@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from tools.core import bus, clock, feed, index, liveness, seats
+from tools.core import clock, feed, holdings, index, liveness, seats
 from tools.core.records import Assignment, Claim, Manifest
 from tools.core.store import FileStore
 from tools.core.workspace import Workspace
@@ -94,8 +94,8 @@ def check(
     now: datetime,
 ) -> Check:
     """Looks at the bus once."""
-    claims, problems = bus.all_claims(store)
-    assignments, more_problems = bus.all_assignments(store)
+    claims, problems = holdings.all_claims(store)
+    assignments, more_problems = holdings.all_assignments(store)
     with index.open_index(workspace) as known:
         found = pulse(
             known,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tools.core import clock, files, jsonl
 from tools.core.errors import ToolkitError
-from tools.core.records import text_of
+from tools.core.foreign import text_of
 from tools.core.store import EVENTS, MESSAGES, FileStore, stream_of
 from tools.core.workspace import Place, Workspace
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tools.core import files, render
 from tools.core.errors import DataError, SetupError, UsageError
-from tools.core.records import text_of
+from tools.core.foreign import text_of
 from tools.core.workspace import QUICK_LINKS, Place, Workspace
 
 MARKDOWN = QUICK_LINKS.removesuffix(".json") + ".md"

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from tools.core import files, ids, locks, redaction, seats
 from tools.core.errors import ConflictError, DataError, GuardError, UsageError
-from tools.core.records import Manifest, manifest_from, text_of
+from tools.core.foreign import manifest_from, text_of
+from tools.core.records import Manifest
 from tools.core.workspace import (
     MANIFEST,
     MANIFEST_BACKUPS,

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from tools.core import clock
-from tools.core.records import Claim, claim_from, text_of
+from tools.core.foreign import claim_from, text_of
+from tools.core.records import Claim
 
 OURS = "ours"
 THEIRS = "theirs"

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tools.core import assigning, bus, claims, clock, ids, locks, plans, queue, receipts, states, store
+from tools.core import assigning, claims, clock, holdings, ids, locks, plans, queue, receipts, states, store
 from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.plan_records import Plan
 from tools.core.records import Claim
@@ -36,10 +36,10 @@ class Backlog(NamedTuple):
 def read(workspace: Workspace, bus_store: FileStore) -> Backlog:
     """The backlog as it stands now."""
     items, problems = queue.all_items(workspace)
-    found, more = bus.all_claims(bus_store)
-    given, still_more = bus.all_assignments(bus_store)
+    found, more = holdings.all_claims(bus_store)
+    given, still_more = holdings.all_assignments(bus_store)
     known, _ = plans.all_plans(workspace)
-    tasks = states.tasks_of(items, found, given, bus.unreadable(bus_store, found, given))
+    tasks = states.tasks_of(items, found, given, holdings.unreadable(bus_store, found, given))
     return Backlog(tasks, found, plans_by_path(known), [*problems, *more, *still_more])
 
 
@@ -65,7 +65,7 @@ def require_idle(seat: Seat, held: list[Claim], task: str) -> str:
 def record_busy(workspace: Workspace, seat: Seat, bus_store: FileStore, now: datetime) -> None:
     """Leaves evidence when a seat that is at work takes more."""
     try:
-        require_idle(seat, bus.all_claims(bus_store)[0], "")
+        require_idle(seat, holdings.all_claims(bus_store)[0], "")
     except GuardError as busy:
         message = f"{busy.message} and took another task"
         receipts.warn(
@@ -154,7 +154,7 @@ def _take(
     workspace: Workspace, bus_store: FileStore, seat: Seat, task: states.Task, backlog: Backlog, now: datetime
 ) -> assigning.Placed:
     name = task.item.task_id
-    found = bus.held(bus_store, name)
+    found = holdings.held(bus_store, name)
     if found.claim != {claim.task_id: claim for claim in backlog.claims}.get(name):
         raise store.StaleVersion(name)
     mine = found.assignment if found.engineer == seat.agent_id else None

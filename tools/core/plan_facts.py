@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from tools.core import evidence, files, git, ids, plan_rules, tracked
 from tools.core.errors import DataError, SetupError
+from tools.core.foreign import claim_from
 from tools.core.plan_records import Plan
 from tools.core.plan_rules import Facts, Wrong
-from tools.core.records import Claim, claim_from
+from tools.core.records import Claim
 from tools.core.workspace import BUS, Place, Workspace
 
 BRANCHES = ("refs/heads/bus", "refs/remotes/origin/bus")

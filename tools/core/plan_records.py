@@ -12,7 +12,8 @@ from dataclasses import field
 from typing import Any, NamedTuple, TypeVar
 
 from tools.core import ids
-from tools.core.records import STAMP_PATTERN, SUMMARY_PATTERN, Record, fields_of, record, text_of, text_rule
+from tools.core.foreign import text_of
+from tools.core.records import STAMP_PATTERN, SUMMARY_PATTERN, Record, fields_of, record, text_rule
 
 Part = TypeVar("Part")
 

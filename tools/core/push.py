@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tools.core import branches, bus, dirt, files, git, globs, ids, index, plans
+from tools.core import branches, dirt, files, git, globs, holdings, ids, index, plans
 from tools.core.errors import DataError, SetupError
 from tools.core.feed import entry_of
-from tools.core.records import Claim, claim_from
+from tools.core.foreign import claim_from
+from tools.core.records import Claim
 from tools.core.seats import Seat
 from tools.core.store import FileStore
 from tools.core.workspace import PLANS, Workspace, current_branch
@@ -34,7 +35,7 @@ def verdict(
     """All checks, in the order a person would go through them."""
     branch = current_branch(workspace.root)
     changed = changed_files(workspace)
-    claims, _ = bus.all_claims(store)
+    claims, _ = holdings.all_claims(store)
     return [
         _clean(workspace),
         _branch(branch, seat, allowed),

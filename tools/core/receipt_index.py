@@ -14,8 +14,9 @@ from typing import IO, Any, NamedTuple
 
 from tools.core import clock, evidence, files, jsonl, plan_rules, plans, tracked, whereabouts
 from tools.core.errors import DataError, SetupError
+from tools.core.foreign import message_from
 from tools.core.plan_records import Plan
-from tools.core.records import Message, message_from
+from tools.core.records import Message
 from tools.core.store import MESSAGES
 from tools.core.workspace import REPORT, Place, Workspace
 

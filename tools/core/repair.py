@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from tools.core import append, bus_tree, files, git, ids, jsonl, locks
 from tools.core.errors import DataError, SetupError, ToolkitError
+from tools.core.foreign import claim_from, text_of
 from tools.core.index import Index, file_name, open_index
-from tools.core.records import Claim, claim_from, text_of, to_mapping
+from tools.core.records import Claim, to_mapping
 from tools.core.store import EVENTS, MESSAGES, FileStore
 from tools.core.transaction import stream_name, stream_of
 from tools.core.workspace import Workspace

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from tools.core import files, ids
 from tools.core.errors import DataError, GuardError, SetupError, UsageError
-from tools.core.records import Manifest, manifest_from
+from tools.core.foreign import manifest_from
+from tools.core.records import Manifest
 from tools.core.workspace import MANIFEST, Workspace, common_folder, git_folder
 
 MANAGER_ROLE = "manager"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tools.core import clock, files, git, ids, locks, manifests, redaction
 from tools.core.errors import ConflictError, DataError, GuardError, UsageError
-from tools.core.records import text_of
+from tools.core.foreign import text_of
 from tools.core.workspace import BUS, MANIFEST_SESSIONS, REPORT, Place, Workspace, current_branch
 
 _OWN = tuple(f":(exclude){name}" for name in (BUS, REPORT, "AGENT_MANIFEST*.json"))

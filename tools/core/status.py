@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from tools.core import bus, clock, feed, index, liveness, records, render, seats
+from tools.core import clock, feed, holdings, index, liveness, records, render, seats
 from tools.core.records import Claim
 from tools.core.store import FileStore
 from tools.core.workspace import Workspace
@@ -75,8 +75,8 @@ def view_of(
 
 def gather(workspace: Workspace, store: FileStore, view: View, now: datetime) -> Status:
     """Reads the bus once."""
-    claims, problems = bus.all_claims(store)
-    assignments, more_problems = bus.all_assignments(store)
+    claims, problems = holdings.all_claims(store)
+    assignments, more_problems = holdings.all_assignments(store)
     by_task = {claim.task_id: claim for claim in claims}
     live = [claim for claim in claims if claim.is_live]
     shown = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from tools.core import bus, clock, files, locks, queue, receipts, states
+from tools.core import clock, files, holdings, locks, queue, receipts, states
 from tools.core.store import FileStore
 from tools.core.workspace import Place, Workspace
 
@@ -30,7 +30,7 @@ class Synced(NamedTuple):
 def edits(workspace: Workspace, bus_store: FileStore) -> tuple[list[Edit], list[str]]:
     """The lines to change, and what could not be read."""
     items, problems = queue.all_items(workspace)
-    found, more = bus.all_claims(bus_store)
+    found, more = holdings.all_claims(bus_store)
     claims = {claim.task_id: claim for claim in found}
     wanted = [(item, states.file_status(item, claims.get(item.task_id))) for item in items]
     return [Edit(item.path, item.task_id, item.status, status) for item, status in wanted if status != item.status], [

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from tools.core import append, clock, files, ids, records
+from tools.core import append, clock, files, foreign, ids, records
 from tools.core.digests import sha256_hex
 from tools.core.workspace import Place, Workspace
 
@@ -169,7 +169,7 @@ def stream_name(path: str) -> str:
 
 
 def _recovered(place: Place, size: int, cause: Mapping[str, object]) -> dict[str, object]:
-    agent = records.text_of(cause.get("agent_id") or cause.get("from"))
+    agent = foreign.text_of(cause.get("agent_id") or cause.get("from"))
     return records.to_mapping(
         records.Event(
             id=ids.new_record_id(),
