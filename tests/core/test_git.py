@@ -1,6 +1,8 @@
 """The one door to git: nothing inherited, failures in git's own words, bounded in time."""
 
+import errno
 import subprocess
+import time
 
 import pytest
 
@@ -50,3 +52,16 @@ def test_input_goes_in_and_bytes_come_out(git_repo):
 
 def test_a_repository_is_told_from_a_folder(git_repo, tmp_path):
     assert git.is_repository(str(git_repo)) and not git.is_repository(str(tmp_path))
+
+
+def test_git_that_is_given_up_takes_its_lock_with_it(git_repo, monkeypatch):
+    def full(self, *arguments, **options):
+        deadline = time.monotonic() + 20
+        while not (git_repo / ".git/index.lock").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(subprocess.Popen, "communicate", full)
+    with pytest.raises(OSError, match="no space"):
+        git.ask(str(git_repo), "update-index", "--index-info", input=b"never sent")
+    assert not (git_repo / ".git/index.lock").exists()

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Mapping, Sequence
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from tools.core.errors import SetupError
+
+if TYPE_CHECKING:
+    import subprocess
 
 TIMEOUT = 120.0
 """Seconds a git process may take before it is given up."""
@@ -53,21 +56,38 @@ def ask(
     import subprocess
 
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             ["git", *arguments],
             cwd=folder,
-            input=input,
-            stdin=subprocess.DEVNULL if input is None else None,
-            capture_output=True,
+            stdin=subprocess.DEVNULL if input is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             env=environment(extra),
-            timeout=timeout,
-            check=False,
         )
     except FileNotFoundError as problem:
         raise SetupError("git is not installed", code="git.missing") from problem
-    except subprocess.TimeoutExpired as problem:
-        raise SetupError(f"git {arguments[0]} gave no answer in {timeout:.0f} s", code="git.timeout") from problem
-    return Result(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip())
+    with process:
+        try:
+            out, error = process.communicate(input, timeout=timeout)
+        except BaseException as problem:
+            _stop(process)
+            if isinstance(problem, subprocess.TimeoutExpired):
+                raise SetupError(
+                    f"git {arguments[0]} gave no answer in {timeout:.0f} s", code="git.timeout"
+                ) from problem
+            raise
+    return Result(process.returncode, out, error.decode("utf-8", "replace").strip())
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ends git in the way that lets it take its lock files with it; kills it only when it does not go."""
+    import subprocess
+
+    process.terminate()
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def run(
