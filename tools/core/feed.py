@@ -133,7 +133,7 @@ def counted(more: int) -> str:
     return f"{more} or more" if more >= MAX_COUNTED else str(more)
 
 
-MAX_COUNTED = 1000
+MAX_COUNTED = 200
 """From here on older entries are not counted: that would cost more the longer the history is."""
 
 
