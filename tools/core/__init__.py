@@ -24,6 +24,7 @@ append          the end of a log, mended and appended to
 transaction     one commit, laid out so that another process can finish it
 merge           pure rules: what two clones' logs and documents become
 store           the bus behind four verbs: read, tail, get, commit
+index_rows      one record of a log as a row of the index
 indexing        how the derived index catches up with the logs
 index           the derived index, so that no question reads all of history
 receipts        evidence under _report/

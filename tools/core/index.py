@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
-from tools.core import files, indexing, jsonl
+from tools.core import files, index_rows, indexing, jsonl
 from tools.core.errors import DataError, ToolkitError
 from tools.core.store import EVENTS
 from tools.core.workspace import Place, Workspace
@@ -54,9 +54,9 @@ class Index:
     def ask(self, sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[Any]:
         """The rows of a query; an index that turns out to be damaged is built again first."""
         if isinstance(values, Mapping):
-            values = {name: indexing.storable(value) for name, value in values.items()}
+            values = {name: index_rows.storable(value) for name, value in values.items()}
         else:
-            values = [indexing.storable(value) for value in values]
+            values = [index_rows.storable(value) for value in values]
         try:
             return self._connection.execute(sql, values).fetchall()
         except sqlite3.DatabaseError as problem:

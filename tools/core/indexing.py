@@ -13,13 +13,12 @@ credible when it was read: the stamp of the record before it, so that the future
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tools.core import clock, files, jsonl
+from tools.core import clock, files, index_rows, jsonl
 from tools.core.errors import ToolkitError
-from tools.core.foreign import text_of
 from tools.core.store import EVENTS, MESSAGES, FileStore, stream_of
 from tools.core.workspace import Place, Workspace
 
@@ -75,19 +74,6 @@ CREATE TABLE losses (stream TEXT PRIMARY KEY, count INTEGER) WITHOUT ROWID;
 CREATE TABLE generation (number INTEGER);
 INSERT INTO generation VALUES (random())
 """
-_USUAL = "seq, number, id, at, agent, kind, task, raw"
-_SELDOM = "mark, placed, target, reply_to, severity, subject, decision, waiting"
-_COLUMNS = f"stream, {_USUAL}, {_SELDOM}"
-_ASKING = ("request", "directive")
-_RETIRING = ("retired", "revived")
-_SELDOM_KEYS = frozenset({"to", "reply_to", "severity", "decision", "decision_id", "meta"})
-_SELDOM_KINDS = frozenset({*_ASKING, *_RETIRING})
-_USUAL_COUNT = len(_USUAL.split(","))
-
-_MINUTES = {f"{minute:02}:": 60 * minute for minute in range(60)}
-_SECONDS = {f"{second:02}Z": second for second in range(60)}
-
-_Row = tuple[object, ...]
 
 
 class _Known(NamedTuple):
@@ -251,7 +237,7 @@ class _CatchUp:
             _make_indexes(self._connection, _RARE)
             marks = ", ".join("?" * len(replaced))
             self._ask(
-                f"INSERT INTO entries ({_COLUMNS}) SELECT {_COLUMNS} FROM before WHERE stream NOT IN ({marks})"
+                f"INSERT INTO entries ({index_rows.COLUMNS}) SELECT {index_rows.COLUMNS} FROM before WHERE stream NOT IN ({marks})"
                 " ORDER BY seq",
                 *replaced,
             )
@@ -289,7 +275,7 @@ class _CatchUp:
         except (ToolkitError, FileNotFoundError) as problem:
             stat = self._present[name]
             self._ask("DELETE FROM problems WHERE stream=?", name)
-            self._ask("INSERT INTO problems VALUES (?, 1, ?)", name, storable(str(problem)))
+            self._ask("INSERT INTO problems VALUES (?, 1, ?)", name, index_rows.storable(str(problem)))
             self._remember(name, stat, 0, 0, "", 0)
 
     def _load(self, place: Place, descriptor: int, name: str, before: _Known | None) -> None:
@@ -299,9 +285,9 @@ class _CatchUp:
             self._ask("DELETE FROM entries WHERE seq=?", before.loose)
         self._ask("DELETE FROM problems WHERE stream=? AND number>=?", name, number)
         end, lines, loose, seq = start, number - 1, 0, self._last_seq()
-        usual: list[_Row] = []
-        seldom: list[_Row] = []
-        row = _row_maker(name, self._now, self._now if start else 0)
+        usual: list[index_rows.Row] = []
+        seldom: list[index_rows.Row] = []
+        row = index_rows.row_maker(name, self._now, self._now if start else 0)
         for count, line in enumerate(jsonl.lines_of(descriptor, start), number):
             outcome = jsonl.parse_plain(line.raw) or jsonl.examine(place, line, count)
             if line.whole:
@@ -310,7 +296,7 @@ class _CatchUp:
                 seq += 1
                 loose = 0 if line.whole else seq
                 made = row(seq, count, line, outcome if isinstance(outcome, dict) else outcome.record)
-                (usual if len(made) == _USUAL_COUNT else seldom).append(made)
+                (usual if len(made) == index_rows.USUAL_COUNT else seldom).append(made)
                 if not seq % _BATCH:
                     self._insert(name, usual, seldom)
             elif outcome is not None:
@@ -325,20 +311,20 @@ class _CatchUp:
             *(name, stat.st_ino, stat.st_mtime_ns, stat.st_size, end, lines, digest, loose),
         )
 
-    def _insert(self, stream: str, usual: list[_Row], seldom: list[_Row]) -> None:
+    def _insert(self, stream: str, usual: list[index_rows.Row], seldom: list[index_rows.Row]) -> None:
         """Adds records; most have none of the seldom columns, and binding those costs as much as the rest."""
-        for columns, rows in ((_USUAL, usual), (f"{_USUAL}, {_SELDOM}", seldom)):
+        for columns, rows in ((index_rows.USUAL, usual), (f"{index_rows.USUAL}, {index_rows.SELDOM}", seldom)):
             self._insert_into(stream, columns, rows)
             rows.clear()
 
-    def _insert_into(self, stream: str, columns: str, rows: list[_Row]) -> None:
+    def _insert_into(self, stream: str, columns: str, rows: list[index_rows.Row]) -> None:
         marks = ", ".join("?" * len(columns.split(",")))
-        name = str(storable(stream)).replace("'", "''")
+        name = str(index_rows.storable(stream)).replace("'", "''")
         sql = f"INSERT OR IGNORE INTO entries (stream, {columns}) VALUES ('{name}', {marks})"
         try:
             self._connection.executemany(sql, rows)
         except UnicodeEncodeError:  # a lone surrogate in some field
-            self._connection.executemany(sql, [tuple(map(storable, row)) for row in rows])
+            self._connection.executemany(sql, [tuple(map(index_rows.storable, row)) for row in rows])
 
     # -- what is gone ------------------------------------------------------------------------
     def _set_aside(self, name: str) -> None:
@@ -407,82 +393,3 @@ def _is_continued(descriptor: int, before: _Known) -> bool:
         return True
     last = next(jsonl.lines_backwards(descriptor, before.end), None)
     return last is not None and last.whole and last.hash == before.hash
-
-
-# -- one record as a row -------------------------------------------------------------------------
-
-
-def storable(value: object) -> object:
-    """The value with lone surrogates escaped, which SQLite cannot hold."""
-    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
-
-
-def _row_maker(stream: str, latest: int, placed: int) -> Callable[[int, int, jsonl.Line, Mapping[str, object]], _Row]:
-    """A function from records of a stream, in order, to rows; `latest` is the last credible second.
-
-    A row is shorter when the record has none of the seldom columns.
-    """
-    is_event = stream == EVENTS
-    thread = "" if is_event else stream.partition("/")[2]
-    who, whose = ("agent_id", "from") if is_event else ("from", "agent_id")
-    what, which = ("event", "type") if is_event else ("type", "event")
-    second = _seconds_reader()
-
-    def row(seq: int, number: int, line: jsonl.Line, record: Mapping[str, object]) -> _Row:
-        nonlocal placed
-        get = record.get
-        at = second(get("ts"))
-        instead = None
-        if at is not None and at <= latest:
-            placed = at
-        else:
-            instead = placed
-        name, agent, kind = get("id"), get(who) or get(whose), get(what) or get(which)
-        task = get("task_id") or get("task") or thread
-        if not (type(name) is type(agent) is type(kind) is type(task) is str):
-            name, agent, kind, task = _text(name), _text(agent), _text(kind), _text(task)
-        usual = (seq, number, name or None, at, agent, kind, task, line.raw)
-        mark = None if name else line.hash
-        if mark is None and instead is None and kind not in _SELDOM_KINDS and _SELDOM_KEYS.isdisjoint(record):
-            return usual
-        return (*usual, mark, instead, *_seldom(record, agent, kind, is_event))
-
-    return row
-
-
-def _seconds_reader() -> Callable[[object], int | None]:
-    """A function from stamps to Unix seconds that is quick for canonical ones of the same hour in a row."""
-    last, start = "", 0
-
-    def seconds(stamp: object) -> int | None:
-        nonlocal last, start
-        if isinstance(stamp, str) and last and stamp[:14] == last:
-            minute, second = _MINUTES.get(stamp[14:17]), _SECONDS.get(stamp[17:])
-            if minute is not None and second is not None:
-                return start + minute + second
-        moment = clock.parse(stamp)
-        if moment is None:
-            return None
-        if isinstance(stamp, str) and clock.is_canonical(stamp):
-            last, start = stamp[:14], int(moment.replace(minute=0, second=0).timestamp())
-        return int(moment.timestamp())
-
-    return seconds
-
-
-def _seldom(record: Mapping[str, object], agent: str, kind: str, is_event: bool) -> tuple[object, ...]:
-    """What few records have: target, reply_to, severity, subject, decision, waiting."""
-    given = record.get("meta")
-    meta = {**record, **given} if isinstance(given, dict) else record
-    return (
-        _text(record.get("to")) or None,
-        _text(record.get("reply_to")) or None,
-        _text(record.get("severity")) or None,
-        _text(meta.get("agent")) or agent if is_event and kind in _RETIRING else None,
-        _text(meta.get("decision_id") or meta.get("decision")) or None,
-        1 if kind in _ASKING and not is_event else None,
-    )
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else text_of(value)
