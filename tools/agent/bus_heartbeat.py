@@ -16,20 +16,8 @@ from tools.core.records import Event, Message
 
 
 @cli.command(doc=__doc__, writes=True)
-@cli.option(
-    "--manager-window",
-    type=cli.DURATION,
-    default="30m",
-    show_default=True,
-    help="A manager silent for longer is stale; 0 switches off.",
-)
-@cli.option(
-    "--agent-window",
-    type=cli.DURATION,
-    default="240m",
-    show_default=True,
-    help="A holder silent for longer is idle; 0 switches off.",
-)
+@cli.manager_window
+@cli.agent_window
 @cli.option("--dry-run", is_flag=True, help="Only the receipt.")
 @cli.option("--no-bus-event", is_flag=True, help="Raise no event.")
 @cli.option("--no-bus-message", is_flag=True, help="Post no message.")

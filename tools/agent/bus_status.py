@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
     import sys
@@ -60,11 +59,8 @@ def main(
     found = status.gather(run.workspace, run.store, view, run.now)
     run.skipped(found.problems)
     run.warn(found.losses)
-    run.emit(_document(found), status.compact(found) if summary else status.full(found))
-
-
-def _document(found: status.Status) -> dict[str, Any]:
-    return status.as_document(found)
+    document = status.as_document(found) if run.as_json else {}
+    run.emit(document, "" if run.as_json else status.compact(found) if summary else status.full(found))
 
 
 if __name__ == "__main__":

@@ -29,20 +29,8 @@ _SUFFIX = {"markdown": ".md", "json": ".json"}
     "--format", "form", type=cli.Choice(sorted(_SUFFIX)), default="markdown", show_default=True, help="Of the file."
 )
 @cli.option("--output", help="Where the file goes (default: _report/manager/); - prints it instead.")
-@cli.option(
-    "--manager-window",
-    type=cli.DURATION,
-    default="30m",
-    show_default=True,
-    help="A manager silent for longer is stale; 0 switches off.",
-)
-@cli.option(
-    "--agent-window",
-    type=cli.DURATION,
-    default="240m",
-    show_default=True,
-    help="A holder silent for longer is idle; 0 switches off.",
-)
+@cli.manager_window
+@cli.agent_window
 @cli.option("--messages", type=cli.COUNT, default=board_rows.MESSAGES, show_default=True, help="The last N directives.")
 @cli.option("--compact", is_flag=True, help="Print every section in few lines.")
 @cli.option("--follow", type=cli.SECONDS, help="Print the compact board again every S seconds, until Ctrl-C; no file.")

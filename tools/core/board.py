@@ -139,6 +139,7 @@ def told(workspace: Workspace, seen: Snapshot, view: View) -> Board:
     asked = _ask(workspace, seen, view)
     unclaimed = [plan for plan in seen.plans if states.is_unclaimed(plan, seen.holders[plan.plan_id])]
     judged = {plan.plan_id: _judged(workspace, plan, seen) for plan in seen.plans if plan.is_open}
+    broken = itertools.chain.from_iterable(one.broken for one in judged.values())
     away = {row.agent_id for row in asked.agents if row.state == liveness.SIGNED_OFF} | asked.pulse.retired
     alerts = board_alerts.alerts(seen, asked.pulse, asked.dirty, unclaimed, asked.waiting, away)
     return Board(
@@ -171,16 +172,7 @@ def told(workspace: Workspace, seen: Snapshot, view: View) -> Board:
             if row.state == decisions.OPEN
         ],
         decided=sum(row.state != decisions.OPEN for row in asked.decisions),
-        findings=list(
-            dict.fromkeys(
-                [
-                    *seen.problems,
-                    *asked.problems,
-                    *_unpointed(asked.directives),
-                    *itertools.chain.from_iterable(one.broken for one in judged.values()),
-                ]
-            )
-        ),
+        findings=list(dict.fromkeys([*seen.problems, *asked.problems, *_unpointed(asked.directives), *broken])),
         notes=[]
         if asked.pulse.managers
         else ["no manager is known: none has booted here, and no assignment names one"],

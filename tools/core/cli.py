@@ -74,6 +74,22 @@ Choice = click.Choice
 IntRange = click.IntRange
 
 
+manager_window = click.option(
+    "--manager-window",
+    type=DURATION,
+    default="30m",
+    show_default=True,
+    help="A manager silent for longer is stale; 0 switches off.",
+)
+agent_window = click.option(
+    "--agent-window",
+    type=DURATION,
+    default="240m",
+    show_default=True,
+    help="A holder silent for longer is idle; 0 switches off.",
+)
+
+
 def repeated(*names: str, type: Any = None, help: str) -> Callable[[Command], Command]:
     """An option that may be given several times and accumulates."""
     return click.option(*names, multiple=True, type=type, help=help)
