@@ -19,7 +19,8 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 
-from tools.core import ids, jsonl
+from tools.core import ids
+from tools.core.fs import jsonl
 
 EVENTS = 300_000
 BUDGET = 5.0

@@ -142,7 +142,7 @@ def workspace(git_repo: Path) -> Any:
 @pytest.fixture
 def store(workspace: Any) -> Any:
     """The store of `workspace`."""
-    from tools.core.store import FileStore
+    from tools.core.store.api import FileStore
 
     return FileStore(workspace)
 
@@ -168,7 +168,7 @@ def run() -> Callable[..., SimpleNamespace]:
     """
 
     def call(module: str, *arguments: str, code: int | None = 0) -> SimpleNamespace:
-        from tools.core import cli
+        from tools.core.cli import app as cli
 
         command = importlib.import_module(f"tools.{module}").main
         out, err = io.StringIO(), io.StringIO()

@@ -42,14 +42,14 @@ FEW = "order or (safe and (bus_event or claim-claim or bus_ping or heartbeat))"
 MUTATIONS = (
     Mutation(
         "no lock",
-        "tools/core/locks.py",
+        "tools/core/fs/locks.py",
         "            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)\n        except BlockingIOError:",
         "            pass\n        except BlockingIOError:",
         (PROMISES,),
     ),
     Mutation(
         "no sync before a rename",
-        "tools/core/files.py",
+        "tools/core/fs/files.py",
         "            write_whole(descriptor, part)\n        os.fsync(descriptor)\n",
         "            write_whole(descriptor, part)\n",
         (ORDER,),
@@ -57,7 +57,7 @@ MUTATIONS = (
     ),
     Mutation(
         "no sync of the folder after a rename",
-        "tools/core/files.py",
+        "tools/core/fs/files.py",
         "src_dir_fd=folder, dst_dir_fd=folder)\n        os.fsync(folder)\n",
         "src_dir_fd=folder, dst_dir_fd=folder)\n",
         (ORDER,),
@@ -65,7 +65,7 @@ MUTATIONS = (
     ),
     Mutation(
         "no sync of a record before the acknowledgement",
-        "tools/core/append.py",
+        "tools/core/store/files/append.py",
         "        with files.writable(place):\n            os.fsync(descriptor)\n",
         "        pass\n",
         (ORDER,),
@@ -73,7 +73,7 @@ MUTATIONS = (
     ),
     Mutation(
         "no repair of a torn tail",
-        "tools/core/append.py",
+        "tools/core/store/files/append.py",
         "            _mend_tail(torn_folder, place, descriptor)\n",
         "",
         (ORDER,),
@@ -88,7 +88,7 @@ MUTATIONS = (
     ),
     Mutation(
         "no journal",
-        "tools/core/store.py",
+        "tools/core/store/api.py",
         "        files.replace(journal, files.dump_json(plan.as_journal()))\n",
         "",
         (ORDER,),
@@ -96,7 +96,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a dead process's journal not completed",
-        "tools/core/store.py",
+        "tools/core/store/api.py",
         "            self._finish_journal()\n            for change in changes:\n",
         "            for change in changes:\n",
         (ORDER,),
@@ -104,28 +104,28 @@ MUTATIONS = (
     ),
     Mutation(
         "no check of the version",
-        "tools/core/store.py",
+        "tools/core/store/api.py",
         "        if self.version(change.document) != change.expected:\n            raise StaleVersion(change.document)\n",
         "",
         (PROMISES,),
     ),
     Mutation(
         "a folder's link followed",
-        "tools/core/files.py",
+        "tools/core/fs/files.py",
         "_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC",
         "_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC",
         (PROMISES,),
     ),
     Mutation(
         "a file's link followed",
-        "tools/core/files.py",
+        "tools/core/fs/files.py",
         "_FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC",
         "_FILE = os.O_NONBLOCK | os.O_CLOEXEC",
         (PROMISES,),
     ),
     Mutation(
         "a redo that repeats records",
-        "tools/core/transaction.py",
+        "tools/core/store/files/transaction.py",
         '            missing = [record for record in waiting if record.get("id") not in present]\n',
         "            missing = list(waiting)\n",
         (ORDER,),

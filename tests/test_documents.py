@@ -9,9 +9,9 @@ import shlex
 import pytest
 
 from tests.conftest import CHECKOUT
-from tools.core import catalogue
+from tools.core.cli import commands as catalogue
 from tools.core.errors import ToolkitError
-from tools.core.seats import read_manifest
+from tools.core.seats.seat import read_manifest
 from tools.core.workspace import MANIFEST_SAMPLES
 
 DOCUMENTS = sorted(

@@ -41,7 +41,7 @@ LOADED = """
 import json, sys
 sys.argv = ["x", *sys.argv[2:]]
 import importlib, os
-from tools.core import cli
+from tools.core.cli import app as cli
 out = sys.stdout
 sys.stdout = open(os.devnull, "w")
 code = cli.call(importlib.import_module(MODULE).main, sys.argv[1:])
@@ -68,7 +68,7 @@ CHECKERS = ("tools.agent.preflight", "tools.maintenance.bus_check", "tools.maint
 def test_help_of_no_command_loads_a_heavy_package_or_sqlite(module, tmp_path):
     code, modules = loaded(module, "--help", cwd=tmp_path)
     assert code == 0 and not modules & HEAVY
-    assert "tools.core.checks" not in modules or module in CHECKERS
+    assert "tools.core.models.validate" not in modules or module in CHECKERS
     assert not [
         name
         for name in modules

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from tools.core import locks
 from tools.core.errors import BusyError
-from tools.core.store import FileStore, Replace, StaleVersion
+from tools.core.fs import locks
+from tools.core.store.api import FileStore, Replace, StaleVersion
 from tools.core.workspace import Workspace
 
 HOLD = """
 import sys
-from tools.core import locks
+from tools.core.fs import locks
 from tools.core.workspace import Workspace
 with locks.hold(Workspace(sys.argv[1], sys.argv[1]).bus):
     print("held", flush=True)

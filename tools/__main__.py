@@ -6,7 +6,9 @@ import importlib
 import sys
 from typing import Any
 
-from tools.core import bootstrap, catalogue, cli
+from tools.core.cli import app as cli
+from tools.core.cli import bootstrap
+from tools.core.cli import commands as catalogue
 from tools.core.errors import UsageError
 
 HELP = """Several coding agents and a manager share one git repository.
@@ -64,7 +66,7 @@ def index(run: cli.Run) -> None:
 @cli.option("--dry-run", is_flag=True, help="Say what would be done.")
 def init(run: cli.Run, agent: str | None, role: tuple[str, ...], bus: str | None, dry_run: bool) -> None:
     """Make a git repository ready: folders, ignore lines, the bus, a seat."""
-    from tools.core import repository
+    from tools.core.setup import init as repository
 
     done = repository.prepare(run.workspace, agent=agent, roles=role, bus=bus, dry_run=dry_run)
     lines = [f"- {step}" for step in done.steps]

@@ -10,7 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tools.agent import coord_dashboard
-from tools.core import board, liveness
+from tools.core.board import snapshot as board
+from tools.core.bus import presence as liveness
 
 DASH = "agent.coord_dashboard"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CHECKOUT
-from tools.core import links
+from tools.core.checks import links
 from tools.core.workspace import Workspace
 
 LINK = {

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import git
-from tools.core import checks, evidence
+from tools.core.models import validate as checks
+from tools.core.receipts import verify as evidence
 from tools.core.workspace import Workspace
 
 RUN = "agent.receipt_run"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import git
-from tests.core.test_plan_rules import NAME, PROOF, good
+from tests.core.plans.test_rules import NAME, PROOF, good
 
 INDEX = "agent.receipts_index"
 
@@ -120,7 +120,7 @@ def test_memory_does_not_grow_with_the_size_of_evidence_or_the_log(repo: Path) -
     with (repo / "_bus/messages/T-9.jsonl").open("w") as thread:
         thread.writelines(f"{line}\n" for _ in range(4000))
     script = (
-        "import sys\nfrom tools.core import cli\nfrom tools.agent.receipts_index import main\n"
+        "import sys\nfrom tools.core.cli import app as cli\nfrom tools.agent.receipts_index import main\n"
         "assert cli.call(main, ['--output', 'x.jsonl']) == 0\n"
         "peak = [line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')]\n"
         "print(*peak, file=sys.stderr)\n"  # not ru_maxrss, which counts what the test's own process had

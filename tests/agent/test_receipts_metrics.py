@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import git
-from tests.core.test_plan_rules import good
-from tools.core import latencies
+from tests.core.plans.test_rules import good
+from tools.core.reports import latency as latencies
 
 METRICS = "agent.receipts_metrics"
 BEGIN = 1_767_225_600

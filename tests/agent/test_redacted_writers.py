@@ -5,7 +5,10 @@ import sys
 
 import pytest
 
-from tools.core import clock, files, memory, redaction
+from tools.core import clock
+from tools.core.fs import files
+from tools.core.receipts import memory_log as memory
+from tools.core.text import secrets as redaction
 
 TOKEN = "ghp_" + "aB3dE5gH7jK9mN1pQ2sT4vW6yZ8" * 2
 PLAN = "2026-01-31-p"
@@ -82,7 +85,9 @@ def test_the_notes_of_a_manifest_have_none_once_it_is_put_in_place_or_saved(run,
 
 
 def test_a_name_in_a_dirty_tree_leaves_none_in_its_receipt(run, workspace, store, git_repo, assert_clean):
-    from tools.core import clock, dirt, seats
+    from tools.core import clock
+    from tools.core.seats import seat as seats
+    from tools.core.session import dirty_tree as dirt
 
     found = dirt.record(workspace, store, seats.reading(workspace, None), "main", [f"?? {TOKEN}"], clock.now())
     again = dirt.record(workspace, store, seats.reading(workspace, None), "main", [f"?? {TOKEN}"], clock.now())
@@ -91,7 +96,7 @@ def test_a_name_in_a_dirty_tree_leaves_none_in_its_receipt(run, workspace, store
 
 
 def test_the_notes_beside_a_claim_have_none(workspace, assert_clean):
-    from tools.core import scaffold
+    from tools.core.receipts import scaffold
 
     scaffold.write(workspace, scaffold.Work(agent="codex-1", name="w", summary=f"use {TOKEN}"))
     assert_clean("_report")

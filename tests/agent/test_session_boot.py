@@ -11,7 +11,7 @@ import pytest
 from tests.clones import make_clone, make_origin
 from tests.conftest import git
 from tools.__main__ import init
-from tools.core import cli
+from tools.core.cli import app as cli
 
 
 def boot(run, folder: Path, *arguments: str, code: int = 0):

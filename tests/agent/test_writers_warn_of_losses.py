@@ -2,8 +2,8 @@
 
 import pytest
 
-from tools.core import files
-from tools.core.index import open_index
+from tools.core.fs import files
+from tools.core.store.files.index import open_index
 
 
 @pytest.fixture

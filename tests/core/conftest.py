@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tools.core import ids, jsonl, records, workspace
+from tools.core import ids, workspace
 from tools.core.errors import UsageError
-from tools.core.store import EVENTS, Append, Document, FileStore, Replace, StaleVersion, stream_of
+from tools.core.fs import jsonl
+from tools.core.models import records
+from tools.core.store.api import EVENTS, Append, Document, FileStore, Replace, StaleVersion, stream_of
 
 NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 

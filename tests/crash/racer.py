@@ -5,10 +5,14 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 
-from tools.core import bus, claims, clock, ids, receipts, store
+from tools.core import clock, ids
+from tools.core.bus import claim_rules as claims
+from tools.core.bus import operations as bus
 from tools.core.errors import ToolkitError
-from tools.core.records import Event, Message, to_mapping
-from tools.core.seats import Seat
+from tools.core.models.records import Event, Message, to_mapping
+from tools.core.receipts import write as receipts
+from tools.core.seats.seat import Seat
+from tools.core.store import api as store
 from tools.core.workspace import Workspace
 
 

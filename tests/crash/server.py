@@ -22,7 +22,7 @@ LIMIT = 60
 
 
 def main() -> None:
-    from tools.core import cli
+    from tools.core.cli import app as cli
 
     for line in sys.stdin:
         request = json.loads(line)

@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-from tools.core import jsonl
+from tools.core.fs import jsonl
 
 State = dict[str, str]
 _IGNORED = ("_bus/.cache", "_bus/.journal", "_bus/.torn", ".git")

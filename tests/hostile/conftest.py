@@ -67,7 +67,7 @@ def alarm(seconds: int = 60):
 
 def attempt(command: tuple[str, ...], *more: str) -> SimpleNamespace:
     """Runs a command in process and checks the manners that hold for any input."""
-    from tools.core import cli
+    from tools.core.cli import app as cli
 
     module = importlib.import_module(f"tools.{command[0]}")
     out, err = io.StringIO(), io.StringIO()

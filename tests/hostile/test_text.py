@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tests.hostile import corpus
 from tests.hostile.catalogue import READERS, name_of
 from tests.hostile.conftest import attempt, parsed
-from tools.core import ids, render
+from tools.core import ids
+from tools.core.text import render
 
 SLOW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 anything = st.text(st.characters(exclude_categories=()), max_size=80)

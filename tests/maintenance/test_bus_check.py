@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import git
-from tools.core import jsonl
+from tools.core.fs import jsonl
 
 Run = Callable[..., Any]
 EVENTS = "_bus/events/events.jsonl"

@@ -9,7 +9,7 @@ import tempfile
 
 import pytest
 
-from tools.core.rehearsal import Played, Race, Scene, Stage, Step, Writes
+from tools.core.demo.player import Played, Race, Scene, Stage, Step, Writes
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def short_play(monkeypatch, tmp_path):
 
 
 def test_json_is_one_line_a_command(short_play, capsys):
-    from tools.core import cli
+    from tools.core.cli import app as cli
     from tools.maintenance import demo
 
     assert cli.call(demo.main, ["--json"]) == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import CHECKOUT
-from tools.core import catalogue
+from tools.core.cli import commands as catalogue
 from tools.maintenance.generate_docs import generated
 
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.core.test_plan_rules import NAME, good
-from tools.core import hygiene
+from tests.core.plans.test_rules import NAME, good
+from tools.core.plans import normalise as hygiene
 
 HYGIENE = "maintenance.plan_hygiene"
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import git
-from tools.core import plan_checks
+from tools.core.plans import check as plan_checks
 from tools.core.workspace import Workspace
 
 CLI = "planner.cli"
@@ -220,7 +220,7 @@ def test_hostile_text_in_a_plan_is_made_visible(git_repo: Path, plan: str, run: 
 def test_eight_processes_edit_one_plan_and_every_edit_is_kept(git_repo: Path, plan: str) -> None:
     count = 5
     loop = (
-        "import sys\nfrom tools.core import plan_edits, plans\nfrom tools.core.workspace import Workspace\n"
+        "import sys\nfrom tools.core.plans import edits as plan_edits, files as plans\nfrom tools.core.workspace import Workspace\n"
         f"for n in range({count}):\n"
         "    plans.change(Workspace(sys.argv[1], sys.argv[1]), sys.argv[2],\n"
         "        lambda raw: plan_edits.add_step(raw, 'work', f'{sys.argv[3]}-{n}'))\n"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import git
-from tests.core.test_plan_rules import DEFECTS, NAME, good
+from tests.core.plans.test_rules import DEFECTS, NAME, good
 
 VALIDATE = "planner.validate"
 

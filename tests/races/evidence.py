@@ -12,9 +12,9 @@ from tests.races.linearizability import Operation, Verdict, check, out_of_order
 from tests.races.models import RULES, Answer, Task, label, manifest, task
 from tests.races.schedule import PLAN, SHARED, Call
 from tools.core import ids
-from tools.core.foreign import assignment_from, claim_from
-from tools.core.records import to_mapping
-from tools.core.store import EVENTS, FileStore
+from tools.core.models.lenient import assignment_from, claim_from
+from tools.core.models.records import to_mapping
+from tools.core.store.api import EVENTS, FileStore
 
 END = 1 << 62
 """A moment after all others, at which the files are read."""

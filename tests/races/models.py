@@ -8,10 +8,16 @@ from typing import Any, NamedTuple
 
 from tests.races.linearizability import IMPOSSIBLE, Operation
 from tests.races.schedule import Call
-from tools.core import assigning, claims, clock, handback, holdings, pickup, queue, states
+from tools.core import clock
+from tools.core.backlog import items as queue
+from tools.core.backlog import pickup, states
+from tools.core.bus import assignments as assigning
+from tools.core.bus import claim_documents as holdings
+from tools.core.bus import claim_rules as claims
+from tools.core.bus import release_rules as handback
 from tools.core.errors import ConflictError, ToolkitError
-from tools.core.records import Assignment, Claim, to_mapping
-from tools.core.seats import Seat
+from tools.core.models.records import Assignment, Claim, to_mapping
+from tools.core.seats.seat import Seat
 
 
 class Answer(NamedTuple):

@@ -6,8 +6,8 @@ import os
 import time
 from collections.abc import Sequence
 
-from tools.core import files, jsonl
-from tools.core.store import Append, Change, FileStore, Replace
+from tools.core.fs import files, jsonl
+from tools.core.store.api import Append, Change, FileStore, Replace
 from tools.core.workspace import Place
 
 SLOW = 0.05

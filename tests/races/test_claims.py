@@ -7,7 +7,7 @@ import pytest
 
 CLAIM = """
 import sys
-from tools.core import cli
+from tools.core.cli import app as cli
 from tools.agent import bus_claim
 print("ready", flush=True)
 sys.stdin.readline()

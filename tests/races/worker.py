@@ -17,8 +17,9 @@ from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 
 from tests.races.naive import NaiveStore
-from tools.core import cli, clock
-from tools.core.invocation import Run
+from tools.core import clock
+from tools.core.cli import app as cli
+from tools.core.cli.run import Run
 
 Answered = tuple[int, str, str]
 

@@ -12,8 +12,17 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import bus, claims, cli, clock, feed, holdings, index, liveness, records, render
+from tools.core import clock
+from tools.core.bus import claim_documents as holdings
+from tools.core.bus import claim_rules as claims
+from tools.core.bus import feed
+from tools.core.bus import operations as bus
+from tools.core.bus import presence as liveness
+from tools.core.cli import app as cli
 from tools.core.errors import UsageError
+from tools.core.models import records
+from tools.core.store.files import index
+from tools.core.text import render
 
 main = cli.group(__doc__)
 _STATES = ["live", "finished", "active", "paused", "released", "done"]
@@ -82,7 +91,7 @@ def claim(
 
 
 def _confirm(run: cli.Run, task: str) -> None:
-    from tools.core import exchange  # git and all it takes is for those who ask for it
+    from tools.core.sync import exchange  # git and all it takes is for those who ask for it
 
     done = exchange.confirm(run.workspace, run.store, run.seat.agent_id, task, run.now)
     run.warn(done.problems)

@@ -11,9 +11,13 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import bus, cli, clock, receipts, render
+from tools.core import clock
+from tools.core.bus import operations as bus
+from tools.core.cli import app as cli
 from tools.core.errors import UsageError
-from tools.core.records import SEVERITIES
+from tools.core.models.records import SEVERITIES
+from tools.core.receipts import write as receipts
+from tools.core.text import render
 
 main = cli.group(__doc__)
 
@@ -68,7 +72,7 @@ def log(
 
 def _decision_receipt(run: cli.Run, said: dict[str, Any], pairs: tuple[str, ...], output: str | None) -> str:
     """Writes the receipt of a decision, which the event then cites, and says where."""
-    from tools.core import consensus  # only this option needs it
+    from tools.core.consensus import receipts as consensus  # only this option needs it
 
     meta = cli.key_values(pairs, consensus.OWN_FIELDS)
     receipt = consensus.Receipt(agent_id=run.seat.agent_id, ts=clock.to_text(run.now), meta=meta, **said)

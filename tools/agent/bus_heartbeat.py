@@ -11,8 +11,14 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import bus, cli, clock, files, heartbeat, ids, receipts, render
-from tools.core.records import Event, Message
+from tools.core import clock, ids
+from tools.core.bus import heartbeat
+from tools.core.bus import operations as bus
+from tools.core.cli import app as cli
+from tools.core.fs import files
+from tools.core.models.records import Event, Message
+from tools.core.receipts import write as receipts
+from tools.core.text import render
 
 
 @cli.command(doc=__doc__, writes=True)

@@ -9,8 +9,13 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import cli, clock, holdings, inbox, records, render
-from tools.core.index import losses, open_index
+from tools.core import clock
+from tools.core.bus import claim_documents as holdings
+from tools.core.bus import inbox
+from tools.core.cli import app as cli
+from tools.core.models import records
+from tools.core.store.files.index import losses, open_index
+from tools.core.text import render
 
 
 @cli.command(doc=__doc__, writes=True)

@@ -9,8 +9,10 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import bus, cli, receipts
+from tools.core.bus import operations as bus
+from tools.core.cli import app as cli
 from tools.core.errors import UsageError
+from tools.core.receipts import write as receipts
 
 
 @cli.command(doc=__doc__, writes=True)

@@ -11,9 +11,12 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import cli, feed, records, search
+from tools.core.bus import feed
+from tools.core.cli import app as cli
 from tools.core.errors import UsageError
-from tools.core.index import losses, open_index
+from tools.core.models import records
+from tools.core.store.files import search
+from tools.core.store.files.index import losses, open_index
 
 
 @cli.command(doc=__doc__)

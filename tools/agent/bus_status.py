@@ -11,9 +11,10 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import cli, status
+from tools.core.bus import status
+from tools.core.cli import app as cli
 from tools.core.errors import UsageError
-from tools.core.records import SEVERITIES
+from tools.core.models.records import SEVERITIES
 
 
 @cli.command(doc=__doc__)

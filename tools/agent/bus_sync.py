@@ -9,8 +9,9 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import cli, exchange
+from tools.core.cli import app as cli
 from tools.core.errors import SetupError
+from tools.core.sync import exchange
 
 
 @cli.command(doc=__doc__, writes=True)

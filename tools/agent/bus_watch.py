@@ -14,9 +14,12 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import cli, feed, jsonl, records
+from tools.core.bus import feed
+from tools.core.cli import app as cli
 from tools.core.errors import UsageError
-from tools.core.records import SEVERITIES
+from tools.core.fs import jsonl
+from tools.core.models import records
+from tools.core.models.records import SEVERITIES
 
 DEFAULT_LIMIT = 20
 
@@ -67,7 +70,7 @@ def main(
 
 
 def _followers(run: cli.Run, query: feed.Query) -> list[tuple[str, Any]]:
-    from tools.core.follow import Follower
+    from tools.core.fs.follow import Follower
 
     made = []
     for stream in feed.streams_of(run.store, query):
@@ -84,7 +87,7 @@ def _present(run: cli.Run, query: feed.Query, limit: int | None) -> list[feed.En
         if len(entries) > limit:
             run.note(f"older events are not shown; --limit {max(limit, 10) * 10} or --since 24h shows more")
         return entries[-limit:] if limit else []
-    from tools.core.index import losses, open_index
+    from tools.core.store.files.index import losses, open_index
 
     with open_index(run.workspace) as index:
         run.skipped(index.problems(feed.streams_of(run.store, query)))

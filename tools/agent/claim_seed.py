@@ -11,7 +11,10 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import assigning, bus, cli, clock
+from tools.core import clock
+from tools.core.bus import assignments as assigning
+from tools.core.bus import operations as bus
+from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 
 

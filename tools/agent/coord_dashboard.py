@@ -13,8 +13,17 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import board, board_rows, board_text, bus, cli, clock, files, handoffs, receipts, redaction
-from tools.core.index import open_index
+from tools.core import clock
+from tools.core.board import model as board_rows
+from tools.core.board import render_text as board_text
+from tools.core.board import snapshot as board
+from tools.core.bus import handoffs
+from tools.core.bus import operations as bus
+from tools.core.cli import app as cli
+from tools.core.fs import files
+from tools.core.receipts import write as receipts
+from tools.core.store.files.index import open_index
+from tools.core.text import secrets as redaction
 from tools.core.workspace import Place
 
 RETIRED_AGENTS: tuple[str, ...] = ()

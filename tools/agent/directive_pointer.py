@@ -9,9 +9,12 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import cli, directives, ids, receipts
+from tools.core import ids
+from tools.core.bus import directives
+from tools.core.cli import app as cli
 from tools.core.errors import UsageError
-from tools.core.foreign import text_of
+from tools.core.models.lenient import text_of
+from tools.core.receipts import write as receipts
 
 
 @cli.command(doc=__doc__, writes=True)

@@ -11,7 +11,10 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
 import json
 
-from tools.core import cli, files, links, locks, render
+from tools.core.checks import links
+from tools.core.cli import app as cli
+from tools.core.fs import files, locks
+from tools.core.text import render
 
 main = cli.group(__doc__)
 

@@ -11,7 +11,10 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import assigning, cli, pickup, render, states
+from tools.core.backlog import pickup, states
+from tools.core.bus import assignments as assigning
+from tools.core.cli import app as cli
+from tools.core.text import render
 
 main = cli.group(__doc__)
 _allow_busy = cli.option("--allow-busy", is_flag=True, help="Take it although you are at work on another (recorded).")

@@ -11,9 +11,15 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import assigning, board_text, bus, cli, clock, ids, manager_report, receipts
+from tools.core import clock, ids
+from tools.core.board import render_text as board_text
+from tools.core.bus import assignments as assigning
+from tools.core.bus import operations as bus
+from tools.core.cli import app as cli
 from tools.core.errors import UsageError
-from tools.core.records import Event
+from tools.core.models.records import Event
+from tools.core.receipts import write as receipts
+from tools.core.reports import manager as manager_report
 
 
 @cli.command(doc=__doc__, writes=True)

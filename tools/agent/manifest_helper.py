@@ -12,8 +12,15 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import bus, cli, clock, ids, manifests, records, render, seats, sessions
+from tools.core import clock, ids
+from tools.core.bus import operations as bus
+from tools.core.cli import app as cli
 from tools.core.errors import SetupError, UsageError
+from tools.core.models import records
+from tools.core.seats import manifests
+from tools.core.seats import saved_sessions as sessions
+from tools.core.seats import seat as seats
+from tools.core.text import render
 from tools.core.workspace import MANIFEST, current_branch
 
 main = cli.group(__doc__)

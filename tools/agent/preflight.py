@@ -9,7 +9,9 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import cli, findings, preflight, reports
+from tools.core.checks import findings, preflight
+from tools.core.checks import output as reports
+from tools.core.cli import app as cli
 
 
 @cli.command(doc=__doc__)

@@ -11,8 +11,9 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import cli, push
-from tools.core.synchronise import require_git
+from tools.core.cli import app as cli
+from tools.core.session import push_ready as push
+from tools.core.sync.fast_forward import require_git
 from tools.core.workspace import current_branch
 
 

@@ -12,7 +12,11 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
 from typing import TextIO
 
-from tools.core import cli, evidence, records, render, runs
+from tools.core.cli import app as cli
+from tools.core.models import records
+from tools.core.receipts import run as runs
+from tools.core.receipts import verify as evidence
+from tools.core.text import render
 
 main = cli.group(__doc__, default="run")
 

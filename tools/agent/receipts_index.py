@@ -11,7 +11,12 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
 from collections.abc import Mapping
 
-from tools.core import cli, files, locks, receipt_index, receipts, redaction, render
+from tools.core.cli import app as cli
+from tools.core.fs import files, locks
+from tools.core.receipts import write as receipts
+from tools.core.reports import receipts_index as receipt_index
+from tools.core.text import render
+from tools.core.text import secrets as redaction
 from tools.core.workspace import REPORT
 
 

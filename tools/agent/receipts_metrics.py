@@ -12,7 +12,14 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import cli, clock, files, latencies, locks, receipts, redaction, render, tracked
+from tools.core import clock
+from tools.core.cli import app as cli
+from tools.core.fs import files, locks
+from tools.core.git import tracked
+from tools.core.receipts import write as receipts
+from tools.core.reports import latency as latencies
+from tools.core.text import render
+from tools.core.text import secrets as redaction
 from tools.core.workspace import REPORT
 
 

@@ -9,8 +9,12 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import boot, branches, bus, cli, render
-from tools.core.status import PRESETS
+from tools.core.bus import operations as bus
+from tools.core.bus.status import PRESETS
+from tools.core.cli import app as cli
+from tools.core.seats import guards as branches
+from tools.core.session import boot
+from tools.core.text import render
 
 
 @cli.command(doc=__doc__, writes=True)

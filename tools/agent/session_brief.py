@@ -11,7 +11,13 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import brief, cli, clock, files, receipts, render, status
+from tools.core import clock
+from tools.core.bus import status
+from tools.core.cli import app as cli
+from tools.core.fs import files
+from tools.core.receipts import write as receipts
+from tools.core.session import brief
+from tools.core.text import render
 
 
 @cli.command(doc=__doc__, writes=True)

@@ -9,8 +9,11 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import cli, dirt, exchange, synchronise
+from tools.core.cli import app as cli
 from tools.core.errors import GuardError
+from tools.core.session import dirty_tree as dirt
+from tools.core.sync import exchange
+from tools.core.sync import fast_forward as synchronise
 
 
 @cli.command(doc=__doc__, writes=True)

@@ -9,7 +9,8 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import cli, task_sync
+from tools.core.backlog import status_sync as task_sync
+from tools.core.cli import app as cli
 
 
 @cli.command(doc=__doc__, writes=True)

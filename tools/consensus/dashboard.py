@@ -13,9 +13,12 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from tools.core import cli, clock, decisions, render
-from tools.core.decisions import Decision
-from tools.core.index import open_index
+from tools.core import clock
+from tools.core.cli import app as cli
+from tools.core.consensus import decisions
+from tools.core.consensus.decisions import Decision
+from tools.core.store.files.index import open_index
+from tools.core.text import render
 
 HEADINGS = ("decision", "manager", "state", "last update", "age", "plan", "receipts", "events", "messages", "overdue")
 

@@ -12,8 +12,14 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 import json
 from datetime import datetime
 
-from tools.core import cli, consensus, files, ledger, locks, receipts, redaction, render
+from tools.core.cli import app as cli
+from tools.core.consensus import ledger
+from tools.core.consensus import receipts as consensus
 from tools.core.errors import UsageError
+from tools.core.fs import files, locks
+from tools.core.receipts import write as receipts
+from tools.core.text import render
+from tools.core.text import secrets as redaction
 from tools.core.workspace import LEDGER
 
 

@@ -9,8 +9,12 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import bus, cli, clock, consensus, receipts
-from tools.core.records import to_mapping
+from tools.core import clock
+from tools.core.bus import operations as bus
+from tools.core.cli import app as cli
+from tools.core.consensus import receipts as consensus
+from tools.core.models.records import to_mapping
+from tools.core.receipts import write as receipts
 
 
 @cli.command(doc=__doc__, writes=True)

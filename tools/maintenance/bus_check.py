@@ -9,7 +9,10 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import audit, cli, findings, reports
+from tools.core.checks import findings
+from tools.core.checks import output as reports
+from tools.core.checks import run as audit
+from tools.core.cli import app as cli
 
 
 @cli.command(doc=__doc__)

@@ -9,10 +9,12 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import cli, clock, ids, repair
-from tools.core.records import MAX_SUMMARY, Event, to_mapping
-from tools.core.repair import Damage
-from tools.core.store import EVENTS, Append
+from tools.core import clock, ids
+from tools.core.cli import app as cli
+from tools.core.models.records import MAX_SUMMARY, Event, to_mapping
+from tools.core.store.api import EVENTS, Append
+from tools.core.store.files import repair
+from tools.core.store.files.repair import Damage
 
 
 @cli.command(doc=__doc__, writes=True)

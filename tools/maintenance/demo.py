@@ -13,8 +13,9 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import cli, scenes_session, scenes_work
-from tools.core.rehearsal import Played, Scene, Stage
+from tools.core.cli import app as cli
+from tools.core.demo import scenes_session, scenes_work
+from tools.core.demo.player import Played, Scene, Stage
 
 
 def scenes() -> list[Scene]:

@@ -12,13 +12,19 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import catalogue, cli, files, manual, maps, reports
+from tools.core import templates as maps
+from tools.core.checks import output as reports
+from tools.core.cli import app as cli
+from tools.core.cli import commands as catalogue
+from tools.core.cli import reference as manual
 from tools.core.errors import SetupError
+from tools.core.fs import files
 
 
 def generated() -> dict[str, bytes]:
     """Every generated document, by its path in the checkout."""
-    from tools.core import board, checks  # not for --help
+    from tools.core.board import snapshot as board
+    from tools.core.models import validate as checks  # not for --help
 
     return {
         "docs/findings.md": reports.rules_page().encode(),

@@ -9,8 +9,16 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import bus, cli, feed, findings, index, memory, plans, receipts, reports
-from tools.core.bus_tree import Folder
+from tools.core.bus import feed
+from tools.core.bus import operations as bus
+from tools.core.checks import findings
+from tools.core.checks import output as reports
+from tools.core.checks.sources import Folder
+from tools.core.cli import app as cli
+from tools.core.plans import files as plans
+from tools.core.receipts import memory_log as memory
+from tools.core.receipts import write as receipts
+from tools.core.store.files import index
 
 MAX_EVENTS = 20
 """Events of a plan that `link` cites, the newest."""
@@ -38,7 +46,7 @@ def add(run: cli.Run, summary: str, ref: str, receipt: tuple[str, ...], artifact
 @cli.option("--format", "form", type=cli.Choice(reports.FORMATS), default="text", help="How to show what was found.")
 def verify(run: cli.Run, form: str) -> None:
     """Check every hash and every link of the chain; exit 1 when one does not hold."""
-    from tools.core import memory_check  # pydantic comes with it
+    from tools.core.checks import memory as memory_check  # pydantic comes with it
 
     found = findings.ordered(findings.stricter(memory_check.check(Folder(run.workspace))))
     run.emit(reports.document(found), reports.show(found, form))

@@ -9,8 +9,10 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import cli, hygiene, plans
+from tools.core.cli import app as cli
 from tools.core.errors import UsageError
+from tools.core.plans import files as plans
+from tools.core.plans import normalise as hygiene
 
 
 @cli.command(doc=__doc__, writes=True)

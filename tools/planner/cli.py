@@ -9,22 +9,19 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import (
-    cli,
-    clock,
-    evidence,
-    ids,
-    plan_edits,
-    plan_rules,
-    plans,
-    queue,
-    records,
-    render,
-    scaffold,
-    tracked,
-)
+from tools.core import clock, ids
+from tools.core.backlog import items as queue
+from tools.core.cli import app as cli
 from tools.core.errors import SetupError, UsageError
-from tools.core.plan_records import CHECKPOINT_STATUSES, PLAN_STATUSES, Plan
+from tools.core.git import tracked
+from tools.core.models import records
+from tools.core.models.plan import CHECKPOINT_STATUSES, PLAN_STATUSES, Plan
+from tools.core.plans import edits as plan_edits
+from tools.core.plans import files as plans
+from tools.core.plans import rules as plan_rules
+from tools.core.receipts import scaffold
+from tools.core.receipts import verify as evidence
+from tools.core.text import render
 
 main = cli.group(__doc__)
 step_group = cli.group("Add a step, or say where one stands.")

@@ -11,7 +11,10 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
 from typing import Any
 
-from tools.core import cli, clock, plan_checks, plans
+from tools.core import clock
+from tools.core.cli import app as cli
+from tools.core.plans import check as plan_checks
+from tools.core.plans import files as plans
 
 
 @cli.command(doc=__doc__)

@@ -1,0 +1,93 @@
+"""Giving out work: the rule without I/O, and death between any two calls that change a file."""
+
+import pytest
+
+from tests.core.store.test_store_crash import Death, Mortal
+from tools.core.bus import assignments as assigning
+from tools.core.bus import claim_documents as holdings
+from tools.core.bus import claim_rules as claims
+from tools.core.errors import ConflictError, UsageError
+from tools.core.models.lenient import assignment_from, claim_from
+from tools.core.seats import seat as seats
+from tools.core.store.api import EVENTS, FileStore, stream_of
+
+SEAT = seats.Seat("boss", None)
+ORDER = assigning.Order("T-1", "codex-2", "boss")
+GIVEN = {"engineer": "codex-2", "manager": "boss", "assigned_at": "2026-01-31T09:00:00Z", "branch": "agent/codex-2/t-1"}
+CLAIM = {"agent_id": "codex-2", "branch": "agent/codex-2/t-1", "claimed_at": "2026-01-31T09:00:00Z", "fence": 3}
+
+
+@pytest.fixture
+def decide(noon):
+    def ask(claim=None, given=None, **order):
+        found = holdings.Held(
+            claim_from({**CLAIM, **claim}, "T-1") if claim else None,
+            {},
+            "v" if claim else "",
+            assignment_from({**GIVEN, **given}, "T-1") if given is not None else None,
+            {},
+            "v" if given is not None else "",
+        )
+        return assigning.decide(found, ORDER._replace(**order), claims.Facts(noon))
+
+    return ask
+
+
+def test_what_is_in_force_already_comes_to_nothing(decide):
+    decision = decide(claim={"status": "active"}, given={})
+    assert (decision.assignment, decision.outcome, decision.overrides) == (None, None, ())
+    assert decide(given={}, claim="").outcome.event == "claim"
+    assert decide(given={}, claim="").assignment is None
+
+
+@pytest.mark.parametrize("status", ["active", "paused"])
+def test_a_task_in_other_hands_is_moved_only_with_a_reason(decide, status):
+    held = {"agent_id": "codex-3", "status": status}
+    with pytest.raises(ConflictError, match="codex-3"):
+        decide(claim=held)
+    with pytest.raises(UsageError):
+        decide(claim=held, reassign=True)
+    moved = decide(claim=held, reassign=True, reason="ill")
+    assert (moved.outcome.event, moved.outcome.claim.fence) == ("takeover", 4)
+    assert (moved.outcome.claim.taken_from.agent_id, moved.outcome.claim.taken_from.reason) == ("codex-3", "ill")
+    assert [override.code for override in moved.overrides] == ["takeover_forced"]
+
+
+def test_a_holder_who_was_found_gone_loses_the_task_without_an_override(decide):
+    gone = {"agent_id": "codex-3", "status": "paused", "paused_by": "codex-9", "notes": "crashed"}
+    moved = decide(claim=gone)
+    assert moved.overrides == ()
+    assert moved.outcome.claim.taken_from.reason == "crashed"
+
+
+def test_a_task_that_is_done_or_no_task_is_refused(decide):
+    with pytest.raises(ConflictError, match="done"):
+        decide(claim={"status": "done"}, reassign=True, reason="x")
+    with pytest.raises(ConflictError, match="thread"):
+        decide(task="manager-report")
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_an_assignment_that_was_interrupted_anywhere_is_completed_by_running_it_again(
+    monkeypatch, fresh_bus, noon, half
+):
+    for dies_at in range(1, 300):
+        workspace = fresh_bus()
+        store = FileStore(workspace)
+        try:
+            with monkeypatch.context() as patched:
+                Mortal(patched, dies_at, half)
+                assigning.place(workspace, store, SEAT, ORDER, noon)
+            break
+        except Death:
+            again = assigning.place(workspace, store, SEAT, ORDER, noon)
+        found = holdings.held(store, "T-1")
+        assert found.assignment.engineer == found.claim.agent_id == "codex-2"
+        assert again.claim == found.claim
+        assert [line.record["event"] for line in store.read(EVENTS).found if line.record["event"] != "recovered"] == [
+            "assign",
+            "claim",
+        ]
+        for thread in ("T-1", "agent-codex-2"):
+            assert [line.record["to"] for line in store.read(stream_of(thread)).found] == ["codex-2"]
+    assert 10 < dies_at < 299

@@ -1,0 +1,146 @@
+"""What a seat does on the bus: one transaction, evidence before it, decided again when others were first."""
+
+import json
+import os
+
+import pytest
+
+from tools.core.bus import claim_documents as holdings
+from tools.core.bus import claim_rules as claims
+from tools.core.bus import operations as bus
+from tools.core.errors import ConflictError, GuardError, UsageError
+from tools.core.fs import files
+from tools.core.models import records
+from tools.core.seats import seat as seats
+from tools.core.store import api as stores
+from tools.core.store.api import EVENTS, Append, Replace
+
+ME = seats.Seat("codex-1", None)
+OTHER = seats.Seat("codex-2", None)
+
+
+@pytest.fixture
+def take(workspace, store, noon):
+    def act(seat=ME, **fields):
+        return bus.take(workspace, store, seat, claims.Request("T", seat.agent_id, **fields), noon)
+
+    return act
+
+
+def events(store):
+    return [found.record for found in store.read(EVENTS).found]
+
+
+def test_the_event_of_a_claim_carries_it_whole(store, take):
+    change = take(plan="2026-01-31-x", paths=("a/",))
+    assert events(store)[0]["claim"] == store.get("claims/T").content == records.to_mapping(change.claim)
+
+
+def test_a_claim_that_changes_nothing_writes_nothing(store, take):
+    take()
+    before = store.read(EVENTS)
+    assert take().record is None and store.read(EVENTS) == before
+
+
+def test_unknown_fields_of_a_claim_outlive_its_changes(store, take, workspace, noon):
+    take()
+    document = store.get("claims/T")
+    store.commit([Replace("claims/T", {**document.content, "odd": "kept"}, document.version)])
+    bus.release(workspace, store, ME, "T", status="done", notes=None, now=noon)
+    assert store.get("claims/T").content["odd"] == "kept"
+
+
+def test_who_lost_between_reading_and_writing_decides_again_and_is_told(workspace, store, take, noon, monkeypatch):
+    decide = claims.take
+
+    def late(current, request, facts):
+        outcome = decide(current, request, facts)
+        monkeypatch.setattr(claims, "take", decide)
+        bus.take(workspace, store, OTHER, claims.Request("T", "codex-2"), noon)
+        return outcome
+
+    monkeypatch.setattr(claims, "take", late)
+    with pytest.raises(ConflictError) as refusal:
+        take()
+    assert "codex-2" in refusal.value.message and len(events(store)) == 1
+
+
+def test_an_assignment_that_changes_meanwhile_is_noticed(store, take, noon, monkeypatch):
+    decide = claims.take
+    given = {"task_id": "T", "engineer": "codex-9", "manager": "boss", "assigned_at": "2026-01-31T12:00:00Z"}
+
+    def late(current, request, facts):
+        outcome = decide(current, request, facts)
+        monkeypatch.setattr(claims, "take", decide)
+        store.commit([Replace("assignments/T", given, "")])
+        return outcome
+
+    monkeypatch.setattr(claims, "take", late)
+    with pytest.raises(GuardError):
+        take()
+    assert store.get("claims/T") is None
+
+
+def test_an_override_leaves_its_evidence_once_even_when_decided_twice(workspace, store, take, noon, monkeypatch):
+    bus.take(workspace, store, OTHER, claims.Request("T", "codex-2", status="paused"), noon)
+    commit, failed = store.commit, []
+
+    def stale_once(changes):
+        if not failed:
+            failed.append(True)
+            raise stores.StaleVersion("claims/T")
+        return commit(changes)
+
+    monkeypatch.setattr(store, "commit", stale_once)
+    assert take(reason="agreed").claim.fence == 2
+    with open(workspace.agent_report("codex-1").child("session_guard/warnings.jsonl").path) as log:
+        assert [json.loads(line)["code"] for line in log] == ["takeover_forced"]
+    assert events(store)[-1]["meta"] == {
+        "override": "takeover_forced",
+        "previous_holder": "codex-2",
+        "reason": "agreed",
+    }
+
+
+def test_a_guarded_event_is_refused_recorded_and_not_written(workspace, store, take, noon):
+    take(OTHER)
+    event = records.Event(
+        id="0" * 26, ts="2026-01-31T12:00:00Z", agent_id="codex-1", event="complete", summary="s", task_id="T"
+    )
+    with pytest.raises(GuardError) as refusal:
+        bus.log(workspace, store, ME, event, [], noon)
+    assert "codex-2" in refusal.value.message and len(events(store)) == 1
+    with open(workspace.agent_report("codex-1").child("errors.jsonl").path) as log:
+        assert json.loads(log.read())["claim_owner"] == "codex-2"
+
+
+@pytest.mark.parametrize("text", ["", "   ", "a\nb", "a\rb", "x" * 2001])
+def test_a_summary_is_one_line_of_bounded_length(text):
+    with pytest.raises(UsageError):
+        bus.summary_of(text)
+
+
+def test_claims_that_cannot_be_read_are_named_and_the_others_listed(workspace, store, take):
+    take()
+    folder = os.path.join(workspace.bus.path, "claims")
+    for name, content in {"BAD.json": b"{", "a b.json": b"{}", "LIST.json": b"[]"}.items():
+        with open(os.path.join(folder, name), "wb") as out:
+            out.write(content)
+    os.symlink("T.json", os.path.join(folder, "LINK.json"))
+    os.mkfifo(os.path.join(folder, "PIPE.json"))
+    found, problems = holdings.all_claims(store)
+    assert [claim.task_id for claim in found] == ["T"]
+    assert len(problems) == 5 and all(problem.startswith("_bus/claims/") for problem in problems)
+
+
+def test_a_plan_is_missing_only_where_one_is_named(workspace):
+    assert bus.plan_is_missing(workspace, "2026-01-31-x") and not bus.plan_is_missing(workspace, "")
+    files.replace(workspace.plan("2026-01-31-x"), b"{}")
+    assert not bus.plan_is_missing(workspace, "2026-01-31-x")
+
+
+def test_a_message_that_exists_is_found_by_its_id(workspace, logged, store, event):
+    said = logged(thread="T")
+    happened = logged()
+    store.commit([Append(EVENTS, event())])
+    assert bus.message_exists(workspace, said["id"]) and not bus.message_exists(workspace, happened["id"])

@@ -1,0 +1,50 @@
+"""Whether two patterns may name one file; in doubt they do."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tools.core.bus.path_patterns import may_overlap
+
+TOGETHER = [
+    ("src/app.py", "src/app.py"), ("src/", "src/app.py"), ("src", "lib/src/x"), ("*.py", "src/app.py"),
+    ("src/**", "src/a/b.py"), ("src/*.py", "src/app.*"), ("**/x.py", "a/b/x.py"), ("/docs", "docs/a.md"),
+    ("src/**/test.py", "src/test.py"), ("a?c", "abc"), ("[ab].py", "a.py"), ("**", "anything/at/all"),
+]  # fmt: skip
+APART = [
+    ("src/app.py", "src/other.py"), ("/src/", "/docs/"), ("src/*.py", "src/*.md"), ("src/a*", "src/b*"),
+    ("docs/**", "src/**"), ("tests/x/", "tests/y/"), ("**/x.py", "a/b/y.py"), ("src/**/a.py", "src/x/b.py"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other"), TOGETHER)
+def test_patterns_that_share_a_file_overlap_both_ways(one, other):
+    assert may_overlap(one, other) and may_overlap(other, one)
+
+
+@pytest.mark.parametrize(("one", "other"), APART)
+def test_patterns_that_cannot_share_a_file_do_not(one, other):
+    assert not may_overlap(one, other) and not may_overlap(other, one)
+
+
+part = st.sampled_from(["a", "b", "*", "**", "a*", "?b", "[ab]"])
+pattern = st.lists(part, min_size=1, max_size=4).map("/".join)
+
+
+@given(pattern, pattern)
+def test_overlap_has_no_direction(one, other):
+    assert may_overlap(one, other) == may_overlap(other, one)
+
+
+@given(pattern)
+def test_a_pattern_overlaps_itself(one):
+    assert may_overlap(one, one)
+
+
+def test_many_stars_are_answered_at_once():
+    assert may_overlap("/".join(["**", "a"] * 30), "/".join(["**", "b"] * 30)) in (True, False)
+
+
+def test_two_folders_at_the_root_do_not_overlap():
+    assert not may_overlap("src/", "docs/")
+    assert may_overlap("src/", "src/parser/lexer.py")

@@ -1,0 +1,86 @@
+"""What bus_status shows, and what its presets and flags choose."""
+
+from datetime import timedelta
+
+import pytest
+
+from tools.core import clock
+from tools.core.bus import status
+
+
+@pytest.fixture
+def view(noon):
+    def choose(preset=None, **given):
+        known = {
+            "agents": (),
+            "active_only": False,
+            "since": None,
+            "limit": None,
+            "severities": (),
+            "manager_window": None,
+        }
+        return status.view_of(preset, noon, **{**known, **given})
+
+    return choose
+
+
+@pytest.fixture
+def shown(workspace, store, view, noon):
+    def ask(preset=None, **given):
+        return status.gather(workspace, store, view(preset, **given), noon)
+
+    return ask
+
+
+def test_presets_are_defaults_that_a_flag_beats(view, noon):
+    assert view() == status.View()
+    assert view("manager").since == noon - timedelta(hours=4) and not view("manager").active_only
+    assert view("support").since == noon - timedelta(hours=6) and view("support").active_only
+    assert view("support", since=noon, limit=3, manager_window=timedelta(0)) == status.View(
+        (), True, noon, 3, (), timedelta(0)
+    )
+
+
+def test_claims_live_ones_first_events_newest_last_and_how_many_are_older(shown, logged, run):
+    run("agent.bus_claim", "claim", "--agent", "codex-1", "--task", "B")
+    run("agent.bus_claim", "claim", "--agent", "codex-1", "--task", "A")
+    run("agent.bus_claim", "release", "--agent", "codex-1", "--task", "A")
+    logged(summary="last")
+    found = shown(limit=2)
+    assert [(claim.task_id, claim.state) for claim in found.claims] == [("B", "active"), ("A", "done")]
+    assert found.events[-1].record.summary == "last" and found.more_events == 2
+    assert [claim.task_id for claim in shown(active_only=True).claims] == ["B"]
+    assert shown(agents=["codex-2"]).claims == []
+    text = status.full(found)
+    assert "claims: 1 live, 1 finished" in text and "2 older: --limit 4" in text
+
+
+def test_a_silent_manager_is_a_warning_with_its_summary_and_data(shown, logged, seat, noon):
+    seat("boss", roles=["manager"])
+    assert "WARNING boss missing" in status.full(shown())
+    logged(
+        agent_id="boss",
+        event="status",
+        summary="watching",
+        ts=clock.to_text(noon - timedelta(minutes=31)),
+        meta={"shift": "mid"},
+    )
+    assert "WARNING boss stale" in status.full(shown()) and "watching [shift=mid]" in status.full(shown())
+    assert "WARNING" not in status.full(shown(manager_window=timedelta(minutes=31)))
+    assert status.as_document(shown())["managers"][0]["state"] == "stale"
+
+
+def test_open_requests_say_how_to_answer(shown, logged):
+    asked = logged(thread="T", type="request", summary="help", to="codex-2")
+    assert f"[--task T --reply-to {asked['id']}]" in status.full(shown())
+    assert "1 open requests" in status.compact(shown())
+
+
+def test_an_empty_bus_says_so(shown):
+    assert "nobody holds anything" in status.full(shown()) and "no manager known" in status.full(shown())
+
+
+def test_a_stale_manager_does_not_change_the_exit_code(run, seat):
+    seat("boss", roles=["manager"])
+    for arguments in ((), ("--preset", "manager"), ("--summary",), ("--json",)):
+        assert "boss" in run("agent.bus_status", *arguments).out

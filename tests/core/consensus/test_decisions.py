@@ -1,0 +1,143 @@
+"""A decision is followed from proposal to receipts to closing, and stands out when it is overdue."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.core import clock, ids
+from tools.core.consensus import decisions, ledger
+from tools.core.consensus import receipts as consensus
+from tools.core.errors import UsageError
+from tools.core.models.records import Event, Message, to_mapping
+from tools.core.store.api import EVENTS, Append, stream_of
+from tools.core.store.files.index import open_index
+from tools.core.workspace import Place
+
+NOW = clock.parse("2026-03-01T12:00:00Z")
+assert NOW is not None
+HOUR = timedelta(hours=1)
+
+
+def event(store: Any, kind: str, decision: str, *, hours_ago: float = 1, **more: Any) -> None:
+    """Logs an event that carries a decision."""
+    made = Event(
+        id=ids.new_record_id(),
+        ts=clock.to_text(NOW - hours_ago * HOUR),
+        agent_id="codex-1",
+        event=kind,
+        summary=f"{kind} on {decision}",
+        meta={"decision_id": decision},
+        **more,
+    )
+    store.commit([Append(EVENTS, to_mapping(made))])
+
+
+def receipt(workspace: Any, decision: str, *, kind: str = "status", hours_ago: float = 1, cites: Any = ()) -> None:
+    """Writes a decision's receipt."""
+    at = NOW - hours_ago * HOUR
+    made = consensus.Receipt(
+        decision_id=decision, summary="s", agent_id="codex-2", event=kind, ts=clock.to_text(at), receipts=tuple(cites)
+    )
+    consensus.write_receipt(workspace, made, at)
+
+
+def rows(workspace: Any, **options: Any) -> list[decisions.Decision]:
+    """The decisions as they stand at NOW."""
+    with open_index(workspace) as index:
+        return decisions.decisions(workspace, index, NOW, **options)
+
+
+def test_a_decision_goes_from_proposal_through_receipts_to_closing(workspace: Any, store: Any) -> None:
+    event(store, "proposal", "D-1", hours_ago=3, plan_id="2026-01-01-x")
+    (row,) = rows(workspace)
+    assert (row.state, row.overdue, row.plan, row.manager) == ("open", "no receipts", "2026-01-01-x", "codex-1")
+    receipt(workspace, "D-1", hours_ago=2, cites=["_report/a.txt"])
+    (row,) = rows(workspace)
+    assert (row.state, row.overdue, row.receipts, row.events) == ("open", "", ("_report/a.txt",), 1)
+    event(store, "consensus", "D-1")
+    (row,) = rows(workspace)
+    assert (row.state, row.events, row.at) == ("decided", 2, NOW - HOUR)
+
+
+@pytest.mark.parametrize(("hours", "reason"), [(24, ""), (25, "no update for 1d 1h")])
+def test_an_open_decision_is_overdue_past_the_cadence(workspace: Any, hours: int, reason: str) -> None:
+    receipt(workspace, "D-1", hours_ago=hours, cites=["_report/a.txt"])
+    assert [row.overdue for row in rows(workspace)] == [reason]
+
+
+def test_a_file_without_cited_receipts_is_no_evidence(workspace: Any) -> None:
+    receipt(workspace, "WEEKLY-2026-W02")
+    assert [(row.id, row.overdue) for row in rows(workspace)] == [("WEEKLY-2026-W02", "no receipts")]
+
+
+def test_a_stamp_in_the_future_is_no_update(workspace: Any) -> None:
+    receipt(workspace, "D-1", hours_ago=-5, cites=["_report/a.txt"])
+    assert [row.overdue for row in rows(workspace)] == ["never updated"]
+
+
+def test_a_ledger_row_decides(workspace: Any, git_repo: Path) -> None:
+    receipt(workspace, "D-1", hours_ago=90)
+    (git_repo / "_report" / "ledger.csv").write_text("id,timestamp,score\nD-1,2026-02-27T00:00:00Z,3\nD-9,,1\n")
+    assert [(row.id, row.state, row.overdue) for row in rows(workspace)] == [("D-1", "decided", "")]
+
+
+def test_a_task_that_is_named_is_followed_by_its_thread(workspace: Any, store: Any) -> None:
+    said = Message(
+        id=ids.new_record_id(),
+        ts=clock.to_text(NOW - HOUR),
+        sender="codex-3",
+        type="vote",
+        task_id="Q-7",
+        summary="yes",
+        receipts=("_report/v.txt",),
+    )
+    store.commit([Append(stream_of("Q-7"), to_mapping(said))])
+    assert rows(workspace) == []
+    (row,) = rows(workspace, tasks=["Q-7"])
+    assert (row.id, row.state, row.messages, row.receipts) == ("Q-7", "open", 1, ("_report/v.txt",))
+
+
+def test_messages_never_close_a_decision(workspace: Any, store: Any) -> None:
+    event(store, "proposal", "D-1", task_id="Q-7")
+    said = Message(
+        id=ids.new_record_id(), ts=clock.to_text(NOW), sender="b", type="consensus", task_id="Q-7", summary="agreed"
+    )
+    store.commit([Append(stream_of("Q-7"), to_mapping(said))])
+    assert [(row.state, row.messages) for row in rows(workspace, tasks=["Q-7"])] == [("open", 1)]
+
+
+def test_a_queue_item_links_a_decision(workspace: Any, git_repo: Path) -> None:
+    (git_repo / "queue").mkdir()
+    (git_repo / "queue" / "007-vote.md").write_text("# Task: vote\nConsensus: yes\n")
+    (git_repo / "queue" / "008-other.md").write_text("# Task: other\nConsensus: D-4, D-5\n")
+    assert decisions.linked_by_queue(workspace) == ["QUEUE-007", "D-4", "D-5"]
+    assert {row.id for row in rows(workspace)} == {"QUEUE-007", "D-4", "D-5"}
+
+
+def test_overdue_decisions_come_first_and_since_leaves_out_the_old(workspace: Any) -> None:
+    receipt(workspace, "NEW", cites=["_report/a.txt"])
+    receipt(workspace, "OLD", hours_ago=50, cites=["_report/a.txt"])
+    assert [row.id for row in rows(workspace)] == ["OLD", "NEW"]
+    assert [row.id for row in rows(workspace, since=NOW - 24 * HOUR)] == ["NEW"]
+
+
+def test_the_real_ledger_has_its_columns_in_order_and_no_agent(history: Path) -> None:
+    table = ledger.read(Place(str(history), "_report/ledger.csv"))
+    assert table.columns[0] == "batch_ts" and table.rows and not table.problems
+    since = clock.parse("2025-09-18T00:00:00Z")
+    assert [ledger.decision_of(row) for row in ledger.select(table, ledger.Filters(since=since))][
+        0
+    ] == "20250918T010000Z"
+    with pytest.raises(UsageError, match="--agent"):
+        ledger.select(table, ledger.Filters(agents=["codex-1"]))
+
+
+def test_a_row_that_does_not_fit_the_header_is_named(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_text('id,agent\nD-1,"a, b"\nD-2\n')
+    table = ledger.read(Place(str(tmp_path), "l.csv"))
+    assert table.problems == ["l.csv:3: 1 cells where the header has 2"]
+    assert [ledger.decision_of(row) for row in table.rows] == ["D-1", "D-2"]

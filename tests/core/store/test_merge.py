@@ -1,0 +1,106 @@
+"""The rules by which two clones' logs and documents become one."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tools.core import ids
+from tools.core.store import merge
+
+RECORDS = [json.dumps({"id": ids.new_record_id(number), "n": number}).encode() for number in range(8)]
+LOOSE = [b'{"by": "hand"}', b"garbage", b'{"id": "no ulid"}']
+LOGS = st.lists(st.sampled_from(RECORDS + LOOSE), max_size=12).map(
+    lambda lines: [line for at, line in enumerate(lines) if line in LOOSE or line not in lines[:at]]
+)
+
+
+def as_log(lines: list[bytes]) -> bytes:
+    return b"".join(line + b"\n" for line in lines)
+
+
+def is_subsequence(part: list[bytes], whole: list[bytes]) -> bool:
+    rest = iter(whole)
+    return all(line in rest for line in part)
+
+
+@given(LOGS, LOGS)
+def test_a_union_keeps_the_first_as_it_is_and_every_line_of_both(one, other):
+    log = merge.union(as_log(one), as_log(other))
+    assert log.startswith(as_log(one))
+    lines = merge.lines_of(log)
+    assert all(lines.count(line) == max(one.count(line), other.count(line)) for line in {*one, *other})
+
+
+@given(LOGS, LOGS, LOGS)
+def test_both_sides_of_a_common_beginning_keep_their_order(base, one, other):
+    one, other = base + [line for line in one if line not in base], base + [line for line in other if line not in base]
+    assert is_subsequence(other, merge.lines_of(merge.union(as_log(other), as_log(one))))
+
+
+@given(LOGS, LOGS)
+def test_clones_that_exchanged_everything_have_nothing_more_to_exchange(one, other):
+    mine = merge.lines_of(merge.union(as_log(one), as_log(other)))
+    theirs = merge.lines_of(merge.union(as_log(other), as_log(one)))
+    assert sorted(mine) == sorted(theirs)
+    assert merge.missing(mine, theirs) == merge.missing(theirs, mine) == []
+
+
+def test_a_line_without_its_end_and_one_with_a_carriage_return_are_whole_lines():
+    assert merge.lines_of(b"a\r\n\n  \nb") == [b"a", b"b"]
+    assert merge.union(b"a", b"b\n") == b"a\nb\n"
+
+
+def claim(agent: str, fence: int = 1, status: str = "active", at: str = "2026-01-01T00:00:00Z", **more: object) -> dict:
+    return {"agent_id": agent, "fence": fence, "status": status, "claimed_at": at, **more}
+
+
+OLD = claim("a")
+CASES = {
+    "a higher fence of theirs over mine that is old": (OLD, claim("b", 2), OLD, merge.THEIRS),
+    "a higher fence of theirs over a takeover of mine": (claim("c", 2), claim("b", 3), OLD, merge.CONFLICT),
+    "a higher fence of mine": (claim("b", 2), OLD, OLD, merge.OURS),
+    "two new claims": (claim("a"), claim("b"), None, merge.CONFLICT),
+    "a claim that I gave back already": (claim("a", status="done"), claim("b"), None, merge.THEIRS),
+    "my change of a claim that they left alone": (claim("a", status="done"), OLD, OLD, merge.OURS),
+    "their change of a claim that I left alone": (OLD, claim("a", status="done"), OLD, merge.THEIRS),
+    "both changed it and theirs is newer": (
+        claim("a", notes="x", updated_at="2026-01-01T01:00:00Z"),
+        claim("a", status="done", released_at="2026-01-01T02:00:00Z"),
+        OLD,
+        merge.THEIRS,
+    ),
+    "both changed it and mine is newer": (
+        claim("a", status="done", released_at="2026-01-01T03:00:00Z"),
+        claim("a", notes="x", updated_at="2026-01-01T01:00:00Z"),
+        OLD,
+        merge.OURS,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_of_two_claims_one_is_the_truth(case):
+    ours, theirs, base, expected = case
+    assert merge.claim("T-1", ours, theirs, base) == expected
+
+
+@given(st.integers(1, 3), st.integers(1, 3), st.sampled_from("ab"), st.sampled_from("ab"))
+def test_after_one_clone_pushed_both_hold_the_same_claim(one_fence, other_fence, one, other):
+    first, second = claim(one, one_fence), claim(other, other_fence)
+    at_second = second if merge.claim("T", second, first, None) == merge.OURS else first
+    at_first = first if merge.claim("T", first, at_second, first) == merge.OURS else at_second
+    assert at_first == at_second or (one, one_fence) == (other, other_fence)
+
+
+def test_the_newer_assignment_wins_where_both_changed_it():
+    old, new = (
+        {"engineer": "a", "assigned_at": "2026-01-01T00:00:00Z"},
+        {"engineer": "b", "assigned_at": "2026-01-02T00:00:00Z"},
+    )
+    assert merge.assignment(old, new, None) == merge.THEIRS
+    assert merge.assignment(new, old, None) == merge.OURS
+    assert merge.assignment(old, new, new) == merge.OURS

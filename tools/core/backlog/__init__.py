@@ -1,0 +1,7 @@
+"""The queue of tasks.
+
+items        the backlog: its files read, and their status line written
+states       the state table: what is live, ready, waiting, done, unclaimed
+pickup       what an idle agent may take from the backlog, and the taking
+status_sync  the backlog's status lines brought in line with the claims
+"""

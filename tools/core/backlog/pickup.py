@@ -1,0 +1,177 @@
+"""What an idle agent may take from the backlog, and the taking: two who ask at once get different tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from tools.core import clock, ids
+from tools.core.backlog import items as queue
+from tools.core.backlog import states
+from tools.core.bus import assignments as assigning
+from tools.core.bus import claim_documents as holdings
+from tools.core.bus import claim_rules as claims
+from tools.core.errors import ConflictError, DataError, GuardError, UsageError
+from tools.core.fs import locks
+from tools.core.models.plan import Plan
+from tools.core.models.records import Claim
+from tools.core.plans import files as plans
+from tools.core.receipts import write as receipts
+from tools.core.seats.seat import Seat
+from tools.core.store import api as store
+from tools.core.store.api import FileStore
+from tools.core.workspace import Workspace
+
+BUSY = "busy_override"
+"""The code of the warning that a seat took more work than one task."""
+
+
+class Backlog(NamedTuple):
+    """All tasks of the backlog, best first, and what they are told from."""
+
+    tasks: list[states.Task]
+    claims: list[Claim]
+    plans: Mapping[str, str]  # the open plan of a backlog file, by its path
+    problems: list[str]
+
+    @property
+    def ready(self) -> list[states.Task]:
+        """What anybody may take now."""
+        return [task for task in self.tasks if task.state == states.READY]
+
+
+def read(workspace: Workspace, bus_store: FileStore) -> Backlog:
+    """The backlog as it stands now."""
+    items, problems = queue.all_items(workspace)
+    found, more = holdings.all_claims(bus_store)
+    given, still_more = holdings.all_assignments(bus_store)
+    known, _ = plans.all_plans(workspace)
+    tasks = states.tasks_of(items, found, given, holdings.unreadable(bus_store, found, given))
+    return Backlog(tasks, found, plans_by_path(known), [*problems, *more, *still_more])
+
+
+def plans_by_path(known: list[Plan]) -> dict[str, str]:
+    """The newest open plan that links each backlog file."""
+    return {ref: plan.plan_id for plan in known if plan.is_open for ref in plan.refs("queue")}
+
+
+def require_idle(seat: Seat, held: list[Claim], task: str) -> str:
+    """GuardError while the seat is at work on something else."""
+    at_work = [claim.task_id for claim in held if claim.state == "active" and claim.agent_id == seat.agent_id]
+    others = [other for other in at_work if other != task and not ids.is_thread_only(other)]
+    if others:
+        raise GuardError(
+            f"{seat.agent_id} is at work on {', '.join(others[:3])}",
+            code="pickup.busy",
+            hint=f"python -m tools.agent.bus_claim release --task {others[0]}",
+            details={"tasks": others},
+        )
+    return task
+
+
+def record_busy(workspace: Workspace, seat: Seat, bus_store: FileStore, now: datetime) -> None:
+    """Leaves evidence when a seat that is at work takes more."""
+    try:
+        require_idle(seat, holdings.all_claims(bus_store)[0], "")
+    except GuardError as busy:
+        message = f"{busy.message} and took another task"
+        receipts.warn(
+            workspace,
+            receipts.Warning(ts=clock.to_text(now), agent_id=seat.agent_id, code=BUSY, message=message),
+        )
+
+
+def take_next(
+    workspace: Workspace, bus_store: FileStore, seat: Seat, now: datetime, *, allow_busy: bool
+) -> tuple[assigning.Placed | None, list[str]]:
+    """Claims the best ready task, and says what of the backlog cannot be read; GuardError while the seat is at work.
+
+    None when nothing is ready.
+    """
+    problems: list[str] = []
+
+    def attempt() -> assigning.Placed | None:
+        backlog = read(workspace, bus_store)
+        problems[:] = backlog.problems
+        if not allow_busy:
+            require_idle(seat, backlog.claims, "")
+        for task in backlog.ready:
+            with suppress(ConflictError, GuardError, UsageError, DataError):  # not to be had after all: the next one
+                return _take(workspace, bus_store, seat, task, backlog, now)
+        return None
+
+    taken: assigning.Placed | None = _alone(workspace, attempt)
+    return taken, problems
+
+
+def take(
+    workspace: Workspace, bus_store: FileStore, seat: Seat, name: str, now: datetime, *, allow_busy: bool
+) -> assigning.Placed:
+    """Claims one task for an idle seat; raises what keeps it from being taken."""
+
+    def attempt() -> assigning.Placed:
+        backlog = read(workspace, bus_store)
+        task = next((task for task in backlog.tasks if task.item.task_id == name), None)
+        if task is None:
+            raise UsageError(
+                f"{name} is not in the backlog (queue/)",
+                code="pickup.unknown",
+                hint="python -m tools.agent.idle_pickup list --all",
+            )
+        require_takeable(task, seat, {claim.task_id: claim for claim in backlog.claims}.get(name), now)
+        if not allow_busy:
+            require_idle(seat, backlog.claims, name)
+        return _take(workspace, bus_store, seat, task, backlog, now)
+
+    taken: assigning.Placed = _alone(workspace, attempt)
+    return taken
+
+
+def _alone(workspace: Workspace, attempt: Callable[[], Any]) -> Any:
+    with locks.hold(workspace.report):  # two runs of one seat must not both find it idle
+        return store.retry_stale(attempt)
+
+
+def require_takeable(task: states.Task, seat: Seat, claim: Claim | None, now: datetime) -> None:
+    """Raises why a task of the backlog is not this seat's to take."""
+    name, mine = task.item.task_id, task.engineer == seat.agent_id
+    if task.state == states.DONE and claim is not None and claim.state == "done":
+        raise claims.done(claim)
+    if task.state in (states.DONE, queue.DROPPED):
+        raise ConflictError(f"{name} is {task.state}, says {task.item.path}", code="pickup.finished")
+    if claim is not None and claim.is_live and not mine and claim.paused_by in ("", claim.agent_id):
+        raise claims.held(claim, claims.Facts(now))
+    if task.state == states.ASSIGNED and not mine:
+        raise GuardError(
+            f"{name} is assigned to {task.engineer}",
+            code="claim.assigned",
+            hint=f"python -m tools.agent.bus_claim claim --task {name} --allow-unassigned --reason <why>",
+            details={"engineer": task.engineer},
+        )
+    if task.waits_for and not mine:
+        raise ConflictError(
+            f"{name} waits for {', '.join(task.waits_for)}",
+            code="pickup.waiting",
+            hint="python -m tools.agent.idle_pickup list",
+            details={"waits_for": list(task.waits_for)},
+        )
+
+
+def _take(
+    workspace: Workspace, bus_store: FileStore, seat: Seat, task: states.Task, backlog: Backlog, now: datetime
+) -> assigning.Placed:
+    name = task.item.task_id
+    found = holdings.held(bus_store, name)
+    if found.claim != {claim.task_id: claim for claim in backlog.claims}.get(name):
+        raise store.StaleVersion(name)
+    mine = found.assignment if found.engineer == seat.agent_id else None
+    order = assigning.Order(
+        name,
+        seat.agent_id,
+        mine.manager if mine else seat.agent_id,
+        plan=(mine.plan_id if mine else "") or backlog.plans.get(task.item.path, ""),
+        with_inbox=False,
+    )
+    return assigning.carry_out(workspace, bus_store, seat, found, order, now, [])

@@ -1,0 +1,70 @@
+"""The backlog's `Status:` lines brought in line with the claims, and nothing else in the files."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from tools.core import clock
+from tools.core.backlog import items as queue
+from tools.core.backlog import states
+from tools.core.bus import claim_documents as holdings
+from tools.core.fs import files, locks
+from tools.core.receipts import write as receipts
+from tools.core.store.api import FileStore
+from tools.core.workspace import Place, Workspace
+
+
+class Edit(NamedTuple):
+    """One status line that says something else than the claim."""
+
+    path: str
+    task_id: str
+    before: str
+    after: str
+
+
+class Synced(NamedTuple):
+    """What was changed, or would be; `receipt` is None for a rehearsal."""
+
+    edits: list[Edit]
+    receipt: Place | None
+    problems: list[str]
+
+
+def edits(workspace: Workspace, bus_store: FileStore) -> tuple[list[Edit], list[str]]:
+    """The lines to change, and what could not be read."""
+    items, problems = queue.all_items(workspace)
+    found, more = holdings.all_claims(bus_store)
+    claims = {claim.task_id: claim for claim in found}
+    wanted = [(item, states.file_status(item, claims.get(item.task_id))) for item in items]
+    return [Edit(item.path, item.task_id, item.status, status) for item, status in wanted if status != item.status], [
+        *problems,
+        *more,
+    ]
+
+
+def sync(workspace: Workspace, bus_store: FileStore, agent: str, now: datetime, *, dry_run: bool) -> Synced:
+    """Writes the receipt and then the lines, so that an interrupted run is completed by the next."""
+    if dry_run:
+        return Synced(*_unpack(edits(workspace, bus_store)))
+    with locks.hold(workspace.report):
+        wanted, problems = edits(workspace, bus_store)
+        document = {
+            "agent_id": agent,
+            "ts": clock.to_text(now),
+            "changes": [edit._asdict() for edit in wanted],
+            "problems": problems,
+        }
+        folder = workspace.agent_report(agent).child("task_sync")
+        receipt = receipts.write_stamped(folder, "task-sync", ".json", files.dump_json(document), now)
+        for edit in wanted:
+            place = workspace.in_root(edit.path)
+            data = files.read_bytes(place)
+            if data is not None:
+                files.replace(place, queue.with_status(data, edit.after))
+    return Synced(wanted, receipt, problems)
+
+
+def _unpack(found: tuple[list[Edit], list[str]]) -> tuple[list[Edit], None, list[str]]:
+    return found[0], None, found[1]

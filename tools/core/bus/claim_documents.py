@@ -1,0 +1,79 @@
+"""What the claims and assignments say, as they were read: one task's, or all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from tools.core import ids
+from tools.core.errors import ToolkitError
+from tools.core.models.lenient import assignment_from, claim_from
+from tools.core.models.records import Assignment, Claim
+from tools.core.store.api import ASSIGNMENTS, CLAIMS, FileStore
+
+
+class Held(NamedTuple):
+    """A task's claim and assignment as they were read; versions are what a commit must still find."""
+
+    claim: Claim | None
+    claim_raw: Mapping[str, object]
+    claim_version: str
+    assignment: Assignment | None
+    assignment_raw: Mapping[str, object]
+    assignment_version: str
+
+    @property
+    def engineer(self) -> str | None:
+        """Whom the task is reserved for."""
+        from tools.core.bus import claim_rules as claims  # most readers never ask
+
+        return claims.assigned_engineer(self.assignment, self.claim)
+
+
+def held(bus: FileStore, task: str) -> Held:
+    """A task's claim and assignment; DataError when either cannot be read."""
+    claim = bus.get(f"{CLAIMS}/{task}")
+    given = bus.get(f"{ASSIGNMENTS}/{task}")
+    return Held(
+        claim_from(claim.content, task) if claim else None,
+        claim.content if claim else {},
+        claim.version if claim else "",
+        assignment_from(given.content, task) if given else None,
+        given.content if given else {},
+        given.version if given else "",
+    )
+
+
+def documents(
+    bus: FileStore, kind: str, read: Callable[[Mapping[str, object], str], Any]
+) -> tuple[list[Any], list[str]]:
+    """All readable documents of a kind, and one line for each that is not."""
+    found, problems = [], []
+    for name in bus.names(kind):
+        if not ids.is_task(name):
+            problems.append(f"_bus/{kind}/{name}.json:1: the file name is not a task id")
+            continue
+        try:
+            document = bus.get(f"{kind}/{name}")
+        except ToolkitError as problem:
+            problems.append(problem.message)
+            continue
+        if document is not None:
+            found.append(read(document.content, name))
+    return found, problems
+
+
+def all_claims(bus: FileStore) -> tuple[list[Claim], list[str]]:
+    """Every claim that can be read, and what cannot."""
+    return documents(bus, CLAIMS, claim_from)
+
+
+def all_assignments(bus: FileStore) -> tuple[list[Assignment], list[str]]:
+    """Every assignment that can be read, and what cannot."""
+    return documents(bus, ASSIGNMENTS, assignment_from)
+
+
+def unreadable(bus: FileStore, found: Sequence[Claim], given: Sequence[Assignment]) -> frozenset[str]:
+    """The tasks whose claim or assignment is there but was not among those that could be read."""
+    claimed = set(bus.names(CLAIMS)) - {claim.task_id for claim in found}
+    return frozenset(claimed | set(bus.names(ASSIGNMENTS)) - {assignment.task_id for assignment in given})

@@ -1,0 +1,312 @@
+"""Who may take, keep, give back or pause a task: pure rules, no I/O.
+
+Each verb takes the current claim, a request and the moment, and returns an `Outcome` or raises a
+refusal that names the holder. The table in docs/architecture.md, "The life of a claim", is this
+module in words. `fence` only grows, by one whenever the holder changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from tools.core import clock, ids
+from tools.core.bus import path_patterns as globs
+from tools.core.errors import ConflictError, GuardError, UsageError
+from tools.core.models.records import Assignment, Claim, TakenFrom
+
+STALE_AFTER = timedelta(minutes=240)
+"""How long without a sign of life before a holder may be taken for gone."""
+
+
+class Override(NamedTuple):
+    """A guard that was overridden, to be recorded with its reason."""
+
+    code: str
+    message: str
+    reason: str
+
+
+class Outcome(NamedTuple):
+    """What a verb decided: the new claim, the event that tells of it, and what to warn of.
+
+    `event` is "" when nothing changes.
+    """
+
+    claim: Claim
+    event: str
+    warnings: tuple[str, ...] = ()
+    overrides: tuple[Override, ...] = ()
+
+
+class Request(NamedTuple):
+    """What a seat asks for when it claims; None leaves what there is."""
+
+    task: str
+    agent: str
+    plan: str | None = None
+    branch: str | None = None
+    status: str = "active"
+    paths: tuple[str, ...] | None = None
+    notes: str | None = None
+    exclusive: bool = False
+    allow_unassigned: bool = False
+    reopen: bool = False
+    reason: str = ""
+    stale_after: timedelta = STALE_AFTER
+
+
+class Facts(NamedTuple):
+    """What is known besides the claim itself when a verb decides."""
+
+    now: datetime
+    assignment: Assignment | None = None
+    last_sign: datetime | None = None  # the holder's latest credible sign of life
+    live: Sequence[Claim] = ()  # all live claims, for overlapping paths
+
+
+def take(current: Claim | None, request: Request, facts: Facts) -> Outcome:
+    """The claim once `request.agent` has it.
+
+    Raises ConflictError while another holds it or it is done, GuardError when it is assigned to
+    another engineer, UsageError for a reopening without a reason.
+    """
+    require_task(request.task)
+    if request.reopen and not request.reason:
+        raise UsageError("--reopen needs --reason", code="claim.reason")
+    if current is not None and current.is_live and current.agent_id == request.agent:
+        return _keep(current, request, facts)
+    overrides = [
+        *_past_the_holder(current, request, facts),
+        *_past_the_assignment(current, request, facts),
+    ]
+    warnings = _overlaps(request, facts)
+    return Outcome(_taken(current, request, facts), _event(current), warnings, tuple(overrides))
+
+
+def require_task(task: str) -> None:
+    """Raises ConflictError for the hub, a directive's thread or an inbox: they are nobody's work."""
+    if ids.is_thread_only(task):
+        raise ConflictError(
+            f"{task} is a thread, not a task: it cannot be claimed",
+            code="claim.thread",
+            hint=f"python -m tools.agent.bus_message --task {task} --type status --summary <text>",
+        )
+
+
+def _event(current: Claim | None) -> str:
+    if current is None:
+        return "claim"
+    if current.state == "done":
+        return "reopened"
+    return "takeover" if current.is_live else "claim"
+
+
+def _keep(current: Claim, request: Request, facts: Facts) -> Outcome:
+    kept = replace(
+        current,
+        status=request.status,
+        paused_by="",
+        plan_id=current.plan_id if request.plan is None else request.plan,
+        branch=current.branch if request.branch is None else request.branch,
+        paths=current.paths if request.paths is None else request.paths,
+        notes=current.notes if request.notes is None else request.notes,
+    )
+    if kept == replace(current, status=current.state):
+        return Outcome(current, "")
+    kept = rewritten(replace(kept, updated_at=clock.to_text(facts.now)), facts)
+    return Outcome(kept, "claim", _overlaps(request, facts))
+
+
+def rewritten(claim: Claim, facts: Facts) -> Claim:
+    """A claim that came from an old file, with what today's writers always say."""
+    return replace(
+        claim,
+        fence=max(claim.fence, 1),
+        branch=claim.branch or ids.default_branch(claim.agent_id, claim.task_id),
+        claimed_at=claim.claimed_at or clock.to_text(facts.now),
+    )
+
+
+def _taken(current: Claim | None, request: Request, facts: Facts) -> Claim:
+    now = clock.to_text(facts.now)
+    changes_hands = current is not None and current.agent_id != request.agent
+    fence = max(1, current.fence + changes_hands) if current else 1
+    return Claim(
+        task_id=request.task,
+        agent_id=request.agent,
+        branch=request.branch or ids.default_branch(request.agent, request.task),
+        status=request.status,
+        claimed_at=now,
+        fence=fence,
+        plan_id=request.plan if request.plan is not None else (current.plan_id if current else ""),
+        notes=request.notes or "",
+        paths=request.paths or (),
+        updated_at=now if current else "",
+        taken_from=_taken_from(current, request, now) if changes_hands else None,
+    )
+
+
+def _taken_from(current: Claim | None, request: Request, now: str) -> TakenFrom | None:
+    if current is None or not ids.is_agent(current.agent_id):
+        return None
+    return TakenFrom(agent_id=current.agent_id, at=now, reason=request.reason or current.notes or current.state)
+
+
+def _past_the_holder(current: Claim | None, request: Request, facts: Facts) -> list[Override]:
+    if current is None or current.state == "released":
+        return []
+    if current.state == "done":
+        if not request.reopen:
+            raise done(current)
+        message = f"{request.agent} reopened {current.task_id}, done by {current.agent_id}"
+        return [Override("claim_reopened", message, request.reason)]
+    if current.state == "active":
+        raise held(current, facts)
+    if current.paused_by and current.paused_by != current.agent_id:
+        return []  # another seat found the holder gone and paused it with notes: free to take
+    if is_stale(current, facts, request.stale_after):
+        return sooner_than_default(current, request.agent, facts, request.stale_after, request.reason)
+    if not request.reason:
+        raise held(
+            current,
+            facts,
+            hint=f"python -m tools.agent.bus_claim claim --task {current.task_id} --reason <why>",
+        )
+    message = f"{request.agent} took {current.task_id} from {current.agent_id}, who had paused it"
+    return [Override("takeover_forced", message, request.reason)]
+
+
+def sooner_than_default(current: Claim, agent: str, facts: Facts, window: timedelta, reason: str) -> list[Override]:
+    """The evidence left where a holder is taken for gone sooner than by default."""
+    if window >= STALE_AFTER or is_stale(current, facts, STALE_AFTER):
+        return []
+    silence = clock.span(window.total_seconds())
+    message = f"{agent} took {current.agent_id} for gone from {current.task_id} after {silence} of silence"
+    return [Override("takeover_forced", message, reason)]
+
+
+def _past_the_assignment(current: Claim | None, request: Request, facts: Facts) -> list[Override]:
+    engineer = assigned_engineer(facts.assignment, current)
+    if engineer in (None, request.agent):
+        return []
+    manager = facts.assignment.manager if facts.assignment else ""
+    if not request.allow_unassigned:
+        raise GuardError(
+            f"{request.task} is assigned to {engineer} (by {manager})",
+            code="claim.assigned",
+            hint=f"python -m tools.agent.bus_claim claim --task {request.task} --allow-unassigned --reason <why>",
+            details={"engineer": engineer, "manager": manager},
+        )
+    message = f"{request.agent} claimed {request.task}, which is assigned to {engineer}"
+    return [Override("assignment_override", message, request.reason)]
+
+
+def assigned_engineer(assignment: Assignment | None, claim: Claim | None) -> str | None:
+    """Whom a task is reserved for; None once that engineer gave it back or was found gone."""
+    if assignment is None or assignment.engineer is None:
+        return None
+    if claim is None or claim.agent_id != assignment.engineer:
+        given_on = claim and claim.taken_from and claim.taken_from.agent_id == assignment.engineer
+        ended = bool(given_on and claim and _not_before(claim.claimed_at, assignment.assigned_at))
+    elif claim.is_live:
+        ended = bool(claim.paused_by)
+    else:
+        ended = _not_before(claim.released_at, assignment.assigned_at)
+    return None if ended else assignment.engineer
+
+
+def _not_before(later: str, earlier: str) -> bool:
+    one, other = clock.parse(later), clock.parse(earlier)
+    return one is None or other is None or one >= other
+
+
+def done(current: Claim) -> ConflictError:
+    """The refusal that says who finished a task, when, and how it is reopened."""
+    return ConflictError(
+        f"{current.task_id} is done: {current.agent_id} finished it at {current.released_at or 'an unknown time'}",
+        code="claim.done",
+        hint=f"python -m tools.agent.bus_claim claim --task {current.task_id} --reopen --reason <why>",
+        details=details(current),
+    )
+
+
+def held(current: Claim, facts: Facts, *, hint: str = "") -> ConflictError:
+    """The refusal that names the holder, the claim's age and the last sign of life."""
+    claimed = clock.parse(current.claimed_at)
+    age = f" for {clock.age(claimed, facts.now)}" if claimed else ""
+    seen = (
+        f"; last sign of life {clock.age(facts.last_sign, facts.now)} ago" if facts.last_sign else "; no sign of life"
+    )
+    return ConflictError(
+        f"{current.task_id} is held by {current.agent_id} ({current.state}{age}{seen})",
+        code="claim.held",
+        hint=hint
+        or f"python -m tools.agent.bus_message --task {current.task_id} --type request "
+        f"--target {current.agent_id} --summary <text>",
+        details=details(current),
+    )
+
+
+def details(claim: Claim) -> dict[str, object]:
+    """What a refusal says of a claim, for programs."""
+    return {
+        "task_id": claim.task_id,
+        "holder": claim.agent_id,
+        "status": claim.state,
+        "claimed_at": claim.claimed_at,
+        "branch": claim.branch,
+    }
+
+
+def is_stale(current: Claim, facts: Facts, stale_after: timedelta) -> bool:
+    """Whether the holder has shown no sign of life for `stale_after`, the claim itself being one."""
+    signs = [sign for sign in (facts.last_sign, clock.parse(current.claimed_at)) if sign]
+    credible = [sign for sign in signs if clock.is_credible(sign, facts.now)]
+    return not credible or facts.now - max(credible) >= stale_after
+
+
+def _overlaps(request: Request, facts: Facts) -> tuple[str, ...]:
+    found = overlaps(request.task, request.agent, request.paths or (), facts.live)
+    if found and request.exclusive:
+        other, mine, theirs = found[0]
+        raise ConflictError(
+            f"{mine} overlaps {theirs}, which {other.agent_id} holds with {other.task_id}",
+            code="claim.paths",
+            hint=f"python -m tools.agent.bus_message --task {other.task_id} --type request --target {other.agent_id} --summary <text>",
+            details=details(other),
+        )
+    return tuple(
+        f"{mine} overlaps {theirs}, which {other.agent_id} holds with {other.task_id}" for other, mine, theirs in found
+    )
+
+
+def overlaps(task: str, agent: str, paths: Sequence[str], live: Sequence[Claim]) -> list[tuple[Claim, str, str]]:
+    """The live claims of others whose paths may name a file that `paths` names too."""
+    return [
+        (other, mine, theirs)
+        for other in live
+        if other.task_id != task and other.agent_id != agent and other.is_live
+        for mine in paths
+        for theirs in other.paths
+        if globs.may_overlap(mine, theirs)
+    ]
+
+
+def refuses_event(
+    event: str, current: Claim | None, agent: str, *, task: str, is_manager: bool, engineer: str | None
+) -> str:
+    """Why an event about a task is not the writer's to log; "" when it is (formats, guarded events)."""
+    if ids.is_thread_only(task):
+        return ""
+    if event in ("complete", "pr_opened", "release"):
+        if current is None:
+            return f"nobody holds {task}"
+        if current.is_live and current.agent_id != agent:
+            return f"{task} is held by {current.agent_id} ({current.state})"
+    may_report = is_manager or current is None or agent in (current.agent_id, engineer)
+    if event in ("status", "proposal") and current is not None and current.state == "active" and not may_report:
+        return f"{task} is held by {current.agent_id} (active)"
+    return ""

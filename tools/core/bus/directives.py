@@ -1,0 +1,132 @@
+"""A directive in its thread and the pointer to it on the hub: both, or neither."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from tools.core import clock, ids
+from tools.core.bus import operations as bus
+from tools.core.errors import UsageError
+from tools.core.fs import jsonl, locks
+from tools.core.models.lenient import message_from, text_of
+from tools.core.models.records import MAX_SUMMARY, Message, to_mapping
+from tools.core.seats.seat import Seat
+from tools.core.store import api as store
+from tools.core.store.api import Append, FileStore
+from tools.core.store.files.index import Index
+from tools.core.workspace import Workspace
+
+KEY = "directive"
+"""The key of a pointer's `meta` that names the directive's thread."""
+
+
+class Words(NamedTuple):
+    """What one of the two messages says."""
+
+    type: str
+    summary: str
+    note: str = ""
+    receipts: Sequence[str] = ()
+    meta: Mapping[str, str] = {}
+
+
+class Directive(NamedTuple):
+    """What a manager wants known: the directive itself and how the hub points to it."""
+
+    task: str
+    words: Words
+    pointer_task: str
+    pointer: Words
+    plan: str = ""
+    branch: str = ""
+
+
+def pointer_summary(task: str, summary: str) -> str:
+    """What the hub says when nothing else was asked for."""
+    return f"Directive {task}: {summary}"[:MAX_SUMMARY]
+
+
+def post(
+    workspace: Workspace, bus_store: FileStore, seat: Seat, given: Directive, now: datetime
+) -> list[dict[str, Any]]:
+    """Appends what is missing of the two, in one commit; [] when both were there.
+
+    UsageError for a thread that cannot be a directive's: the hub, an inbox, or the pointer's own.
+    """
+    if given.task in (ids.HUB, given.pointer_task) or given.task.startswith(ids.INBOX_PREFIX):
+        raise UsageError(
+            f"{given.task} cannot be a directive's own thread",
+            code="directive.thread",
+            hint=f"--task {ids.COORDINATION_PREFIX}0001",
+        )
+    with locks.hold(workspace.report):  # one run looks while no other adds
+        known = _known_directive(bus_store, given)
+        message = _directive(seat, given, now)
+        changes: list[store.Change] = []
+        if known is None:
+            changes.append(Append(store.stream_of(given.task), to_mapping(message)))
+        directive_id = message.id if known is None else known
+        if known is None or not _is_pointed_to(bus_store, given, directive_id):
+            pointer = _pointer(seat, given, directive_id, now)
+            changes.append(Append(store.stream_of(given.pointer_task), to_mapping(pointer)))
+        return bus_store.commit(changes) if changes else []
+
+
+def _known_directive(bus_store: FileStore, given: Directive) -> str | None:
+    """The id of the directive that was posted already; "" for one without an id."""
+    for found in bus_store.read(store.stream_of(given.task)).found:
+        message = message_from(found.record, given.task)
+        if (message.type, message.summary) == (given.words.type, given.words.summary):
+            return message.id
+    return None
+
+
+def _is_pointed_to(bus_store: FileStore, given: Directive, directive_id: str) -> bool:
+    def points(raw: dict[str, object]) -> bool:
+        meta = message_from(raw, given.pointer_task).meta
+        return meta.get(KEY) == given.task and meta.get("directive_id", directive_id) == directive_id
+
+    return bool(bus_store.tail(store.stream_of(given.pointer_task), 1, points).found)
+
+
+def _directive(seat: Seat, given: Directive, now: datetime) -> Message:
+    meta = {**given.words.meta, **({"plan_id": given.plan} if given.plan else {})}
+    return _message(seat, given, given.task, given.words, meta, now)
+
+
+def _pointer(seat: Seat, given: Directive, directive_id: str, now: datetime) -> Message:
+    meta = {**given.pointer.meta, KEY: given.task}
+    if directive_id:
+        meta["directive_id"] = directive_id
+    if given.plan:
+        meta["plan_id"] = given.plan
+    return _message(seat, given, given.pointer_task, given.pointer, meta, now)
+
+
+def _message(
+    seat: Seat, given: Directive, thread: str, words: Words, meta: Mapping[str, str], now: datetime
+) -> Message:
+    return Message(
+        id=ids.new_record_id(),
+        ts=clock.to_text(now),
+        sender=seat.agent_id,
+        type=words.type,
+        task_id=thread,
+        summary=bus.summary_of(words.summary),
+        branch=given.branch,
+        note=words.note,
+        receipts=tuple(words.receipts),
+        meta=meta,
+    )
+
+
+def pointed_threads(index: Index) -> frozenset[str]:
+    """The threads that messages on the hub point to as directives."""
+    rows = index.rows(
+        "task = ? AND stream = ? AND instr(raw, CAST(? AS BLOB)) > 0",
+        (ids.HUB, store.stream_of(ids.HUB), f'"{KEY}"'),
+    )
+    metas = (jsonl.parse(row.raw).get("meta") for row in rows)
+    return frozenset(text_of(meta.get(KEY)) for meta in metas if isinstance(meta, dict) and meta.get(KEY))

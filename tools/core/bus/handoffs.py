@@ -1,0 +1,153 @@
+"""Dirty handoffs: work of one seat that another found uncommitted, until somebody clears or reassigns it.
+
+A receipt (`_report/session/<finder>/dirty-handoff/dirty-<stamp>.txt`, docs/formats.md) is written by
+the seat that found the tree dirty and never changed by what follows: `dirty_cleared` and
+`dirty_reassigned` events cite it, and the latest of them says where it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from tools.core import clock, ids
+from tools.core.bus import feed
+from tools.core.errors import GuardError, ToolkitError
+from tools.core.fs import files
+from tools.core.models.records import MAX_SUMMARY, Event
+from tools.core.seats.seat import Seat
+from tools.core.store.files.index import Index
+from tools.core.workspace import REPORT, Place, Workspace
+
+CLEARED = "dirty_cleared"
+REASSIGNED = "dirty_reassigned"
+FOLDER = "dirty-handoff"
+_TITLE = "# dirty handoff"
+
+
+class Handoff(NamedTuple):
+    """A tree that was found dirty, as its receipt and the events about it say."""
+
+    path: str
+    finder: str
+    owner: str  # whose changes they are, after any reassignment
+    captured_at: datetime | None
+    branch: str
+    commit: str
+    changes: tuple[str, ...]  # git's porcelain lines
+    is_cleared: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody else than its finder still has to look after it."""
+        return not self.is_cleared and self.owner != self.finder
+
+
+def folder(workspace: Workspace, finder: str) -> Place:
+    """Where a seat's receipts of dirty trees are kept."""
+    return workspace.session(finder).child(FOLDER)
+
+
+def parse(path: str, finder: str, text: str) -> Handoff | None:
+    """A receipt by its path and text; None when it is not one."""
+    head, _, body = text.partition("\n\n")
+    lines = head.splitlines()
+    if not lines or lines[0].strip() != _TITLE:
+        return None
+    given: dict[str, str] = {}
+    for line in lines[1:]:
+        key, equals, value = line.removeprefix("# ").partition("=")
+        if equals:
+            given.setdefault(key.strip(), value.strip())
+    return Handoff(
+        path=path,
+        finder=given.get("agent") or finder,
+        owner=given.get("owner") or given.get("agent") or finder,
+        captured_at=clock.parse(given.get("captured_at")),
+        branch=given.get("branch", ""),
+        commit=given.get("commit", ""),
+        changes=tuple(line for line in body.split("\n") if line.strip()),
+    )
+
+
+def receipts_of(workspace: Workspace) -> tuple[list[Handoff], list[str]]:
+    """Every receipt as it was written, oldest first, and what cannot be read."""
+    found: list[Handoff] = []
+    problems: list[str] = []
+    for finder in filter(ids.is_agent, files.names_in(Place(workspace.bus_root, f"{REPORT}/session"))):
+        try:
+            for name in files.names_in(folder(workspace, finder), ".txt"):
+                place = folder(workspace, finder).child(name)
+                data = files.read_bytes(place) or b""
+                handoff = parse(place.name, finder, data.decode("utf-8", "replace"))
+                if handoff is None:
+                    problems.append(f"{place.name}:1: not a receipt of a dirty tree")
+                else:
+                    found.append(handoff)
+        except ToolkitError as problem:
+            problems.append(problem.message)
+    return sorted(found, key=lambda handoff: (handoff.captured_at or clock.EPOCH, handoff.path)), problems
+
+
+def settled(receipts: Sequence[Handoff], events: Sequence[Event]) -> list[Handoff]:
+    """The receipts with what events, oldest first, have made of them."""
+    by_path = {handoff.path: handoff for handoff in receipts}
+    for event in events:
+        for path in event.receipts:
+            handoff = by_path.get(path)
+            if handoff is None:
+                continue
+            if event.event == CLEARED:
+                by_path[path] = handoff._replace(is_cleared=True)
+            elif ids.is_agent(event.meta.get("owner")):
+                by_path[path] = handoff._replace(owner=event.meta["owner"], is_cleared=False)
+    return list(by_path.values())
+
+
+def all_handoffs(workspace: Workspace, index: Index) -> tuple[list[Handoff], list[str]]:
+    """Every dirty handoff as it stands now, oldest first, and what cannot be read."""
+    receipts, problems = receipts_of(workspace)
+    if not receipts:
+        return [], problems
+    rows = index.events_of((CLEARED, REASSIGNED))
+    events = [entry.record for entry in map(feed.entry_of, rows) if isinstance(entry.record, Event)]
+    return settled(receipts, events), problems
+
+
+def cleared(index: Index) -> frozenset[str]:
+    """The receipts that a `dirty_cleared` event cites."""
+    rows = index.rows("kind = ? AND stream='events'", (CLEARED,), "ORDER BY seq")
+    return frozenset(path for entry in map(feed.entry_of, rows) for path in entry.record.receipts)
+
+
+def of_agent(handoffs: Sequence[Handoff], agent: str) -> list[Handoff]:
+    """The open handoffs that are an agent's: those it owns, or where it owns none, those it found."""
+    still = [handoff for handoff in handoffs if handoff.is_open]
+    return [one for one in still if one.owner == agent] or [one for one in still if one.finder == agent]
+
+
+def require_right(entries: Sequence[Handoff], seat: Seat) -> None:
+    """GuardError unless the seat is the owner or finder of every entry, or a manager."""
+    for entry in entries:
+        if seat.agent_id not in (entry.owner, entry.finder) and not seat.is_manager:
+            raise GuardError(
+                f"{entry.path} is {entry.owner}'s, found by {entry.finder}: {seat.agent_id} is neither, nor a manager",
+                code="handoff.right",
+                hint=f"python -m tools.agent.bus_message --task {ids.HUB} --type request --target {entry.owner}"
+                " --summary <text>",
+            )
+
+
+def settling(entries: Sequence[Handoff], seat: Seat, agent: str, kind: str, note: str, to: str, now: datetime) -> Event:
+    """The event that clears or reassigns entries; it cites their receipts, which stay."""
+    done = f"gave the dirty handoff of {agent} to {to}" if to else f"cleared the dirty handoff of {agent}"
+    return Event(
+        id=ids.new_record_id(),
+        ts=clock.to_text(now),
+        agent_id=seat.agent_id,
+        event=kind,
+        summary=f"{seat.agent_id} {done}{f': {note}' if note else ''}"[:MAX_SUMMARY],
+        receipts=tuple(entry.path for entry in entries),
+        meta={"agent": agent, **({"owner": to} if to else {})},
+    )

@@ -1,0 +1,101 @@
+"""What waits for a seat: its inbox, and open requests that name it or a task it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from tools.core import ids
+from tools.core.bus import feed
+from tools.core.errors import DataError
+from tools.core.fs import files
+from tools.core.store.api import stream_of
+from tools.core.store.files.index import Index
+from tools.core.workspace import Place, Workspace
+
+NEWEST = 50
+"""Messages of an inbox that are read at once; older ones are only counted."""
+
+
+class Item(NamedTuple):
+    """One message that concerns a seat."""
+
+    entry: feed.Entry
+    is_unread: bool
+    is_open: bool  # a request or directive nobody has replied to
+
+
+class Inbox(NamedTuple):
+    """What waits for a seat: the newest items, unread ones first, and how many there are in all."""
+
+    items: list[Item]
+    unread: int
+    total: int
+    messages: int  # of the total, those in the inbox itself
+
+    @property
+    def read_mark(self) -> dict[str, object]:
+        """What to remember so that all of this counts as read."""
+        return {"read": sorted(key(item.entry) for item in self.items), "count": self.messages}
+
+
+class Mark(NamedTuple):
+    """What a seat has marked as read: the newest by key, and how many messages its inbox then had."""
+
+    read: frozenset[str] = frozenset()
+    messages: int = 0
+
+
+def look(index: Index, agent: str, tasks: Collection[str], mark: Mark, *, limit: int = NEWEST) -> Inbox:
+    """The newest of the inbox and of open requests that name the agent or a task it holds.
+
+    Messages older than those are counted, not read.
+    """
+    limit = max(limit, NEWEST)
+    requests = [
+        *feed.open_requests(index, target=agent, limit=limit),
+        *(one for one in feed.open_requests(index, threads=sorted(tasks), limit=limit) if one.agent != agent),
+    ]
+    stream = stream_of(ids.inbox_of(agent))
+    messages = index.ask("SELECT COUNT(*) FROM entries WHERE stream=? AND stream<>'events'", (stream,))[0][0]
+    inbox, _ = feed.select(index, feed.Query(tasks=[ids.inbox_of(agent)], events=False), limit)
+    is_open = {key(entry) for entry in requests}
+    merged = feed.unrepeated([*inbox, *requests])
+    found = [Item(entry, key(entry) not in mark.read, key(entry) in is_open) for entry in merged]
+    older = messages - len(inbox)
+    older_read = max(0, mark.messages - sum(key(entry) in mark.read for entry in inbox))
+    unread = sum(item.is_unread for item in found) + max(0, older - older_read)
+    found.sort(key=lambda item: (not item.is_unread, item.entry.record.ts))
+    return Inbox(found, unread, len(found) + older, messages)
+
+
+def names(entry: feed.Entry, agent: str) -> bool:
+    """Whether a message is addressed to an agent."""
+    return getattr(entry.record, "to", "") == agent
+
+
+def key(entry: feed.Entry) -> str:
+    """What tells a message from every other: its id, or for an old one its stamp and words."""
+    return entry.record.id or f"{entry.record.ts}|{entry.agent}|{entry.record.summary}"
+
+
+def mark_place(workspace: Workspace, agent: str) -> Place:
+    """Where the read mark is kept."""
+    return workspace.session(agent).child("inbox.json")
+
+
+def read_mark(workspace: Workspace, agent: str) -> Mark:
+    """What the seat has marked as read; a damaged mark counts as none."""
+    try:
+        content = files.read_json(mark_place(workspace, agent)) or {}
+    except DataError:
+        return Mark()
+    marked, count = content.get("read"), content.get("count")
+    if not isinstance(marked, list):
+        return Mark()
+    return Mark(frozenset(str(part) for part in marked), count if type(count) is int else len(marked))
+
+
+def mark_read(workspace: Workspace, agent: str, found: Inbox) -> None:
+    """Remembers everything that concerns the seat now as read."""
+    files.replace(mark_place(workspace, agent), files.dump_json(found.read_mark))

@@ -1,0 +1,327 @@
+"""What a seat does on the bus: read what a rule needs, decide, record overrides, commit once.
+
+Every function checks all guards before its first write. What others changed meanwhile is noticed by
+the store, and the decision is taken again on what is there now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from tools.core import clock, ids
+from tools.core.bus import claim_documents as holdings
+from tools.core.bus import claim_rules as claims
+from tools.core.bus import release_rules as handback
+from tools.core.errors import GuardError, UsageError
+from tools.core.fs import files
+from tools.core.models.records import MAX_SUMMARY, Claim, Event, Message, over, to_mapping
+from tools.core.receipts import write as receipts
+from tools.core.seats.seat import Seat
+from tools.core.store import api as store
+from tools.core.store.api import ASSIGNMENTS, CLAIMS, EVENTS, Append, Expect, FileStore, Replace
+from tools.core.workspace import Workspace
+
+
+class Change(NamedTuple):
+    """What an operation did; `record` is None when nothing had to change."""
+
+    claim: Claim
+    record: Mapping[str, object] | None
+    warnings: tuple[str, ...]
+
+
+Warn = Callable[[Sequence[str]], None]
+"""Tells the user of records that the logs have lost, also when what was asked for is refused."""
+
+
+def _nobody(_: Sequence[str]) -> None:
+    """Whoever asked has no user to tell."""
+
+
+def last_sign_of(workspace: Workspace, agent: str, now: datetime, warn: Warn = _nobody) -> datetime | None:
+    """An agent's last sign of life, asked of the index."""
+    from tools.core.bus import presence as liveness  # SQLite is loaded only where a holder's life matters
+    from tools.core.store.files.index import losses, open_index
+
+    with open_index(workspace) as index:
+        warn(losses(index))
+        return liveness.last_sign(index, agent, now)
+
+
+def facts(
+    workspace: Workspace,
+    bus: FileStore,
+    found: holdings.Held,
+    agent: str,
+    now: datetime,
+    *,
+    paths: bool = False,
+    warn: Warn = _nobody,
+) -> claims.Facts:
+    """What a claim rule needs to know; the holder's life only where somebody else asks."""
+    other = found.claim is not None and found.claim.is_live and found.claim.agent_id != agent
+    sign = last_sign_of(workspace, found.claim.agent_id, now, warn) if other and found.claim else None
+    live = [claim for claim in holdings.all_claims(bus)[0] if claim.is_live] if paths else []
+    return claims.Facts(now, found.assignment, sign, live)
+
+
+def take(
+    workspace: Workspace,
+    bus: FileStore,
+    seat: Seat,
+    request: claims.Request,
+    now: datetime,
+    *,
+    warn: Warn = _nobody,
+) -> Change:
+    """Claims a task for a seat; raises what `claims.take` raises."""
+
+    def decide(found: holdings.Held) -> claims.Outcome:
+        known = facts(workspace, bus, found, request.agent, now, paths=bool(request.paths), warn=warn)
+        return claims.take(found.claim, request, known)
+
+    return _change_claim(workspace, bus, seat, request.task, decide, now)
+
+
+def release(
+    workspace: Workspace, bus: FileStore, seat: Seat, task: str, *, status: str, notes: str | None, now: datetime
+) -> Change:
+    """Gives a task back; raises what `handback.release` raises."""
+    return _change_claim(
+        workspace,
+        bus,
+        seat,
+        task,
+        lambda found: handback.release(found.claim, task, seat.agent_id, status, notes, claims.Facts(now)),
+        now,
+    )
+
+
+def pause(
+    workspace: Workspace,
+    bus: FileStore,
+    seat: Seat,
+    task: str,
+    *,
+    notes: str,
+    stale_after: timedelta,
+    force: bool,
+    reason: str,
+    now: datetime,
+    warn: Warn = _nobody,
+) -> Change:
+    """Pauses a claim; raises what `handback.pause` raises."""
+
+    def decide(found: holdings.Held) -> claims.Outcome:
+        known = facts(workspace, bus, found, seat.agent_id, now, warn=warn)
+        return handback.pause(
+            found.claim, task, seat.agent_id, notes, known, stale_after=stale_after, force=force, reason=reason
+        )
+
+    return _change_claim(workspace, bus, seat, task, decide, now)
+
+
+def _change_claim(
+    workspace: Workspace,
+    bus: FileStore,
+    seat: Seat,
+    task: str,
+    decide: Callable[[holdings.Held], claims.Outcome],
+    now: datetime,
+) -> Change:
+    recorded: list[claims.Override] = []
+
+    def attempt() -> Change:
+        found = holdings.held(bus, task)
+        outcome = decide(found)
+        if not outcome.event:
+            return Change(outcome.claim, None, outcome.warnings)
+        for override in outcome.overrides:
+            if override not in recorded:
+                record_override(workspace, seat, override, now)
+                recorded.append(override)
+        written = bus.commit(claim_changes(seat, found, outcome, now))
+        return Change(outcome.claim, written[0], outcome.warnings)
+
+    done: Change = store.retry_stale(attempt)
+    return done
+
+
+def claim_changes(seat: Seat, found: holdings.Held, outcome: claims.Outcome, now: datetime) -> list[store.Change]:
+    """The event that tells of a claim's change, the claim, and the assignment it was decided on."""
+    task = outcome.claim.task_id
+    return [
+        Append(EVENTS, to_mapping(claim_event(seat, outcome, found.claim, now))),
+        Replace(f"{CLAIMS}/{task}", over(outcome.claim, found.claim_raw), found.claim_version),
+        Expect(f"{ASSIGNMENTS}/{task}", found.assignment_version),
+    ]
+
+
+def claim_event(seat: Seat, outcome: claims.Outcome, before: Claim | None, now: datetime) -> Event:
+    """The event of a claim's change; it carries the claim whole, so that claims can be rebuilt."""
+    claim = outcome.claim
+    meta = {}
+    if claim.agent_id != seat.agent_id:
+        meta["holder"] = claim.agent_id
+    if before is not None and before.agent_id != claim.agent_id:
+        meta["previous_holder"] = before.agent_id
+    if outcome.overrides:
+        meta["override"] = ",".join(override.code for override in outcome.overrides)
+        reason = next((override.reason for override in outcome.overrides if override.reason), "")
+        if reason:
+            meta["reason"] = reason
+    return Event(
+        id=ids.new_record_id(),
+        ts=clock.to_text(now),
+        agent_id=seat.agent_id,
+        event=outcome.event,
+        summary=claim_sentence(seat.agent_id, outcome, before),
+        task_id=claim.task_id,
+        plan_id=claim.plan_id,
+        branch=claim.branch,
+        meta=meta,
+        claim=to_mapping(claim),
+    )
+
+
+def claim_sentence(actor: str, outcome: claims.Outcome, before: Claim | None) -> str:
+    """One sentence about a claim's change, notes included when they fit."""
+    claim = outcome.claim
+    task, other = claim.task_id, "" if claim.agent_id == actor else f" for {claim.agent_id}"
+    updates = before is not None and before.is_live and before.agent_id == claim.agent_id
+    text = {
+        "claim": f"{actor} {('updated its claim on' if not other else 'updated the claim on') if updates else 'claimed'} {task}{other}",
+        "takeover": f"{actor} took over {task} from {before.agent_id if before else 'nobody'}{other}",
+        "reopened": f"{actor} reopened {task}{other}",
+        "release": f"{actor} released {task} ({claim.state})",
+        "pause": f"{actor} paused {task}" + (f", held by {claim.agent_id}" if other else ""),
+    }[outcome.event]
+    if claim.notes and outcome.event in ("release", "pause", "takeover"):
+        text += f": {' '.join(claim.notes.split())}"
+    return text[:MAX_SUMMARY]
+
+
+def record_override(workspace: Workspace, seat: Seat, override: claims.Override, now: datetime) -> None:
+    """Leaves evidence of an override before what it allows is written."""
+    receipts.warn(
+        workspace,
+        receipts.Warning(
+            ts=clock.to_text(now),
+            agent_id=seat.agent_id,
+            code=override.code,
+            message=override.message,
+            reason=override.reason,
+        ),
+    )
+
+
+# -- events and messages -------------------------------------------------------------------------
+
+
+def guard_event(workspace: Workspace, seat: Seat, event: str, task: str, found: holdings.Held, now: datetime) -> None:
+    """Refuses an event about a task that is not the writer's to log, and records the refusal."""
+    reason = claims.refuses_event(
+        event, found.claim, seat.agent_id, task=task, is_manager=seat.is_manager, engineer=found.engineer
+    )
+    if not reason:
+        return
+    receipts.refuse(
+        workspace,
+        receipts.Refusal(
+            ts=clock.to_text(now),
+            agent_id=seat.agent_id,
+            event=event,
+            reason=reason,
+            task_id=task,
+            claim_owner=found.claim.agent_id if found.claim else "",
+            claim_status=found.claim.state if found.claim else "",
+        ),
+    )
+    raise GuardError(
+        f"{seat.agent_id} cannot log {event!r} for {task}: {reason}",
+        code="event.guarded",
+        hint=f"python -m tools.agent.bus_claim claim --task {task}"
+        if found.claim is None
+        else f"python -m tools.agent.bus_claim show --task {task}",
+        details={"task_id": task, "holder": found.claim.agent_id if found.claim else None},
+    )
+
+
+def guarded(
+    workspace: Workspace, bus: FileStore, seat: Seat, event: str, task: str, now: datetime
+) -> list[store.Change]:
+    """What an event about a task depends on; [] when it depends on nothing."""
+    if not task or event not in GUARDED or ids.is_thread_only(task):
+        return []
+    found = holdings.held(bus, task)
+    guard_event(workspace, seat, event, task, found, now)
+    return [Expect(f"{CLAIMS}/{task}", found.claim_version), Expect(f"{ASSIGNMENTS}/{task}", found.assignment_version)]
+
+
+GUARDED = ("complete", "pr_opened", "release", "status", "proposal")
+
+
+def log(
+    workspace: Workspace,
+    bus: FileStore,
+    seat: Seat,
+    event: Event | None,
+    messages: Sequence[tuple[str, Message]],
+    now: datetime,
+) -> list[dict[str, object]]:
+    """Appends one event and messages to threads, all or nothing; the guard comes first."""
+
+    def attempt() -> list[dict[str, object]]:
+        changes: list[store.Change] = []
+        if event is not None:
+            changes += guarded(workspace, bus, seat, event.event, event.task_id, now)
+            changes.append(Append(EVENTS, to_mapping(event)))
+        for thread, message in messages:
+            changes.append(Append(store.stream_of(thread), to_mapping(message)))
+        return bus.commit(changes)
+
+    done: list[dict[str, object]] = store.retry_stale(attempt)
+    return done
+
+
+def new_event(seat: Seat, now: datetime, **fields: Any) -> Event:
+    """An event of the acting seat, at this moment, with an id of its own."""
+    return Event(id=ids.new_record_id(), ts=clock.to_text(now), agent_id=seat.agent_id, **fields)
+
+
+def new_message(seat: Seat, now: datetime, **fields: Any) -> Message:
+    """A message of the acting seat, at this moment, with an id of its own."""
+    return Message(id=ids.new_record_id(), ts=clock.to_text(now), sender=seat.agent_id, **fields)
+
+
+def summary_of(text: str) -> str:
+    """A summary that a record may carry: one line, not blank, at most 2,000 characters."""
+    if not text.strip():
+        raise UsageError("the summary is empty", code="record.summary")
+    if "\n" in text or "\r" in text:
+        raise UsageError(
+            "the summary has more than one line; put the rest in a file and cite that with --receipt",
+            code="record.summary",
+        )
+    if len(text) > MAX_SUMMARY:
+        raise UsageError(
+            f"the summary has {len(text)} characters, {MAX_SUMMARY} at most; put the rest in a file and cite that with --receipt",
+            code="record.summary",
+        )
+    return text
+
+
+def plan_is_missing(workspace: Workspace, plan_id: str) -> bool:
+    """Whether a plan that is named has no file in this checkout."""
+    return bool(plan_id) and not files.exists(workspace.plan(plan_id))
+
+
+def message_exists(workspace: Workspace, record_id: str, warn: Warn = _nobody) -> bool:
+    """Whether some thread has a message with this id."""
+    from tools.core.store.files.index import losses, open_index
+
+    with open_index(workspace) as index:
+        warn(losses(index))
+        return bool(index.ask("SELECT 1 FROM entries WHERE id=? AND stream<>'events' LIMIT 1", (record_id,)))

@@ -1,0 +1,214 @@
+"""What `bus_status` shows: claims, recent events, managers' heartbeat, open requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from tools.core import clock
+from tools.core.bus import claim_documents as holdings
+from tools.core.bus import feed
+from tools.core.bus import presence as liveness
+from tools.core.models import records
+from tools.core.models.records import Claim
+from tools.core.seats import seat as seats
+from tools.core.store.api import FileStore
+from tools.core.store.files import index
+from tools.core.text import render
+from tools.core.workspace import Workspace
+
+DEFAULT_LIMIT = 20
+MANAGER_WINDOW = timedelta(minutes=30)
+
+
+class View(NamedTuple):
+    """What to show of the bus."""
+
+    agents: Sequence[str] = ()
+    active_only: bool = False
+    since: datetime | None = None
+    limit: int = DEFAULT_LIMIT
+    severities: Sequence[str] = ()
+    manager_window: timedelta = MANAGER_WINDOW
+
+
+class Status(NamedTuple):
+    """The bus as one moment found it."""
+
+    now: datetime
+    view: View
+    claims: list[Claim]
+    signs: dict[str, datetime | None]
+    events: list[feed.Entry]
+    more_events: int
+    managers: list[liveness.Heartbeat]
+    requests: list[feed.Entry]
+    request_count: int
+    problems: list[str]
+    losses: list[str]
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "manager": {"hours": 4, "active_only": False},
+    "support": {"hours": 6, "active_only": True},
+}
+
+
+def view_of(
+    preset: str | None,
+    now: datetime,
+    *,
+    agents: Sequence[str],
+    active_only: bool,
+    since: datetime | None,
+    limit: int | None,
+    severities: Sequence[str],
+    manager_window: timedelta | None,
+) -> View:
+    """The view a preset and the flags that beat it ask for."""
+    chosen = PRESETS.get(preset or "", {})
+    if since is None and chosen:
+        since = now - timedelta(hours=chosen["hours"])
+    return View(
+        agents,
+        active_only or chosen.get("active_only", False),
+        since,
+        DEFAULT_LIMIT if limit is None else limit,
+        severities,
+        MANAGER_WINDOW if manager_window is None else manager_window,
+    )
+
+
+def gather(workspace: Workspace, store: FileStore, view: View, now: datetime) -> Status:
+    """Reads the bus once."""
+    claims, problems = holdings.all_claims(store)
+    assignments, more_problems = holdings.all_assignments(store)
+    by_task = {claim.task_id: claim for claim in claims}
+    live = [claim for claim in claims if claim.is_live]
+    shown = [
+        claim
+        for claim in sorted(claims, key=lambda claim: (not claim.is_live, claim.task_id))
+        if (claim.is_live or not view.active_only) and (not view.agents or claim.agent_id in view.agents)
+    ]
+    with index.open_index(workspace) as known:
+        query = feed.Query(agents=view.agents, severities=view.severities, since=view.since, messages=False)
+        events, more = feed.select(known, query, view.limit, now)
+        gone = liveness.retired(known, now)
+        names = liveness.managers(
+            known, now, manifests=seats.manifests(workspace), assignments=assignments, claims=by_task
+        )
+        beats = [liveness.heartbeat(known, name, view.manager_window, now) for name in names if name not in gone]
+        requests, waiting = feed.open_requests(known), feed.count_requests(known)
+        signs = liveness.last_signs(known, {claim.agent_id for claim in live}, now)
+        problems = [*problems, *more_problems, *map(str, known.problems())]
+        losses = index.losses(known)
+    return Status(now, view, shown, signs, events, more, beats, requests, waiting, problems, losses)
+
+
+def as_document(found: Status) -> dict[str, Any]:
+    """The status as one JSON document."""
+    return {
+        "generated_at": clock.to_text(found.now),
+        "claims": [{**records.to_mapping(claim), "state": claim.state} for claim in found.claims],
+        "events": [records.to_mapping(entry.record) for entry in found.events],
+        "older_events": found.more_events,
+        "managers": [
+            {
+                "agent_id": beat.agent,
+                "state": beat.state,
+                "last_seen": clock.to_text(beat.at) if beat.at else None,
+                "summary": beat.summary,
+                "meta": dict(beat.meta),
+            }
+            for beat in found.managers
+        ],
+        "manager_window_minutes": found.view.manager_window.total_seconds() / 60,
+        "open_request_count": found.request_count,
+        "open_requests": [records.to_mapping(entry.record) for entry in found.requests],
+        "problems": found.problems,
+        "losses": found.losses,
+    }
+
+
+def claim_line(claim: Claim, found: Status) -> str:
+    """One line about a claim: task, holder, state, since when, last sign of life."""
+    since = clock.parse(claim.claimed_at if claim.is_live else claim.released_at)
+    text = f"{claim.task_id} {claim.state} {claim.agent_id or '-'}"
+    if since:
+        text += f" since {clock.age(since, found.now)}"
+    sign = found.signs.get(claim.agent_id)
+    if claim.is_live:
+        text += f", last sign {clock.age(sign, found.now)} ago" if sign else ", no sign of life"
+    more = render.fields([("plan", claim.plan_id), ("branch", claim.branch if claim.is_live else "")])
+    notes = f" :: {render.short(claim.notes, 100)}" if claim.notes and claim.is_live else ""
+    return render.clean(f"{text} {more}{notes}".rstrip())
+
+
+def event_line(entry: feed.Entry) -> str:
+    """One line about an event."""
+    severity = f" sev={entry.severity}" if entry.severity else ""
+    task = f" task={entry.task}" if entry.task else ""
+    return render.clean(f"{entry.record.ts} {entry.agent} {entry.kind}{task}{severity}: {entry.record.summary}")
+
+
+def request_line(entry: feed.Entry, now: datetime) -> str:
+    """One line about a request that waits for an answer."""
+    age = f"{clock.age(entry.at, now)} old" if entry.at else "of unknown age"
+    to = f" to {getattr(entry.record, 'to', '')}" if getattr(entry.record, "to", "") else ""
+    answer = f" --reply-to {entry.record.id}" if entry.record.id else ""
+    return render.clean(
+        f"{entry.kind} from {entry.agent}{to} in {entry.task}, {age}: {entry.record.summary}"
+        f" [--task {entry.task}{answer}]"
+    )
+
+
+def manager_line(beat: liveness.Heartbeat, found: Status) -> str:
+    """One line about a manager's heartbeat; a stale or missing one is a warning."""
+    meta = render.fields(sorted(beat.meta.items()))
+    seen = f"{clock.to_text(beat.at)} ({clock.age(beat.at, found.now)} ago)" if beat.at else "never"
+    warning = "WARNING " if beat.state in (liveness.STALE, liveness.MISSING) else ""
+    text = f"{warning}{beat.agent} {beat.state}, last heartbeat {seen}"
+    if beat.summary:
+        text += f": {beat.summary}"
+    return render.clean(text + (f" [{meta}]" if meta else ""))
+
+
+def full(found: Status) -> str:
+    """The status for a terminal, section by section."""
+    finished = [claim for claim in found.claims if not claim.is_live]
+    live = [claim for claim in found.claims if claim.is_live]
+    window = int(found.view.manager_window.total_seconds() // 60)
+    older = f" ({feed.counted(found.more_events)} older: --limit {len(found.events) + found.more_events})"
+    sections = [
+        f"claims: {len(live)} live, {len(finished)} finished",
+        render.bullets([claim_line(claim, found) for claim in live], empty="nobody holds anything"),
+        *(render.bullets([claim_line(claim, found)]) for claim in finished[:10]),
+        *_cut(len(finished) - 10),
+        f"managers (window {window} min):",
+        render.bullets([manager_line(beat, found) for beat in found.managers], empty="no manager known"),
+        _requests_title(found),
+        *([render.bullets([request_line(entry, found.now) for entry in found.requests])] if found.requests else []),
+        f"recent events: {len(found.events)}{older if found.more_events else ''}",
+        render.bullets([event_line(entry) for entry in found.events]),
+    ]
+    return "\n".join(sections)
+
+
+def _requests_title(found: Status) -> str:
+    cut = f", the newest {len(found.requests)}" if found.request_count > len(found.requests) else ""
+    return f"open requests: {found.request_count}{cut}"
+
+
+def _cut(rest: int) -> list[str]:
+    return [f"- … {rest} more finished: python -m tools.agent.bus_claim list"] if rest > 0 else []
+
+
+def compact(found: Status) -> str:
+    """The status as a short bullet list."""
+    live = [claim for claim in found.claims if claim.is_live]
+    lines = [f"{len(live)} live claims, {found.request_count} open requests, {len(found.events)} recent events"]
+    lines += [claim_line(claim, found) for claim in live]
+    lines += [manager_line(beat, found) for beat in found.managers]
+    lines += [event_line(entry) for entry in found.events[-5:]]
+    return render.bullets(lines)

@@ -1,0 +1,158 @@
+"""The quick links: an index of places in the documents, checked against what is there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from tools.core.errors import DataError, SetupError, UsageError
+from tools.core.fs import files
+from tools.core.models.lenient import text_of
+from tools.core.text import render
+from tools.core.workspace import QUICK_LINKS, Place, Workspace
+
+MARKDOWN = QUICK_LINKS.removesuffix(".json") + ".md"
+_HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.*?)\s*#*\s*$")
+_FENCE = re.compile(r"^ {0,3}(```|~~~)")
+_ANCHOR = re.compile(r"<a\s+(?:id|name)=[\"']([^\"']+)[\"']", re.IGNORECASE)
+_LINKED = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_NOT_SLUG = re.compile(r"[^\w\- ]")
+
+
+class Link(NamedTuple):
+    """One place worth knowing; `anchor` is without its `#`, "" for the whole file."""
+
+    id: str
+    title: str
+    summary: str
+    path: str
+    anchor: str
+    category: str
+
+    @property
+    def target(self) -> str:
+        """Path and anchor as a link names them."""
+        return f"{self.path}#{self.anchor}" if self.anchor else self.path
+
+
+class QuickLinks(NamedTuple):
+    """The whole index, and what is wrong with its own form."""
+
+    updated: str
+    links: list[Link]
+    problems: list[str]
+
+
+def read(workspace: Workspace) -> QuickLinks:
+    """The index of a checkout; SetupError when it has none."""
+    content = files.read_json(workspace.in_root(QUICK_LINKS))
+    if content is None:
+        raise SetupError(f"this checkout has no {QUICK_LINKS}", code="links.none", hint=f"ls {QUICK_LINKS}")
+    given = content.get("links")
+    if not isinstance(given, list):
+        raise DataError(f"{QUICK_LINKS}:1: `links` is no list", code="links.form")
+    links: list[Link] = []
+    problems: list[str] = []
+    for number, raw in enumerate(given):
+        link = _link(raw) if isinstance(raw, dict) else None
+        if link is None or not (link.id and link.title and link.path):
+            problems.append(f"{QUICK_LINKS}:/links/{number}: not a link with id, title and path")
+        elif any(link.id == other.id for other in links):
+            problems.append(f"{QUICK_LINKS}:/links/{number}: the id {link.id!r} is there twice")
+        else:
+            links.append(link)
+    return QuickLinks(text_of(content.get("updated")), links, problems)
+
+
+def _link(raw: Mapping[str, object]) -> Link:
+    texts = {name: text_of(raw.get(name)) for name in Link._fields}
+    return Link(**{**texts, "anchor": texts["anchor"].removeprefix("#")})
+
+
+def named(links: Iterable[Link], link_id: str) -> Link:
+    """The link with an id; UsageError when there is none."""
+    for link in links:
+        if link.id == link_id:
+            return link
+    raise UsageError(
+        f"there is no quick link {link_id!r}", code="links.unknown", hint="python -m tools.agent.doc_links list"
+    )
+
+
+def anchors_of(text: str) -> set[str]:
+    """The anchors of a Markdown document: those set by hand, and its headings' as hosting sites make them."""
+    found: set[str] = set()
+    counts: dict[str, int] = {}
+    fence = ""
+    for line in text.split("\n"):
+        mark = _FENCE.match(line)
+        if mark and fence in ("", mark[1]):
+            fence = "" if fence else mark[1]
+            continue
+        if fence:
+            continue
+        found.update(_ANCHOR.findall(line))
+        heading = _HEADING.match(line)
+        if heading:
+            slug = _slug(heading[1])
+            number = counts.get(slug, 0)
+            counts[slug] = number + 1
+            found.add(f"{slug}-{number}" if number else slug)
+    return found
+
+
+def _slug(heading: str) -> str:
+    plain = _LINKED.sub(r"\1", heading).strip().lower()
+    return _NOT_SLUG.sub("", plain).replace(" ", "-")
+
+
+def findings(workspace: Workspace, known: QuickLinks) -> list[str]:
+    """What is wrong: the index's form, paths and anchors that are not there, a Markdown page that is stale."""
+    found = list(known.problems)
+    for link in known.links:
+        problem = _problem_of(workspace, link)
+        if problem:
+            found.append(f"{QUICK_LINKS}: {link.id}: {problem}")
+    page = files.read_bytes(workspace.in_root(MARKDOWN))
+    if page != markdown(known).encode():
+        found.append(f"{MARKDOWN}: not what {QUICK_LINKS} says; python -m tools.agent.doc_links render")
+    return found
+
+
+def _problem_of(workspace: Workspace, link: Link) -> str:
+    try:
+        place = Place(workspace.root, Workspace(workspace.root, workspace.root).relative(link.path))
+        data = files.read_bytes(place)
+    except (UsageError, DataError, SetupError) as problem:
+        return problem.message
+    if data is None:
+        return f"{link.path} is not there"
+    if link.anchor and link.anchor not in anchors_of(data.decode("utf-8", "replace")):
+        return f"{link.path} has no anchor #{link.anchor}"
+    return ""
+
+
+def markdown(known: QuickLinks) -> str:
+    """The index as a page, category by category."""
+    folder = QUICK_LINKS.rpartition("/")[0] + "/"
+    lines = ["# Quick links", "", f"Made from `{QUICK_LINKS}` by `python -m tools.agent.doc_links render`.", ""]
+    for category in sorted({link.category for link in known.links}):
+        rows = [
+            f"| `{link.id}` | [{render.markdown(link.title)}]({_from(folder, link.target)}) | {render.markdown(link.summary)} |"
+            for link in known.links
+            if link.category == category
+        ]
+        lines += [
+            f"## {render.markdown(category or 'other')}",
+            "",
+            "| id | where | what |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def _from(folder: str, target: str) -> str:
+    return target.removeprefix(folder) if target.startswith(folder) else f"../{target}"

@@ -1,0 +1,127 @@
+"""Findings as text, JSON, GitHub annotations and SARIF 2.1.0."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from tools.core.checks import findings
+from tools.core.checks.findings import NOTE, RULES, Finding
+from tools.core.text import render
+
+FORMATS = ("text", "json", "github", "sarif")
+_LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
+SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def document(found: Sequence[Finding], **more: Any) -> dict[str, Any]:
+    """The findings as one JSON document."""
+    parts = [{**part._asdict(), "title": RULES[part.rule].title} for part in found]
+    for part in parts:
+        del part["mark"]
+    return {"ok": not findings.failed(found), "counts": findings.count(found), "findings": parts, **more}
+
+
+def show(found: Sequence[Finding], form: str, *, tail: Sequence[str] = (), **more: Any) -> str:
+    """The findings in one of FORMATS; `more` is what their JSON document says besides."""
+    if form == "json":
+        return json.dumps(document(found, **more), indent=2, sort_keys=True)
+    if form == "github":
+        return as_github(found)
+    if form == "sarif":
+        return as_sarif(found)
+    return as_text(found, notes=False, tail=tail)
+
+
+def as_text(found: Sequence[Finding], *, notes: bool, tail: Sequence[str] = ()) -> str:
+    """The findings for people; notes are only counted unless they are asked for."""
+    lines = []
+    for part in found:
+        if notes or part.severity != NOTE:
+            lines.append(f"{part.place}: {part.severity}: {part.message} [{part.rule}]")
+            lines.append(f"  fix: {part.fix}")
+    return "\n".join([*lines, *tail, summary(found, notes=notes)])
+
+
+def summary(found: Sequence[Finding], *, notes: bool = True) -> str:
+    """One line that counts them, the notes by rule where they were not listed."""
+    counted = findings.count(found)
+    text = ", ".join(f"{number} {severity}{'s' * (number != 1)}" for severity, number in counted.items())
+    if counted[NOTE] and not notes:
+        rules = Counter(part.rule for part in found if part.severity == NOTE).most_common()
+        text += f" ({', '.join(f'{rule} {number}' for rule, number in rules)}; --strict lists them)"
+    return ("FAIL: " if findings.failed(found) else "OK: ") + text
+
+
+def as_github(found: Sequence[Finding]) -> str:
+    """Workflow commands, one a finding, the gravest first: the site shows only the first ten of a kind."""
+    return "\n".join(_annotation(part) for part in findings.ordered(found))
+
+
+def _annotation(part: Finding) -> str:
+    where = f"file={_property(part.path)},line={part.line},title={_property(part.rule)}"
+    return f"::{_LEVELS[part.severity]} {where}::{_escaped(f'{part.message}; fix: {part.fix}')}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def as_sarif(found: Sequence[Finding]) -> str:
+    """A SARIF 2.1.0 log of one run."""
+    rules = sorted({part.rule for part in found})
+    driver = {"name": "parallel-agents-toolkit", "rules": [_sarif_rule(rule) for rule in rules]}
+    results = [_sarif_result(part, rules.index(part.rule)) for part in found]
+    run = {"tool": {"driver": driver}, "results": results, "columnKind": "unicodeCodePoints"}
+    return json.dumps({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+def _sarif_rule(rule: str) -> dict[str, Any]:
+    known = RULES[rule]
+    return {
+        "id": rule,
+        "shortDescription": {"text": known.title},
+        "help": {"text": _generic(known.fix)},
+        "defaultConfiguration": {"level": known.severity},
+    }
+
+
+def _sarif_result(part: Finding, index: int) -> dict[str, Any]:
+    place = {"artifactLocation": {"uri": quote(part.path)}, "region": {"startLine": part.line}}
+    return {
+        "ruleId": part.rule,
+        "ruleIndex": index,
+        "level": part.severity,
+        "message": {"text": f"{render.clean(part.message)}; fix: {render.clean(part.fix)}"},
+        "locations": [{"physicalLocation": place}],
+    }
+
+
+def rules_page() -> str:
+    """docs/findings.md: every rule a check may name."""
+    rows = [
+        f"| `{rule}` | {known.severity} | {known.title} | `{_generic(known.fix)}` |"
+        for rule, known in sorted(RULES.items())
+    ]
+    head = [
+        "# Findings",
+        "",
+        "What `bus_check`, `memory_log verify` and `preflight` may say, by stable rule id. Errors fail a check; notes are",
+        "what readers accept of old and foreign records, and errors under `--strict`. Made by",
+        "`python -m tools.maintenance.generate_docs`.",
+        "",
+        "| rule | severity | what is wrong | what helps |",
+        "| --- | --- | --- | --- |",
+    ]
+    return "\n".join([*head, *rows, ""])
+
+
+def _generic(fix: str) -> str:
+    return fix.replace("{task}", "<task_id>").replace("{path}", "<path>")

@@ -1,0 +1,252 @@
+"""Everything that must hold before a pull request, in one list: plans, receipts, bus, logs, links, seat.
+
+Each section returns findings, or raises: what cannot be checked is a finding too, never a pass.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from tools.core import ids
+from tools.core.backlog import items as queue
+from tools.core.bus import feed
+from tools.core.bus import presence as liveness
+from tools.core.checks import base as base_check
+from tools.core.checks import findings, links
+from tools.core.checks import memory as memory_check
+from tools.core.checks import run as audit
+from tools.core.checks import sources as bus_tree
+from tools.core.checks.findings import Finding
+from tools.core.checks.sources import Commit, Folder
+from tools.core.consensus import ledger
+from tools.core.errors import SetupError, ToolkitError
+from tools.core.fs import files
+from tools.core.git import git, remotes
+from tools.core.plans import check as plan_checks
+from tools.core.plans import files as plans
+from tools.core.plans import normalise as hygiene
+from tools.core.receipts import locate as whereabouts
+from tools.core.seats import guards as branches
+from tools.core.seats import seat as seats
+from tools.core.store.api import EVENTS
+from tools.core.store.files.index import open_index
+from tools.core.sync import bus_branch
+from tools.core.workspace import BUS, LEDGER, MANIFEST, MEMORY_LOG, PLANS, QUEUE, QUICK_LINKS, Place, Workspace
+
+
+class Scope(NamedTuple):
+    """What to check: against which base, everything or what changed since, from which seat."""
+
+    base: str
+    everything: bool
+    bound: str | None
+    now: datetime
+
+
+class Section(NamedTuple):
+    """One check: what it found, or why it was skipped."""
+
+    name: str
+    findings: list[Finding]
+    skipped: str = ""
+
+
+class Skipped(Exception):
+    """A section that has nothing to look at here."""
+
+
+def run(workspace: Workspace, scope: Scope) -> list[Section]:
+    """Every section, each of them whatever the others found."""
+    checks: list[tuple[str, Callable[[Workspace, Scope], list[Finding]]]] = [
+        ("plans", _plans),
+        ("hygiene", _hygiene),
+        ("receipts", _receipts),
+        ("bus", _bus),
+        ("memory", _memory),
+        ("queue", _queue),
+        ("ledger", _ledger),
+        ("links", _links),
+        ("seat", _seat),
+    ]
+    return [_section(name, check, workspace, scope) for name, check in checks]
+
+
+def _section(
+    name: str, check: Callable[[Workspace, Scope], list[Finding]], workspace: Workspace, scope: Scope
+) -> Section:
+    try:
+        return Section(name, findings.ordered(check(workspace, scope)))
+    except Skipped as reason:
+        return Section(name, [], str(reason))
+    except ToolkitError as problem:
+        text = f"{name}: {problem.message}"
+        return Section(name, [findings.make("check.impossible", ".", 1, text, fix=problem.hint)])
+
+
+def default_base(workspace: Workspace) -> str:
+    """The remote's default branch, else the local one; SetupError where there is neither."""
+    name = branches.default_branch(workspace.root)
+    candidates = [*([f"origin/{name}", name] if name else []), "origin/main", "origin/master", "main", "master"]
+    for ref in candidates:
+        if remotes.commit_of(workspace.root, ref):
+            return ref
+    raise SetupError("there is no default branch to compare with", code="git.base", hint="git fetch origin")
+
+
+# -- plans and receipts ------------------------------------------------------------------------------
+
+
+def _changed(workspace: Workspace, scope: Scope) -> list[Place]:
+    """The plans to check: all of them, or those that differ from where this branch left the base."""
+    places = plans.all_places(workspace)
+    if scope.everything or not places:
+        return places
+    base = bus_tree.commit_of(workspace.root, scope.base)
+    common = bus_tree.merge_base(workspace.root, bus_tree.commit_of(workspace.root, "HEAD"), base) or base
+    listed = git.ask(workspace.root, "diff", "--name-only", "-z", "--no-renames", common, "--", PLANS)
+    if listed.code:
+        raise git.failed(("diff",), listed)
+    new = git.ask(workspace.root, "ls-files", "--others", "-z", "--", PLANS)
+    names = set((listed.out + new.out).decode("utf-8", "surrogateescape").split("\0"))
+    return [place for place in places if place.name in names]
+
+
+def _plans(workspace: Workspace, scope: Scope) -> list[Finding]:
+    found = plan_checks.check(workspace, _changed(workspace, scope), strict=True)
+    return [
+        findings.make("plan.invalid", part.path, part.line, f"{part.pointer or '/'}: {part.reason}", fix=part.fix)
+        for result in found
+        for part in result.findings
+    ]
+
+
+def _hygiene(workspace: Workspace, scope: Scope) -> list[Finding]:
+    survey = hygiene.survey(_changed(workspace, scope))
+    return [
+        findings.make("plan.hygiene", drift.path, drift.line, f"{drift.pointer}: {drift.reason}")
+        for drift in survey.drifts
+    ]
+
+
+def _receipts(workspace: Workspace, scope: Scope) -> list[Finding]:
+    """Receipts that the bus cites since this branch left the base, and that are nowhere to be found."""
+    since = _left_base_at(workspace, scope)
+    cited: dict[tuple[str, str], Finding] = {}
+    with open_index(workspace) as index:
+        where = "at >= ? AND instr(raw, CAST('\"receipt' AS BLOB)) > 0"
+        for row in index.rows(where, (int(since.timestamp()),), "ORDER BY seq"):
+            record = feed.entry_of(row).record
+            path = f"{BUS}/{EVENTS}/{EVENTS}.jsonl" if row.stream == EVENTS else f"{BUS}/{row.stream}.jsonl"
+            for receipt in record.receipts:
+                text = f"the receipt {receipt} is not here, in another worktree, or on the record's branch"
+                cited[receipt, record.branch] = findings.make("receipt.missing", path, row.number, text)
+    places = whereabouts.find(workspace, cited)
+    return [finding for key, finding in cited.items() if places[key] == whereabouts.MISSING]
+
+
+def _left_base_at(workspace: Workspace, scope: Scope) -> datetime:
+    base = bus_tree.commit_of(workspace.root, scope.base)
+    common = bus_tree.merge_base(workspace.root, bus_tree.commit_of(workspace.root, "HEAD"), base) or base
+    return datetime.fromtimestamp(int(git.run(workspace.root, "show", "-s", "--format=%ct", common)), UTC)
+
+
+# -- the bus and the logs ----------------------------------------------------------------------------
+
+
+def _bus(workspace: Workspace, scope: Scope) -> list[Finding]:
+    if os.path.isdir(workspace.bus.path):
+        return audit.check_bus(workspace, scope.now, base=_bus_base(workspace, scope.base)).findings
+    ref = f"origin/{bus_branch.BRANCH}"
+    if not remotes.commit_of(workspace.root, ref):
+        raise Skipped(f"neither {BUS}/ nor {ref} is here")
+    return audit.check_bus(workspace, scope.now, ref=ref).findings
+
+
+def _bus_base(workspace: Workspace, base: str) -> str | None:
+    """What the bus is compared with: the remote's bus where it is a branch of its own, else the base."""
+    if not bus_branch.is_worktree(workspace):
+        return base if remotes.commit_of(workspace.root, base) else None
+    remote = remotes.route(workspace.bus.path, bus_branch.BRANCH).remote
+    ref = f"{remote}/{bus_branch.BRANCH}" if remote else ""
+    return ref if ref and remotes.commit_of(workspace.bus.path, ref) else None
+
+
+def _memory(workspace: Workspace, scope: Scope) -> list[Finding]:
+    base_commit = remotes.commit_of(workspace.root, scope.base)
+    lost = base_check.lost_memory(workspace, base_commit) if base_commit else []
+    if not lost and not files.exists(workspace.in_root(MEMORY_LOG)):
+        raise Skipped(f"no {MEMORY_LOG}")
+    found = memory_check.check(Folder(workspace))
+    known: set[str] = set()
+    if base_commit and not scope.everything:
+        with Commit(workspace.root, base_commit) as base:
+            known = {line.hash for line in base.lines(MEMORY_LOG)}
+    return lost + [part for part in found if part.mark not in known]
+
+
+def _queue(workspace: Workspace, scope: Scope) -> list[Finding]:
+    items, problems = queue.all_items(workspace)
+    if not items and not problems:
+        raise Skipped(f"no {QUEUE}/")
+    found = []
+    for problem in problems:
+        path, line, reason = f"{problem}:1:".split(":", 2)
+        number = int(line) if line.strip().isdigit() else 1
+        found.append(findings.make("queue.item", path, number, reason.removesuffix(":1:").strip()))
+    return _unless_known(workspace, scope, found)
+
+
+def _ledger(workspace: Workspace, scope: Scope) -> list[Finding]:
+    if not files.exists(workspace.in_root(LEDGER)):
+        raise Skipped(f"no {LEDGER}")
+    table = ledger.read(workspace.in_root(LEDGER))
+    found = [findings.make("ledger.row", LEDGER, row, reason) for row, reason in table.misfits]
+    if not set(ledger.AGENT_COLUMNS) & set(table.columns):
+        text = f"no column says whose a row is ({', '.join(ledger.AGENT_COLUMNS)})"
+        found.append(findings.make("ledger.columns", LEDGER, 1, text))
+    return _unless_known(workspace, scope, found)
+
+
+def _unless_known(workspace: Workspace, scope: Scope, found: list[Finding]) -> list[Finding]:
+    """What is wrong in a file that the base has just so is a note: this branch did not do it."""
+    commit = remotes.commit_of(workspace.root, scope.base) if found else ""
+    if not commit or scope.everything:
+        return found
+    with Commit(workspace.root, commit) as base:
+        same = {
+            path
+            for path in {part.path for part in found}
+            if base.document(path) == files.read_bytes(workspace.in_root(path), ledger.MAX_LEDGER)
+        }
+    return [part._replace(severity=findings.NOTE) if part.path in same else part for part in found]
+
+
+# -- links and the seat ------------------------------------------------------------------------------
+
+
+def _links(workspace: Workspace, scope: Scope) -> list[Finding]:
+    if not files.exists(workspace.in_root(QUICK_LINKS)):
+        raise Skipped(f"no {QUICK_LINKS}")
+    return [
+        findings.make("links.broken", QUICK_LINKS, 1, text) for text in links.findings(workspace, links.read(workspace))
+    ]
+
+
+def _seat(workspace: Workspace, scope: Scope) -> list[Finding]:
+    manifest = seats.manifest_path(workspace, scope.bound)
+    known = seats.read_manifest(manifest, required=bool(scope.bound))
+    if known is None or known.agent_id == ids.TEMPLATE_AGENT:
+        raise Skipped("no seat is bound here")
+    agent = known.agent_id
+    with open_index(workspace) as index:
+        handshake = liveness.last_entry(index, agent, ["handshake"], scope.now)
+    if handshake is None:
+        text = f"{agent} has never shaken hands"
+    elif handshake.record.meta.get("focus") == liveness.IDLE_FOCUS:
+        text = f"{agent} has signed off with its last handshake"
+    else:
+        return []
+    return [findings.make("seat.not_booted", MANIFEST, 1, text, task=agent)]

@@ -1,0 +1,42 @@
+"""How this process was started, and the environment it needs; imports nothing heavy.
+
+Commands start as `python -m tools.agent.x`, as `tools/agent/x.py`, or as `teof x`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+"""The folder that holds this `tools/` package."""
+
+CONSOLE_SCRIPT = "teof"
+
+
+def is_console_script(program: str) -> bool:
+    """Whether the process was started as `teof`."""
+    return os.path.basename(program) in (CONSOLE_SCRIPT, f"{CONSOLE_SCRIPT}.exe", f"{CONSOLE_SCRIPT}-script.py")
+
+
+def is_started_by_path() -> bool:
+    """Whether a command's file was started, as in `tools/agent/bus_claim.py`."""
+    main = sys.modules.get("__main__")
+    return getattr(main, "__spec__", None) is None and sys.argv[0].endswith(".py")
+
+
+def module_name() -> str:
+    """The module of the command that runs."""
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    name: str = getattr(spec, "name", "") or "tools"
+    return name.removesuffix(".__main__")
+
+
+def use_the_environment_of_the_checkout() -> NoReturn:
+    """Starts this process again with the Python of `.venv`, which has what is missing here."""
+    python = os.path.join(CHECKOUT, ".venv", "bin", "python")
+    if os.path.exists(python) and os.path.realpath(sys.prefix) != os.path.realpath(os.path.join(CHECKOUT, ".venv")):
+        os.execv(python, [python, *sys.orig_argv[1:]])
+    sys.stderr.write("error: the package click is missing in this Python\nhint: make -C " + CHECKOUT + " setup\n")
+    sys.exit(7)

@@ -1,0 +1,91 @@
+"""The values that options take, checked as they are parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+
+from tools.core import clock, ids
+from tools.core.errors import UsageError
+from tools.core.models.records import OWN_FIELDS
+
+
+class _Value(click.ParamType[Any]):
+    """A value that a function checks; the function raises UsageError."""
+
+    def __init__(self, name: str, check: Callable[[str], Any]) -> None:
+        self.name = name
+        self._check = check
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return self._check(value) if isinstance(value, str) else value
+
+
+def _duration(text: str) -> timedelta:
+    found = clock.parse_duration(text)
+    if found is None:
+        raise UsageError(f"{text!r} is no duration; write 90m, 24h or 7d", code="value.duration")
+    return found
+
+
+def _since(text: str) -> datetime:
+    found = clock.parse_since(text, clock.now())
+    if found is None:
+        raise UsageError(f"{text!r} is neither a stamp nor a distance such as 90m, 24h, 7d", code="value.since")
+    return found
+
+
+def _moment(text: str) -> datetime:
+    found = clock.parse(text)
+    if found is None:
+        raise UsageError(f"{text!r} is no stamp; write 2026-01-31T12:00:00Z", code="value.stamp")
+    return found
+
+
+def _line(text: str) -> str:
+    if "\n" in text or "\r" in text or "\0" in text:
+        raise UsageError("the value has more than one line", code="value.line")
+    return text
+
+
+def _seconds(text: str) -> float:
+    try:
+        found = float(text.removesuffix("s"))
+    except ValueError:
+        found = -1.0
+    if not 0.01 <= found <= 3600:
+        raise UsageError(f"{text!r} is no interval; write 0.5s", code="value.interval")
+    return found
+
+
+AGENT = _Value("AGENT", ids.require_agent)
+TASK = _Value("TASK", ids.require_task)
+PLAN = _Value("PLAN", ids.require_plan)
+LABEL = _Value("LABEL", lambda text: ids.require_task(text, "label"))
+DECISION = _Value("DECISION", lambda text: ids.require_task(text, "decision id"))
+EVENT = _Value("EVENT", lambda text: ids.require_word(text, "event"))
+MESSAGE = _Value("TYPE", lambda text: ids.require_word(text, "type"))
+DURATION = _Value("DURATION", _duration)
+SECONDS = _Value("SECONDS", _seconds)
+SINCE = _Value("SINCE", _since)
+STAMP = _Value("STAMP", _moment)
+LINE = _Value("TEXT", _line)
+COUNT = click.IntRange(min=0, max=1_000_000)
+
+
+def key_values(pairs: Sequence[str], own: frozenset[str] = OWN_FIELDS) -> dict[str, str]:
+    """`key=value` data, split at the first `=`; a record's own field name is refused."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not ids.is_key(key):
+            raise UsageError(f"{pair[:80]!r} is not key=value with a word as its key", code="value.pair")
+        if key in own:
+            raise UsageError(
+                f"{key!r} is a field of the record itself and cannot be set as data", code="value.own_field"
+            )
+        found[key] = value
+    return found

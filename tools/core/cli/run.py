@@ -1,0 +1,176 @@
+"""One invocation of a command: where it acts, from which seat, and how it answers.
+
+stdout is the result and nothing else; stderr is the talk. With `--json` stdout is one JSON document
+(JSON Lines for a stream).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
+from typing import Any, NoReturn
+
+import click
+
+from tools.core import clock, workspace
+from tools.core.cli import bootstrap
+from tools.core.errors import SetupError
+from tools.core.seats import seat as seats
+from tools.core.store.api import FileStore
+from tools.core.text import render
+from tools.core.text import secrets as redaction
+
+_MODULE = r"python -m tools(?:\.((?:agent|planner|consensus|maintenance)\.)([a-z_]+))?(?![.\w])"
+MAX_PROBLEMS = 5
+"""Bad lines a reader names before it only counts them."""
+
+
+class Run:
+    """One invocation: where it acts, from which seat, at which moment, and how it answers."""
+
+    def __init__(self, root: str | None, as_json: bool, agent: str | None = None) -> None:
+        self._root = root
+        self._agent = agent
+        self.as_json = as_json
+        self.now = clock.now()
+        self._notes: list[str] = []
+
+    @cached_property
+    def workspace(self) -> workspace.Workspace:
+        """The checkout this command acts on."""
+        return workspace.find(_here(), os.environ, root=self._root)
+
+    @cached_property
+    def store(self) -> FileStore:
+        """The live bus."""
+        return FileStore(self.workspace)
+
+    @cached_property
+    def seat(self) -> seats.Seat:
+        """Who is acting; raises when that is not clear, warns before a bus is begun beside the remote's."""
+        seat = seats.acting(self.workspace, self._agent, self.binding)
+        if not os.path.isdir(self.workspace.bus.path):
+            from tools.core.sync import bus_branch  # git is for the first record of a clone
+
+            with suppress(SetupError):
+                self.warn(bus_branch.apart(self.workspace))
+        return seat
+
+    @property
+    def asked_agent(self) -> str | None:
+        """What `--agent` names, for a command that checks the seat by rules of its own."""
+        return self._agent
+
+    @cached_property
+    def reader(self) -> seats.Seat | None:
+        """Whose seat a reader looks from, if anybody's."""
+        return seats.reading(self.workspace, self.binding)
+
+    @property
+    def binding(self) -> str | None:
+        """The manifest that `TEOF_MANIFEST` binds this process to."""
+        return os.environ.get("TEOF_MANIFEST") or None
+
+    # -- output ------------------------------------------------------------------------------
+    def emit(self, document: Mapping[str, Any], text: str) -> None:
+        """Prints the result: the document with `--json`, else the text made safe for a terminal."""
+        if self.as_json:
+            if self._notes:
+                document = {**document, "notes": self._notes}
+            _print(json.dumps(redaction.redact_value(document), sort_keys=True, indent=2, default=str))
+        elif text:
+            _show(render.block(redaction.redact(text)))
+
+    def emit_line(self, document: Mapping[str, Any], text: str) -> None:
+        """Prints one element of a stream at once: a JSON line with `--json`, else one line of text."""
+        for note in self._notes:
+            sys.stderr.write(json.dumps({"note": note}) + "\n")
+        self._notes.clear()
+        _print(json.dumps(document, sort_keys=True, default=str) if self.as_json else render.clean(text))
+        sys.stdout.flush()
+
+    def emit_raw(self, text: str) -> None:
+        """Prints Markdown or JSON that was rendered already; of JSON only the spelling can change."""
+        text = text.rstrip("\n")
+        _print(redaction.redact(render.json_text(text) if text.startswith("{") else text))
+
+    def note(self, text: str) -> None:
+        """Says something on stderr; with `--json` it is kept for the document's `notes`."""
+        if self.as_json:
+            self._notes.append(text)
+        else:
+            sys.stderr.write(render.clean(in_invoked_form(text)) + "\n")
+
+    def warn(self, texts: Iterable[str]) -> None:
+        """Says each as a warning."""
+        for text in texts:
+            self.note(f"warning: {text}")
+
+    def skipped(self, problems: Sequence[object]) -> None:
+        """Names the bad lines that a reader skipped; past a few it only counts them."""
+        for problem in problems[:MAX_PROBLEMS]:
+            self.note(f"skipped: {problem}")
+        if len(problems) > MAX_PROBLEMS:
+            rest = len(problems) - MAX_PROBLEMS
+            self.note(f"skipped: {rest} more bad lines; python -m tools.maintenance.bus_check lists them")
+
+    def finish(self, exit_code: int) -> NoReturn:
+        """Ends the command with an answer that is not an error."""
+        raise click.exceptions.Exit(exit_code)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was said so far under `--json`."""
+        return self._notes
+
+
+def _here() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return os.environ.get("PWD", "/")
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _show(text: str) -> None:
+    """Prints text, on a terminal with the words that want attention in colour."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        _print(text)
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    coloured = Text(text)
+    for pattern, style in _COLOURS:
+        coloured.highlight_regex(pattern, style)
+    Console(soft_wrap=True, highlight=False).print(coloured)
+
+
+_COLOURS = (
+    (r"(?m)^[A-Za-z#][^:\n]{0,40}:(?= |$)", "bold"),
+    (r"\b(WARNING|ALERT|stale|missing|idle|overdue)\b", "yellow"),
+    (r"\b(FAIL|error|red)\b", "red"),
+    (r"\b(green|done|OK|fresh)\b", "green"),
+    (r"\bNEW\b", "bold cyan"),
+)
+
+
+def in_invoked_form(text: str) -> str:
+    """A hint in the form this process was invoked in: `teof x`, `tools/agent/x.py`, `python -m …`."""
+    return re.sub(_MODULE, lambda found: _spell(found[1] or "", found[2] or ""), text)
+
+
+def _spell(package: str, name: str) -> str:
+    if bootstrap.is_console_script(sys.argv[0]):
+        return f"teof {package.removeprefix('agent.')}{name}".rstrip()
+    if bootstrap.is_started_by_path() and package:
+        return f"tools/{package.replace('.', '/')}{name}.py"
+    return f"python -m tools.{package}{name}".rstrip(".")

@@ -1,0 +1,121 @@
+"""The ledger of decided things: a CSV that people and bots write, with any header.
+
+Columns keep the order of the file. Which of them say whose, when and what a row is are found by
+name (formats, `_report/ledger.csv`); a filter that no column can answer is a usage error.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from tools.core import clock
+from tools.core.errors import DataError, UsageError
+from tools.core.fs import files
+from tools.core.workspace import Place
+
+DECISION_COLUMNS = ("decision_id", "batch_ts", "id")
+AGENT_COLUMNS = ("agent", "owner", "assignee")
+TIME_COLUMNS = ("decision_ts", "batch_ts", "timestamp")
+MAX_LEDGER = 64 * 1024 * 1024
+"""Bytes a ledger may have."""
+
+
+class Row(NamedTuple):
+    """One row: its line in the file, and its cells by column."""
+
+    number: int
+    cells: Mapping[str, str]
+
+
+class Ledger(NamedTuple):
+    """A ledger as it was read; `misfits` are lines that do not fit the header, and why."""
+
+    name: str
+    columns: Sequence[str]
+    rows: Sequence[Row]
+    misfits: Sequence[tuple[int, str]]
+
+    @property
+    def problems(self) -> list[str]:
+        """The misfits as `path:line: reason`."""
+        return [f"{self.name}:{number}: {reason}" for number, reason in self.misfits]
+
+
+class Filters(NamedTuple):
+    """Which rows to show; an empty filter lets everything through."""
+
+    decisions: Sequence[str] = ()
+    agents: Sequence[str] = ()
+    since: datetime | None = None
+
+
+def read(place: Place) -> Ledger:
+    """A ledger; without a file an empty one; DataError when it is no CSV in UTF-8."""
+    data = files.read_bytes(place, limit=MAX_LEDGER)
+    if data is None:
+        return Ledger(place.name, (), (), ())
+    try:
+        text = data.decode("utf-8-sig")
+        return _parse(csv.reader(io.StringIO(text, newline=""), strict=True), place.name)
+    except (UnicodeDecodeError, csv.Error) as problem:
+        raise DataError(f"{place.name}:1: not a CSV table in UTF-8 ({problem})", code="ledger.csv") from problem
+
+
+def _parse(reader: Any, name: str) -> Ledger:
+    columns: list[str] = []
+    rows: list[Row] = []
+    misfits: list[tuple[int, str]] = []
+    for cells in reader:
+        if not any(cell.strip() for cell in cells):
+            continue
+        if not columns:
+            columns = [cell.strip() for cell in cells]
+            continue
+        if len(cells) != len(columns):
+            misfits.append((reader.line_num, f"{len(cells)} cells where the header has {len(columns)}"))
+        padded = [*cells, *[""] * len(columns)][: len(columns)]
+        rows.append(Row(reader.line_num, dict(zip(columns, (cell.strip() for cell in padded), strict=True))))
+    return Ledger(name, columns, rows, misfits)
+
+
+def decision_of(row: Row) -> str:
+    """The id of what a row decided: the first of its id columns that says something."""
+    return next((row.cells[column] for column in DECISION_COLUMNS if row.cells.get(column)), "")
+
+
+def moment_of(row: Row) -> datetime | None:
+    """When a row was decided; None when none of its time columns says."""
+    moments = (clock.parse(row.cells.get(column)) for column in TIME_COLUMNS)
+    return next((at for at in moments if at), None)
+
+
+def select(ledger: Ledger, filters: Filters) -> list[Row]:
+    """The rows that pass all filters, in file order; UsageError for one that no column can answer."""
+    wanted: list[tuple[Sequence[str], Sequence[str]]] = []
+    for values, columns, flag in (
+        (filters.decisions, DECISION_COLUMNS, "--decision"),
+        (filters.agents, AGENT_COLUMNS, "--agent"),
+        ((filters.since,) if filters.since else (), TIME_COLUMNS, "--since"),
+    ):
+        if values and ledger.columns and not set(columns) & set(ledger.columns):
+            raise UsageError(
+                f"{flag}: the ledger has none of the columns {', '.join(columns)}; it has {', '.join(ledger.columns)}",
+                code="ledger.filter",
+            )
+        if values and flag != "--since":
+            wanted.append(([str(value) for value in values], columns))
+    return [row for row in ledger.rows if _passes(row, wanted, filters.since)]
+
+
+def _passes(row: Row, wanted: Sequence[tuple[Sequence[str], Sequence[str]]], since: datetime | None) -> bool:
+    for values, columns in wanted:
+        if not any(row.cells.get(column) in values for column in columns):
+            return False
+    if since is None:
+        return True
+    at = moment_of(row)
+    return at is not None and at >= since

@@ -1,0 +1,314 @@
+"""Files below a trusted folder: read without following links, replaced whole and durably.
+
+A path is walked one component at a time with O_NOFOLLOW, so that a link planted inside `_bus/` or
+`_report/` cannot lead a reader or a writer out of the repository. What is not a regular file is
+refused, never waited on. A file that is replaced is built beside its name, synced, renamed, and its
+folder synced: after a crash it is the old file or the new one.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from tools.core.errors import DataError, SetupError
+from tools.core.text import secrets as redaction
+from tools.core.workspace import Place
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+MAX_DOCUMENT = 4 * 1024 * 1024
+"""Bytes a JSON document may have; a larger one is damage, not data."""
+
+
+@contextmanager
+def folder_of(place: Place, *, create: bool = False) -> Iterator[int]:
+    """A descriptor of the folder a place is in; with `create`, missing folders are made and synced.
+
+    Raises FileNotFoundError when it is missing, DataError when a component is a link or a file.
+    """
+    descriptor = os.open(place.base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for part in place.name.split("/")[:-1]:
+            following = _enter(descriptor, part, place, create)
+            os.close(descriptor)
+            descriptor = following
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _enter(descriptor: int, part: str, place: Place, create: bool) -> int:
+    try:
+        return os.open(part, _FOLDER, dir_fd=descriptor)
+    except FileNotFoundError:
+        if not create:
+            raise
+    except OSError as problem:
+        raise not_a_file(place, problem) from problem
+    with writable(place):
+        with suppress(FileExistsError):  # another process was first; its sync does not cover our promise
+            os.mkdir(part, dir_fd=descriptor)
+        os.fsync(descriptor)
+    try:
+        return os.open(part, _FOLDER, dir_fd=descriptor)
+    except OSError as problem:
+        raise not_a_file(place, problem) from problem
+
+
+_OTHER_KIND = (errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.ENXIO, errno.EMLINK)
+
+
+def not_a_file(place: Place, problem: OSError) -> DataError | SetupError:
+    """What to raise for a place that cannot be opened: a link or a folder in place of a file."""
+    if problem.errno in _OTHER_KIND:
+        return DataError(
+            f"{place.name}: a link, pipe, folder or file stands where the bus needs another kind",
+            code="file.kind",
+            hint=f"ls -ld {place.name}",
+        )
+    return SetupError(f"{place.name}: {problem.strerror or problem}", code="file.access", hint=f"ls -ld {place.name}")
+
+
+@contextmanager
+def writable(place: Place) -> Iterator[None]:
+    """Turns what the system says while writing into SetupError that names the folders needed."""
+    try:
+        yield
+    except OSError as problem:
+        raise _not_written(place, problem) from problem
+
+
+def _not_written(place: Place, problem: OSError) -> SetupError:
+    if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        top = place.name.split("/")[0]
+        return SetupError(
+            f"{place.path} cannot be written: {problem.strerror}",
+            code="file.read_only",
+            hint=f"a sandbox must allow writing to {os.path.join(place.base, top)}",
+        )
+    return SetupError(f"{place.path} could not be written: {problem.strerror or problem}", code="file.write")
+
+
+@contextmanager
+def opened(place: Place, flags: int = os.O_RDONLY, *, create: bool = False) -> Iterator[int]:
+    """A descriptor of a regular file; FileNotFoundError when absent, DataError for anything else."""
+    with folder_of(place, create=create) as folder:
+        descriptor = open_in(folder, place, flags)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+
+def open_in(folder: int, place: Place, flags: int) -> int:
+    """Opens a place's last component in its folder; the caller closes the descriptor."""
+    try:
+        descriptor = os.open(os.path.basename(place.name), flags | _FILE, 0o644, dir_fd=folder)
+    except FileNotFoundError:
+        raise
+    except OSError as problem:
+        if flags & (os.O_WRONLY | os.O_RDWR) and problem.errno not in _OTHER_KIND:
+            raise _not_written(place, problem) from problem
+        raise not_a_file(place, problem) from problem
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise not_a_file(place, OSError(errno.EISDIR, "not a regular file"))
+    return descriptor
+
+
+def read_bytes(place: Place, limit: int = MAX_DOCUMENT) -> bytes | None:
+    """The whole file, or None when there is none; DataError beyond `limit` bytes."""
+    try:
+        with opened(place) as descriptor:
+            return _read_all(descriptor, place, limit)
+    except FileNotFoundError:
+        return None
+
+
+def _read_all(descriptor: int, place: Place, limit: int) -> bytes:
+    parts: list[bytes] = []
+    left = limit + 1
+    while left > 0:
+        part = os.read(descriptor, min(left, 1 << 20))
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
+        left -= len(part)
+    raise DataError(f"{place.name}: more than {limit} bytes", code="file.size")
+
+
+def parse_json(data: bytes, name: str) -> object:
+    """Strict JSON: UTF-8, no duplicate key, no NaN, bounded depth; DataError with `path:line`."""
+    try:
+        return json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=no_duplicates,
+            parse_constant=no_constant,
+            parse_float=finite,
+        )
+    except json.JSONDecodeError as problem:
+        reason, line = f"not JSON: {problem.msg}", problem.lineno
+    except UnicodeDecodeError as problem:
+        reason, line = "not UTF-8", data.count(b"\n", 0, problem.start) + 1
+    except RecursionError:
+        reason, line = "nested too deeply", 1
+    except ValueError as problem:
+        reason, line = str(problem), 1
+    raise DataError(f"{name}:{line}: {reason}", code="file.json", details={"path": name, "line": line})
+
+
+def no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A decoder's hook: ValueError when an object names a key twice."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("an object names a key twice")
+    return found
+
+
+def no_constant(text: str) -> object:
+    """A decoder's hook: NaN and Infinity are not JSON."""
+    raise ValueError(f"{text} is not JSON")
+
+
+def finite(text: str) -> float:
+    """A decoder's hook: a number beyond a double is refused instead of becoming infinite."""
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"the number {text[:20]} is too large")
+    return number
+
+
+def read_json(place: Place) -> dict[str, object] | None:
+    """The JSON object in a file, None when there is no file; DataError with `path:line`."""
+    data = read_bytes(place)
+    return None if data is None else parse_object(data, place.name)
+
+
+def parse_object(data: bytes, name: str) -> dict[str, object]:
+    """Strict JSON that must be an object; DataError with `path:line`."""
+    value = parse_json(data, name)
+    if not isinstance(value, dict):
+        raise DataError(f"{name}:1: not a JSON object", code="file.json", details={"path": name, "line": 1})
+    return value
+
+
+def dump_json(value: object, *, sort_keys: bool = True) -> bytes:
+    """A JSON document as the toolkit writes it: no secrets, two spaces, sorted keys, final newline."""
+    value = redaction.redact_value(value)
+    text = json.dumps(value, indent=2, sort_keys=sort_keys, ensure_ascii=False, allow_nan=False)
+    try:
+        return text.encode() + b"\n"
+    except UnicodeEncodeError:  # a lone surrogate has no UTF-8; its escape says the same
+        return json.dumps(value, indent=2, sort_keys=sort_keys, allow_nan=False).encode() + b"\n"
+
+
+def write_whole(descriptor: int, data: bytes) -> None:
+    """Writes all of it; raises OSError where the system stops short."""
+    view = memoryview(data)
+    while view:
+        written = os.write(descriptor, view)
+        if written == 0:
+            raise OSError(errno.ENOSPC, "no bytes were taken")
+        view = view[written:]
+
+
+def replace(place: Place, data: bytes | Iterator[bytes]) -> None:
+    """Puts a file in place whole: after a crash it is the old one or the new one. Under a lock.
+
+    What is too large to hold comes in parts.
+    """
+    with folder_of(place, create=True) as folder, writable(place):
+        name = os.path.basename(place.name)
+        temporary = f".{name[:200]}.tmp"
+        _build(folder, temporary, data, place)
+        os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        os.fsync(folder)
+
+
+def _build(folder: int, temporary: str, data: bytes | Iterator[bytes], place: Place) -> None:
+    beside = Place(place.base, os.path.join(os.path.dirname(place.name), temporary))
+    descriptor = open_in(folder, beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    try:
+        for part in (data,) if isinstance(data, bytes) else data:
+            write_whole(descriptor, part)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def create(place: Place, data: bytes) -> None:
+    """Puts a new file in place whole; FileExistsError when the name is taken. Needs no lock."""
+    with folder_of(place, create=True) as folder:
+        name = os.path.basename(place.name)
+        temporary = f".{name[:180]}.{os.getpid()}.tmp"
+        with writable(place):
+            _build(folder, temporary, data, place)
+        try:
+            os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+        except FileExistsError:
+            raise
+        except OSError as problem:
+            raise not_a_file(place, problem) from problem
+        finally:
+            os.unlink(temporary, dir_fd=folder)
+        os.fsync(folder)
+
+
+def remove(place: Place) -> None:
+    """Removes a file and syncs its folder; a missing one is fine."""
+    try:
+        with folder_of(place) as folder, writable(place):
+            try:
+                os.unlink(os.path.basename(place.name), dir_fd=folder)
+            except FileNotFoundError:
+                return
+            os.fsync(folder)
+    except FileNotFoundError:
+        return
+
+
+def names_in(place: Place, suffix: str = "") -> list[str]:
+    """The sorted names in a folder that end in `suffix`, hidden ones left out; [] when missing."""
+    try:
+        with folder_of(place.child("x")) as folder:
+            found = os.listdir(folder)
+    except FileNotFoundError:
+        return []
+    return sorted(name for name in found if name.endswith(suffix) and not name.startswith("."))
+
+
+def walk(place: Place) -> Iterator[Place]:
+    """Every regular file below a folder, sorted by path; links are not followed, files being built left out."""
+    try:
+        with folder_of(place.child("x")) as folder, os.scandir(folder) as entries:
+            found = sorted(
+                (entry.name, entry.is_dir(follow_symlinks=False), entry.is_file(follow_symlinks=False))
+                for entry in entries
+            )
+    except (FileNotFoundError, DataError):
+        return
+    for name, is_folder, is_file in found:
+        if is_folder:
+            yield from walk(place.child(name))
+        elif is_file and not (name.startswith(".") and name.endswith(".tmp")):
+            yield place.child(name)
+
+
+def make_folder(place: Place) -> None:
+    """Makes a folder and those above it, each synced into its parent."""
+    with folder_of(place.child("x"), create=True):
+        pass
+
+
+def exists(place: Place) -> bool:
+    """Whether a regular file is there, no link followed."""
+    try:
+        with opened(place):
+            return True
+    except (FileNotFoundError, DataError):
+        return False

@@ -1,0 +1,145 @@
+"""Old and foreign records, read into today's: tolerant, and never raising.
+
+They take what three months of hand-written and foreign files hold (docs/formats.md, "What readers
+accept").
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from tools.core.models.records import Assignment, Claim, Event, Manifest, Message, TakenFrom, fields_of
+
+
+def text_of(value: object) -> str:
+    """A value as text: a string as it is, nothing as nothing, anything else as compact JSON."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _texts_of(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,) if value else ()
+    return tuple(text_of(part) for part in value if part) if isinstance(value, list) else ()
+
+
+def _meta_of(raw: Mapping[str, object], known: Mapping[str, str], aliases: tuple[str, ...]) -> dict[str, str]:
+    meta = {key: text_of(value) for key, value in raw.items() if key not in known and key not in aliases}
+    given = raw.get("meta")
+    if isinstance(given, dict):
+        meta.update({key: text_of(value) for key, value in given.items()})
+    elif given:
+        meta["meta"] = text_of(given)
+    return meta
+
+
+def _receipts_of(raw: Mapping[str, object]) -> tuple[str, ...]:
+    return _texts_of(raw.get("receipts")) + _texts_of(raw.get("receipt"))
+
+
+def event_from(raw: Mapping[str, object]) -> Event:
+    """An event, whatever its age and origin."""
+    claim = raw.get("claim")
+    return Event(
+        id=text_of(raw.get("id")),
+        ts=text_of(raw.get("ts")),
+        agent_id=text_of(raw.get("agent_id") or raw.get("from")),
+        event=text_of(raw.get("event") or raw.get("type")),
+        summary=text_of(raw.get("summary")),
+        prev=text_of(raw.get("prev")),
+        task_id=text_of(raw.get("task_id") or raw.get("task")),
+        plan_id=text_of(raw.get("plan_id")),
+        branch=text_of(raw.get("branch")),
+        pr=text_of(raw.get("pr")),
+        receipts=_receipts_of(raw),
+        severity=text_of(raw.get("severity")),
+        meta=_meta_of(raw, _EVENT_FIELDS, ("from", "type", "task", "receipt")),
+        claim=claim if isinstance(claim, dict) else None,
+    )
+
+
+def message_from(raw: Mapping[str, object], thread: str) -> Message:
+    """A message of a thread, whatever its age and origin; some are in the shape of an event."""
+    return Message(
+        id=text_of(raw.get("id")),
+        ts=text_of(raw.get("ts")),
+        sender=text_of(raw.get("from") or raw.get("agent_id")),
+        type=text_of(raw.get("type") or raw.get("event")),
+        task_id=text_of(raw.get("task_id") or raw.get("task") or thread),
+        summary=text_of(raw.get("summary")),
+        prev=text_of(raw.get("prev")),
+        to=text_of(raw.get("to")),
+        branch=text_of(raw.get("branch")),
+        note=text_of(raw.get("note")),
+        receipts=_receipts_of(raw),
+        meta=_meta_of(raw, _MESSAGE_FIELDS, ("agent_id", "event", "task", "receipt")),
+        reply_to=text_of(raw.get("reply_to")),
+    )
+
+
+def claim_from(raw: Mapping[str, object], task: str) -> Claim:
+    """A claim, whatever its age and origin; one without a fence has fence 0."""
+    fence = raw.get("fence")
+    return Claim(
+        task_id=task,
+        agent_id=text_of(raw.get("agent_id")),
+        branch=text_of(raw.get("branch")),
+        status=text_of(raw.get("status")),
+        claimed_at=text_of(raw.get("claimed_at")),
+        fence=fence if type(fence) is int and 0 <= fence < 1 << 53 else 0,
+        plan_id=text_of(raw.get("plan_id")),
+        notes=text_of(raw.get("notes") or raw.get("note")),
+        paths=_texts_of(raw.get("paths")),
+        paused_by=text_of(raw.get("paused_by")),
+        released_at=text_of(raw.get("released_at")),
+        updated_at=text_of(raw.get("updated_at")),
+        taken_from=_taken_from(raw.get("taken_from")),
+    )
+
+
+def _taken_from(value: object) -> TakenFrom | None:
+    if not isinstance(value, dict):
+        return None
+    return TakenFrom(
+        agent_id=text_of(value.get("agent_id")),
+        at=text_of(value.get("at")),
+        reason=text_of(value.get("reason")),
+    )
+
+
+def assignment_from(raw: Mapping[str, object], task: str) -> Assignment:
+    """An assignment; the engineer "unassigned" of old files is nobody."""
+    engineer = text_of(raw.get("engineer"))
+    return Assignment(
+        task_id=task,
+        engineer=None if engineer in ("", "unassigned") else engineer,
+        manager=text_of(raw.get("manager")),
+        assigned_at=text_of(raw.get("assigned_at")),
+        plan_id=text_of(raw.get("plan_id")),
+        branch=text_of(raw.get("branch")),
+        note=text_of(raw.get("note")),
+    )
+
+
+def manifest_from(raw: Mapping[str, object]) -> Manifest:
+    """A manifest; what is not text where text belongs is left out."""
+    per_day = raw.get("max_prs_per_day")
+    return Manifest(
+        agent_id=text_of(raw.get("agent_id")),
+        owner=text_of(raw.get("owner")),
+        agent_type=text_of(raw.get("agent_type")),
+        contact=text_of(raw.get("contact")),
+        notes=text_of(raw.get("notes")),
+        capabilities=_texts_of(raw.get("capabilities")),
+        desired_roles=_texts_of(raw.get("desired_roles")),
+        branch_prefix=text_of(raw.get("branch_prefix")),
+        max_prs_per_day=per_day if type(per_day) is int else None,
+    )
+
+
+_EVENT_FIELDS = fields_of(Event)
+_MESSAGE_FIELDS = fields_of(Message)

@@ -1,0 +1,140 @@
+"""Strict validation of every record by the very classes that define it, and their JSON Schemas.
+
+The only home of pydantic and jsonschema, imported when a check needs them: they cost more to start
+than a whole command of the bus. Readers never come here; they are tolerant (docs/formats.md).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from tools.core.consensus import receipts as consensus
+from tools.core.fs import files
+from tools.core.models import plan as plan_records
+from tools.core.models import records
+from tools.core.models import validate_fast as field_tests
+from tools.core.models.validate_fast import MEANINGS
+from tools.core.receipts import memory_log as memory
+from tools.core.receipts import verify as evidence
+from tools.core.receipts import write as receipts
+
+Problem = tuple[str, str]
+"""Where in a document (a JSON pointer, "" for the whole) and what is wrong there."""
+
+RECORDS: dict[str, type] = {
+    "event": records.Event,
+    "message": records.Message,
+    "claim": records.Claim,
+    "assignment": records.Assignment,
+    "manifest": records.Manifest,
+    "warning": receipts.Warning,
+    "refusal": receipts.Refusal,
+    "consensus-receipt": consensus.Receipt,
+    "plan": plan_records.Plan,
+    "run-receipt": evidence.RunReceipt,
+    "memory": memory.Memory,
+}
+"""Every record that has a schema, by the name of its schema."""
+
+_REASONS = {
+    "missing": "is required",
+    "unexpected_keyword_argument": "is not a field of this record",
+    "extra_forbidden": "is not a field of this record",
+    "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
+}
+
+
+def problems(kind: type, raw: Mapping[str, object]) -> list[Problem]:
+    """Everything in which a document is not a strict record of this kind, in the order of its fields."""
+    return [] if field_tests.passes(kind, raw) else explain(kind, raw)
+
+
+def explain(kind: type, raw: Mapping[str, object]) -> list[Problem]:
+    """The same by the class itself, which takes pydantic and its start."""
+    from pydantic import ValidationError
+
+    try:
+        text = json.dumps(raw)
+    except (TypeError, ValueError, RecursionError) as problem:
+        return [("", f"not JSON: {problem}")]
+    found: dict[Problem, None] = {}
+    try:
+        adapter(kind).validate_json(text)
+    except ValidationError as failure:
+        errors = failure.errors(include_url=False, include_context=False)
+        found = dict.fromkeys((_pointer(error["loc"]), _reason(error)) for error in errors)
+    refused = {where for where, _ in found}
+    return [*found, *(problem for problem in _meanings(kind, raw, "") if problem[0] not in refused)]
+
+
+@cache
+def adapter(kind: type) -> Any:
+    """The validator that is built from a record's class."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
+
+
+def _pointer(parts: tuple[int | str, ...]) -> str:
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+
+
+def _reason(error: Any) -> str:
+    known = _REASONS.get(error["type"])
+    if known:
+        return known
+    message = str(error["msg"])
+    shown = repr(error["input"])
+    return f"{shown if len(shown) <= 60 else shown[:57] + '...'}: {message[0].lower()}{message[1:]}"
+
+
+def _meanings(kind: Any, raw: Mapping[str, object], above: str) -> Iterator[Problem]:
+    for name, part in kind.__dataclass_fields__.items():
+        spelled = part.metadata.get("alias", name)
+        value = raw.get(spelled)
+        if isinstance(value, str) and part.metadata.get("pattern") in MEANINGS:
+            holds, reason = MEANINGS[part.metadata["pattern"]]
+            if not holds(value):
+                yield f"{above}/{spelled}", f"{value!r}: {reason}"
+        elif isinstance(value, dict) and name == "taken_from":
+            yield from _meanings(records.TakenFrom, value, f"{above}/{spelled}")
+
+
+def schema_files() -> dict[str, bytes]:
+    """The files of docs/schemas/ as they must be."""
+    return {name: files.dump_json(content) for name, content in schemas().items()}
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """The JSON Schema (draft 2020-12) of every record, by the name of its file in docs/schemas/."""
+    return {f"{name}.schema.json": schema(name, kind) for name, kind in RECORDS.items()}
+
+
+def schema(name: str, kind: type) -> dict[str, Any]:
+    """The JSON Schema of one record; what patterns cannot say (a real date) only `problems` knows."""
+    made = _without_defaults(adapter(kind).json_schema(by_alias=True))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"{name}.schema.json", **made}
+
+
+def _without_defaults(part: Any) -> Any:
+    """Defaults stand for absence in memory, not in files; `$` is also a line end to some engines."""
+    if isinstance(part, list):
+        return [_without_defaults(inner) for inner in part]
+    if not isinstance(part, dict):
+        return part
+    kept = {key: _without_defaults(value) for key, value in part.items() if key != "default"}
+    if isinstance(kept.get("pattern"), str) and kept["pattern"].endswith("$"):
+        kept["pattern"] += r"(?!\n)"
+    return kept
+
+
+def schema_problems(schema: Mapping[str, Any], document: object) -> list[Problem]:
+    """What a document's JSON Schema says against it, in document order."""
+    from jsonschema import Draft202012Validator
+
+    errors = Draft202012Validator(schema).iter_errors(document)
+    return sorted((_pointer(tuple(error.absolute_path)), error.message) for error in errors)

@@ -1,0 +1,9 @@
+"""Plans, their rules and their receipts.
+
+rules      pure rules: a plan's shape, transitions, and what it must prove
+edits      pure changes of a plan
+files      plans as they lie in _plans/, changed under the lock
+citations  what the rules need to know of receipts, bus and backlog
+check      plans held to their rules, every finding with its line
+normalise  drift in plans, mended in place
+"""

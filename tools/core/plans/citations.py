@@ -1,0 +1,160 @@
+"""What the rules for plans need to know of the world: the receipts, the bus and the backlog they cite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from tools.core import ids
+from tools.core.errors import DataError, SetupError
+from tools.core.fs import files
+from tools.core.git import git, tracked
+from tools.core.models.lenient import claim_from
+from tools.core.models.plan import Plan
+from tools.core.models.records import Claim
+from tools.core.plans import rules as plan_rules
+from tools.core.plans.rules import Facts, Wrong
+from tools.core.receipts import verify as evidence
+from tools.core.workspace import BUS, Place, Workspace
+
+BRANCHES = ("refs/heads/bus", "refs/remotes/origin/bus")
+"""Where the bus's own history is looked for when no live bus has what a plan links."""
+
+_STATES = {
+    tracked.IGNORED: "is ignored by git",
+    tracked.UNTRACKED: "is not tracked by git",
+    tracked.MISSING: "does not exist",
+}
+_CLAIMS = f"{BUS}/claims/"
+
+
+class World(NamedTuple):
+    """Facts for the rules, and what else a report of a check tells.
+
+    `worth` says of each cited path whether it is verified, unverified or broken; `absent` holds bus
+    links that no bus in sight has; `without_git` is why git could not be asked.
+    """
+
+    facts: Facts
+    worth: Mapping[str, str]
+    absent: frozenset[str] = frozenset()
+    without_git: str = ""
+
+
+def gather(workspace: Workspace, plans: Sequence[Plan], *, strict: bool) -> World:
+    """The facts about everything these plans cite, each gathered once; git is one process."""
+    cited = sorted({path for plan in plans for path in plan.all_receipts if plan_rules.path_problem(path) is None})
+    verdicts = {path: evidence.verdict(workspace, path) for path in cited}
+    worth = {path: verdict.standing for path, verdict in verdicts.items()}
+    if not strict:
+        return World(plan_rules.NO_FACTS, worth)
+    states, without_git = _states(workspace, cited)
+    receipts = {path: _wrong(workspace, path, states, verdicts[path]) for path in cited}
+    documents = _bus_documents(workspace, sorted({ref for plan in plans for ref in plan.refs("bus")}))
+    queue = {ref: _queue_problem(workspace, ref) for plan in plans for ref in plan.refs("queue")}
+    bus = {ref: plan_rules.path_problem(ref) for ref in documents}
+    facts = Facts(receipts, {**queue, **bus}, _claims(documents))
+    absent = frozenset(ref for ref, data in documents.items() if data is None and bus[ref] is None)
+    return World(facts, worth, absent, without_git)
+
+
+def _states(workspace: Workspace, cited: Iterable[str]) -> tuple[dict[str, str], str]:
+    names = {path.partition("#")[0] for path in cited}
+    try:
+        return tracked.states(workspace, sorted(names)), ""
+    except SetupError as problem:
+        present = {name: tracked.TRACKED for name in names if tracked.is_file(workspace, name)}
+        return present, f"cannot tell which receipts are tracked: {problem.message}"
+
+
+def _wrong(workspace: Workspace, path: str, states: Mapping[str, str], verdict: evidence.Verdict) -> Wrong | None:
+    name = path.partition("#")[0]
+    state = states.get(name, tracked.MISSING)
+    if state != tracked.TRACKED:
+        return Wrong(f"plan.receipt.{state}", _STATES[state])
+    if verdict.standing == evidence.BROKEN:
+        return Wrong("plan.receipt.broken", f"is broken: {verdict.reason}")
+    reason = evidence.unparseable(workspace, name)
+    return Wrong("plan.receipt.unparseable", f"does not parse: {reason}") if reason else None
+
+
+def _queue_problem(workspace: Workspace, ref: str) -> Wrong | None:
+    wrong = plan_rules.path_problem(ref)
+    if wrong is None and not tracked.is_file(workspace, ref.partition("#")[0]):
+        return Wrong("plan.link.missing", "does not exist")
+    return wrong
+
+
+def _claims(documents: Mapping[str, bytes | None]) -> dict[str, Claim]:
+    found = {}
+    for ref, data in documents.items():
+        name = _bus_path(ref)
+        if data is None or not name.startswith(_CLAIMS):
+            continue
+        try:
+            found[ref] = claim_from(files.parse_object(data, name), name.removeprefix(_CLAIMS).removesuffix(".json"))
+        except DataError:  # a damaged claim is the bus check's finding
+            continue
+    return found
+
+
+def _bus_path(ref: str) -> str:
+    return f"{_CLAIMS}{ref}.json" if ids.is_task(ref) else ref.partition("#")[0]
+
+
+def _bus_documents(workspace: Workspace, refs: Sequence[str]) -> dict[str, bytes | None]:
+    """What each bus link names: in the live bus, in the tree, else on the branch `bus`; None when nowhere."""
+    found: dict[str, bytes | None] = {}
+    for ref in refs:
+        name = _bus_path(ref)
+        found[ref] = None if plan_rules.path_problem(name) else _from_folders(workspace, name)
+    absent = [ref for ref in refs if found[ref] is None and _can_be_on_branch(_bus_path(ref))]
+    if absent:
+        found.update(_from_branches(workspace, absent))
+    return found
+
+
+def _can_be_on_branch(name: str) -> bool:
+    return name.startswith(f"{BUS}/") and "\n" not in name and plan_rules.path_problem(name) is None
+
+
+def _from_folders(workspace: Workspace, name: str) -> bytes | None:
+    for base in dict.fromkeys((workspace.bus_root, workspace.root)):
+        place = Place(base, name)
+        try:
+            data = files.read_bytes(place) if name.startswith(_CLAIMS) else b"" if files.exists(place) else None
+        except (DataError, SetupError):
+            data = b""
+        if data is not None:
+            return data
+    return None
+
+
+def _from_branches(workspace: Workspace, refs: Sequence[str]) -> dict[str, bytes | None]:
+    names = [f"{branch}:{_bus_path(ref).removeprefix(f'{BUS}/')}" for ref in refs for branch in BRANCHES]
+    try:
+        answer = git.ask(workspace.root, "cat-file", "--batch", input="\n".join([*names, ""]).encode())
+    except SetupError:
+        return {}
+    if answer.code:
+        return {}
+    objects = _batch(answer.out, len(names))
+    pairs = zip(objects[:: len(BRANCHES)], objects[1 :: len(BRANCHES)], strict=True)
+    return {ref: here if here is not None else there for ref, (here, there) in zip(refs, pairs, strict=True)}
+
+
+def _batch(out: bytes, count: int) -> list[bytes | None]:
+    """The objects in an answer of `git cat-file --batch`; None for each that is missing."""
+    found: list[bytes | None] = []
+    at = 0
+    for _ in range(count):
+        end = out.index(b"\n", at)
+        head = out[at:end].split(b" ")
+        if head[-1] == b"missing":
+            found.append(None)
+            at = end + 1
+            continue
+        size = int(head[-1])
+        found.append(out[end + 1 : end + 1 + size])
+        at = end + 1 + size + 1
+    return found

@@ -1,0 +1,187 @@
+"""Plans as they lie in `_plans/`: found, read tolerantly, and changed under the checkout's lock.
+
+A change reads, edits and checks while it holds the lock, and the file is replaced whole: two changes
+at once are both kept, and one that would break the plan leaves the file as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from tools.core import clock, ids
+from tools.core.errors import ConflictError, DataError, SetupError, UsageError
+from tools.core.fs import files, locks
+from tools.core.models.plan import Plan, plan_from
+from tools.core.plans import rules as plan_rules
+from tools.core.plans.edits import Edit
+from tools.core.receipts import write as receipts
+from tools.core.text import secrets as redaction
+from tools.core.workspace import PLANS, Place, Workspace
+
+SUFFIX = ".plan.json"
+
+MAX_DEPTH = 32
+"""Levels of nesting a plan may have, foreign fields included."""
+
+_INDENT = re.compile(rb"\n([ \t]+)\S")
+
+
+class Change(NamedTuple):
+    """A plan after a change; `is_new` is False when it was so already."""
+
+    plan: Plan
+    is_new: bool
+
+
+def names(workspace: Workspace) -> list[str]:
+    """The ids of all plans, as their files' names say, oldest first."""
+    return [name.removesuffix(SUFFIX) for name in files.names_in(workspace.plans, SUFFIX)]
+
+
+def all_plans(workspace: Workspace) -> tuple[list[Plan], list[str]]:
+    """Every plan that can be read, oldest first, and `path:line: reason` for each that cannot."""
+    found, problems = [], []
+    for name in names(workspace):
+        try:
+            plan = read(workspace, name)
+        except (DataError, SetupError) as problem:
+            problems.append(problem.message)
+            continue
+        if plan is not None:
+            found.append(plan)
+    return found, problems
+
+
+def read(workspace: Workspace, plan_id: str) -> Plan | None:
+    """One plan; None when there is no file, DataError with `path:line` when it is damaged."""
+    place = place_of(workspace, plan_id)
+    data = files.read_bytes(place)
+    return None if data is None else plan_from(parse(data, place.name), plan_id)
+
+
+def parse(data: bytes, name: str) -> dict[str, object]:
+    """The mapping in a plan's file; DataError with `path:line` when there is none.
+
+    Nothing that is nested deeper than any plan comes through, so that all that follows may recurse.
+    """
+    raw = files.parse_object(data, name)
+    level: list[object] = [raw]
+    for _ in range(MAX_DEPTH):
+        level = [inner for part in level for inner in _inside(part) if isinstance(inner, dict | list)]
+    if level:
+        raise DataError(f"{name}:1: nested too deeply", code="file.json", details={"path": name, "line": 1})
+    return raw
+
+
+def _inside(part: object) -> Iterable[object]:
+    return part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+
+
+def require(workspace: Workspace, plan_id: str) -> Plan:
+    """One plan; UsageError when there is none."""
+    plan = read(workspace, plan_id)
+    if plan is None:
+        raise _unknown(plan_id)
+    return plan
+
+
+def place_of(workspace: Workspace, name: str) -> Place:
+    """The file of a plan by the name in `_plans/`, which in old files need not be a legal id."""
+    return workspace.in_root(f"{PLANS}/{name}{SUFFIX}")
+
+
+def change(workspace: Workspace, plan_id: str, edit: Edit) -> Change:
+    """Edits a plan; UsageError, and the file untouched, when the result would break a rule it kept before."""
+    place = workspace.plan(plan_id)
+    with locks.hold(workspace.report):
+        data = files.read_bytes(place)
+        if data is None:
+            raise _unknown(plan_id)
+        before = parse(data, place.name)
+        after = edit(before)
+        if after == before:
+            return Change(plan_from(before, plan_id), False)
+        _require_no_worse(before, after, plan_id)
+        files.replace(place, dump_like(after, data))
+    return Change(plan_from(after, plan_id), True)
+
+
+def create(workspace: Workspace, raw: Mapping[str, Any], now: datetime, *, force: bool = False) -> list[Place]:
+    """Writes a new plan and the template of its justification, and says which files it wrote.
+
+    ConflictError when it is there; with `force` the old one is kept beside it as evidence.
+    """
+    plan_id = str(raw["plan_id"])
+    _require_no_worse({}, raw, plan_id)
+    place = workspace.plan(plan_id)
+    with locks.hold(workspace.report):
+        data = files.read_bytes(place)
+        if data is not None and not force:
+            raise ConflictError(
+                f"{place.name} exists already",
+                code="plan.exists",
+                hint=f"python -m tools.planner.cli show {plan_id}",
+            )
+        written = [place]
+        if data is not None:
+            stem = f"{plan_id}.replaced-{clock.file_stamp(now)}"
+            written.append(receipts.write_new(workspace.plans, stem, ".json", data))
+        files.replace(place, files.dump_json(raw))
+        try:
+            files.create(workspace.justification(plan_id), _justification(raw))
+            written.append(workspace.justification(plan_id))
+        except FileExistsError:
+            pass  # what somebody wrote about it stays
+    return written
+
+
+def _justification(raw: Mapping[str, Any]) -> bytes:
+    title = " ".join(str(raw["summary"]).split())
+    parts = ("Why now", "What changes", "What could go wrong", "How it will be proved")
+    text = "\n".join([f"# {title}", "", *(f"## {part}\n" for part in parts)])
+    return redaction.redact(text).encode("utf-8", "backslashreplace")
+
+
+def _require_no_worse(before: Mapping[str, Any], after: Mapping[str, Any], plan_id: str) -> None:
+    found = plan_rules.shape(after, plan_id)
+    known = set(plan_rules.shape(before, plan_id)) if found and before else set()
+    worse = [finding for finding in found if finding not in known]
+    if worse:
+        reasons = "; ".join(f"{finding.pointer or '/'}: {finding.reason}" for finding in worse)
+        raise UsageError(f"the change would break {PLANS}/{plan_id}{SUFFIX}: {reasons}", code="plan.invalid")
+
+
+def dump_like(raw: Mapping[str, Any], data: bytes) -> bytes:
+    """The plan as a document in the form of the one it replaces: indentation, escapes and line ends."""
+    found = _INDENT.search(data.replace(b"\r\n", b"\n"))
+    indent = found[1].decode() if found else "  "
+    escaped = b"\\u" in data and data.isascii()
+    text = json.dumps(redaction.redact_value(raw), indent=indent, ensure_ascii=escaped, allow_nan=False) + "\n"
+    return text.replace("\n", "\r\n" if b"\r\n" in data else "\n").encode("utf-8", "backslashreplace")
+
+
+def _unknown(plan_id: str) -> UsageError:
+    return UsageError(
+        f"there is no plan {plan_id} in this checkout",
+        code="plan.unknown",
+        hint="python -m tools.planner.cli list",
+    )
+
+
+def all_places(workspace: Workspace) -> list[Place]:
+    """The files of all plans, oldest first."""
+    return [place_of(workspace, name) for name in names(workspace)]
+
+
+def place_given(workspace: Workspace, text: str) -> Place:
+    """The file of a plan given by its id or its path; UsageError for anything else."""
+    if "/" not in text and not text.endswith(SUFFIX):
+        return workspace.plan(ids.require_plan(text))
+    name = workspace.relative(text)
+    if not name.endswith(SUFFIX):
+        raise UsageError(f"{name} is no plan: its name does not end in {SUFFIX}", code="plan.path")
+    return workspace.in_root(name)

@@ -1,0 +1,151 @@
+"""Drift in plans: other spellings of a status and receipts cited twice, mended in place.
+
+Only the characters of the drifting values change; order, layout and everything else of the file
+stay. A word nobody knows is reported and never changed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from tools.core.errors import DataError, SetupError
+from tools.core.fs import files, locks
+from tools.core.models.plan import checkpoint_word, plan_word
+from tools.core.plans import files as plans
+from tools.core.receipts import write as receipts
+from tools.core.text import json_pointer as pointers
+from tools.core.text.json_pointer import Span, join
+from tools.core.workspace import Place, Workspace
+
+
+class Drift(NamedTuple):
+    """A value that is not as it should be; `instead` is None where nobody can tell what it means."""
+
+    path: str
+    pointer: str
+    line: int
+    reason: str
+    span: Span
+    instead: str | None
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.pointer}: {self.reason}"
+
+
+class Tidied(NamedTuple):
+    """What was found in some plans, the files that were mended, and where the difference is recorded."""
+
+    drifts: list[Drift]
+    problems: list[str]
+    mended: list[str]
+    record: Place | None
+
+
+def drifts(text: str, raw: Mapping[str, Any], path: str) -> list[Drift]:
+    """Every drift of one plan, in the order of the file."""
+    spans = pointers.spans(text)
+    found = [*_words(raw, "", plan_word)]
+    found += [finding for index, step in _steps(raw) for finding in _words(step, join("steps", index), plan_word)]
+    if isinstance(raw.get("checkpoint"), dict):
+        found += _words(raw["checkpoint"], "/checkpoint", checkpoint_word)
+    made = [
+        Drift(path, where, pointers.line_of(text, spans, where), reason, spans[where], instead)
+        for where, reason, instead in found
+    ]
+    lists = [join("receipts"), *(join("steps", index, "receipts") for index, _ in _steps(raw))]
+    made += [drift for where in lists for drift in _repeated(text, spans, where, path)]
+    return sorted(made, key=lambda drift: drift.span)
+
+
+def mend(text: str, found: Sequence[Drift]) -> str:
+    """The text with every drift mended whose right value is known."""
+    for drift in sorted(found, key=lambda drift: drift.span, reverse=True):
+        if drift.instead is not None:
+            text = text[: drift.span.start] + drift.instead + text[drift.span.end :]
+    return text
+
+
+def survey(places: Sequence[Place]) -> Tidied:
+    """The drift of every plan; nothing is written."""
+    found, problems = [], []
+    for place in places:
+        try:
+            text, raw = _read(place)
+        except (DataError, SetupError) as problem:
+            problems.append(problem.message)
+            continue
+        found += drifts(text, raw, place.name)
+    return Tidied(found, problems, [], None)
+
+
+def tidy(workspace: Workspace, places: Sequence[Place], agent: str, now: datetime) -> Tidied:
+    """Mends what can be mended; the difference is recorded first, as evidence of the agent who asked for it."""
+    with locks.hold(workspace.report):
+        survey_found = survey(places)
+        by_path: dict[str, list[Drift]] = {}
+        for drift in survey_found.drifts:
+            by_path.setdefault(drift.path, []).append(drift)
+        before = {place: _read(place)[0] for place in places if place.name in by_path}
+        after = {place: mend(text, by_path[place.name]) for place, text in before.items()}
+        changed = [place for place in before if before[place] != after[place]]
+        record = None
+        if changed:
+            difference = "".join(_difference(place.name, before[place], after[place]) for place in changed)
+            folder = workspace.agent_report(agent).child("plan-hygiene")
+            record = receipts.write_stamped(folder, "applied", ".diff", difference.encode("utf-8"), now)
+        for place in changed:
+            files.replace(place, after[place].encode("utf-8"))
+    left = [drift for drift in survey_found.drifts if drift.instead is None]
+    return Tidied(left, survey_found.problems, [place.name for place in changed], record)
+
+
+def _read(place: Place) -> tuple[str, dict[str, object]]:
+    data = files.read_bytes(place)
+    if data is None:
+        raise DataError(f"{place.name}:1: does not exist", code="file.missing")
+    return data.decode("utf-8", "replace"), plans.parse(data, place.name)
+
+
+def _difference(name: str, before: str, after: str) -> str:
+    lines = difflib.unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{name}", f"b/{name}"
+    )
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _steps(raw: Mapping[str, Any]) -> list[tuple[int, dict[str, Any]]]:
+    steps = raw.get("steps")
+    return [
+        (index, step) for index, step in enumerate(steps if isinstance(steps, list) else []) if isinstance(step, dict)
+    ]
+
+
+def _words(
+    part: Mapping[str, Any], where: str, word_of: Callable[[object], str | None]
+) -> Iterator[tuple[str, str, str | None]]:
+    if "status" not in part:
+        return
+    value = part["status"]
+    word = word_of(value)
+    if word is None:
+        yield f"{where}/status", f"nobody knows the status {value!r}", None
+    elif word != value:
+        yield f"{where}/status", f"{value!r} should be {word!r}", json.dumps(word)
+
+
+def _repeated(text: str, spans: Mapping[str, Span], where: str, path: str) -> Iterator[Drift]:
+    seen: set[object] = set()
+    index = 0
+    while (span := spans.get(where + join(index))) is not None:
+        value = json.loads(text[span.start : span.end])
+        key = value if isinstance(value, str) else index
+        if key in seen:
+            before = spans[where + join(index - 1)]
+            line = pointers.line_of(text, spans, where + join(index))
+            yield Drift(path, where + join(index), line, f"{value!r} is cited twice", Span(before.end, span.end), "")
+        seen.add(key)
+        index += 1

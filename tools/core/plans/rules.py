@@ -1,0 +1,253 @@
+"""What a plan must keep: its shape, its transitions and, when strict, what it cites. Pure: facts come in.
+
+A finding names the place by JSON pointer (RFC 6901). The rules are the table "_plans" of
+docs/formats.md; each has a stable id that CI's annotations carry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from tools.core import clock, ids
+from tools.core.errors import UsageError
+from tools.core.models.plan import PLAN_STATUSES, Plan, fields_within, is_target, plan_from, plan_word
+from tools.core.models.records import Claim
+from tools.core.text.json_pointer import join
+
+MAY_BECOME = {
+    "queued": ("in_progress", "blocked", "done"),
+    "in_progress": ("blocked", "done"),
+    "blocked": ("in_progress", "done"),
+    "done": (),
+}
+"""The transitions of a plan and of a step; done is final."""
+
+
+_ATTACH = "python -m tools.planner.cli attach-receipt {plan} <step> --file <path>"
+_DETACH = "python -m tools.planner.cli detach-receipt {plan} <step> --file <path>"
+_EDIT = "git log -p -- {path}"
+
+FIXES = {
+    "plan.unreadable": _EDIT,
+    "plan.form": "git show HEAD:{path}",
+    "plan.git": "git init",
+    "plan.shape": "python -m tools.maintenance.plan_hygiene --check {path}",
+    "plan.name": "git mv {path} _plans/<plan_id>.plan.json",
+    "plan.steps": "python -m tools.planner.cli show {plan}",
+    "plan.checkpoint": "python -m tools.planner.cli checkpoint {plan} --status <status>",
+    "plan.open_step": "python -m tools.planner.cli step set {plan} <step> --status done",
+    "plan.no_receipt": _ATTACH,
+    "plan.duplicate": "python -m tools.maintenance.plan_hygiene --apply {path}",
+    "plan.receipt.path": _DETACH,
+    "plan.receipt.missing": _DETACH,
+    "plan.receipt.ignored": "git add -f -- <path>",
+    "plan.receipt.untracked": "git add -- <path>",
+    "plan.receipt.unparseable": _DETACH,
+    "plan.receipt.broken": "python -m tools.agent.receipt_run verify <path>",
+    "plan.link.missing": "git log --oneline --diff-filter=D -- <path>",
+    "plan.link.claim": "python -m tools.agent.bus_claim claim --task <task> --plan {plan}",
+}
+"""Every rule and the command that mends what breaks it; {path} and {plan} are the plan's."""
+
+
+class Finding(NamedTuple):
+    """Something a plan says that it must not; `rule` is stable, `pointer` says where."""
+
+    rule: str
+    pointer: str
+    reason: str
+
+
+class Wrong(NamedTuple):
+    """What is wrong with a cited thing: the rule, and the end of a sentence that begins with its name."""
+
+    rule: str
+    reason: str
+
+
+class Facts(NamedTuple):
+    """What the rules about citations need to know of the world.
+
+    `receipts` and `links` (refs of type bus and queue) say of each cited thing what is wrong with it,
+    or None; `claims` has those that bus links name.
+    """
+
+    receipts: Mapping[str, Wrong | None]
+    links: Mapping[str, Wrong | None]
+    claims: Mapping[str, Claim]
+
+
+NO_FACTS = Facts({}, {}, {})
+
+
+# -- transitions ---------------------------------------------------------------------------------
+
+
+def require_transition(what: str, before: str, after: str) -> None:
+    """UsageError naming the legal ones when a plan or step must not go from one status to another."""
+    legal = MAY_BECOME.get(before, PLAN_STATUSES)
+    if before != after and after not in legal:
+        allowed = f"only {', '.join(legal)}" if legal else "nothing: done is final"
+        raise UsageError(f"{what} is {before} and cannot become {after}; legal: {allowed}", code="plan.transition")
+
+
+# -- shape ---------------------------------------------------------------------------------------
+
+
+def shape(raw: Mapping[str, object], name: str) -> list[Finding]:
+    """Where a plan breaks the format, old forms that readers accept left out; `name` is the file's plan id."""
+    return _shape(modern(raw), name)
+
+
+def strict_shape(raw: Mapping[str, object], name: str) -> list[Finding]:
+    """Where a plan breaks the format to the letter."""
+    return _shape(raw, name)
+
+
+def _shape(raw: Mapping[str, object], name: str) -> list[Finding]:
+    from tools.core.models import validate as checks  # only a check pays for it
+
+    found = [Finding("plan.shape", where, reason) for where, reason in checks.problems(Plan, raw)]
+    found += _named_as_its_file(raw, name)
+    found += _step_rules(raw)
+    found += [
+        Finding("plan.shape", join("systemic_targets", index), f"{value!r} is not S1 to S10")
+        for index, value in enumerate(_items(raw, "systemic_targets"))
+        if isinstance(value, str) and not is_target(value)
+    ]
+    return found
+
+
+def modern(raw: Mapping[str, object]) -> dict[str, object]:
+    """The plan as today's writers would have put it: unknown fields gone, `pending` queued, stamps in UTC."""
+    plan = {key: value for key, value in raw.items() if key in fields_within("")}
+    created = clock.parse(plan.get("created"))
+    if created is not None:
+        plan["created"] = clock.to_text(created)
+    _renew_status(plan)
+    if isinstance(plan.get("steps"), list):
+        plan["steps"] = [_known(step, "steps", status=True) for step in _items(plan, "steps")]
+    if isinstance(plan.get("links"), list):
+        plan["links"] = [_known(link, "links") for link in _items(plan, "links")]
+    if "checkpoint" in plan:
+        plan["checkpoint"] = _known(plan["checkpoint"], "checkpoint")
+    return plan
+
+
+def _known(part: object, where: str, *, status: bool = False) -> object:
+    if not isinstance(part, dict):
+        return part
+    kept = {key: value for key, value in part.items() if key in fields_within(where)}
+    if status:
+        _renew_status(kept)
+    return kept
+
+
+def _renew_status(part: dict[str, object]) -> None:
+    if part.get("status") == "pending":
+        part["status"] = "queued"
+
+
+def _named_as_its_file(raw: Mapping[str, object], name: str) -> Iterator[Finding]:
+    given = raw.get("plan_id")
+    if not ids.is_plan(name):
+        yield Finding("plan.name", "", f"{name!r} is no plan id: YYYY-MM-DD-slug")
+    if isinstance(given, str) and given != name:
+        yield Finding("plan.name", "/plan_id", f"{given!r} is not what the file's name says, {name}")
+
+
+def _step_rules(raw: Mapping[str, object]) -> Iterator[Finding]:
+    seen: dict[object, int] = {}
+    busy: list[int] = []
+    for index, step in enumerate(_items(raw, "steps")):
+        if not isinstance(step, dict):
+            continue
+        key = step.get("id")
+        if isinstance(key, str) and seen.setdefault(key, index) != index:
+            yield Finding("plan.steps", join("steps", index, "id"), f"{key!r} is step {seen[key]}'s id already")
+        if step.get("status") == "in_progress":
+            busy.append(index)
+    for index in busy[1:]:
+        reason = f"a second step in progress; step {busy[0]} is already"
+        yield Finding("plan.steps", join("steps", index, "status"), reason)
+
+
+def _items(raw: Mapping[str, Any], key: str) -> Sequence[object]:
+    value = raw.get(key)
+    return value if isinstance(value, list) else ()
+
+
+# -- strictness ----------------------------------------------------------------------------------
+
+
+def strict(raw: Mapping[str, object], name: str, facts: Facts) -> list[Finding]:
+    """Where a plan breaks the format or claims what nothing proves."""
+    plan = plan_from(raw, name)
+    return [*strict_shape(raw, name), *_promises(raw, plan), *_citations(raw, facts), *_link_findings(raw, name, facts)]
+
+
+def _promises(raw: Mapping[str, Any], plan: Plan) -> Iterator[Finding]:
+    done = plan.state == "done"
+    if plan.checkpoint.state == "satisfied" and not plan.receipts:
+        yield Finding("plan.checkpoint", "/checkpoint/status", "satisfied, and the plan itself cites no receipt")
+    if done and isinstance(raw.get("checkpoint"), dict) and plan.checkpoint.state == "pending":
+        yield Finding("plan.checkpoint", "/checkpoint/status", "pending in a plan that is done")
+    for index, step in enumerate(_items(raw, "steps")):
+        if not isinstance(step, dict):
+            continue
+        state = plan_word(step.get("status")) or "queued"
+        if done and state != "done":
+            yield Finding("plan.open_step", join("steps", index, "status"), f"{state} in a plan that is done")
+        if state == "done" and not step.get("receipts"):
+            yield Finding("plan.no_receipt", join("steps", index, "receipts"), "a done step that cites no receipt")
+
+
+def _citations(raw: Mapping[str, Any], facts: Facts) -> Iterator[Finding]:
+    lists = [(join("receipts"), _items(raw, "receipts"))]
+    for index, step in enumerate(_items(raw, "steps")):
+        if isinstance(step, dict):
+            lists.append((join("steps", index, "receipts"), _items(step, "receipts")))
+    for where, paths in lists:
+        seen: set[str] = set()
+        for index, path in enumerate(paths):
+            if not isinstance(path, str):
+                continue
+            if path in seen:
+                yield Finding("plan.duplicate", where + join(index), f"{path} is cited twice in one list")
+                continue
+            seen.add(path)
+            wrong = path_problem(path) or facts.receipts.get(path)
+            if wrong:
+                yield Finding(wrong.rule, where + join(index), f"{path} {wrong.reason}")
+
+
+def path_problem(path: str) -> Wrong | None:
+    """Why a path cannot be a receipt whatever lies there; None for a path that can."""
+    if not path.strip() or "\0" in path or "\\" in path:
+        return Wrong("plan.receipt.path", "is not a path")
+    if path.startswith("/") or path[1:3] == ":/":
+        return Wrong("plan.receipt.path", "is not relative to the repository")
+    parts = path.partition("#")[0].split("/")
+    if ".." in parts:
+        return Wrong("plan.receipt.path", "leads outside with '..'")
+    if "" in parts or "." in parts or parts[0] == ".git":
+        return Wrong("plan.receipt.path", "is not the plain path of a file of the repository")
+    return None
+
+
+def _link_findings(raw: Mapping[str, Any], name: str, facts: Facts) -> Iterator[Finding]:
+    for index, link in enumerate(_items(raw, "links")):
+        ref = link.get("ref") if isinstance(link, dict) and link.get("type") in ("bus", "queue") else None
+        if not isinstance(ref, str):
+            continue
+        wrong = facts.links.get(ref) or _claim_problem(facts.claims.get(ref), name)
+        if wrong:
+            yield Finding(wrong.rule, join("links", index, "ref"), f"{ref} {wrong.reason}")
+
+
+def _claim_problem(claim: Claim | None, name: str) -> Wrong | None:
+    if claim is None or not claim.is_live or claim.plan_id == name:
+        return None
+    other = f"names plan {claim.plan_id}" if claim.plan_id else "names no plan"
+    return Wrong("plan.link.claim", f"is held by {claim.agent_id} and {other}, not this one")

@@ -1,0 +1,97 @@
+"""The memory log, `memory/log.jsonl`: what ties automation to approval, each entry hashed over the last.
+
+`hash_self` is the SHA-256 of the entry without it, as compact ASCII JSON with sorted keys; `hash_prev`
+is the `hash_self` of the line before at the moment of writing, null where that line has none.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+
+from tools.core import clock, ids
+from tools.core import hashing as digests
+from tools.core.fs import files, jsonl, locks
+from tools.core.models.records import STAMP_PATTERN, SUMMARY_PATTERN, Record, fields_of, record, text_rule, to_mapping
+from tools.core.receipts.write import append_locked, paths_rule
+from tools.core.text import secrets as redaction
+from tools.core.workspace import MEMORY_LOG, Place, Workspace
+
+_SHA = r"^[0-9a-f]{64}$"
+
+
+@record
+class Memory(Record):
+    """One entry of the memory log."""
+
+    ts: str = text_rule(pattern=STAMP_PATTERN)
+    run_id: str = text_rule(min_length=1)
+    summary: str = text_rule(pattern=SUMMARY_PATTERN)
+    hash_prev: str | None = text_rule(pattern=_SHA)
+    hash_self: str = text_rule(pattern=_SHA)
+    actor: str = text_rule(optional=True, min_length=1)
+    ref: str = text_rule(optional=True, min_length=1)
+    task: str = text_rule(optional=True, min_length=1)
+    artifacts: tuple[str, ...] = paths_rule()
+    receipts: tuple[str, ...] = paths_rule()
+    signatures: tuple[str, ...] = paths_rule()
+
+
+FIELDS = frozenset(fields_of(Memory))
+
+
+def place(workspace: Workspace) -> Place:
+    """Where the log is."""
+    return workspace.in_root(MEMORY_LOG)
+
+
+def hash_of(entry: Mapping[str, object]) -> str:
+    """What an entry's `hash_self` must be."""
+    hashed = {key: value for key, value in entry.items() if key != "hash_self"}
+    return digests.sha256_hex(json.dumps(hashed, sort_keys=True, separators=(",", ":")).encode())
+
+
+def add(
+    workspace: Workspace,
+    now: datetime,
+    *,
+    summary: str,
+    actor: str,
+    ref: str = "",
+    task: str = "",
+    cited: tuple[str, ...] = (),
+    artifacts: tuple[str, ...] = (),
+) -> dict[str, object]:
+    """Appends an entry that is chained to the last one, under the checkout's lock; returns it."""
+    draft = Memory(
+        ts=clock.to_text(now),
+        run_id=f"{clock.file_stamp(now)}-{ids.new_record_id()[-8:].lower()}",
+        summary=summary,
+        hash_prev=None,
+        hash_self="",
+        actor=actor,
+        ref=ref,
+        task=task,
+        artifacts=artifacts,
+        receipts=cited,
+    )
+    with locks.hold(workspace.report):
+        raw = {**to_mapping(draft), "hash_prev": last_hash(place(workspace))}
+        entry: dict[str, object] = redaction.redact_value(raw)  # the hash is of what is written
+        entry["hash_self"] = hash_of(entry)
+        append_locked(place(workspace), entry)
+    return entry
+
+
+def last_hash(log: Place) -> str | None:
+    """The hash of the log's last entry; None when there is none, or when it has none."""
+    with suppress(FileNotFoundError), files.opened(log, os.O_RDONLY) as descriptor:
+        last = jsonl.last_line(descriptor)
+        if last is not None:
+            with suppress(ValueError):
+                found = jsonl.parse(last.raw).get("hash_self")
+                return found if isinstance(found, str) else None
+    return None

@@ -1,0 +1,203 @@
+"""Evidence made by running something: the output as it comes, and a receipt of how it ended.
+
+The log is written while the command runs, the receipt after it, so that a run that is killed leaves
+an output without a receipt, which proves nothing, and never a receipt without its output.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from tools.core import clock, ids
+from tools.core.errors import SetupError, UsageError
+from tools.core.fs import files
+from tools.core.git import git, tracked
+from tools.core.models.records import to_mapping
+from tools.core.plans import edits as plan_edits
+from tools.core.plans import files as plans
+from tools.core.receipts import verify as evidence
+from tools.core.receipts import write as receipts
+from tools.core.receipts.verify import RunReceipt, Verdict
+from tools.core.text import secrets as redaction
+from tools.core.workspace import BUS, MANIFEST, MANIFEST_BACKUPS, MANIFEST_SESSIONS, REPORT, Place, Workspace
+
+Show = Callable[[bytes], None]
+
+_OWN = (BUS, REPORT, MANIFEST_SESSIONS, MANIFEST_BACKUPS, "AGENT_MANIFEST*.json", MANIFEST)
+_SIGNALLED = 128
+
+
+class About(NamedTuple):
+    """Whose run it is and what it is evidence of."""
+
+    agent: str
+    plan_id: str = ""
+    step: str = ""
+    task_id: str = ""
+
+
+class Done(NamedTuple):
+    """A run that was recorded."""
+
+    receipt: RunReceipt
+    place: Place
+
+
+class Ended(NamedTuple):
+    """How a command ended: its exit status, and what it said."""
+
+    status: int
+    sha256: str
+    size: int
+    seconds: float
+
+
+def record(
+    workspace: Workspace, command: Sequence[str], about: About, now: datetime, *, name: str | None, show: Show
+) -> Done:
+    """Runs a command in the root, shows its output as it comes and leaves log and receipt."""
+    _require_place(workspace, about)
+    commit, tree, dirty = _state(workspace.root)
+    folder = evidence.runs_folder(workspace, about.agent)
+    stem = f"{clock.file_stamp(now)}-{ids.slug(redaction.redact(name or ' '.join(command)), 40)}"
+    log = receipts.write_new(folder, stem, ".log", b"")
+    try:
+        ended = _run(workspace.root, command, log, show)
+    except SetupError:
+        files.remove(log)  # nothing ran, so it is evidence of nothing
+        raise
+    receipt = RunReceipt(
+        command=tuple(command),
+        exit_status=ended.status,
+        started_at=clock.to_text(now),
+        duration_seconds=round(ended.seconds, 3),
+        output_sha256=ended.sha256,
+        output_bytes=ended.size,
+        dirty=dirty,
+        agent_id=about.agent,
+        commit=commit,
+        tree_sha=tree,
+        plan_id=about.plan_id,
+        step=about.step,
+        task_id=about.task_id,
+    )
+    place = log._replace(name=log.name.removesuffix(".log") + ".json")
+    files.create(place, files.dump_json(to_mapping(receipt)))
+    if about.plan_id:
+        tracked.stage(workspace, [place.name, log.name])
+        plans.change(workspace, about.plan_id, lambda raw: plan_edits.attach(raw, place.name, about.step or None))
+    return Done(receipt, place)
+
+
+def verify(workspace: Workspace, path: str, *, rerun: bool = False) -> Verdict:
+    """What a receipt is worth; with `rerun` also whether its command still ends the same way."""
+    found = evidence.verdict(workspace, path)
+    receipt = evidence.read_run(workspace, path)
+    if not rerun or receipt is None or found.standing != evidence.VERIFIED:
+        return found
+    status = _rerun(workspace.root, receipt.command)
+    if status != receipt.exit_status:
+        return Verdict(evidence.BROKEN, f"run again it ends with {status}, not {receipt.exit_status}")
+    return Verdict(evidence.VERIFIED, f"run again it ends with {status} as before")
+
+
+def _require_place(workspace: Workspace, about: About) -> None:
+    """The plan and the step that the run is attached to are there before anything runs."""
+    if about.step and not about.plan_id:
+        raise UsageError("--step needs --plan", code="usage")
+    if not about.plan_id:
+        return
+    plan = plans.require(workspace, about.plan_id)
+    if about.step and about.step not in [step.id for step in plan.steps]:
+        known = ", ".join(step.id for step in plan.steps) or "none"
+        raise UsageError(f"{about.plan_id} has no step {about.step}; its steps: {known}", code="plan.step_unknown")
+    if not git.is_repository(workspace.root):
+        raise SetupError(
+            "a run can be attached to a plan only where git can stage it", code="git.none", hint="git init"
+        )
+
+
+def _state(root: str) -> tuple[str, str, bool]:
+    """The commit and its tree, empty before the first one, and whether anything else lies in the checkout."""
+    head = git.ask(root, "log", "-1", "--format=%H %T")
+    commit, _, tree = head.text.partition(" ") if head.code == 0 else ("", "", "")
+    status = git.ask(root, "status", "--porcelain", "-z", "--", ".", *(f":(exclude,top){name}" for name in _OWN))
+    return commit, tree, status.code == 0 and bool(status.out)
+
+
+def _run(root: str, command: Sequence[str], log: Place, show: Show) -> Ended:
+    import hashlib
+
+    digest, size, begun = hashlib.sha256(), 0, time.monotonic()
+    child = _start(root, command, subprocess.PIPE)
+    try:
+        with files.opened(log, os.O_WRONLY) as descriptor:
+            for block in _logged(_blocks(child), show):
+                digest.update(block)
+                size += len(block)
+                with files.writable(log):
+                    files.write_whole(descriptor, block)
+            with files.writable(log):
+                os.fsync(descriptor)
+        return Ended(_status(child.wait()), digest.hexdigest(), size, time.monotonic() - begun)
+    finally:
+        if child.poll() is None:  # we are leaving early: nobody reads what it would still say
+            child.kill()
+            child.wait()
+
+
+def _blocks(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    """What a command says, as it comes; the first Ctrl-C is the command's to answer."""
+    assert child.stdout is not None
+    interrupted = False
+    with child.stdout:
+        while True:
+            try:
+                block = os.read(child.stdout.fileno(), 1 << 16)
+            except KeyboardInterrupt:
+                if interrupted:
+                    raise
+                interrupted = True
+                continue
+            if not block:
+                return
+            yield block
+
+
+def _logged(blocks: Iterator[bytes], show: Show) -> Iterator[bytes]:
+    """What the log gets of what a command says: all of it but secrets; who watches sees it as it comes."""
+    clean = redaction.Stream()
+    for block in blocks:
+        show = _shown(show, block)
+        yield clean.feed(block)
+    yield clean.end()
+
+
+def _shown(show: Show, block: bytes) -> Show:
+    try:
+        show(block)
+    except BrokenPipeError:  # whoever watched has gone; the run is recorded all the same
+        return lambda _: None
+    return show
+
+
+def _rerun(root: str, command: Sequence[str]) -> int:
+    return _status(_start(root, command, subprocess.DEVNULL).wait())
+
+
+def _start(root: str, command: Sequence[str], output: int) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(list(command), cwd=root, stdout=output, stderr=subprocess.STDOUT)
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem)
+        raise SetupError(f"{command[0]!r} cannot be run: {reason}", code="run.start") from problem
+
+
+def _status(code: int) -> int:
+    """The exit status as a shell tells it: 128 and the signal's number for one that was killed."""
+    return code if code >= 0 else _SIGNALLED - code

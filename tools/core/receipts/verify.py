@@ -1,0 +1,160 @@
+"""Evidence that a command made by running, told apart from evidence that somebody only asserts.
+
+A run leaves two files side by side under `_report/runner/<agent>/`: `<stamp>-<slug>.log`, all the
+output, and `<stamp>-<slug>.json`, what was run and how it ended, with the hash of the log. As long
+as the hash fits the evidence is *verified*; when it does not, it is *broken*; anything that is not
+such a pair is legal and *unverified*.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import field
+from typing import NamedTuple
+
+from tools.core import ids
+from tools.core.errors import DataError, SetupError, UsageError
+from tools.core.fs import files, jsonl
+from tools.core.models.records import STAMP_PATTERN, Record, record, text_rule
+from tools.core.workspace import BUS, REPORT, Place, Workspace
+
+VERIFIED = "verified"
+UNVERIFIED = "unverified"
+BROKEN = "broken"
+
+MAX_JSON = 64 * 1024 * 1024
+"""Bytes a JSON receipt may have to be checked whole."""
+
+_SHA256 = r"^[0-9a-f]{64}$"
+_OBJECT = r"^[0-9a-f]{40,64}$"
+
+
+@record
+class RunReceipt(Record):
+    """A command that was run: what, how it ended, on which commit, and the hash of what it said."""
+
+    command: tuple[str, ...] = field(metadata={"min_length": 1})
+    exit_status: int = field()
+    started_at: str = text_rule(pattern=STAMP_PATTERN)
+    duration_seconds: float = field(metadata={"ge": 0})
+    output_sha256: str = text_rule(pattern=_SHA256)
+    output_bytes: int = field(metadata={"ge": 0})
+    dirty: bool = field()
+    agent_id: str = text_rule(pattern=ids.NAME_PATTERN, max_length=ids.AGENT_LENGTH)
+    commit: str = text_rule(optional=True, pattern=_OBJECT)
+    tree_sha: str = text_rule(optional=True, pattern=_OBJECT)
+    plan_id: str = text_rule(optional=True, pattern=ids.PLAN_PATTERN)
+    step: str = text_rule(optional=True, min_length=1)
+    task_id: str = text_rule(optional=True, pattern=ids.NAME_PATTERN)
+
+
+class Verdict(NamedTuple):
+    """What a piece of evidence is worth, and why."""
+
+    standing: str
+    reason: str
+
+
+def runs_folder(workspace: Workspace, agent: str) -> Place:
+    """Where an agent's runs are kept."""
+    return workspace.in_root(f"{REPORT}/runner/{agent}")
+
+
+def run_from(raw: object) -> RunReceipt | None:
+    """The run a document tells of; None when it is another kind of document."""
+    if not isinstance(raw, dict):
+        return None
+    command, status, size = raw.get("command"), raw.get("exit_status"), raw.get("output_bytes")
+    sha256, seconds = raw.get("output_sha256"), raw.get("duration_seconds")
+    if not isinstance(command, list) or not command or not all(isinstance(part, str) for part in command):
+        return None
+    if not isinstance(sha256, str) or type(status) is not int or type(size) is not int:
+        return None
+    texts = {key: value for key, value in raw.items() if key in _TEXTS and isinstance(value, str)}
+    return RunReceipt(
+        command=tuple(command),
+        exit_status=status,
+        duration_seconds=float(seconds) if isinstance(seconds, (int, float)) else 0.0,
+        output_sha256=sha256,
+        output_bytes=size,
+        dirty=raw.get("dirty") is True,
+        **{"started_at": "", "agent_id": "", **texts},
+    )
+
+
+_TEXTS = frozenset({"started_at", "agent_id", "commit", "tree_sha", "plan_id", "step", "task_id"})
+
+
+def read_run(workspace: Workspace, path: str) -> RunReceipt | None:
+    """The run a receipt tells of, found by its `.json` or its `.log`; None for evidence of another kind."""
+    stem, suffix = os.path.splitext(path)
+    if suffix not in (".json", ".log"):
+        return None
+    try:
+        return run_from(files.read_json(_place(workspace, f"{stem}.json")))
+    except (DataError, SetupError):
+        return None
+
+
+def verdict(workspace: Workspace, path: str) -> Verdict:
+    """What a cited path is worth: the log still has its hash, it does not, or nothing was run."""
+    path = path.partition("#")[0]
+    if not _is_there(workspace, path):
+        return Verdict(BROKEN, "is not there")
+    receipt = read_run(workspace, path)
+    if receipt is None:
+        return Verdict(UNVERIFIED, "nothing was run")
+    log = f"{os.path.splitext(path)[0]}.log"
+    try:
+        digest, size = digest_of(_place(workspace, log))
+    except (FileNotFoundError, DataError, SetupError):
+        return Verdict(BROKEN, f"its output {log} is not there")
+    if (digest, size) != (receipt.output_sha256, receipt.output_bytes):
+        return Verdict(BROKEN, f"{log} is not what the command printed")
+    return Verdict(VERIFIED, f"exit {receipt.exit_status}, {receipt.output_bytes} bytes of output")
+
+
+def standing(workspace: Workspace, path: str) -> str:
+    """`verified`, `unverified` or `broken`: what the index, the board and the plan check show of a receipt."""
+    return verdict(workspace, path).standing
+
+
+def digest_of(place: Place) -> tuple[str, int]:
+    """The SHA-256 of a file and its size, in bounded memory; FileNotFoundError when absent."""
+    import hashlib  # OpenSSL, which is worth its loading only for whole files
+
+    made = hashlib.sha256()
+    size = 0
+    with files.opened(place) as descriptor:
+        while block := os.read(descriptor, 1 << 20):
+            made.update(block)
+            size += len(block)
+    return made.hexdigest(), size
+
+
+def unparseable(workspace: Workspace, path: str) -> str:
+    """Why a receipt that says by its name that it is JSON is none, with the line; "" when all is well."""
+    place = _place(workspace, path)
+    try:
+        if path.endswith(".json"):
+            files.parse_json(files.read_bytes(place, MAX_JSON) or b"", place.name)
+        elif path.endswith(".jsonl"):
+            for line in jsonl.scan(place):
+                if isinstance(line, jsonl.Problem):
+                    return f"line {line.number}: {line.reason}"
+    except (DataError, SetupError) as problem:
+        return problem.message.removeprefix(f"{place.name}:")
+    return ""
+
+
+def _place(workspace: Workspace, path: str) -> Place:
+    if path.startswith(f"{BUS}/") and files.exists(Place(workspace.bus_root, path)):
+        return Place(workspace.bus_root, path)
+    return Place(workspace.root, path)
+
+
+def _is_there(workspace: Workspace, path: str) -> bool:
+    try:
+        return workspace.relative(path) == path and files.exists(_place(workspace, path))
+    except (SetupError, UsageError):
+        return False

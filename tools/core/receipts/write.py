@@ -1,0 +1,133 @@
+"""Evidence under `_report/`: written once, never over another, and synced before it is cited."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from datetime import datetime
+from typing import Any
+
+from tools.core import clock, ids
+from tools.core.errors import DataError, UsageError
+from tools.core.fs import files, jsonl, locks
+from tools.core.models.records import STAMP_PATTERN, Record, record, text_rule, to_mapping
+from tools.core.text import secrets as redaction
+from tools.core.workspace import BUS, REPORT, Place, Workspace
+
+
+def paths_rule() -> Any:
+    """A list of paths that is left out when it is empty."""
+    return field(default=(), metadata={"min_length": 1})
+
+
+@record
+class Warning(Record):
+    """An override that was used, in `_report/agent/<agent>/session_guard/warnings.jsonl`."""
+
+    ts: str = text_rule(pattern=STAMP_PATTERN)
+    agent_id: str = text_rule(pattern=ids.NAME_PATTERN)
+    code: str = text_rule(pattern=ids.WORD_PATTERN)
+    message: str = text_rule(min_length=1)
+    reason: str = text_rule(optional=True, min_length=1)
+    manifest_agent: str = text_rule(optional=True, min_length=1)
+    branch: str = text_rule(optional=True, min_length=1)
+
+
+@record
+class Refusal(Record):
+    """An event that the claim guard refused, in `_report/agent/<agent>/errors.jsonl`."""
+
+    ts: str = text_rule(pattern=STAMP_PATTERN)
+    agent_id: str = text_rule(pattern=ids.NAME_PATTERN)
+    event: str = text_rule(pattern=ids.WORD_PATTERN)
+    reason: str = text_rule(min_length=1)
+    task_id: str = text_rule(optional=True, min_length=1)
+    claim_owner: str = text_rule(optional=True, min_length=1)
+    claim_status: str = text_rule(optional=True, min_length=1)
+
+
+def write_new(folder: Place, stem: str, suffix: str, data: bytes) -> Place:
+    """Writes evidence, without secrets, under a name nobody has: `<stem><suffix>`, else with `-2`, `-3` …"""
+    data = redaction.redact_bytes(data)
+    for number in range(1, 100_000):
+        place = folder.child(f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}")
+        try:
+            files.create(place, data)
+        except FileExistsError:
+            continue
+        return place
+    raise DataError(f"{folder.name} has too many files named {stem}", code="receipt.names")
+
+
+def write_stamped(folder: Place, prefix: str, suffix: str, data: bytes, now: datetime) -> Place:
+    """Writes evidence named by its moment: `<prefix>-<stamp><suffix>`."""
+    return write_new(folder, f"{prefix}-{clock.file_stamp(now)}", suffix, data)
+
+
+def append(workspace: Workspace, place: Place, entry: Any) -> None:
+    """Appends one line to a log of the checkout, under its lock; durable on return."""
+    with locks.hold(workspace.report):
+        append_locked(place, entry if isinstance(entry, dict) else to_mapping(entry))
+
+
+def append_locked(place: Place, entry: Mapping[str, object]) -> None:
+    """Appends one line to a log whose lock the caller holds; durable on return."""
+    raw = jsonl.encode(entry) + b"\n"
+    with files.folder_of(place, create=True) as folder, files.writable(place):
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
+        descriptor = files.open_in(folder, place, flags)
+        try:
+            size = os.fstat(descriptor).st_size
+            if size and os.pread(descriptor, 1, size - 1) != b"\n":
+                raw = b"\n" + raw  # keeps an unfinished line of another writer apart
+            files.write_whole(descriptor, raw)
+            os.fsync(descriptor)
+            if not size:
+                os.fsync(folder)
+        finally:
+            os.close(descriptor)
+
+
+def warn(workspace: Workspace, warning: Warning) -> Place:
+    """Records an override that was used (design §2, promise 6)."""
+    place = workspace.agent_report(warning.agent_id).child("session_guard/warnings.jsonl")
+    append(workspace, place, warning)
+    return place
+
+
+def refuse(workspace: Workspace, refusal: Refusal) -> Place:
+    """Records what the claim guard refused."""
+    place = workspace.agent_report(refusal.agent_id).child("errors.jsonl")
+    append(workspace, place, refusal)
+    return place
+
+
+def output_place(workspace: Workspace, output: str, folder: Place) -> Place:
+    """Where `--output` writes: a bare name goes to the command's folder, a path is from the root."""
+    if not output or output.endswith("/") or "\0" in output:
+        raise UsageError(f"{output!r} is not the name of a file", code="path.output")
+    if "/" not in output and os.sep not in output:
+        return folder.child(output)
+    name = Workspace(workspace.root, workspace.root).relative(output)
+    if name.split("/")[0] in (".git", BUS):
+        raise UsageError(f"{name} is not a place for evidence; use {REPORT}/", code="path.output")
+    return Place(workspace.root, name)
+
+
+def cited(workspace: Workspace, path: str) -> tuple[str, bool]:
+    """A receipt as records cite it, and whether it is there; UsageError outside the repository."""
+    plain, _, fragment = path.partition("#")
+    name = workspace.relative(plain)
+    bases = (workspace.root, workspace.bus_root)
+    found = any(os.path.lexists(os.path.join(base, name)) for base in bases)
+    return (f"{name}#{fragment}" if fragment else name), found
+
+
+def cited_all(workspace: Workspace, paths: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Receipts as records cite them, each once, and those that are not there."""
+    names: dict[str, bool] = {}
+    for path in paths:
+        name, found = cited(workspace, path)
+        names[name] = found
+    return tuple(names), [name for name, found in names.items() if not found]

@@ -1,0 +1,104 @@
+"""The guards of a session: the manifest says who is acting, the branch is one of the seat's."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from typing import NamedTuple
+
+from tools.core import clock
+from tools.core.errors import GuardError
+from tools.core.receipts import write as receipts
+from tools.core.seats import manifests
+from tools.core.seats import seat as seats
+from tools.core.seats.seat import Seat
+from tools.core.workspace import MANIFEST, Workspace, common_folder, current_branch, git_folder
+
+SHARED = "main"
+"""The branch every seat may stand on, beside the remote's default."""
+
+
+class Guarded(NamedTuple):
+    """Who acts and where, once the guards let them; `fresh` is the manifest to be put in place first."""
+
+    seat: Seat
+    branch: str | None
+    fresh: bytes | None
+    source: str
+    overrides: tuple[receipts.Warning, ...]
+    warnings: tuple[str, ...]
+
+
+def default_branch(root: str) -> str | None:
+    """The remote's default branch as this clone knows it, read without a process."""
+    git = git_folder(root)
+    if git is None:
+        return None
+    try:
+        with open(
+            os.path.join(common_folder(git), "refs/remotes/origin/HEAD"), encoding="utf-8", errors="replace"
+        ) as head:
+            line = head.readline().strip()
+    except OSError:
+        return None
+    prefix = "ref: refs/remotes/origin/"
+    return line[len(prefix) :] if line.startswith(prefix) else None
+
+
+def refusal(branch: str | None, prefix: str, default: str | None) -> tuple[str, str]:
+    """The code and sentence of why a seat should not work on a branch; empty when it may."""
+    if branch is None:
+        return "branch_unknown", "HEAD is detached, so nobody can tell whose branch this is"
+    if branch.startswith(prefix) or branch in (SHARED, default, prefix.rstrip("/")):
+        return "", ""
+    return "branch_mismatch", f"the branch {branch} is not one of {prefix}*"
+
+
+def guard(
+    workspace: Workspace,
+    agent: str | None,
+    bound: str | None,
+    *,
+    allow_manifest: bool,
+    allow_branch: bool,
+    now: datetime,
+) -> Guarded:
+    """Checks manifest and branch; raises GuardError, or returns the overrides that must be recorded."""
+    seat, fresh, source, overrides = _seat(workspace, agent, bound, allow_manifest, now)
+    if git_folder(workspace.root) is None:
+        return Guarded(seat, None, fresh, source, tuple(overrides), ("no git here, so no branch to check",))
+    branch = current_branch(workspace.root)
+    prefix = seat.branch_prefix
+    code, message = refusal(branch, prefix, default_branch(workspace.root))
+    if code and not allow_branch:
+        raise GuardError(
+            f"{message}: {seat.agent_id} works on {prefix}* or {SHARED}",
+            code="session.branch",
+            hint=f"git switch -c {prefix}work",
+            details={"branch": branch, "prefix": prefix, "reason": code},
+        )
+    if code:
+        overrides.append(_warning(seat.agent_id, code, message, now, branch=branch or ""))
+    bare = branch == prefix.rstrip("/")
+    warnings = (f"{branch} leaves no room for branches below it; better: git switch -c {prefix}work",) if bare else ()
+    return Guarded(seat, branch, fresh, source, tuple(overrides), warnings)
+
+
+def _seat(
+    workspace: Workspace, agent: str | None, bound: str | None, allow: bool, now: datetime
+) -> tuple[Seat, bytes | None, str, list[receipts.Warning]]:
+    manifest = seats.read_manifest(seats.manifest_path(workspace, bound), required=bound is not None)
+    is_own = manifest is not None and agent in (None, manifest.agent_id)
+    if agent is None or is_own or (manifest is not None and not allow):
+        return seats.acting(workspace, agent, bound), None, bound or MANIFEST, []
+    found = manifests.find(workspace, seats.require_seat(agent))
+    seat = Seat(agent, found.manifest if found else None)
+    if manifest is not None:
+        message = f"{agent} acted while the manifest was {manifest.agent_id}'s"
+        return seat, None, "", [_warning(agent, "manifest_mismatch", message, now, manifest_agent=manifest.agent_id)]
+    data = found.data if found else manifests.minimal(agent)
+    return seat, None if bound else data, found.place.name if found else "a minimal one", []
+
+
+def _warning(agent: str, code: str, message: str, now: datetime, **more: str) -> receipts.Warning:
+    return receipts.Warning(ts=clock.to_text(now), agent_id=agent, code=code, message=message, **more)

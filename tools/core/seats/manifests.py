@@ -1,0 +1,292 @@
+"""Swapping seats: variants of the manifest, and numbered backups.
+
+What is put in place replaces a link instead of being written through it, so that one seat's swap
+never writes into another seat's file; and what is replaced is in a backup, or is kept, unless the
+same bytes are in another file already. Everything changes under the checkout's lock.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+from tools.core import ids
+from tools.core.errors import ConflictError, DataError, GuardError, UsageError
+from tools.core.fs import files, locks
+from tools.core.models.lenient import manifest_from, text_of
+from tools.core.models.records import Manifest
+from tools.core.seats import seat as seats
+from tools.core.text import secrets as redaction
+from tools.core.workspace import (
+    MANIFEST,
+    MANIFEST_BACKUPS,
+    MANIFEST_SAMPLES,
+    Place,
+    Workspace,
+)
+
+_VARIANT = re.compile(r"AGENT_MANIFEST\.(.+)\.json")
+_BACKUP = re.compile(r"(\d{4,})-(.+)\.(?:json|link)")
+
+
+class Variant(NamedTuple):
+    """A seat's manifest that can be activated, and where it lies."""
+
+    agent_id: str
+    place: Place
+    data: bytes
+    manifest: Manifest
+
+
+class Held(NamedTuple):
+    """What a manifest's path holds: bytes, and the link's text where it is one; both None for nothing."""
+
+    data: bytes | None
+    link: str | None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is anything, be it a link that leads nowhere."""
+        return self.data is not None or self.link is not None
+
+
+class Swap(NamedTuple):
+    """A manifest that was put in place; `kept` is where the one before it went, "" where that was not needed."""
+
+    agent_id: str
+    source: str
+    kept: str
+    changed: bool
+
+
+# -- variants ------------------------------------------------------------------------------------
+
+
+def variant_name(agent: str) -> str:
+    """The file name of a seat's own manifest."""
+    return f"AGENT_MANIFEST.{agent}.json"
+
+
+def agent_named(text: str) -> str:
+    """The agent that an id or a variant's name stands for; UsageError for anything else, paths included."""
+    found = _VARIANT.fullmatch(text)
+    return ids.require_agent(found[1] if found else text)
+
+
+def variants(workspace: Workspace) -> tuple[list[Variant], list[str]]:
+    """All seats' manifests, those of the checkout first, and one line for each that cannot be read."""
+    found, problems = [], []
+    for folder in _folders(workspace):
+        for name in _names(folder):
+            agent = _VARIANT.fullmatch(name)
+            if agent is None or not ids.is_agent(agent[1]):
+                continue
+            try:
+                found.append(_read_variant(folder.child(name) if folder.name else Place(folder.base, name), agent[1]))
+            except (DataError, GuardError) as problem:
+                problems.append(problem.message)
+    return found, problems
+
+
+def _folders(workspace: Workspace) -> Iterator[Place]:
+    for base in dict.fromkeys((workspace.root, workspace.bus_root)):
+        yield Place(base, "")
+    yield workspace.in_root(MANIFEST_SAMPLES)
+
+
+def _names(folder: Place) -> list[str]:
+    if folder.name:
+        return files.names_in(folder, ".json")
+    try:
+        return sorted(os.listdir(folder.base))
+    except FileNotFoundError:
+        return []
+
+
+def _read_variant(place: Place, agent: str) -> Variant:
+    data = bytes_at(place.path)
+    if data is None:
+        raise DataError(f"{place.name}:1: a link to a file that is not there", code="seat.manifest")
+    manifest = manifest_from(files.parse_object(data, place.name))
+    if manifest.agent_id != agent:
+        raise GuardError(
+            f"{place.name} is the manifest of {manifest.agent_id or 'nobody'}, not of {agent}",
+            code="seat.variant",
+            hint=f"python -m tools.agent.manifest_helper new {agent}",
+            details={"manifest_agent": manifest.agent_id, "agent": agent},
+        )
+    return Variant(agent, place, data, manifest)
+
+
+def find(workspace: Workspace, name: str) -> Variant | None:
+    """A seat's manifest: from the checkout, the bus root or the samples; refuses one of another agent."""
+    agent = agent_named(name)
+    for folder in _folders(workspace):
+        place = Place(folder.base, f"{folder.name}/{variant_name(agent)}".lstrip("/"))
+        if os.path.lexists(place.path):
+            return _read_variant(place, agent)
+    return None
+
+
+def minimal(agent: str, roles: tuple[str, ...] = ()) -> bytes:
+    """A manifest that says no more than it must."""
+    content: dict[str, object] = {"agent_id": agent, "branch_prefix": f"agent/{agent}/"}
+    if roles:
+        content["desired_roles"] = list(dict.fromkeys(roles))
+    return files.dump_json(content)
+
+
+def create(workspace: Workspace, agent: str, roles: tuple[str, ...]) -> Place:
+    """Writes a new seat's manifest; ConflictError when there is one."""
+    place = workspace.in_root(variant_name(ids.require_agent(agent)))
+    with locks.hold(workspace.report):
+        if os.path.lexists(place.path):
+            raise ConflictError(
+                f"{place.name} exists already",
+                code="seat.exists",
+                hint=f"python -m tools.agent.manifest_helper activate {agent}",
+            )
+        files.create(place, minimal(agent, roles))
+    return place
+
+
+# -- swapping ------------------------------------------------------------------------------------
+
+
+def activate(workspace: Workspace, name: str, *, backup: bool = True) -> Swap:
+    """Makes a seat the checkout's own, with a numbered backup of the one before."""
+    found = find(workspace, name)
+    if found is None:
+        agent = agent_named(name)
+        raise UsageError(
+            f"there is no manifest of {agent}",
+            code="seat.unknown",
+            hint=f"python -m tools.agent.manifest_helper new {agent}",
+        )
+    return put(workspace, found.agent_id, Held(found.data, None), source=found.place.name, backup=backup)
+
+
+def put(workspace: Workspace, agent: str, wanted: Held, *, source: str, backup: bool = True) -> Swap:
+    """Puts a manifest in place; what was there is backed up, or kept where it is nowhere else."""
+    wanted = wanted._replace(data=redaction.redact_bytes(wanted.data or b""))
+    with locks.hold(workspace.report):
+        current = held(workspace)
+        if current.data == wanted.data and (wanted.link is None or wanted.link == current.link):
+            return Swap(agent, source, "", False)
+        kept = _back_up(workspace, current) if backup else keep(workspace, current)
+        _write(workspace, wanted)
+    return Swap(agent, source, kept, True)
+
+
+def held(workspace: Workspace) -> Held:
+    """What the checkout's manifest holds."""
+    path = workspace.in_root(MANIFEST).path
+    return Held(bytes_at(path), os.readlink(path) if os.path.islink(path) else None)
+
+
+def bytes_at(path: str) -> bytes | None:
+    """A manifest's bytes, links followed; None where there are none."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as problem:
+        raise files.not_a_file(Place(*os.path.split(path)), problem) from problem
+    try:
+        data = os.read(descriptor, seats.MAX_MANIFEST + 1)
+    except OSError as problem:  # a folder opens, and cannot be read
+        raise files.not_a_file(Place(*os.path.split(path)), problem) from problem
+    finally:
+        os.close(descriptor)
+    if len(data) > seats.MAX_MANIFEST:
+        raise DataError(f"{os.path.basename(path)}: more than {seats.MAX_MANIFEST} bytes", code="file.size")
+    return data
+
+
+def _write(workspace: Workspace, wanted: Held) -> None:
+    """As the link it was, where that leads to the same bytes still; else as a file of its own."""
+    place = workspace.in_root(MANIFEST)
+    if wanted.link is None or bytes_at(os.path.join(workspace.root, wanted.link)) != wanted.data:
+        files.replace(place, wanted.data or b"")
+        return
+    aside = f"{place.path}.tmp"
+    with suppress(FileNotFoundError):
+        os.unlink(aside)
+    with files.writable(place):
+        os.symlink(wanted.link, aside)
+        os.rename(aside, place.path)
+
+
+def agent_in(data: bytes | None) -> str:
+    try:
+        agent = text_of(files.parse_object(data or b"", MANIFEST).get("agent_id"))
+    except DataError:
+        agent = ""
+    return agent if ids.is_agent(agent) else "unknown"
+
+
+# -- backups -------------------------------------------------------------------------------------
+
+
+def _backups(workspace: Workspace) -> list[tuple[int, str]]:
+    """The numbers and stems of all backups, newest first."""
+    names = [_BACKUP.fullmatch(name) for name in files.names_in(workspace.in_root(MANIFEST_BACKUPS))]
+    return sorted({(int(name[1]), f"{name[1]}-{name[2]}") for name in names if name}, reverse=True)
+
+
+def _back_up(workspace: Workspace, current: Held) -> str:
+    if not current.is_there:
+        return ""
+    number = next((number for number, _ in _backups(workspace)), 0) + 1
+    return _store(workspace.in_root(f"{MANIFEST_BACKUPS}/{number:04}-{agent_in(current.data)}"), current)
+
+
+def _store(stem: Place, current: Held) -> str:
+    if current.link is not None:
+        files.replace(Place(stem.base, f"{stem.name}.link"), os.fsencode(current.link))
+    if current.data is not None:
+        files.replace(Place(stem.base, f"{stem.name}.json"), current.data)
+    return stem.name + (".json" if current.data is not None else ".link")
+
+
+def keep(workspace: Workspace, current: Held) -> str:
+    """Sets a manifest aside, out of the order of backups, unless its bytes are in another file already."""
+    if current.data is None or current.link is not None or current.data in _elsewhere(workspace):
+        return ""
+    for number in range(1, 100_000):
+        place = workspace.in_root(f"{MANIFEST_BACKUPS}/kept-{agent_in(current.data)}-{number}.json")
+        with suppress(FileExistsError):
+            files.create(place, current.data)
+            return place.name
+    raise DataError(f"{MANIFEST_BACKUPS} is full of kept manifests", code="seat.backups")
+
+
+def _elsewhere(workspace: Workspace) -> Iterator[bytes | None]:
+    """The bytes of every other manifest of the checkout that no swap removes."""
+    for name in _names(Place(workspace.root, "")):
+        if _VARIANT.fullmatch(name):
+            yield bytes_at(os.path.join(workspace.root, name))
+    for name in files.names_in(workspace.in_root(MANIFEST_BACKUPS), ".json"):
+        if name.startswith("kept-"):
+            yield files.read_bytes(workspace.in_root(f"{MANIFEST_BACKUPS}/{name}"))
+
+
+def restore(workspace: Workspace) -> Swap:
+    """Takes back the newest backup and consumes it; UsageError when there is none."""
+    with locks.hold(workspace.report):
+        found = _backups(workspace)
+        if not found:
+            raise UsageError("there is no backup to restore", code="seat.backup", hint="ls .manifest_backups")
+        stem = workspace.in_root(f"{MANIFEST_BACKUPS}/{found[0][1]}")
+        parts = [Place(stem.base, f"{stem.name}.{kind}") for kind in ("json", "link")]
+        data, link = (files.read_bytes(part) for part in parts)
+        wanted = Held(data, os.fsdecode(link) if link is not None else None)
+        current = held(workspace)
+        kept = keep(workspace, current) if current != wanted else ""
+        _write(workspace, wanted)
+        for part in parts:
+            files.remove(part)
+    return Swap(agent_in(data), stem.name, kept, current != wanted)

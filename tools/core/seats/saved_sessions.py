@@ -1,0 +1,149 @@
+"""Saved sessions: a manifest with the branch and commit it worked on, under a label.
+
+They restore exactly. Nothing but a session's own two files is ever removed.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from typing import NamedTuple
+
+from tools.core import clock, ids
+from tools.core.errors import ConflictError, DataError, GuardError, UsageError
+from tools.core.fs import files, locks
+from tools.core.git import git
+from tools.core.models.lenient import text_of
+from tools.core.seats import manifests
+from tools.core.text import secrets as redaction
+from tools.core.workspace import BUS, MANIFEST_SESSIONS, REPORT, Place, Workspace, current_branch
+
+_OWN = tuple(f":(exclude){name}" for name in (BUS, REPORT, "AGENT_MANIFEST*.json"))
+
+
+class Session(NamedTuple):
+    """A saved session: who worked where."""
+
+    label: str
+    agent_id: str
+    branch: str
+    commit: str
+    saved_at: str
+
+
+def _session_place(workspace: Workspace, label: str, name: str) -> Place:
+    return workspace.in_root(f"{MANIFEST_SESSIONS}/{ids.require_task(label, 'label')}/{name}")
+
+
+def save(
+    workspace: Workspace, label: str, path: str, *, branch: str, commit: str, force: bool, now: datetime
+) -> Session:
+    """Saves the manifest at a path with branch and commit; ConflictError when the label is in use.
+
+    A manifest without its session.json is a save that died: it counts as no session and is kept aside.
+    """
+    place = _session_place(workspace, label, "manifest.json")
+    data = redaction.redact_bytes(manifests.bytes_at(path) or b"")
+    link = os.readlink(path) if os.path.islink(path) else None
+    saved = Session(label, manifests.agent_in(data), branch, commit, clock.to_text(now))
+    with locks.hold(workspace.report):
+        before = files.read_bytes(place)
+        in_use = before is not None and files.exists(_session_place(workspace, label, "session.json"))
+        if in_use and not force and not _is_same(workspace, label, before, saved, data):
+            raise ConflictError(
+                f"the label {label} is in use",
+                code="session.exists",
+                hint=f"python -m tools.agent.manifest_helper session-save {label} --force",
+            )
+        if before not in (None, data):
+            manifests.keep(workspace, manifests.Held(before, None))
+        files.replace(place, data)
+        content = {**saved._asdict(), **({"link": link} if link is not None else {})}
+        files.replace(_session_place(workspace, label, "session.json"), files.dump_json(content))
+    return saved
+
+
+def _is_same(workspace: Workspace, label: str, before: bytes | None, saved: Session, data: bytes) -> bool:
+    last = named(workspace, label)
+    return before == data and (last.branch, last.commit) == (saved.branch, saved.commit)
+
+
+def named(workspace: Workspace, label: str) -> Session:
+    """A saved session; UsageError when there is none of that label."""
+    content = files.read_json(_session_place(workspace, label, "session.json"))
+    if content is None:
+        raise UsageError(
+            f"there is no saved session {label!r}",
+            code="session.unknown",
+            hint="python -m tools.agent.manifest_helper session-list",
+        )
+    texts = {name: text_of(content.get(name)) for name in Session._fields}
+    return Session(**{**texts, "label": label})
+
+
+def known(workspace: Workspace) -> tuple[list[Session], list[str]]:
+    """All saved sessions, oldest first, and one line for each that cannot be read."""
+    found, problems = [], []
+    for label in files.names_in(workspace.in_root(MANIFEST_SESSIONS)):
+        try:
+            found.append(named(workspace, label))
+        except (DataError, UsageError) as problem:
+            problems.append(problem.message)
+    return sorted(found, key=lambda saved: (saved.saved_at, saved.label)), problems
+
+
+def restore(workspace: Workspace, label: str) -> manifests.Swap:
+    """Puts a saved session's manifest in place, with a backup of the one before."""
+    saved = named(workspace, label)
+    place = _session_place(workspace, label, "manifest.json")
+    data = files.read_bytes(place)
+    if data is None:
+        raise DataError(f"{place.name}: missing", code="session.damaged")
+    content = files.read_json(_session_place(workspace, label, "session.json")) or {}
+    link = content.get("link")
+    wanted = manifests.Held(data, link if isinstance(link, str) else None)
+    return manifests.put(workspace, saved.agent_id, wanted, source=place.name)
+
+
+def delete(workspace: Workspace, label: str) -> bool:
+    """Removes a saved session's own two files; whether its folder went too."""
+    named(workspace, label)
+    with locks.hold(workspace.report):
+        for name in ("session.json", "manifest.json"):
+            files.remove(_session_place(workspace, label, name))
+        folder = _session_place(workspace, label, "x")
+        with files.folder_of(Place(folder.base, os.path.dirname(folder.name))) as sessions_folder:
+            try:
+                os.rmdir(label, dir_fd=sessions_folder)
+            except OSError:  # somebody keeps files of his own there
+                return False
+    return True
+
+
+def commit_here(workspace: Workspace) -> str:
+    """The commit that is checked out; "" where there is none."""
+    return git.ask(workspace.root, "rev-parse", "-q", "--verify", "HEAD").text
+
+
+def switch_to(workspace: Workspace, saved: Session) -> None:
+    """Checks out a saved session's branch (its commit where it had none); git refuses to lose changes.
+
+    Work in progress is not carried to another branch: GuardError.
+    """
+    if not saved.commit and not saved.branch:
+        return
+    if saved.branch == (current_branch(workspace.root) or "") and (
+        saved.branch or saved.commit == commit_here(workspace)
+    ):
+        return
+    changed = git.run(workspace.root, "diff", "--name-only", "HEAD", "--", ".", *_OWN)
+    if changed:
+        raise GuardError(
+            f"work in progress would be carried to {saved.branch or saved.commit[:10]}: {changed.splitlines()[0]}",
+            code="session.dirty",
+            hint=f"python -m tools.agent.manifest_helper session-restore {saved.label} --manifest-only",
+        )
+    target = ("--no-guess", saved.branch) if saved.branch else ("--detach", saved.commit)
+    answer = git.ask(workspace.root, "switch", "--quiet", *target)
+    if answer.code:
+        raise git.failed(["switch"], answer)

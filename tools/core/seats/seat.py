@@ -1,0 +1,166 @@
+"""Whose seat this is: the manifest says who is acting, and nobody speaks in another's name.
+
+The seat is `TEOF_MANIFEST`, else `AGENT_MANIFEST.json` in the root; it may be a link to a variant.
+The manifest and `--agent` must agree. With an unreadable manifest writes are refused; with none,
+`--agent` is required (design §2, promise 5).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import NamedTuple
+
+from tools.core import ids
+from tools.core.errors import DataError, GuardError, SetupError, UsageError
+from tools.core.fs import files
+from tools.core.models.lenient import manifest_from
+from tools.core.models.records import Manifest
+from tools.core.workspace import MANIFEST, Workspace, common_folder, git_folder
+
+MANAGER_ROLE = "manager"
+MAX_MANIFEST = 256 * 1024
+
+
+class Seat(NamedTuple):
+    """Who is acting; `manifest` is None for a seat that `--agent` alone names."""
+
+    agent_id: str
+    manifest: Manifest | None
+
+    @property
+    def is_manager(self) -> bool:
+        """Whether the seat's manifest gives it the manager's role."""
+        return self.manifest is not None and MANAGER_ROLE in self.manifest.desired_roles
+
+    @property
+    def branch_prefix(self) -> str:
+        """What this seat's branches begin with, final slash included."""
+        given = self.manifest.branch_prefix if self.manifest else ""
+        return (given or f"agent/{self.agent_id}").rstrip("/") + "/"
+
+
+def manifest_path(workspace: Workspace, bound: str | None = None) -> str:
+    """The manifest that binds this process: `bound` (from TEOF_MANIFEST), else the checkout's own."""
+    return os.path.join(workspace.root, bound or MANIFEST)
+
+
+def read_manifest(path: str, *, required: bool = False) -> Manifest | None:
+    """The manifest at a path, links followed; None when absent or when it is the template.
+
+    Raises DataError when it cannot be read as one, SetupError when a required one is absent.
+    """
+    shown = os.path.basename(path)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        if os.path.islink(path):
+            raise _unreadable(shown, "a link to a file that is not there") from None
+        if required:
+            raise SetupError(
+                f"TEOF_MANIFEST names {path}, which does not exist",
+                code="seat.binding",
+                hint="unset TEOF_MANIFEST",
+            ) from None
+        return None
+    except OSError as problem:
+        raise _unreadable(shown, problem.strerror or "cannot be opened") from problem
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise _unreadable(shown, "not a file")
+        data = os.read(descriptor, MAX_MANIFEST)
+    finally:
+        os.close(descriptor)
+    try:
+        raw = files.parse_object(data, shown)
+    except DataError as problem:
+        raise _unreadable(shown, problem.message.partition(": ")[2], problem.details.get("line", 1)) from problem
+    manifest = manifest_from(raw)
+    if manifest.agent_id == ids.TEMPLATE_AGENT:
+        return None
+    if not ids.is_agent(raw.get("agent_id")):
+        raise _unreadable(shown, f"agent_id {manifest.agent_id[:80]!r} is not an agent id")
+    return manifest
+
+
+def _unreadable(name: str, reason: str, line: object = 1) -> DataError:
+    return DataError(
+        f"{name}:{line}: {reason}",
+        code="seat.manifest",
+        hint="python -m tools.agent.manifest_helper activate <id>",
+    )
+
+
+def acting(workspace: Workspace, agent: str | None, bound: str | None = None) -> Seat:
+    """The seat a writer acts from; refuses a mismatch, an unreadable manifest, or no seat at all."""
+    if agent is not None:
+        require_seat(agent)
+    manifest = read_manifest(manifest_path(workspace, bound), required=bound is not None)
+    if manifest is None:
+        if agent is None:
+            raise SetupError(
+                "no seat here: this checkout has no manifest of an agent",
+                code="seat.none",
+                hint="python -m tools.agent.session_boot --agent <id>",
+            )
+        return Seat(agent, None)
+    if agent is not None and agent != manifest.agent_id:
+        raise GuardError(
+            f"the manifest here is {manifest.agent_id}'s, not {agent}'s",
+            code="seat.mismatch",
+            hint=f"python -m tools.agent.manifest_helper activate {agent}",
+            details={"manifest_agent": manifest.agent_id, "agent": agent},
+        )
+    return Seat(manifest.agent_id, manifest)
+
+
+def require_seat(agent: str) -> str:
+    """The id, or UsageError when it is none or names the template."""
+    if ids.require_agent(agent) == ids.TEMPLATE_AGENT:
+        raise UsageError("'template' names no seat", code="seat.template")
+    return agent
+
+
+def reading(workspace: Workspace, bound: str | None = None) -> Seat | None:
+    """The seat a reader looks from; None when there is none or it cannot be read."""
+    try:
+        manifest = read_manifest(manifest_path(workspace, bound))
+    except (DataError, SetupError):
+        return None
+    return Seat(manifest.agent_id, manifest) if manifest else None
+
+
+def manifests(workspace: Workspace) -> list[Manifest]:
+    """The seats bound in any worktree of this clone; what cannot be read is left out."""
+    found = []
+    for root in worktrees(workspace):
+        try:
+            manifest = read_manifest(os.path.join(root, MANIFEST))
+        except (DataError, SetupError):
+            continue
+        if manifest is not None:
+            found.append(manifest)
+    return found
+
+
+def worktrees(workspace: Workspace) -> list[str]:
+    """The roots of all worktrees of this clone, read without a process; the bus's own left out."""
+    roots = [workspace.root]
+    git = git_folder(workspace.root)
+    if git is None:
+        return roots
+    common = common_folder(git)
+    if os.path.basename(common) == ".git":
+        roots.append(os.path.dirname(common))
+    try:
+        names = os.listdir(os.path.join(common, "worktrees"))
+    except OSError:
+        names = []
+    for name in names:
+        try:
+            with open(os.path.join(common, "worktrees", name, "gitdir"), encoding="utf-8", errors="replace") as pointer:
+                roots.append(os.path.dirname(pointer.readline().strip()))
+        except OSError:
+            continue
+    bus = workspace.bus.path
+    return sorted({os.path.realpath(root) for root in roots if root} - {os.path.realpath(bus)})

@@ -1,0 +1,277 @@
+"""A session's beginning, in the order of docs/commands.md: guards, sync, handshake, peers, snapshots.
+
+The guards write nothing but the warnings of the overrides they let pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from tools.core import clock, ids
+from tools.core.bus import claim_documents as holdings
+from tools.core.bus import feed
+from tools.core.bus import operations as bus
+from tools.core.errors import GuardError, SetupError
+from tools.core.fs import files
+from tools.core.models.records import MAX_SUMMARY, Claim, Event
+from tools.core.receipts import write as receipts
+from tools.core.seats.guards import Guarded
+from tools.core.store.api import FileStore, stream_of
+from tools.core.store.files import index
+from tools.core.text import render
+from tools.core.text import secrets as redaction
+from tools.core.workspace import MANIFEST, Place, Workspace
+
+IDLE = "idle"
+"""The focus of a session that ends: it lands even where the remote cannot be reached."""
+
+TAIL = "manager-report-tail.txt"
+"""The file in a session's folder that has the hub's last lines."""
+
+Say = Callable[[str], None]
+
+
+class Wish(NamedTuple):
+    """What a session asks of its boot."""
+
+    focus: str = ""
+    summary: str = ""
+    sync: bool = True
+    allow_dirty: bool = False
+    with_status: bool = False
+    status_preset: str | None = None
+    dashboard: bool = True
+    dashboard_format: str = "json"
+    tail: bool = True
+    tail_count: int = 10
+    announce: bool = True
+
+
+class Booted(NamedTuple):
+    """What a boot found and wrote."""
+
+    guarded: Guarded
+    sync: str  # what the sync said, "" without one
+    sync_state: str
+    handshake: Mapping[str, object] | None
+    peers: list[Claim]
+    written: list[str]
+
+
+def boot(workspace: Workspace, store: FileStore, guarded: Guarded, wish: Wish, now: datetime, say: Say) -> Booted:
+    """Boots a session whose guards have passed; raises GuardError for dirt, SetupError for a failed sync."""
+    for override in guarded.overrides:
+        receipts.warn(workspace, override)
+        say(f"warning: {override.message} (recorded)")
+    for warning in guarded.warnings:
+        say(f"warning: {warning}")
+    seat_written = _put_seat(workspace, guarded, say)
+    state, told = _sync(workspace, store, guarded, wish, now, say) if wish.sync else ("", "")
+    handshake = None
+    if wish.announce:
+        record = _handshake(guarded, wish, state, told, now)
+        handshake = bus.log(workspace, store, guarded.seat, record, [], now)[0]
+        say(f"handshake {handshake['id']} of {guarded.seat.agent_id}")
+    with index.open_index(workspace) as known:
+        for loss in index.losses(known):
+            say(f"warning: {loss}")
+    peers, problems = _peers(store, guarded.seat.agent_id)
+    for problem in problems:
+        say(f"skipped: {problem}")
+    written = [*seat_written, *_snapshots(workspace, store, guarded, wish, now)]
+    return Booted(guarded, told, state, handshake, peers, written)
+
+
+def _put_seat(workspace: Workspace, guarded: Guarded, say: Say) -> list[str]:
+    if guarded.fresh is None:
+        return []
+    from tools.core.seats import manifests
+    from tools.core.setup import init as repository  # most sessions have their seat already
+
+    swap = manifests.put(workspace, guarded.seat.agent_id, manifests.Held(guarded.fresh, None), source=guarded.source)
+    repository.ignore_seat(workspace)
+    say(f"seat: {guarded.seat.agent_id}, from {guarded.source}")
+    return [MANIFEST] if swap.changed else []
+
+
+# -- sync ----------------------------------------------------------------------------------------
+
+
+def _sync(
+    workspace: Workspace, store: FileStore, guarded: Guarded, wish: Wish, now: datetime, say: Say
+) -> tuple[str, str]:
+    """What the sync came to, and its sentence; a failed one passes for a session that ends or allows dirt."""
+    from tools.core.sync import fast_forward as synchronise  # git's processes are for those who sync
+
+    try:
+        synchronise.require_git(workspace)
+        _meet_dirt(workspace, store, guarded, wish, now, say)
+        say("syncing: fetch, then fast-forward")
+        done = synchronise.synchronise(workspace, store, guarded.seat.agent_id, now)
+    except SetupError as problem:
+        if not wish.allow_dirty and wish.focus != IDLE:
+            asked = f"python -m tools.agent.session_boot --agent {guarded.seat.agent_id}"
+            problem.hint = problem.hint or f"{asked} --no-sync{_again(guarded)}"  # as where .git may not be written
+            raise
+        say(f"warning: not synced: {problem.message}")
+        return problem.code, problem.message
+    for trouble in done.problems:
+        say(f"warning: {trouble}")
+    for conflict in done.conflicts:
+        say(f"warning: another clone was first: {conflict.loser} lost {conflict.task} to {conflict.holder}")
+    say(done.sentence)
+    return done.state, done.sentence
+
+
+def _meet_dirt(workspace: Workspace, store: FileStore, guarded: Guarded, wish: Wish, now: datetime, say: Say) -> None:
+    from tools.core.session import dirty_tree as dirt
+
+    lines = dirt.status(workspace)
+    if not lines:
+        return
+    found = dirt.record(workspace, store, guarded.seat, guarded.branch, lines, now)
+    handoff = found.handoff
+    verb = "wrote" if found.is_new else "renewed"
+    say(f"dirty tree: {len(lines)} {'path' if len(lines) == 1 else 'paths'} of {handoff.owner}; {verb} {handoff.path}")
+    if not wish.allow_dirty:
+        raise GuardError(
+            f"the tree has work in progress of {handoff.owner} ({render.short(lines[0], 80)}); it is left as it is",
+            code="session.dirty",
+            hint=f"python -m tools.agent.session_boot --agent {guarded.seat.agent_id} --sync-allow-dirty{_again(guarded)}",
+            details={"owner": handoff.owner, "receipt": handoff.path, "paths": lines[:20]},
+        )
+
+
+def _again(guarded: Guarded) -> str:
+    """The overrides that this boot was given, for the command that is to be given next."""
+    codes = [override.code for override in guarded.overrides]
+    return "".join(f" --allow-{'manifest' if code.startswith('manifest') else 'branch'}-mismatch" for code in codes)
+
+
+# -- handshake -----------------------------------------------------------------------------------
+
+
+def _handshake(guarded: Guarded, wish: Wish, state: str, told: str, now: datetime) -> Event:
+    seat = guarded.seat
+    meta = {"focus": wish.focus, "roles": ",".join(seat.manifest.desired_roles) if seat.manifest else ""}
+    if state.startswith(("sync.", "git.", "lock.")):
+        meta["sync"] = told
+    summary = wish.summary or f"{seat.agent_id} online" + (f"; focus={wish.focus}" if wish.focus else "")
+    return Event(
+        id=ids.new_record_id(),
+        ts=clock.to_text(now),
+        agent_id=seat.agent_id,
+        event="handshake",
+        summary=bus.summary_of(summary[:MAX_SUMMARY]),
+        branch=guarded.branch or "",
+        meta={key: value for key, value in meta.items() if value},
+    )
+
+
+def _peers(store: FileStore, agent: str) -> tuple[list[Claim], list[str]]:
+    """The live claims of others."""
+    claims, problems = holdings.all_claims(store)
+    live = [claim for claim in claims if claim.is_live and claim.agent_id != agent]
+    return sorted(live, key=lambda claim: (claim.agent_id, claim.task_id)), problems
+
+
+def peer_line(claim: Claim, now: datetime) -> str:
+    """One line about what another agent holds."""
+    since = clock.parse(claim.claimed_at)
+    age = f" for {clock.age(since, now)}" if since else ""
+    paths = f" paths={' '.join(claim.paths)}" if claim.paths else ""
+    return render.clean(
+        f"{claim.agent_id} holds {claim.task_id} ({claim.state}{age}, {claim.branch or 'no branch'}){paths}"
+    )
+
+
+# -- snapshots -----------------------------------------------------------------------------------
+
+
+def _snapshots(workspace: Workspace, store: FileStore, guarded: Guarded, wish: Wish, now: datetime) -> list[str]:
+    agent = guarded.seat.agent_id
+    folder = workspace.agent_report(agent).child("session_boot")
+    written: list[Place] = []
+    if wish.dashboard:
+        suffix, data = _dashboard(workspace, store, wish.dashboard_format, now)
+        written.append(receipts.write_stamped(folder, "coordination-dashboard", suffix, data, now))
+    if wish.with_status:
+        from tools.core.bus import status  # only those who ask for it pay for it
+
+        view = status.view_of(
+            wish.status_preset,
+            now,
+            agents=(),
+            active_only=False,
+            since=None,
+            limit=None,
+            severities=(),
+            manager_window=None,
+        )
+        text = render.block(status.full(status.gather(workspace, store, view, now))) + "\n"
+        written.append(receipts.write_stamped(folder, "bus-status", ".txt", text.encode("utf-8", "replace"), now))
+    if wish.tail:
+        place = workspace.session(agent).child(TAIL)
+        files.replace(place, _hub_tail(store, agent, wish.tail_count, now))
+        written.append(place)
+    return [place.name for place in written]
+
+
+def _dashboard(workspace: Workspace, store: FileStore, form: str, now: datetime) -> tuple[str, bytes]:
+    """The manager's board at boot, as a file's suffix and bytes."""
+    from tools.core.board import model as board_rows  # it reads everything: a boot without it starts faster
+    from tools.core.board import snapshot as board
+
+    found = board.take(workspace, store, now, board_rows.View())
+    if form == "json":
+        return ".json", files.dump_json(board.as_document(found))
+    from tools.core.board import render_text as board_text
+
+    return ".md", board_text.markdown(found).encode("utf-8", "backslashreplace")
+
+
+def _hub_tail(store: FileStore, agent: str, count: int, now: datetime) -> bytes:
+    reading = store.tail(stream_of(ids.HUB), count)
+    head = f"# {ids.HUB}: the last {count} messages, captured for {agent} at {clock.to_text(now)}\n"
+    lines = []
+    for found in reading.found:
+        entry = feed.message_entry(found.record, ids.HUB)
+        lines.append(render.clean(f"{entry.record.ts} {entry.agent} {entry.kind}: {entry.record.summary}") + "\n")
+    return redaction.redact(head + "".join(lines)).encode("utf-8", "replace")
+
+
+def as_document(booted: Booted) -> dict[str, Any]:
+    """A boot as one JSON document."""
+    guarded = booted.guarded
+    return {
+        "agent_id": guarded.seat.agent_id,
+        "branch": guarded.branch,
+        "overrides": [override.code for override in guarded.overrides],
+        "sync": {"state": booted.sync_state, "sentence": booted.sync} if booted.sync_state else None,
+        "handshake": booted.handshake,
+        "peers": [
+            {"agent_id": claim.agent_id, "task_id": claim.task_id, "status": claim.state, "branch": claim.branch}
+            for claim in booted.peers
+        ],
+        "written": booted.written,
+    }
+
+
+def plan(guarded: Guarded, wish: Wish) -> list[str]:
+    """What a boot would do, one line a step."""
+    agent = guarded.seat.agent_id
+    steps = [f"record the override {override.code}" for override in guarded.overrides]
+    if guarded.fresh is not None:
+        steps.append(f"write {MANIFEST} of {agent}, from {guarded.source}")
+    if wish.sync:
+        steps.append("fetch, fast-forward, exchange the bus without pushing it")
+    if wish.announce:
+        steps.append(f"log the handshake of {agent} on {guarded.branch or 'no branch'}")
+    wanted = {
+        "coordination-dashboard": wish.dashboard,
+        "bus-status": wish.with_status,
+        "manager-report-tail": wish.tail,
+    }
+    return steps + [f"write {name}" for name, is_wanted in wanted.items() if is_wanted]

@@ -1,0 +1,183 @@
+"""What a session should know of a task, and the operator's checklist of what is in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from tools.core import clock, ids
+from tools.core.backlog import status_sync as task_sync
+from tools.core.bus import claim_documents as holdings
+from tools.core.bus import feed
+from tools.core.bus.claim_documents import Held
+from tools.core.errors import ToolkitError
+from tools.core.fs import files
+from tools.core.models import records
+from tools.core.plans import check as plan_checks
+from tools.core.plans import files as plans
+from tools.core.reports import receipts_index as receipt_index
+from tools.core.seats.seat import Seat
+from tools.core.session import boot
+from tools.core.store.api import FileStore, stream_of
+from tools.core.store.files import index
+from tools.core.workspace import PLANS, QUEUE, REPORT, Workspace
+
+PASS, WARN, FAIL = "pass", "warn", "fail"
+
+
+class Brief(NamedTuple):
+    """A task's claim and its newest events and messages, oldest first."""
+
+    task: str
+    held: Held
+    events: list[feed.Entry]
+    messages: list[feed.Entry]
+
+
+class Check(NamedTuple):
+    """One line of the operator's checklist: why, where, and the command that repairs it."""
+
+    name: str
+    status: str
+    reason: str
+    path: str
+    repair: str
+
+
+def gather(workspace: Workspace, store: FileStore, task: str, limit: int) -> Brief:
+    """Reads the bus once."""
+    with index.open_index(workspace) as known:
+        events, _ = feed.select(known, feed.Query(tasks=[task], messages=False), limit)
+        messages, _ = feed.select(known, feed.Query(tasks=[task], events=False), limit)
+    return Brief(task, holdings.held(store, task), events, messages)
+
+
+def as_document(found: Brief) -> dict[str, Any]:
+    """The brief as one JSON document."""
+    claim, given = found.held.claim, found.held.assignment
+    return {
+        "task_id": found.task,
+        "claim": {**records.to_mapping(claim), "state": claim.state} if claim else None,
+        "assignment": records.to_mapping(given) if given else None,
+        "events": [records.to_mapping(entry.record) for entry in found.events],
+        "messages": [records.to_mapping(entry.record) for entry in found.messages],
+    }
+
+
+def checklist(workspace: Workspace, store: FileStore, seat: Seat, found: Brief, now: datetime) -> list[Check]:
+    """The operator's checks, each with the command that repairs it."""
+    checks: list[Callable[[], Check]] = [
+        lambda: _manager_tail(workspace, store, seat),
+        lambda: _planner_validate(workspace),
+        lambda: _quickstart(workspace, seat),
+        lambda: _claim_seed(workspace, seat, found),
+        lambda: _task_sync(workspace, store),
+        lambda: _receipts_index(workspace),
+    ]
+    return [check() for check in checks]
+
+
+def _and_more(found: Sequence[object], singular: str, plural: str) -> str:
+    """How many there are, with the first of them."""
+    return f"{len(found)} {singular if len(found) == 1 else plural}: {found[0]}"
+
+
+def _manager_tail(workspace: Workspace, store: FileStore, seat: Seat) -> Check:
+    place = workspace.session(seat.agent_id).child(boot.TAIL)
+    repair = f"python -m tools.agent.session_boot --agent {seat.agent_id}"
+
+    def answer(status: str, reason: str) -> Check:
+        return Check("manager_tail", status, reason, place.name, repair)
+
+    head = (files.read_bytes(place) or b"").decode("utf-8", "replace").partition("\n")[0]
+    captured = clock.parse(head.rpartition(" ")[2])
+    if captured is None:
+        return answer(FAIL, "the hub's tail was not captured at boot")
+    newest = store.tail(stream_of(ids.HUB), 1).found
+    said = clock.parse(newest[0].record.get("ts")) if newest else None
+    if said is not None and said > captured:
+        return answer(WARN, f"the hub has messages newer than the tail of {clock.to_text(captured)}")
+    return answer(PASS, f"captured at {clock.to_text(captured)}")
+
+
+def _planner_validate(workspace: Workspace) -> Check:
+    """Holds the plans to their strict rules, now."""
+
+    def answer(status: str, reason: str, path: str = PLANS, repair: str = "") -> Check:
+        return Check("planner_validate", status, reason, path, repair or "python -m tools.planner.validate --strict")
+
+    places = plans.all_places(workspace)
+    results = plan_checks.check(workspace, places, strict=True)
+    found = [finding for result in results for finding in result.findings]
+    if found:
+        return answer(FAIL, _and_more(found, "finding", "findings"), found[0].path)
+    return answer(PASS, f"{len(places)} plans keep the strict rules")
+
+
+def _quickstart(workspace: Workspace, seat: Seat) -> Check:
+    place = workspace.agent_report(seat.agent_id).child("session_boot")
+    names = files.names_in(place)
+    repair = f"python -m tools.agent.session_boot --agent {seat.agent_id}"
+    if names:
+        return Check(
+            "quickstart_receipts", PASS, f"{len(names)} receipts of boots", f"{place.name}/{names[-1]}", repair
+        )
+    return Check("quickstart_receipts", FAIL, "no receipt of a boot in this checkout", place.name, repair)
+
+
+def _claim_seed(workspace: Workspace, seat: Seat, found: Brief) -> Check:
+    claim = found.held.claim
+    path = workspace.claim(found.task).name
+
+    def answer(status: str, reason: str) -> Check:
+        return Check("claim_seed", status, reason, path, f"python -m tools.agent.bus_claim claim --task {found.task}")
+
+    if claim is None:
+        return answer(FAIL, "no claim")
+    if claim.agent_id != seat.agent_id:
+        return answer(FAIL if claim.is_live else WARN, f"{claim.state}, {claim.agent_id}'s")
+    return answer(PASS if claim.state == "active" else WARN, f"{claim.state}, yours")
+
+
+def _task_sync(workspace: Workspace, store: FileStore) -> Check:
+    """Compares the backlog's status lines with the claims, as `task_sync` would."""
+    edits, problems = task_sync.edits(workspace, store)
+    repair = "python -m tools.agent.task_sync"
+    if edits:
+        said = [f"{edit.task_id} says {edit.before or 'nothing'} and is {edit.after}" for edit in edits]
+        return Check(
+            "task_sync",
+            WARN,
+            _and_more(said, "status line is behind", "status lines are behind"),
+            edits[0].path,
+            repair,
+        )
+    if problems:
+        return Check(
+            "task_sync", WARN, _and_more(problems, "file cannot be read", "files cannot be read"), QUEUE, repair
+        )
+    return Check("task_sync", PASS, "the backlog says what the claims say", QUEUE, repair)
+
+
+def _receipts_index(workspace: Workspace) -> Check:
+    """Looks for receipts that are cited and missing or untracked."""
+    repair = "python -m tools.agent.receipts_index --missing"
+    try:
+        made = receipt_index.make(workspace)
+    except ToolkitError as problem:
+        return Check("receipts_index", FAIL, problem.message, REPORT, problem.hint or repair)
+    made.body.close()
+    if made.absent:
+        said = [f"{one.path} (cited by {one.cited_by}): {one.reason}" for one in made.absent]
+        reason = _and_more(
+            said, "cited receipt is not where it should be", "cited receipts are not where they should be"
+        )
+        return Check("receipts_index", FAIL, reason, made.absent[0].path, repair)
+    return Check(
+        "receipts_index",
+        PASS,
+        f"every cited receipt is there ({made.summary['receipts']} files of evidence)",
+        REPORT,
+        repair,
+    )

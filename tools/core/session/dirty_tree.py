@@ -1,0 +1,134 @@
+"""Work in progress that a session found in the tree: whose it is, and the receipt that hands it over.
+
+Nobody's work is touched. The toolkit's own files never make a tree dirty. A receipt lies with its
+finder; `# owner=` says whose work it is: the branch's agent, else the holder of a live claim on the
+branch, else the finder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from tools.core import clock, ids
+from tools.core.bus import claim_documents as holdings
+from tools.core.bus import handoffs
+from tools.core.bus import operations as bus
+from tools.core.bus.handoffs import Handoff
+from tools.core.fs import files, locks
+from tools.core.git import git, remotes
+from tools.core.models.records import Claim, Event
+from tools.core.receipts import write as receipts
+from tools.core.seats.seat import Seat
+from tools.core.store.api import FileStore
+from tools.core.store.files import index
+from tools.core.text import secrets as redaction
+from tools.core.workspace import BUS, REPORT, Place, Workspace
+
+_OURS = re.compile(rf'"?(?:{BUS}(?:/|"?$)|{REPORT}(?:/|"?$)|\.manifest_|AGENT_MANIFEST[^/]*\.json)')
+_BRANCH = re.compile(r"agent/([^/]+)(?:/.*)?")
+_STATUS = "git status --porcelain"
+
+
+class Found(NamedTuple):
+    """What a session found and where it is told; `is_new` is False for a receipt that was renewed."""
+
+    handoff: Handoff
+    is_new: bool
+
+
+def lines_of(porcelain: str) -> list[str]:
+    """The lines of `git status --porcelain` that are not about the toolkit's own files."""
+    return [line for line in porcelain.split("\n") if line.strip() and not _is_ours(line)]
+
+
+def _is_ours(line: str) -> bool:
+    paths = line[3:].split(" -> ") if line[:1] in "RC" or line[1:2] in "RC" else [line[3:]]
+    return all(_OURS.match(path) for path in paths)
+
+
+def status(workspace: Workspace) -> list[str]:
+    """What is dirty in the checkout, as git's porcelain says it; [] outside git."""
+    answer = git.ask(workspace.root, "status", "--porcelain", "--untracked-files=normal")
+    if answer.code:
+        raise git.failed(["status"], answer)
+    return lines_of(answer.out.decode("utf-8", "replace"))
+
+
+def owner_of(branch: str | None, claims: Iterable[Claim], finder: str) -> str:
+    """Whose work lies on a branch."""
+    named = _BRANCH.fullmatch(branch or "")
+    if named and ids.is_agent(named[1]):
+        return named[1]
+    holders = sorted(claim.agent_id for claim in claims if claim.is_live and branch and claim.branch == branch)
+    return next((holder for holder in holders if ids.is_agent(holder)), finder)
+
+
+def record(
+    workspace: Workspace, store: FileStore, seat: Seat, branch: str | None, lines: Sequence[str], now: datetime
+) -> Found:
+    """Writes the receipt and the `observation`, or renews an open receipt that says the same."""
+    claims, _ = holdings.all_claims(store)
+    place = handoffs.folder(workspace, seat.agent_id)
+    found = Handoff(
+        path=place.name,
+        finder=seat.agent_id,
+        owner=owner_of(branch, claims, seat.agent_id),
+        captured_at=now,
+        branch=redaction.redact(branch or "none"),
+        commit=remotes.commit_of(workspace.root, "HEAD") or "none",
+        changes=tuple(map(redaction.redact, lines)),
+    )
+    with index.open_index(workspace) as known:
+        cleared = handoffs.cleared(known)
+    with locks.hold(workspace.bus, holder=workspace.cache.child("holder")):
+        if old := _same(workspace, found, cleared):
+            files.replace(Place(workspace.bus_root, old.path), _text(found))
+            return Found(found._replace(path=old.path), False)
+        written = receipts.write_stamped(place, "dirty", ".txt", _text(found), now)
+    found = found._replace(path=written.name)
+    bus.log(workspace, store, seat, _observation(found, now), [], now)
+    return Found(found, True)
+
+
+def _same(workspace: Workspace, found: Handoff, cleared: Collection[str]) -> Handoff | None:
+    """The newest open receipt of this finder that says the same; one that was reassigned is open still."""
+    said = (found.finder, found.owner, found.branch, found.changes)
+    return next(
+        (
+            old
+            for old in reversed(handoffs.receipts_of(workspace)[0])
+            if (old.finder, old.owner, old.branch, old.changes) == said and old.path not in cleared
+        ),
+        None,
+    )
+
+
+def _text(handoff: Handoff) -> bytes:
+    head = [
+        "# dirty handoff",
+        f"# agent={handoff.finder}",
+        f"# owner={handoff.owner}",
+        f"# captured_at={clock.to_text(handoff.captured_at) if handoff.captured_at else ''}",
+        f"# branch={handoff.branch}",
+        f"# commit={handoff.commit}",
+        f"# git_status={_STATUS}",
+        "",
+    ]
+    return "".join(f"{line}\n" for line in [*head, *handoff.changes]).encode("utf-8", "replace")
+
+
+def _observation(handoff: Handoff, now: datetime) -> Event:
+    count = f"{len(handoff.changes)} path" + ("s" if len(handoff.changes) != 1 else "")
+    return Event(
+        id=ids.new_record_id(),
+        ts=clock.to_text(now),
+        agent_id=handoff.finder,
+        event="observation",
+        summary=f"dirty handoff: {count} of {handoff.owner} on {handoff.branch}, found by {handoff.finder}",
+        branch=handoff.branch if handoff.branch != "none" else "",
+        receipts=(handoff.path,),
+        meta={"owner": handoff.owner, "commit": handoff.commit, "paths": str(len(handoff.changes))},
+    )

@@ -1,0 +1,186 @@
+"""Whether a branch is ready to be pushed: a verdict of several checks, each with the command that helps.
+
+The fence I took is in the event log: the newest event with which a claim of the task became mine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from tools.core import ids
+from tools.core.bus import claim_documents as holdings
+from tools.core.bus import path_patterns as globs
+from tools.core.bus.feed import entry_of
+from tools.core.errors import DataError, SetupError
+from tools.core.fs import files
+from tools.core.git import git
+from tools.core.models.lenient import claim_from
+from tools.core.models.records import Claim
+from tools.core.plans import files as plans
+from tools.core.seats import guards as branches
+from tools.core.seats.seat import Seat
+from tools.core.session import dirty_tree as dirt
+from tools.core.store.api import FileStore
+from tools.core.store.files import index
+from tools.core.workspace import PLANS, Workspace, current_branch
+
+PASS, WARN, FAIL = "pass", "warn", "fail"
+
+
+class Check(NamedTuple):
+    """One question and its answer; `repair` is a command that helps."""
+
+    name: str
+    status: str
+    detail: str
+    repair: str = ""
+
+
+def verdict(
+    workspace: Workspace, store: FileStore, seat: Seat, *, required: Sequence[str], allowed: Sequence[str]
+) -> list[Check]:
+    """All checks, in the order a person would go through them."""
+    branch = current_branch(workspace.root)
+    changed = changed_files(workspace)
+    claims, _ = holdings.all_claims(store)
+    return [
+        _clean(workspace),
+        _branch(branch, seat, allowed),
+        *_claims(workspace, claims, branch, seat),
+        _receipts(workspace, changed, claims, branch, seat),
+        *(_required(workspace, path) for path in required),
+        _paths(changed, claims, seat),
+    ]
+
+
+def changed_files(workspace: Workspace) -> list[str]:
+    """The files this branch changed since it left the remote's default branch (or main)."""
+    default = branches.default_branch(workspace.root)
+    for base in (f"refs/remotes/origin/{default or branches.SHARED}", f"refs/heads/{branches.SHARED}"):
+        listed = git.ask(workspace.root, "diff", "--name-only", "-z", f"{base}...HEAD", "--")
+        if not listed.code:
+            return [name for name in listed.out.decode("utf-8", "replace").split("\0") if name]
+    return []
+
+
+def _clean(workspace: Workspace) -> Check:
+    lines = dirt.status(workspace)
+    if not lines:
+        return Check("tree", PASS, "clean")
+    return Check("tree", FAIL, f"{len(lines)} paths are not committed: {lines[0].strip()}", "git status -sb")
+
+
+def _branch(branch: str | None, seat: Seat, allowed: Sequence[str]) -> Check:
+    if branch is not None and (branch.startswith(seat.branch_prefix) or branch in allowed):
+        return Check("branch", PASS, branch)
+    shown = branch or "a detached HEAD"
+    return Check(
+        "branch", FAIL, f"{shown} is not one of {seat.branch_prefix}*", f"git switch -c {seat.branch_prefix}work"
+    )
+
+
+def _claims(workspace: Workspace, claims: Iterable[Claim], branch: str | None, seat: Seat) -> list[Check]:
+    mine = [claim for claim in claims if branch is not None and claim.branch == branch]
+    if not mine:
+        return [Check("claim", PASS, "no claim names this branch")]
+    with index.open_index(workspace) as known:
+        return [_claim(claim, _fence_taken(known, claim.task_id, seat.agent_id), seat) for claim in mine]
+
+
+def _fence_taken(known: index.Index, task: str, agent: str) -> int | None:
+    """The fence of the newest event by which an agent got a task; None when there is none."""
+    rows = known.rows(
+        "stream='events' AND task=? AND kind IN ('claim', 'takeover', 'reopened', 'assign')",
+        (task,),
+        "ORDER BY seq DESC",
+    )
+    for entry in map(entry_of, rows):
+        carried = getattr(entry.record, "claim", None)
+        if carried:
+            claim = claim_from(carried, task)
+            if claim.agent_id == agent:
+                return claim.fence
+    return None
+
+
+def _claim(claim: Claim, fence: int | None, seat: Seat) -> Check:
+    show = f"python -m tools.agent.bus_claim show --task {claim.task_id}"
+    if claim.agent_id != seat.agent_id:
+        return Check("claim", FAIL, f"{claim.task_id} is {claim.agent_id}'s ({claim.state}), not yours", show)
+    if fence is not None and fence != claim.fence:
+        return Check("claim", FAIL, f"{claim.task_id} changed hands: you took fence {fence}, it is {claim.fence}", show)
+    if not claim.is_live:
+        return Check("claim", WARN, f"{claim.task_id} is {claim.state} already", show)
+    return Check("claim", PASS, f"{claim.task_id} is yours, fence {claim.fence}")
+
+
+# -- evidence ------------------------------------------------------------------------------------
+
+
+def _receipts(
+    workspace: Workspace, changed: Iterable[str], claims: Iterable[Claim], branch: str | None, seat: Seat
+) -> Check:
+    names = {name[len(PLANS) + 1 :] for name in changed if name.startswith(f"{PLANS}/")}
+    concerned = {name.removesuffix(plans.SUFFIX) for name in names if name.endswith(plans.SUFFIX) and "/" not in name}
+    concerned |= {claim.plan_id for claim in claims if claim.branch == branch and ids.is_plan(claim.plan_id)}
+    missing = []
+    for plan in sorted(concerned):
+        cited, problem = _cited_by(workspace, plan)
+        missing += [f"{plan}: {problem}"] if problem else []
+        tracked = tracked_of(workspace, cited)
+        missing += [f"{path} (cited by {plan})" for path in cited if path not in tracked]
+    if missing:
+        return Check("receipts", FAIL, f"not tracked: {'; '.join(missing[:5])}", "git add <receipt>")
+    return Check("receipts", PASS, f"{len(concerned)} plans cite only what git tracks")
+
+
+def _cited_by(workspace: Workspace, plan: str) -> tuple[list[str], str]:
+    """The paths a plan cites as evidence; a reason when it cannot be read."""
+    try:
+        found = plans.read(workspace, plan)
+    except (DataError, SetupError) as problem:
+        return [], problem.message
+    cited = found.all_receipts if found else ()
+    return list(dict.fromkeys(path.partition("#")[0] for path in cited)), ""
+
+
+def tracked_of(workspace: Workspace, paths: Sequence[str]) -> set[str]:
+    """Those of some paths that git tracks; staged counts."""
+    if not paths:
+        return set()
+    listed = git.ask(workspace.root, "--literal-pathspecs", "ls-files", "-z", "--", *paths)
+    return set(listed.out.decode("utf-8", "replace").split("\0"))
+
+
+def _required(workspace: Workspace, path: str) -> Check:
+    name = workspace.relative(path)
+    if not files.exists(workspace.in_root(name)):
+        return Check(
+            "required",
+            FAIL,
+            f"{name} is not there",
+            f"python -m tools.agent.receipt_run --name {_stem(name)} -- <command>",
+        )
+    if name not in tracked_of(workspace, [name]):
+        return Check("required", FAIL, f"{name} is not tracked", f"git add -f {name}")
+    return Check("required", PASS, f"{name} is tracked")
+
+
+def _stem(name: str) -> str:
+    return ids.slug(name.rpartition("/")[2].partition(".")[0])
+
+
+def _paths(changed: Sequence[str], claims: Iterable[Claim], seat: Seat) -> Check:
+    found = [
+        f"{name} lies in {pattern}, which {claim.agent_id} holds with {claim.task_id}"
+        for claim in claims
+        if claim.is_live and claim.agent_id != seat.agent_id
+        for pattern in claim.paths
+        for name in changed
+        if globs.may_overlap(pattern, name)
+    ]
+    if found:
+        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+        return Check("paths", WARN, "; ".join(found[:3]) + more, "python -m tools.agent.bus_claim list --status live")
+    return Check("paths", PASS, "no changed file is in another's paths")

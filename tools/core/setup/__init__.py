@@ -1,0 +1,4 @@
+"""Making a repository ready.
+
+init  what init does to a repository
+"""

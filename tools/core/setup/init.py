@@ -1,0 +1,216 @@
+"""What `init` does: find out what a repository lacks, say it, do it; nothing where nothing lacks.
+
+Every step is decided before the first is done. What is written into the checkout is written under
+its lock, git work under the lock of the common git folder, the bus under its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
+from typing import NamedTuple
+
+from tools.core import ids
+from tools.core import templates as maps
+from tools.core.errors import GuardError, SetupError, ToolkitError, UsageError
+from tools.core.fs import files, locks
+from tools.core.git import git
+from tools.core.models.records import Manifest
+from tools.core.seats import seat as seats
+from tools.core.sync import bus_branch
+from tools.core.workspace import MANIFEST, Place, Workspace, common_folder, git_folder
+
+FOLDER = "folder"
+PATIENCE = 60.0
+"""Seconds `init` waits for another one in the same clone."""
+
+
+class Step(NamedTuple):
+    """One thing to do: how it is told, and how it is done; `do` may return a hint."""
+
+    sentence: str
+    do: Callable[[], str | None]
+
+
+class Done(NamedTuple):
+    """What was done (or would be), and what to do next."""
+
+    steps: list[str]
+    hints: list[str]
+
+
+def prepare(workspace: Workspace, *, agent: str | None, roles: Sequence[str], bus: str | None, dry_run: bool) -> Done:
+    """Makes a repository ready for several agents; a second run finds nothing to do."""
+    lock = bus_branch.lock_place(workspace)
+    if lock is None or not git.is_repository(workspace.root):
+        raise SetupError(
+            f"{workspace.root} is no git repository", code="repository.none", hint=f"git init {workspace.root}"
+        )
+    with ExitStack() as held:
+        if not dry_run:
+            held.enter_context(locks.hold(lock, patience=PATIENCE))
+        steps = [*_seat_steps(workspace, agent, roles), *_checkout_steps(workspace, bus), *_bus_steps(workspace, bus)]
+        hints = [] if dry_run else [hint for step in steps if (hint := step.do())]
+    return Done([step.sentence for step in steps], [*hints, *_hints(workspace, bus, agent, steps)])
+
+
+def _hints(workspace: Workspace, bus: str | None, agent: str | None, steps: Sequence[Step]) -> list[str]:
+    hints = []
+    if bus_branch.is_worktree(workspace):
+        if bus == FOLDER:
+            hints.append(f"{workspace.bus.name}/ is a worktree already and stays one")
+        elif bus_branch.is_sound(workspace) and bus_branch.head(workspace) != bus_branch.BRANCH:
+            hints.append(f"{workspace.bus.name}/ is not on its branch: git -C {workspace.bus.path} switch bus")
+    elif bus != FOLDER and bus_branch.is_tracked(workspace):
+        name = workspace.bus.name
+        hints.append(f"{name}/ is tracked by a branch of code and was left as it is; to give it its own branch:")
+        hints.append(f"git rm -r -q --cached {name} && git commit -m 'Move the bus to its own branch'")
+        hints.append("python -m tools init --bus branch")
+    if any(step.sentence.endswith(("README.md", ".gitignore", ".gitattributes")) for step in steps):
+        names = " ".join([".gitignore", ".gitattributes", *maps.FOLDER_MAPS])
+        hints.append(f"git add {names} && git commit -m 'Make ready for several agents'")
+    if agent is None and seats.reading(workspace) is None:
+        hints.append("python -m tools init --agent <id>")
+    return hints
+
+
+def ignore_seat(workspace: Workspace) -> None:
+    """Keeps git from taking a seat's manifest into a commit; a git folder that may not be written stays as it is."""
+    lock = bus_branch.lock_place(workspace)
+    if lock is None:
+        return
+    with suppress(ToolkitError), locks.hold(lock, patience=PATIENCE):
+        for step in _adds_lines(workspace, _exclude_place(workspace), [f"/{MANIFEST}"]):
+            step.do()
+
+
+# -- the checkout --------------------------------------------------------------------------------
+
+
+def _checkout_steps(workspace: Workspace, bus: str | None) -> Iterator[Step]:
+    for folder, text in maps.FOLDER_MAPS.items():
+        place = workspace.in_root(f"{folder}/README.md")
+        if not files.exists(place):
+            yield Step(f"write {place.name}", _writes(workspace, place, text.encode()))
+    ignored = list(maps.IGNORED)
+    if _has_branch(workspace, bus):
+        ignored.append(maps.IGNORED_BUS)
+        yield from _adds_lines(workspace, _exclude_place(workspace), [maps.IGNORED_BUS])
+    yield from _adds_lines(workspace, workspace.in_root(".gitignore"), ignored)
+    yield from _adds_lines(workspace, workspace.in_root(".gitattributes"), maps.ATTRIBUTES)
+
+
+def _adds_lines(workspace: Workspace, place: Place, lines: Sequence[str]) -> Iterator[Step]:
+    missing = _missing_lines(files.read_bytes(place) or b"", lines)
+    if missing:
+        number = f"{len(missing)} line{'s' if len(missing) > 1 else ''}"
+        shown = place.name if place.base == workspace.root else f"{os.path.basename(place.base)}/{place.name}"
+        yield Step(f"add {number} to {shown}", lambda: _add_lines(workspace, place, lines))
+
+
+def _missing_lines(data: bytes, lines: Sequence[str]) -> list[str]:
+    present = {line.strip() for line in data.decode(errors="replace").splitlines()}
+    return [line for line in lines if line not in present]
+
+
+def _add_lines(workspace: Workspace, place: Place, lines: Sequence[str]) -> None:
+    with locks.hold(workspace.report):
+        before = files.read_bytes(place) or b""
+        begun = before if before.endswith(b"\n") or not before else before + b"\n"
+        new = "".join(f"{line}\n" for line in _missing_lines(before, lines))
+        files.replace(place, begun + new.encode())
+
+
+def _writes(workspace: Workspace, place: Place, data: bytes) -> Callable[[], None]:
+    def write() -> None:
+        with locks.hold(workspace.report):
+            files.replace(place, data)
+
+    return write
+
+
+def _exclude_place(workspace: Workspace) -> Place:
+    own = git_folder(workspace.root)
+    assert own is not None  # `prepare` refused a folder outside git
+    return Place(common_folder(own), "info/exclude")
+
+
+# -- the bus -------------------------------------------------------------------------------------
+
+
+def _has_branch(workspace: Workspace, bus: str | None) -> bool:
+    """Whether the bus has, or is about to get, a branch of its own."""
+    if bus_branch.is_worktree(workspace):
+        return True
+    return not _stays_folder(workspace, bus) and not bus_branch.is_tracked(workspace)
+
+
+def _stays_folder(workspace: Workspace, bus: str | None) -> bool:
+    """Whether a plain folder is asked for, or an earlier `init` made one."""
+    return bus == FOLDER or (bus is None and files.exists(workspace.bus.child("README.md")))
+
+
+def _bus_steps(workspace: Workspace, bus: str | None) -> Iterator[Step]:
+    name = workspace.bus.name
+    if bus_branch.is_worktree(workspace):
+        if not bus_branch.is_sound(workspace):
+            yield Step(f"tie {name}/ to its git folder again", lambda: _told(bus_branch.repair(workspace)))
+    elif _has_branch(workspace, bus):
+        kept = ", keeping the records in it" if os.path.isdir(workspace.bus.path) else ""
+        sentence = f"make {name}/ a worktree of the branch {bus_branch.BRANCH}{kept}"
+        yield Step(sentence, lambda: _told(bus_branch.create(workspace)))
+    elif not files.exists(workspace.bus.child("README.md")):
+        yield Step(f"write {name}/README.md", lambda: _make_folder(workspace))
+
+
+def _told(origin: bus_branch.Origin) -> str | None:
+    if origin.silent:
+        return f"{origin.silent} did not answer; if it has a branch bus: python -m tools.agent.bus_sync"
+    return None
+
+
+def _make_folder(workspace: Workspace) -> None:
+    with locks.hold(workspace.bus, holder=workspace.cache.child("holder")):
+        files.replace(workspace.bus.child("README.md"), maps.BUS_MAP.encode())
+
+
+# -- the seat ------------------------------------------------------------------------------------
+
+
+def _seat_steps(workspace: Workspace, agent: str | None, roles: Sequence[str]) -> Iterator[Step]:
+    if agent is None and not roles:
+        return
+    present = seats.read_manifest(seats.manifest_path(workspace))
+    if agent == ids.TEMPLATE_AGENT:
+        raise UsageError("'template' names no seat", code="seat.template")
+    if present is None and agent is None:
+        raise UsageError(
+            "a role needs a seat", code="seat.role", hint="python -m tools init --agent <id> --role <role>"
+        )
+    if present is not None and agent not in (None, present.agent_id):
+        raise GuardError(
+            f"this checkout is {present.agent_id}'s seat, not {agent}'s",
+            code="seat.mismatch",
+            hint=f"git worktree add ../{agent} -b agent/{agent}/work && python -m tools init --root ../{agent} --agent {agent}",
+            details={"manifest_agent": present.agent_id, "agent": agent},
+        )
+    yield from _manifest_step(workspace, present, str(agent), roles)
+
+
+def _manifest_step(workspace: Workspace, present: Manifest | None, agent: str, roles: Sequence[str]) -> Iterator[Step]:
+    place = workspace.in_root(MANIFEST)
+    if present is None:
+        content: dict[str, object] = {"agent_id": agent, "branch_prefix": f"agent/{agent}/"}
+        if roles:
+            content["desired_roles"] = list(dict.fromkeys(roles))
+        yield from _adds_lines(workspace, _exclude_place(workspace), [f"/{MANIFEST}"])
+        yield Step(f"write {MANIFEST}: the seat of {agent}", _writes(workspace, place, files.dump_json(content)))
+        return
+    new = [role for role in dict.fromkeys(roles) if role not in present.desired_roles]
+    if new:
+        folder, name = os.path.split(os.path.realpath(place.path))  # the manifest may be a link
+        raw = files.read_json(Place(folder, name)) or {}
+        content = {**raw, "desired_roles": [*present.desired_roles, *new]}
+        sentence = f"add the role {', '.join(new)} to {MANIFEST}"
+        yield Step(sentence, _writes(workspace, place, files.dump_json(content)))

@@ -1,0 +1,104 @@
+"""One record of a log as a row of the index: its columns, and what is kept of each.
+
+Few records have the seldom columns; the others are written without them. Stamps of the usual form
+are read without building a moment, because every record has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tools.core import clock
+from tools.core.fs import jsonl
+from tools.core.models.lenient import text_of
+from tools.core.store.api import EVENTS
+
+USUAL = "seq, number, id, at, agent, kind, task, raw"
+SELDOM = "mark, placed, target, reply_to, severity, subject, decision, waiting"
+COLUMNS = f"stream, {USUAL}, {SELDOM}"
+_ASKING = ("request", "directive")
+_RETIRING = ("retired", "revived")
+_SELDOM_KEYS = frozenset({"to", "reply_to", "severity", "decision", "decision_id", "meta"})
+_SELDOM_KINDS = frozenset({*_ASKING, *_RETIRING})
+USUAL_COUNT = len(USUAL.split(","))
+
+_MINUTES = {f"{minute:02}:": 60 * minute for minute in range(60)}
+_SECONDS = {f"{second:02}Z": second for second in range(60)}
+
+Row = tuple[object, ...]
+
+
+def storable(value: object) -> object:
+    """The value with lone surrogates escaped, which SQLite cannot hold."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+
+
+def row_maker(stream: str, latest: int, placed: int) -> Callable[[int, int, jsonl.Line, Mapping[str, object]], Row]:
+    """A function from records of a stream, in order, to rows; `latest` is the last credible second.
+
+    A row is shorter when the record has none of the seldom columns.
+    """
+    is_event = stream == EVENTS
+    thread = "" if is_event else stream.partition("/")[2]
+    who, whose = ("agent_id", "from") if is_event else ("from", "agent_id")
+    what, which = ("event", "type") if is_event else ("type", "event")
+    second = _seconds_reader()
+
+    def row(seq: int, number: int, line: jsonl.Line, record: Mapping[str, object]) -> Row:
+        nonlocal placed
+        get = record.get
+        at = second(get("ts"))
+        instead = None
+        if at is not None and at <= latest:
+            placed = at
+        else:
+            instead = placed
+        name, agent, kind = get("id"), get(who) or get(whose), get(what) or get(which)
+        task = get("task_id") or get("task") or thread
+        if not (type(name) is type(agent) is type(kind) is type(task) is str):
+            name, agent, kind, task = _text(name), _text(agent), _text(kind), _text(task)
+        usual = (seq, number, name or None, at, agent, kind, task, line.raw)
+        mark = None if name else line.hash
+        if mark is None and instead is None and kind not in _SELDOM_KINDS and _SELDOM_KEYS.isdisjoint(record):
+            return usual
+        return (*usual, mark, instead, *_seldom(record, agent, kind, is_event))
+
+    return row
+
+
+def _seconds_reader() -> Callable[[object], int | None]:
+    """A function from stamps to Unix seconds that is quick for canonical ones of the same hour in a row."""
+    last, start = "", 0
+
+    def seconds(stamp: object) -> int | None:
+        nonlocal last, start
+        if isinstance(stamp, str) and last and stamp[:14] == last:
+            minute, second = _MINUTES.get(stamp[14:17]), _SECONDS.get(stamp[17:])
+            if minute is not None and second is not None:
+                return start + minute + second
+        moment = clock.parse(stamp)
+        if moment is None:
+            return None
+        if isinstance(stamp, str) and clock.is_canonical(stamp):
+            last, start = stamp[:14], int(moment.replace(minute=0, second=0).timestamp())
+        return int(moment.timestamp())
+
+    return seconds
+
+
+def _seldom(record: Mapping[str, object], agent: str, kind: str, is_event: bool) -> tuple[object, ...]:
+    """What few records have: target, reply_to, severity, subject, decision, waiting."""
+    given = record.get("meta")
+    meta = {**record, **given} if isinstance(given, dict) else record
+    return (
+        _text(record.get("to")) or None,
+        _text(record.get("reply_to")) or None,
+        _text(record.get("severity")) or None,
+        _text(meta.get("agent")) or agent if is_event and kind in _RETIRING else None,
+        _text(meta.get("decision_id") or meta.get("decision")) or None,
+        1 if kind in _ASKING and not is_event else None,
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else text_of(value)

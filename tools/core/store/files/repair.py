@@ -1,0 +1,233 @@
+"""What a damaged bus needs, and doing it: finish, set aside, bring back; never touch a whole line.
+
+Lines that a log has lost come back exactly as they were, at its end: from the index, which remembers
+what it once read, and from the newest versions of the log in git's history. Claims come back from
+the events, which carry them whole. Everything is looked up first and looked at again under the lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from tools.core import ids
+from tools.core.checks import sources as bus_tree
+from tools.core.errors import DataError, SetupError, ToolkitError
+from tools.core.fs import files, jsonl, locks
+from tools.core.git import git
+from tools.core.models.lenient import claim_from, text_of
+from tools.core.models.records import Claim, to_mapping
+from tools.core.store.api import EVENTS, MESSAGES, FileStore
+from tools.core.store.files import append
+from tools.core.store.files.index import Index, file_name, open_index
+from tools.core.store.files.transaction import stream_name, stream_of
+from tools.core.workspace import Workspace
+
+_VERSIONS = 20
+"""Versions of one log that are read from git's history, newest first."""
+
+_CARRIES_CLAIM = "stream='events' AND instr(raw, CAST('\"claim\"' AS BLOB)) > 0"
+
+
+class Step(NamedTuple):
+    """One thing to do, or to explain where `mends` is False; `hint` is a command that helps there."""
+
+    kind: str  # journal, torn, lines, claim, unreadable
+    path: str
+    text: str
+    hint: str = ""
+    mends: bool = True
+
+
+class Damage(NamedTuple):
+    """What is wrong with a bus: the steps in words, and what they bring back."""
+
+    steps: list[Step]
+    lines: Mapping[str, list[bytes]]
+    claims: Mapping[str, Claim]
+
+
+def survey(workspace: Workspace) -> Damage:
+    """What a repair would do; reads only, git's history included."""
+    store = FileStore(workspace)
+    steps = [*_journal(workspace), *_torn(store)]
+    with open_index(workspace) as index:
+        lines = _lost_lines(workspace, store, index)
+        claims = _lost_claims(store, index)
+        unreadable = index.problems()
+    for stream, raws in lines.items():
+        steps.append(Step("lines", file_name(stream), f"bring back {len(raws)} lines that were there"))
+    for task, claim in claims.items():
+        text = f"bring back the claim of {claim.agent_id} ({claim.state}, fence {claim.fence}) from the events"
+        steps.append(Step("claim", workspace.claim(task).name, text))
+    for problem in unreadable:
+        if not problem.reason.startswith("unfinished last line"):
+            hint = f"git log -p -- {problem.name}"
+            steps.append(Step("unreadable", problem.name, f"line {problem.number}: {problem.reason}", hint, False))
+    return Damage(steps, lines, claims)
+
+
+def apply(workspace: Workspace, damage: Damage) -> None:
+    """Does what a survey found and what still holds under the lock."""
+    store = FileStore(workspace)
+    _finish_journal(workspace, store)
+    with locks.hold(workspace.bus, holder=workspace.cache.child("holder")):
+        for stream in _streams(store):
+            place = store.place(stream)
+            if append.tail_of(place)[1]:
+                append.sync(append.append(workspace.torn, place, []), place)
+        for stream, raws in damage.lines.items():
+            present = _Present(store, stream)
+            missing = [raw for raw in raws if not present.has(raw)]
+            if missing:
+                append.bring_back(workspace.torn, store.place(stream), missing)
+        for task, claim in damage.claims.items():
+            if _is_behind(store, claim):
+                _replace_claim(workspace, task, claim)
+
+
+def _replace_claim(workspace: Workspace, task: str, claim: Claim) -> None:
+    place = workspace.claim(task)
+    with suppress(ToolkitError):
+        if old := files.read_bytes(place):
+            append.keep_torn(workspace.torn, place, old)
+    files.replace(place, files.dump_json(to_mapping(claim)))
+
+
+# -- journal and tails -------------------------------------------------------------------------------
+
+
+def _journal(workspace: Workspace) -> Iterator[Step]:
+    if files.exists(workspace.journal):
+        yield Step("journal", workspace.journal.name, "complete what a dead process began, or set it aside")
+
+
+def _finish_journal(workspace: Workspace, store: FileStore) -> None:
+    try:
+        store.recover()
+    except DataError:  # no journal of ours: keep it, and let writers in again
+        with locks.hold(workspace.bus, holder=workspace.cache.child("holder")):
+            data = files.read_bytes(workspace.journal, limit=1 << 28)
+            append.keep_torn(workspace.torn, workspace.journal, data or b"")
+            files.remove(workspace.journal)
+
+
+def _streams(store: FileStore) -> list[str]:
+    return [EVENTS, *(stream_of(name) for name in store.names(MESSAGES) if ids.is_task(name))]
+
+
+def _torn(store: FileStore) -> Iterator[Step]:
+    for stream in _streams(store):
+        try:
+            _, torn = append.tail_of(store.place(stream))
+        except ToolkitError:
+            continue  # a link or folder: bus_check reports it
+        if torn and append.is_record(torn):
+            yield Step("torn", file_name(stream), "give the last line its line end")
+        elif torn:
+            yield Step("torn", file_name(stream), f"move an unfinished last line ({len(torn)} bytes) to _bus/.torn/")
+
+
+# -- lines that are gone -----------------------------------------------------------------------------
+
+
+class _Present:
+    """What a log has now: by id, and by bytes for lines without one."""
+
+    def __init__(self, store: FileStore, stream: str) -> None:
+        self._ids: set[str] = set()
+        self._hashes: set[str] = set()
+        with suppress(DataError):
+            for found in jsonl.scan(store.place(stream)):
+                if isinstance(found, jsonl.Found):
+                    self._ids.add(text_of(found.record.get("id")))
+                    self._hashes.add(found.line.hash)
+        self._ids.discard("")
+
+    def has(self, raw: bytes) -> bool:
+        """Whether a line is there, or another one with its id."""
+        return jsonl.line_hash(raw) in self._hashes or text_of(jsonl.parse(raw).get("id")) in self._ids
+
+
+def _lost_lines(workspace: Workspace, store: FileStore, index: Index) -> dict[str, list[bytes]]:
+    kept: dict[str, dict[bytes, None]] = {}
+    for stream, raw in [*_in_history(workspace), *index.lost()]:
+        kept.setdefault(stream, {})[raw] = None
+    found: dict[str, list[bytes]] = {}
+    for stream, raws in kept.items():
+        present = _Present(store, stream)
+        missing = {_key(raw): raw for raw in raws if append.is_record(raw) and not present.has(raw)}
+        if missing:
+            found[stream] = list(missing.values())
+    return found
+
+
+def _key(raw: bytes) -> str:
+    return text_of(jsonl.parse(raw).get("id")) or jsonl.line_hash(raw)
+
+
+def _in_history(workspace: Workspace) -> Iterator[tuple[str, bytes]]:
+    """The lines of the newest versions of each log that git has, oldest version first."""
+    try:
+        repository = bus_tree.repository_of(workspace)
+    except SetupError:
+        return
+    versions = _versions(repository)
+    with git.Objects(repository) as objects:
+        for stream, blobs in versions.items():
+            for blob in reversed(blobs):
+                for line in jsonl.split(objects.blocks(blob)):
+                    yield stream, line.raw
+
+
+def _versions(repository: str) -> dict[str, list[str]]:
+    """By stream, its newest contents in the history of all branches."""
+    listed = git.ask(repository, "log", "--all", "--format=", "--raw", "--no-abbrev", "--no-renames", "-z", "-m")
+    found: dict[str, list[str]] = {}
+    parts = listed.out.split(b"\0")
+    for description, path in zip(parts, parts[1:], strict=False):
+        if not description.lstrip(b"\n").startswith(b":"):
+            continue
+        stream = _stream_of(path.decode("utf-8", "surrogateescape"))
+        blob = description.split()[3].decode()
+        if stream and set(blob) != {"0"} and description.split()[1] in (b"100644", b"100755"):
+            blobs = found.setdefault(stream, [])
+            if blob not in blobs and len(blobs) < _VERSIONS:
+                blobs.append(blob)
+    return found
+
+
+def _stream_of(path: str) -> str:
+    name = path if path.startswith("_bus/") else f"_bus/{path}"
+    try:
+        stream = stream_name(name)
+    except ValueError:
+        return ""
+    return stream if stream == EVENTS or ids.is_task(stream.partition("/")[2]) else ""
+
+
+# -- claims ------------------------------------------------------------------------------------------
+
+
+def _lost_claims(store: FileStore, index: Index) -> dict[str, Claim]:
+    """By task, the claim that the events tell of last, where the document is gone, damaged or older."""
+    latest: dict[str, Claim] = {}
+    for row in index.rows(_CARRIES_CLAIM, (), "ORDER BY seq"):
+        record: dict[str, Any] = jsonl.parse(row.raw)
+        task, told = record.get("task_id"), record.get("claim")
+        if isinstance(told, dict) and isinstance(task, str) and ids.is_task(task):
+            claim = claim_from(told, task)
+            if task not in latest or claim.fence >= latest[task].fence:
+                latest[task] = claim
+    return {task: claim for task, claim in latest.items() if _is_behind(store, claim)}
+
+
+def _is_behind(store: FileStore, told: Claim) -> bool:
+    try:
+        document = store.get(f"claims/{told.task_id}")
+    except ToolkitError:
+        return True
+    if document is None:
+        return True
+    return claim_from(document.content, told.task_id).fence < told.fence

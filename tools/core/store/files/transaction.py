@@ -1,0 +1,186 @@
+"""One commit, checked and laid out: which records go where, which documents become what.
+
+It can be written down as the redo journal and read back by another process. Redo is harmless: a
+record whose id is already behind the journal's mark is skipped, and a document is replaced only
+while it is the one the journal expects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from tools.core import clock, ids
+from tools.core.fs import files
+from tools.core.hashing import sha256_hex
+from tools.core.models import lenient as foreign
+from tools.core.models import records
+from tools.core.store.files import append
+from tools.core.workspace import Place, Workspace
+
+EVENTS = "events"
+CLAIMS = "claims"
+ASSIGNMENTS = "assignments"
+MESSAGES = "messages"
+
+
+class Append(NamedTuple):
+    """One more record at the end of a stream; the store adds `prev`."""
+
+    stream: str
+    record: Mapping[str, object]
+
+
+class Replace(NamedTuple):
+    """A document's new content; `expected` is the version it replaces, "" where there was none."""
+
+    document: str
+    content: Mapping[str, object]
+    expected: str
+
+
+class Expect(NamedTuple):
+    """A document this commit depends on but does not change."""
+
+    document: str
+    expected: str
+
+
+Change = Append | Replace | Expect
+
+
+def stream_of(task: str) -> str:
+    """The stream that is a task's thread."""
+    return f"{MESSAGES}/{task}"
+
+
+def place_of(workspace: Workspace, name: str) -> Place:
+    """Where a stream or a document lies; UsageError for a name that is not an id."""
+    kind, _, task = name.partition("/")
+    if kind == EVENTS and not task:
+        return workspace.events
+    make = {CLAIMS: workspace.claim, ASSIGNMENTS: workspace.assignment, MESSAGES: workspace.thread}[kind]
+    return make(ids.require_task(task))
+
+
+def version_of(data: bytes | None) -> str:
+    """The version of a document with this content; "" where there is none."""
+    return "" if data is None else sha256_hex(data)
+
+
+class Transaction:
+    """A commit that has been checked: which records go where, which documents become what."""
+
+    def __init__(self, workspace: Workspace, changes: Iterable[Change]) -> None:
+        self._workspace = workspace
+        self.streams: list[tuple[Place, list[dict[str, object]]]] = []
+        self._marks: dict[str, int] = {}
+        self._replaced = [change for change in changes if isinstance(change, Replace)]
+        self.written: list[dict[str, object]] = []
+        for change in changes:
+            if isinstance(change, Append):
+                self._add(change.stream, dict(change.record))
+        self._announce_torn_tails()
+
+    def _add(self, stream: str, record: dict[str, object]) -> None:
+        place = place_of(self._workspace, stream)
+        self.written.append(record)
+        for known, waiting in self.streams:
+            if known == place:
+                waiting.append(record)
+                return
+        self.streams.append((place, [record]))
+        size, torn = append.tail_of(place)
+        self._marks.setdefault(place.name, size - len(torn))
+
+    def _announce_torn_tails(self) -> None:
+        """One `recovered` event for each log whose last line will be moved away, unless a journal has it."""
+        for place, waiting in list(self.streams):
+            _, torn = append.tail_of(place)
+            if torn and not append.is_record(torn) and not self._announces(place):
+                self._add(EVENTS, _recovered(place, len(torn), waiting[0]))
+
+    def _announces(self, place: Place) -> bool:
+        found = (record for known, waiting in self.streams if known == self._workspace.events for record in waiting)
+        return any(one.get("event") == "recovered" and place.name in str(one.get("meta")) for one in found)
+
+    @property
+    def is_single_append(self) -> bool:
+        """Whether one write to one log is all there is to do."""
+        return len(self.streams) == 1 and len(self.streams[0][1]) == 1 and not self._replaced
+
+    @property
+    def is_single_document(self) -> bool:
+        """Whether one document, and no log, is all there is to change."""
+        return not self.streams and len(self._replaced) <= 1
+
+    def append_one(self) -> int:
+        """Writes the one record; returns a descriptor to be synced once the lock is free."""
+        place, waiting = self.streams[0]
+        return append.append(self._workspace.torn, place, waiting)
+
+    def as_journal(self) -> dict[str, object]:
+        """The whole intent, as `from_journal` reads it."""
+        return {
+            "appends": [
+                {"name": place.name, "mark": self._marks.get(place.name, 0), "records": waiting}
+                for place, waiting in self.streams
+            ],
+            "documents": [
+                {"name": change.document, "expected": change.expected, "content": dict(change.content)}
+                for change in self._replaced
+            ],
+        }
+
+    @classmethod
+    def from_journal(cls, workspace: Workspace, intent: Mapping[str, Any]) -> Transaction:
+        """A plan that another process wrote down; KeyError and the like when it did not."""
+        plan = cls(workspace, ())
+        for part in intent["appends"]:
+            place = place_of(workspace, stream_name(part["name"]))
+            waiting = [dict(record) for record in part["records"]]
+            plan._marks[place.name] = int(part["mark"])
+            if plan._marks[place.name] < 0 or not all(ids.is_record(record.get("id")) for record in waiting):
+                raise ValueError("an append without a mark or a record without an id")
+            plan.streams.append((place, waiting))
+        for part in intent["documents"]:
+            place_of(workspace, part["name"])
+            plan._replaced.append(Replace(part["name"], dict(part["content"]), part["expected"]))
+        plan._announce_torn_tails()
+        return plan
+
+    def apply(self) -> None:
+        """Does what is not yet done, and syncs all of it."""
+        for place, waiting in self.streams:
+            present = append.ids_behind(place, self._marks.get(place.name, 0))
+            missing = [record for record in waiting if record.get("id") not in present]
+            descriptor = append.append(self._workspace.torn, place, missing)
+            append.sync(descriptor, place)
+        for change in self._replaced:
+            place = place_of(self._workspace, change.document)
+            if version_of(files.read_bytes(place)) == change.expected:
+                files.replace(place, files.dump_json(change.content))
+
+
+def stream_name(path: str) -> str:
+    """The stream whose file has this path in a bus; ValueError when it is none."""
+    parts = path.split("/")
+    if parts[1:] == ["events", "events.jsonl"]:
+        return EVENTS
+    if len(parts) == 3 and parts[1] == MESSAGES and parts[2].endswith(".jsonl"):
+        return stream_of(parts[2].removesuffix(".jsonl"))
+    raise ValueError(f"{path} is no stream")
+
+
+def _recovered(place: Place, size: int, cause: Mapping[str, object]) -> dict[str, object]:
+    agent = foreign.text_of(cause.get("agent_id") or cause.get("from"))
+    return records.to_mapping(
+        records.Event(
+            id=ids.new_record_id(),
+            ts=clock.to_text(clock.now()),
+            agent_id=agent,
+            event="recovered",
+            summary=f"moved an unfinished last line of {place.name} ({size} bytes) to _bus/.torn/",
+            meta={"stream": place.name, "bytes": str(size)},
+        )
+    )

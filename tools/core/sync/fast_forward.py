@@ -1,0 +1,150 @@
+"""The code brought forward: fetch, then fast-forward only; what changed is told from commits.
+
+A branch that differs from its upstream in nothing but a tracked bus is no obstacle: the bus is made
+one with the remote's first (core/exchange). Anything else that differs is people's to merge.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from tools.core.errors import SetupError
+from tools.core.git import git, remotes
+from tools.core.store.api import FileStore
+from tools.core.sync import bus_branch, exchange
+from tools.core.sync import bus_commits as carrier
+from tools.core.sync import outgoing as departures
+from tools.core.sync.bus_commits import Carrier
+from tools.core.sync.incoming import Conflict
+from tools.core.workspace import Workspace, current_branch, git_folder
+
+
+class Synced(NamedTuple):
+    """What a sync found and did; `commits` came with it."""
+
+    state: str  # no_remote, no_upstream, up_to_date, ahead, forwarded, unborn
+    sentence: str
+    commits: int = 0
+    conflicts: tuple[Conflict, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def require_git(workspace: Workspace) -> None:
+    """Refuses a folder outside git."""
+    if git_folder(workspace.root) is None:
+        raise SetupError(
+            f"{workspace.root} is no git repository, so there is nothing to sync with",
+            code="git.none",
+            hint="python -m tools.agent.session_boot --no-sync",
+        )
+
+
+def synchronise(workspace: Workspace, bus: FileStore, agent: str | None, now: datetime) -> Synced:
+    """Fetches and fast-forwards; raises SetupError when unreachable, diverged or blocked by local changes.
+
+    With an agent the bus is exchanged as well, but not pushed.
+    """
+    require_git(workspace)
+    carried, problems = _carrier(workspace) if agent else (None, ())
+    if agent and carried is not None and _carries_code(workspace, carried):
+        return _with_bus(workspace, bus, agent, now, carried)
+    code = _code(workspace)
+    if not agent or carried is None:
+        return code._replace(problems=problems or bus_branch.apart(workspace))
+    done = exchange.exchange(workspace, bus, agent, now)
+    told = f"; {done.received} new on the bus" if done.received else ""
+    return code._replace(sentence=code.sentence + told, conflicts=done.conflicts, problems=done.problems)
+
+
+def _carrier(workspace: Workspace) -> tuple[Carrier | None, tuple[str, ...]]:
+    """What carries the bus; a bus that is on no branch is told and left, not the end of a session."""
+    try:
+        return carrier.find(workspace), ()
+    except SetupError as problem:
+        return None, (problem.message,)
+
+
+def _carries_code(workspace: Workspace, carried: Carrier) -> bool:
+    is_here = not carried.is_own and carried.folder == workspace.root
+    return is_here and bool(remotes.commit_of(workspace.root, "HEAD"))
+
+
+def _code(workspace: Workspace) -> Synced:
+    root, branch = workspace.root, current_branch(workspace.root)
+    with remotes.exclusive(workspace):
+        way = remotes.route(root, branch)
+        if not way.remote:
+            return Synced("no_remote", "no remote to sync with")
+        remotes.fetch(root, way.remote)
+        before = remotes.commit_of(root, "HEAD")
+        if not before:
+            return Synced("unborn", f"fetched {way.remote}; {branch or 'HEAD'} has no commit yet")
+        upstream = way.ref(way.upstream) if way.upstream and branch else ""
+        after = remotes.commit_of(root, upstream) if upstream else ""
+        if not after:
+            return Synced("no_upstream", _without_upstream(way, branch))
+        return _forward(root, branch or "", f"{way.remote}/{way.upstream}", before, after)
+
+
+def _without_upstream(way: remotes.Route, branch: str | None) -> str:
+    if branch is None:
+        return f"fetched {way.remote}; HEAD is detached"
+    if way.upstream:
+        return f"fetched {way.remote}; {branch}'s upstream {way.remote}/{way.upstream} is gone"
+    return f"fetched {way.remote}; {branch} has no upstream yet"
+
+
+def _forward(root: str, branch: str, upstream: str, before: str, after: str) -> Synced:
+    ahead, behind = map(int, git.run(root, "rev-list", "--left-right", "--count", f"{before}...{after}").split())
+    if ahead and behind:
+        raise diverged(branch, upstream, ahead, behind)
+    if not behind:
+        told = f", {ahead} ahead" if ahead else ""
+        return Synced("ahead" if ahead else "up_to_date", f"{branch} is up to date with {upstream}{told}")
+    departures.forward(root, after)
+    return Synced("forwarded", f"{branch} moved {before[:10]}..{after[:10]}, {_plural(behind)} of {upstream}", behind)
+
+
+def _plural(count: int) -> str:
+    return f"{count} commit" + ("s" if count != 1 else "")
+
+
+def diverged(branch: str, upstream: str, ahead: int, behind: int) -> SetupError:
+    """The refusal of a branch that only people can bring together with its upstream."""
+    return SetupError(
+        f"{branch} and {upstream} have diverged: {ahead} here, {behind} there",
+        code="sync.diverged",
+        hint=f"git rebase {upstream}",
+        details={"ahead": ahead, "behind": behind},
+    )
+
+
+def _with_bus(workspace: Workspace, bus: FileStore, agent: str, now: datetime, carried: Carrier) -> Synced:
+    """A checkout whose branch carries the bus: both are brought forward in one."""
+    root, branch = workspace.root, carried.branch
+    with remotes.exclusive(workspace):
+        way = remotes.route(root, branch)
+        if way.remote:
+            remotes.fetch(root, way.remote)
+    before = remotes.commit_of(root, "HEAD")
+    done = exchange.exchange(workspace, bus, agent, now, with_files=True)
+    code = _told(root, branch, way, before)
+    return code._replace(conflicts=done.conflicts, problems=done.problems)
+
+
+def _told(root: str, branch: str, way: remotes.Route, before: str) -> Synced:
+    """What an exchange that brought the code along came to."""
+    if not way.remote:
+        return Synced("no_remote", "no remote to sync with")
+    target = way.upstream or branch
+    after = remotes.commit_of(root, way.ref(target))
+    if not after:
+        return Synced("no_upstream", _without_upstream(way, branch))
+    ahead, behind = map(int, git.run(root, "rev-list", "--left-right", "--count", f"HEAD...{after}").split())
+    if behind:
+        raise diverged(branch, f"{way.remote}/{target}", ahead, behind)
+    came = int(git.run(root, "rev-list", "--count", after, f"^{before}") or 0)
+    if came:
+        return Synced("forwarded", f"{branch} moved, {_plural(came)} of {way.remote}/{target}", came)
+    return Synced("up_to_date", f"{branch} is up to date with {way.remote}/{target}")
