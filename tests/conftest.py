@@ -142,7 +142,7 @@ def workspace(git_repo: Path) -> Any:
 @pytest.fixture
 def store(workspace: Any) -> Any:
     """The store of `workspace`."""
-    from tools.core.store.api import FileStore
+    from tools.core.store.files.store import FileStore
 
     return FileStore(workspace)
 

@@ -88,7 +88,7 @@ MUTATIONS = (
     ),
     Mutation(
         "no journal",
-        "tools/core/store/api.py",
+        "tools/core/store/files/store.py",
         "        files.replace(journal, files.dump_json(plan.as_journal()))\n",
         "",
         (ORDER,),
@@ -96,7 +96,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a dead process's journal not completed",
-        "tools/core/store/api.py",
+        "tools/core/store/files/store.py",
         "            self._finish_journal()\n            for change in changes:\n",
         "            for change in changes:\n",
         (ORDER,),
@@ -104,7 +104,7 @@ MUTATIONS = (
     ),
     Mutation(
         "no check of the version",
-        "tools/core/store/api.py",
+        "tools/core/store/files/store.py",
         "        if self.version(change.document) != change.expected:\n            raise StaleVersion(change.document)\n",
         "",
         (PROMISES,),

@@ -13,7 +13,8 @@ import pytest
 
 from tools.core.errors import BusyError
 from tools.core.fs import locks
-from tools.core.store.api import FileStore, Replace, StaleVersion
+from tools.core.store.api import Replace, StaleVersion
+from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
 
 HOLD = """

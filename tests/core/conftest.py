@@ -10,8 +10,9 @@ import pytest
 from tools.core import ids, workspace
 from tools.core.errors import UsageError
 from tools.core.fs import jsonl
-from tools.core.models import records
-from tools.core.store.api import EVENTS, Append, Document, FileStore, Replace, StaleVersion, stream_of
+from tools.core.models.bus import EVENTS, Claim, stream_of
+from tools.core.store.api import Append, Document, Replace, StaleVersion
+from tools.core.store.files.store import FileStore
 
 NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 
@@ -70,7 +71,7 @@ def claim():
             "claimed_at": "2026-01-31T11:00:00Z",
             "fence": 1,
         }
-        return records.Claim(**{**known, **fields})
+        return Claim(**{**known, **fields})
 
     return make
 

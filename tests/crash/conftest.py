@@ -102,7 +102,7 @@ def copy(source: Path, target: Path) -> Path:
 
 def recover(top: Path) -> None:
     """What the next writer does first: completes a journal that was left."""
-    from tools.core.store.api import FileStore
+    from tools.core.store.files.store import FileStore
     from tools.core.workspace import Workspace
 
     FileStore(Workspace(str(top), str(top))).recover()

@@ -9,17 +9,19 @@ from tools.core import clock, ids
 from tools.core.bus import claim_rules as claims
 from tools.core.bus import operations as bus
 from tools.core.errors import ToolkitError
-from tools.core.models.records import Event, Message, to_mapping
+from tools.core.models.bus import CLAIMS, EVENTS, MESSAGES, Event, Message, stream_of
+from tools.core.models.record import to_mapping
 from tools.core.receipts import write as receipts
 from tools.core.seats.seat import Seat
-from tools.core.store import api as store
+from tools.core.store.api import Append
+from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
 
 
 def main(top: str, agent: str) -> None:
     """Writes until the disk refuses, then exits 7."""
     workspace = Workspace(top, top)
-    files = store.FileStore(workspace)
+    files = FileStore(workspace)
     try:
         for count in range(1_000_000):
             print(write(workspace, files, agent, count), flush=True)
@@ -27,7 +29,7 @@ def main(top: str, agent: str) -> None:
         sys.exit(7)
 
 
-def write(workspace: Workspace, files: store.FileStore, agent: str, count: int) -> str:
+def write(workspace: Workspace, files: FileStore, agent: str, count: int) -> str:
     """One write of one of four kinds; the fact that must survive."""
     now = clock.now()
     if count % 4 == 0:
@@ -39,24 +41,24 @@ def write(workspace: Workspace, files: store.FileStore, agent: str, count: int) 
     return evidence(workspace, agent, now)
 
 
-def event(workspace: Workspace, files: store.FileStore, agent: str, now: datetime) -> str:
+def event(workspace: Workspace, files: FileStore, agent: str, now: datetime) -> str:
     """One record in one log."""
     record = Event(id=ids.new_record_id(), ts=clock.to_text(now), agent_id=agent, event="note", summary="a note")
-    files.commit([store.Append(store.EVENTS, to_mapping(record))])
+    files.commit([Append(EVENTS, to_mapping(record))])
     return record.id
 
 
-def message(workspace: Workspace, files: store.FileStore, agent: str, now: datetime) -> str:
+def message(workspace: Workspace, files: FileStore, agent: str, now: datetime) -> str:
     """One record in two logs, as with `--target`."""
     record = Message(
         id=ids.new_record_id(), ts=clock.to_text(now), sender=agent, type="note", task_id="T", summary="a word"
     )
-    streams = [store.stream_of(name) for name in ("T", ids.inbox_of(agent))]
-    files.commit([store.Append(stream, to_mapping(record)) for stream in streams])
+    streams = [stream_of(name) for name in ("T", ids.inbox_of(agent))]
+    files.commit([Append(stream, to_mapping(record)) for stream in streams])
     return record.id
 
 
-def claim(workspace: Workspace, files: store.FileStore, agent: str, now: datetime) -> str:
+def claim(workspace: Workspace, files: FileStore, agent: str, now: datetime) -> str:
     """A claim of a task of its own, and its event."""
     task = f"{agent}-{ids.new_record_id()}"
     bus.take(workspace, files, Seat(agent, None), claims.Request(task, agent), now)
@@ -72,10 +74,10 @@ def evidence(workspace: Workspace, agent: str, now: datetime) -> str:
 def facts(top: str) -> set[str]:
     """Everything of the above that is there now."""
     workspace = Workspace(top, top)
-    files = store.FileStore(workspace)
+    files = FileStore(workspace)
     files.recover()
-    found = {f"claim:{name}" for name in files.names(store.CLAIMS)}
-    streams = [store.EVENTS, *(store.stream_of(name) for name in files.names(store.MESSAGES))]
+    found = {f"claim:{name}" for name in files.names(CLAIMS)}
+    streams = [EVENTS, *(stream_of(name) for name in files.names(MESSAGES))]
     for stream in streams:
         found |= {str(one.record["id"]) for one in files.read(stream).found}
     for folder in workspace_reports(workspace):

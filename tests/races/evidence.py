@@ -12,9 +12,10 @@ from tests.races.linearizability import Operation, Verdict, check, out_of_order
 from tests.races.models import RULES, Answer, Task, label, manifest, task
 from tests.races.schedule import PLAN, SHARED, Call
 from tools.core import ids
+from tools.core.models.bus import EVENTS
 from tools.core.models.lenient import assignment_from, claim_from
-from tools.core.models.records import to_mapping
-from tools.core.store.api import EVENTS, FileStore
+from tools.core.models.record import to_mapping
+from tools.core.store.files.store import FileStore
 
 END = 1 << 62
 """A moment after all others, at which the files are read."""

@@ -16,7 +16,8 @@ from tools.core.bus import claim_documents as holdings
 from tools.core.bus import claim_rules as claims
 from tools.core.bus import release_rules as handback
 from tools.core.errors import ConflictError, ToolkitError
-from tools.core.models.records import Assignment, Claim, to_mapping
+from tools.core.models.bus import Assignment, Claim
+from tools.core.models.record import to_mapping
 from tools.core.seats.seat import Seat
 
 

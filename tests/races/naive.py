@@ -7,7 +7,8 @@ import time
 from collections.abc import Sequence
 
 from tools.core.fs import files, jsonl
-from tools.core.store.api import Append, Change, FileStore, Replace
+from tools.core.store.api import Append, Change, Replace
+from tools.core.store.files.store import FileStore
 from tools.core.workspace import Place
 
 SLOW = 0.05

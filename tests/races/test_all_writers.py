@@ -17,7 +17,7 @@ from tests.races import evidence
 from tests.races.linearizability import Operation
 from tests.races.models import RULES, Answer
 from tests.races.schedule import PLAN, TASKS, calls
-from tools.core.store.api import FileStore
+from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
 
 SEED = int(os.environ.get("TEOF_RACE_SEED") or random.SystemRandom().randrange(10**6))

@@ -20,7 +20,9 @@ from tools.core.bus import operations as bus
 from tools.core.bus import presence as liveness
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
-from tools.core.models import records
+from tools.core.models.bus import Claim
+from tools.core.models.entry import Query
+from tools.core.models.record import to_mapping
 from tools.core.store.files import index
 from tools.core.text import render
 
@@ -133,12 +135,12 @@ def pause(run: cli.Run, task: str, notes: str, stale_after: timedelta, force: bo
     _report(run, change, "paused")
 
 
-def _report(run: cli.Run, change: bus.Change, verb: str) -> None:
+def _report(run: cli.Run, change: bus.ClaimChange, verb: str) -> None:
     claim = change.claim
     run.warn(change.warnings)
     text = f"{run.seat.agent_id} {verb} {claim.task_id} ({claim.state}, fence {claim.fence}, branch {claim.branch})"
     run.emit(
-        {"claim": records.to_mapping(claim), "changed": change.record is not None, "event": change.record},
+        {"claim": to_mapping(claim), "changed": change.record is not None, "event": change.record},
         text if change.record is not None else f"{claim.task_id}: nothing to change ({claim.state}, {claim.agent_id})",
     )
 
@@ -170,22 +172,22 @@ def list_claims(
         run.finish(1)
 
 
-def _wanted(claim: records.Claim, agent: str | None, status: str | None) -> bool:
+def _wanted(claim: Claim, agent: str | None, status: str | None) -> bool:
     states = {claim.state, "live" if claim.is_live else "finished"}
     return (agent is None or claim.agent_id == agent) and (status is None or status in states)
 
 
-def _is_stale(claim: records.Claim, signs: dict[str, Any], stale_after: timedelta, run: cli.Run) -> bool:
+def _is_stale(claim: Claim, signs: dict[str, Any], stale_after: timedelta, run: cli.Run) -> bool:
     return claims.is_stale(claim, claims.Facts(run.now, last_sign=signs.get(claim.agent_id)), stale_after)
 
 
-def _document(claim: records.Claim, signs: dict[str, Any], is_stale: bool) -> dict[str, Any]:
+def _document(claim: Claim, signs: dict[str, Any], is_stale: bool) -> dict[str, Any]:
     sign = signs.get(claim.agent_id)
     extra = {"last_sign": clock.to_text(sign) if sign else None, "stale": is_stale}
-    return {**records.to_mapping(claim), "state": claim.state, **extra}
+    return {**to_mapping(claim), "state": claim.state, **extra}
 
 
-def _table(rows: list[records.Claim], signs: dict[str, Any], run: cli.Run) -> str:
+def _table(rows: list[Claim], signs: dict[str, Any], run: cli.Run) -> str:
     if not rows:
         return "no claims"
     cells = []
@@ -210,17 +212,17 @@ def show(run: cli.Run, task: str) -> None:
     with index.open_index(run.workspace) as known:
         run.warn(index.losses(known))
         sign = liveness.last_sign(known, found.claim.agent_id, run.now)
-        query = feed.Query(tasks=[task], kinds=_CHANGES, messages=False)
+        query = Query(tasks=[task], kinds=_CHANGES, messages=False)
         history, more = feed.select(known, query, 50)
     seen = f"{clock.to_text(sign)} ({clock.age(sign, run.now)} ago)" if sign else "none"
     lines = [f"{key}: {render.clean(value)}" for key, value in _facts(found).items()]
     lines += [f"last sign of life: {seen}", "history:" + (f" ({more} older)" if more else "")]
     lines += [f"- {entry.record.ts} {entry.agent} {entry.kind}: {entry.record.summary}" for entry in history]
     document = {
-        "claim": records.to_mapping(found.claim),
-        "assignment": records.to_mapping(found.assignment) if found.assignment else None,
+        "claim": to_mapping(found.claim),
+        "assignment": to_mapping(found.assignment) if found.assignment else None,
         "last_sign": clock.to_text(sign) if sign else None,
-        "history": [records.to_mapping(entry.record) for entry in history],
+        "history": [to_mapping(entry.record) for entry in history],
     }
     run.emit(document, "\n".join(lines))
 
@@ -231,7 +233,7 @@ _CHANGES = ("claim", "release", "pause", "takeover", "reopened", "assign", "conf
 def _facts(found: holdings.Held) -> dict[str, Any]:
     claim = found.claim
     assert claim is not None
-    facts = {key: value for key, value in records.to_mapping(claim).items() if key not in ("taken_from", "paths")}
+    facts = {key: value for key, value in to_mapping(claim).items() if key not in ("taken_from", "paths")}
     if claim.taken_from:
         facts["taken from"] = f"{claim.taken_from.agent_id} at {claim.taken_from.at}: {claim.taken_from.reason}"
     if claim.paths:

@@ -15,7 +15,7 @@ from tools.core import clock
 from tools.core.bus import operations as bus
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
-from tools.core.models.records import SEVERITIES
+from tools.core.models.bus import SEVERITIES
 from tools.core.receipts import write as receipts
 from tools.core.text import render
 
@@ -73,9 +73,10 @@ def log(
 def _decision_receipt(run: cli.Run, said: dict[str, Any], pairs: tuple[str, ...], output: str | None) -> str:
     """Writes the receipt of a decision, which the event then cites, and says where."""
     from tools.core.consensus import receipts as consensus  # only this option needs it
+    from tools.core.models.evidence import CONSENSUS_FIELDS, ConsensusReceipt
 
-    meta = cli.key_values(pairs, consensus.OWN_FIELDS)
-    receipt = consensus.Receipt(agent_id=run.seat.agent_id, ts=clock.to_text(run.now), meta=meta, **said)
+    meta = cli.key_values(pairs, CONSENSUS_FIELDS)
+    receipt = ConsensusReceipt(agent_id=run.seat.agent_id, ts=clock.to_text(run.now), meta=meta, **said)
     return consensus.write_receipt(run.workspace, receipt, run.now, output=output).name
 
 

@@ -16,7 +16,7 @@ from tools.core.bus import heartbeat
 from tools.core.bus import operations as bus
 from tools.core.cli import app as cli
 from tools.core.fs import files
-from tools.core.models.records import Event, Message
+from tools.core.models.bus import Event, Message
 from tools.core.receipts import write as receipts
 from tools.core.text import render
 

@@ -13,7 +13,7 @@ from tools.core import clock
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import inbox
 from tools.core.cli import app as cli
-from tools.core.models import records
+from tools.core.models.record import to_mapping
 from tools.core.store.files.index import losses, open_index
 from tools.core.text import render
 
@@ -62,7 +62,7 @@ def line_of(item: inbox.Item, run: cli.Run) -> str:
 
 
 def _document(item: inbox.Item) -> dict[str, object]:
-    return {**records.to_mapping(item.entry.record), "unread": item.is_unread, "open": item.is_open}
+    return {**to_mapping(item.entry.record), "unread": item.is_unread, "open": item.is_open}
 
 
 if __name__ == "__main__":

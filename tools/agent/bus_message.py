@@ -12,7 +12,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 from tools.core import clock, ids
 from tools.core.bus import operations as bus
 from tools.core.cli import app as cli
-from tools.core.models.records import Message
+from tools.core.models.bus import Message
 from tools.core.receipts import write as receipts
 from tools.core.text import render
 

@@ -14,7 +14,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 from tools.core.bus import feed
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
-from tools.core.models import records
+from tools.core.models.record import to_mapping
 from tools.core.store.files import search
 from tools.core.store.files.index import losses, open_index
 
@@ -52,7 +52,7 @@ def main(
 
 
 def _document(hit: search.Hit) -> dict[str, object]:
-    return {"source": hit.entry.source, "score": hit.score, **records.to_mapping(hit.entry.record)}
+    return {"source": hit.entry.source, "score": hit.score, **to_mapping(hit.entry.record)}
 
 
 if __name__ == "__main__":

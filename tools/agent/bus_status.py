@@ -14,7 +14,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 from tools.core.bus import status
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
-from tools.core.models.records import SEVERITIES
+from tools.core.models.bus import SEVERITIES
 
 
 @cli.command(doc=__doc__)

@@ -18,8 +18,9 @@ from tools.core.bus import feed
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 from tools.core.fs import jsonl
-from tools.core.models import records
-from tools.core.models.records import SEVERITIES
+from tools.core.models.bus import SEVERITIES
+from tools.core.models.entry import Entry, Query, matches, stream_entry
+from tools.core.models.record import to_mapping
 
 DEFAULT_LIMIT = 20
 
@@ -57,7 +58,7 @@ def main(
     if events_only and messages_only:
         raise UsageError("--events-only and --messages-only exclude each other", code="usage")
     messages = not events_only and (bool(task) or messages_only)
-    query = feed.Query(task, agent, event, severity, since, not messages_only, messages)
+    query = Query(task, agent, event, severity, since, not messages_only, messages)
     limit = DEFAULT_LIMIT if limit is None and since is None else limit
     followers = _followers(run, query) if follow else []
     entries = _present(run, query, limit)
@@ -69,7 +70,7 @@ def main(
     _follow(run, followers, query, entries, count, timeout, interval)
 
 
-def _followers(run: cli.Run, query: feed.Query) -> list[tuple[str, Any]]:
+def _followers(run: cli.Run, query: Query) -> list[tuple[str, Any]]:
     from tools.core.fs.follow import Follower
 
     made = []
@@ -80,8 +81,8 @@ def _followers(run: cli.Run, query: feed.Query) -> list[tuple[str, Any]]:
     return made
 
 
-def _present(run: cli.Run, query: feed.Query, limit: int | None) -> list[feed.Entry]:
-    if limit is not None and query == feed.Query(messages=False):
+def _present(run: cli.Run, query: Query, limit: int | None) -> list[Entry]:
+    if limit is not None and query == Query(messages=False):
         entries, problems = feed.newest_events(run.store, limit + 1)
         run.skipped(problems)
         if len(entries) > limit:
@@ -98,7 +99,7 @@ def _present(run: cli.Run, query: feed.Query, limit: int | None) -> list[feed.En
     return entries
 
 
-def _show_all(run: cli.Run, entries: list[feed.Entry]) -> None:
+def _show_all(run: cli.Run, entries: list[Entry]) -> None:
     text = "\n".join(feed.line_of(entry) for entry in entries)
     run.emit({"entries": [_document(entry) for entry in entries]}, text)
 
@@ -106,8 +107,8 @@ def _show_all(run: cli.Run, entries: list[feed.Entry]) -> None:
 def _follow(
     run: cli.Run,
     followers: list[tuple[str, Any]],
-    query: feed.Query,
-    shown: list[feed.Entry],
+    query: Query,
+    shown: list[Entry],
     count: int | None,
     timeout: timedelta | None,
     interval: float,
@@ -132,19 +133,19 @@ def _follow(
         return
 
 
-def _new(run: cli.Run, followers: list[tuple[str, Any]], query: feed.Query) -> Iterator[feed.Entry]:
+def _new(run: cli.Run, followers: list[tuple[str, Any]], query: Query) -> Iterator[Entry]:
     for stream, follower in followers:
         for outcome in follower.poll():
             if isinstance(outcome, jsonl.Problem):
                 run.skipped([outcome])
                 continue
-            entry = feed.stream_entry(stream, outcome.record)
-            if feed.matches(entry, query):
+            entry = stream_entry(stream, outcome.record)
+            if matches(entry, query):
                 yield entry
 
 
-def _document(entry: feed.Entry) -> dict[str, Any]:
-    return {"source": entry.source, **records.to_mapping(entry.record)}
+def _document(entry: Entry) -> dict[str, Any]:
+    return {"source": entry.source, **to_mapping(entry.record)}
 
 
 if __name__ == "__main__":

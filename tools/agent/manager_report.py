@@ -17,7 +17,7 @@ from tools.core.bus import assignments as assigning
 from tools.core.bus import operations as bus
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
-from tools.core.models.records import Event
+from tools.core.models.bus import Event
 from tools.core.receipts import write as receipts
 from tools.core.reports import manager as manager_report
 

@@ -16,7 +16,8 @@ from tools.core import clock, ids
 from tools.core.bus import operations as bus
 from tools.core.cli import app as cli
 from tools.core.errors import SetupError, UsageError
-from tools.core.models import records
+from tools.core.models.bus import Event
+from tools.core.models.record import to_mapping
 from tools.core.seats import manifests
 from tools.core.seats import saved_sessions as sessions
 from tools.core.seats import seat as seats
@@ -53,7 +54,7 @@ def list_variants(run: cli.Run) -> None:
 def show(run: cli.Run) -> None:
     """Show the seat that is acting here."""
     seat = seats.acting(run.workspace, None, run.binding)
-    manifest = records.to_mapping(seat.manifest)
+    manifest = to_mapping(seat.manifest)
     lines = [f"{key}: {', '.join(value) if isinstance(value, list) else value}" for key, value in manifest.items()]
     document = {"manifest": manifest, "path": run.binding or MANIFEST, "branch_prefix": seat.branch_prefix}
     run.emit(document, "\n".join([*lines, f"bound by: {run.binding or MANIFEST}"]))
@@ -111,7 +112,7 @@ def session_save(
     event = None
     if not no_heartbeat:
         own = {"session_label": label, "session_branch": branch, "session_commit": commit}
-        event = records.Event(
+        event = Event(
             id=ids.new_record_id(),
             ts=clock.to_text(run.now),
             agent_id=seat.agent_id,
@@ -124,7 +125,7 @@ def session_save(
     text = f"saved {label}: {saved.agent_id} on {branch or 'no branch'}" + (
         "" if event is None else "; heartbeat logged"
     )
-    run.emit({"session": saved._asdict(), "event": records.to_mapping(event) if event else None}, text)
+    run.emit({"session": saved._asdict(), "event": to_mapping(event) if event else None}, text)
 
 
 @cli.command(main, "session-restore")
@@ -198,7 +199,7 @@ def revive(run: cli.Run, whom: str) -> None:
 
 
 def _mark(run: cli.Run, whom: str, kind: str) -> None:
-    event = records.Event(
+    event = Event(
         id=ids.new_record_id(),
         ts=clock.to_text(run.now),
         agent_id=run.seat.agent_id,

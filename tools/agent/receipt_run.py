@@ -13,7 +13,8 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 from typing import TextIO
 
 from tools.core.cli import app as cli
-from tools.core.models import records
+from tools.core.models.record import to_mapping
+from tools.core.plans import attach
 from tools.core.receipts import run as runs
 from tools.core.receipts import verify as evidence
 from tools.core.text import render
@@ -33,11 +34,11 @@ def run_command(
     """Run a command in the root, show its output, write the receipt, and exit as the command did."""
     about = runs.About(run.seat.agent_id, plan or "", step, task or "")
     stream = sys.stderr if run.as_json else sys.stdout
-    done = runs.record(run.workspace, command, about, run.now, name=name, show=lambda block: _show(stream, block))
+    done = attach.record_run(run.workspace, command, about, run.now, name=name, show=lambda block: _show(stream, block))
     receipt = done.receipt
     attached = f", cited by {plan}{f' step {step}' if step else ''}" if plan else ""
     if run.as_json:
-        run.emit({"path": done.place.name, "receipt": records.to_mapping(receipt)}, "")
+        run.emit({"path": done.place.name, "receipt": to_mapping(receipt)}, "")
     else:
         run.note(f"exit {receipt.exit_status} after {receipt.duration_seconds:.1f}s -> {done.place.name}{attached}")
     run.finish(receipt.exit_status)

@@ -13,7 +13,8 @@ from tools.core import clock
 from tools.core.bus import operations as bus
 from tools.core.cli import app as cli
 from tools.core.consensus import receipts as consensus
-from tools.core.models.records import to_mapping
+from tools.core.models.evidence import CONSENSUS_FIELDS, ConsensusReceipt
+from tools.core.models.record import to_mapping
 from tools.core.receipts import write as receipts
 
 
@@ -36,14 +37,14 @@ def main(
     seat = run.seat
     text = summary if summary is not None else f"{seat.agent_id} {event} for decision {decision}"
     paths, missing = receipts.cited_all(run.workspace, receipt)
-    record = consensus.Receipt(
+    record = ConsensusReceipt(
         decision_id=decision,
         summary=bus.summary_of(text),
         agent_id=seat.agent_id,
         event=event,
         ts=clock.to_text(run.now),
         receipts=paths,
-        meta=cli.key_values(meta, consensus.OWN_FIELDS),
+        meta=cli.key_values(meta, CONSENSUS_FIELDS),
     )
     place = consensus.write_receipt(run.workspace, record, run.now, output=output)
     run.warn(f"receipt {path} is not there yet" for path in missing)

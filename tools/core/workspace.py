@@ -258,3 +258,26 @@ def current_branch(root: str) -> str | None:
         return None
     prefix = "ref: refs/heads/"
     return line[len(prefix) :] if line.startswith(prefix) else None
+
+
+def worktrees(workspace: Workspace) -> list[str]:
+    """The roots of all worktrees of this clone, read without a process; the bus's own left out."""
+    roots = [workspace.root]
+    git = git_folder(workspace.root)
+    if git is None:
+        return roots
+    common = common_folder(git)
+    if os.path.basename(common) == ".git":
+        roots.append(os.path.dirname(common))
+    try:
+        names = os.listdir(os.path.join(common, "worktrees"))
+    except OSError:
+        names = []
+    for name in names:
+        try:
+            with open(os.path.join(common, "worktrees", name, "gitdir"), encoding="utf-8", errors="replace") as pointer:
+                roots.append(os.path.dirname(pointer.readline().strip()))
+        except OSError:
+            continue
+    bus = workspace.bus.path
+    return sorted({os.path.realpath(root) for root in roots if root} - {os.path.realpath(bus)})

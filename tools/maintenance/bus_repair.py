@@ -11,8 +11,9 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
 from tools.core import clock, ids
 from tools.core.cli import app as cli
-from tools.core.models.records import MAX_SUMMARY, Event, to_mapping
-from tools.core.store.api import EVENTS, Append
+from tools.core.models.bus import EVENTS, Event
+from tools.core.models.record import MAX_SUMMARY, to_mapping
+from tools.core.store.api import Append
 from tools.core.store.files import repair
 from tools.core.store.files.repair import Damage
 

@@ -14,13 +14,13 @@ from tools.core.backlog import items as queue
 from tools.core.cli import app as cli
 from tools.core.errors import SetupError, UsageError
 from tools.core.git import tracked
-from tools.core.models import records
 from tools.core.models.plan import CHECKPOINT_STATUSES, PLAN_STATUSES, Plan
+from tools.core.models.record import to_mapping
 from tools.core.plans import edits as plan_edits
 from tools.core.plans import files as plans
-from tools.core.plans import rules as plan_rules
 from tools.core.receipts import scaffold
 from tools.core.receipts import verify as evidence
+from tools.core.receipts.paths import path_problem
 from tools.core.text import render
 
 main = cli.group(__doc__)
@@ -175,7 +175,7 @@ def show(run: cli.Run, plan: str) -> None:
     """Show one plan with what its receipts are worth."""
     found = plans.require(run.workspace, plan)
     worth = {path: evidence.standing(run.workspace, path) for path in found.all_receipts}
-    run.emit({"plan": records.to_mapping(found), "evidence": worth}, _shown(found, worth))
+    run.emit({"plan": to_mapping(found), "evidence": worth}, _shown(found, worth))
 
 
 @cli.command(main, "list")
@@ -199,7 +199,7 @@ def list_plans(run: cli.Run, statuses: tuple[str, ...], actor: str | None) -> No
         for plan in wanted
     ]
     text = render.table(("plan", "status", "actor", "done", "summary"), rows) if rows else "no plans"
-    run.emit({"plans": [records.to_mapping(plan) for plan in wanted]}, text)
+    run.emit({"plans": [to_mapping(plan) for plan in wanted]}, text)
 
 
 def _change(run: cli.Run, plan_id: str, edit: plan_edits.Edit, said: str) -> None:
@@ -207,7 +207,7 @@ def _change(run: cli.Run, plan_id: str, edit: plan_edits.Edit, said: str) -> Non
     change = plans.change(run.workspace, plan_id, edit)
     place = run.workspace.plan(plan_id).name
     text = f"{plan_id}: {said} -> {place}" if change.is_new else f"{plan_id}: nothing to change"
-    run.emit({"plan": records.to_mapping(change.plan), "changed": change.is_new, "path": place}, text)
+    run.emit({"plan": to_mapping(change.plan), "changed": change.is_new, "path": place}, text)
 
 
 def _actor(run: cli.Run, actor: str | None) -> str:
@@ -245,7 +245,7 @@ def _link(run: cli.Run, text: str) -> tuple[str, str]:
     ids.require_word(kind, "link type")
     if kind == "queue" and ids.is_task(ref):
         return kind, _backlog_file(run, ref)
-    wrong = plan_rules.path_problem(ref) if kind in ("bus", "queue") else None
+    wrong = path_problem(ref) if kind in ("bus", "queue") else None
     if wrong:
         raise UsageError(f"{ref} {wrong.reason}", code="plan.link")
     return kind, ref

@@ -9,15 +9,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from jsonschema import Draft202012Validator
 
-from tools.core import clock
+from tools.core import clock, ids
 from tools.core.board import model as board_rows
 from tools.core.board import render_text as board_text
 from tools.core.board import snapshot as board
-from tools.core.models import records
+from tools.core.models.bus import Event, Message
 from tools.core.models.lenient import claim_from
-from tools.core.models.records import to_mapping
-from tools.core.store.api import Append, FileStore, Replace
+from tools.core.models.record import to_mapping
+from tools.core.store.api import Append, Replace
 from tools.core.store.files import index
+from tools.core.store.files.store import FileStore
 from tools.core.text import render
 from tools.core.workspace import Workspace
 
@@ -36,17 +37,15 @@ def put_claim(store, task, **fields):
 
 def put_event(store, agent, event, minutes=1, **more):
     ts = clock.to_text(NOW - timedelta(minutes=minutes))
-    made = records.Event(
-        id=records.ids.new_record_id(), ts=ts, agent_id=agent, event=event, summary=more.pop("summary", "s"), **more
-    )
+    made = Event(id=ids.new_record_id(), ts=ts, agent_id=agent, event=event, summary=more.pop("summary", "s"), **more)
     store.commit([Append("events", to_mapping(made))])
 
 
 def put_message(store, thread, sender, kind, minutes=1, **more):
     ts = clock.to_text(NOW - timedelta(minutes=minutes))
     summary = more.pop("summary", "please")
-    record_id = records.ids.new_record_id()
-    made = records.Message(id=record_id, ts=ts, sender=sender, type=kind, task_id=thread, summary=summary, **more)
+    record_id = ids.new_record_id()
+    made = Message(id=record_id, ts=ts, sender=sender, type=kind, task_id=thread, summary=summary, **more)
     store.commit([Append(f"messages/{thread}", to_mapping(made))])
     return record_id
 

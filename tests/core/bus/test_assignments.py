@@ -7,9 +7,10 @@ from tools.core.bus import assignments as assigning
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import claim_rules as claims
 from tools.core.errors import ConflictError, UsageError
+from tools.core.models.bus import EVENTS, stream_of
 from tools.core.models.lenient import assignment_from, claim_from
 from tools.core.seats import seat as seats
-from tools.core.store.api import EVENTS, FileStore, stream_of
+from tools.core.store.files.store import FileStore
 
 SEAT = seats.Seat("boss", None)
 ORDER = assigning.Order("T-1", "codex-2", "boss")

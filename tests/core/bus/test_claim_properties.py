@@ -13,8 +13,9 @@ from tools.core.bus import claim_rules as claims
 from tools.core.bus import release_rules as handback
 from tools.core.bus.claim_rules import Facts, Request
 from tools.core.errors import ToolkitError
+from tools.core.models.bus import Assignment, TakenFrom
 from tools.core.models.lenient import claim_from
-from tools.core.models.records import Assignment, TakenFrom, to_mapping
+from tools.core.models.record import to_mapping
 
 agents = st.sampled_from(["a", "b", "c"])
 maybe = st.booleans()

@@ -9,7 +9,7 @@ from tools.core.bus import claim_rules as claims
 from tools.core.bus import release_rules as handback
 from tools.core.bus.claim_rules import Facts, Request
 from tools.core.errors import ConflictError, GuardError, UsageError
-from tools.core.models import records
+from tools.core.models.bus import Assignment
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def facts(noon):
 @pytest.fixture
 def assigned():
     def make(engineer, at="2026-01-31T10:00:00Z"):
-        return records.Assignment(task_id="T", engineer=engineer, manager="boss", assigned_at=at)
+        return Assignment(task_id="T", engineer=engineer, manager="boss", assigned_at=at)
 
     return make
 

@@ -6,7 +6,7 @@ import pytest
 
 from tools.core import clock
 from tools.core.bus import feed
-from tools.core.bus.feed import Query
+from tools.core.models.entry import Query, matches
 from tools.core.store.api import Append
 from tools.core.store.files.index import open_index
 
@@ -18,7 +18,7 @@ def shown(workspace):
     def ask(limit=None, **query):
         with open_index(workspace) as index:
             entries, more = feed.select(index, Query(**query), limit)
-        assert all(feed.matches(entry, Query(**query)) for entry in entries)
+        assert all(matches(entry, Query(**query)) for entry in entries)
         return [entry.record.summary for entry in entries], more
 
     return ask

@@ -41,7 +41,7 @@ def test_a_manager_who_signed_off_alarms_only_while_requests_wait(check, seat, l
 
 
 def test_a_silent_holder_is_idle(check, store, claim, noon):
-    from tools.core.models.records import to_mapping
+    from tools.core.models.record import to_mapping
     from tools.core.store.api import Replace
 
     store.commit([Replace("claims/T", to_mapping(claim(claimed_at=clock.to_text(noon - timedelta(minutes=241)))), "")])

@@ -10,10 +10,10 @@ from tools.core.bus import claim_rules as claims
 from tools.core.bus import operations as bus
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.fs import files
-from tools.core.models import records
+from tools.core.models.bus import EVENTS, Event
+from tools.core.models.record import to_mapping
 from tools.core.seats import seat as seats
-from tools.core.store import api as stores
-from tools.core.store.api import EVENTS, Append, Replace
+from tools.core.store.api import Append, Replace, StaleVersion
 
 ME = seats.Seat("codex-1", None)
 OTHER = seats.Seat("codex-2", None)
@@ -33,7 +33,7 @@ def events(store):
 
 def test_the_event_of_a_claim_carries_it_whole(store, take):
     change = take(plan="2026-01-31-x", paths=("a/",))
-    assert events(store)[0]["claim"] == store.get("claims/T").content == records.to_mapping(change.claim)
+    assert events(store)[0]["claim"] == store.get("claims/T").content == to_mapping(change.claim)
 
 
 def test_a_claim_that_changes_nothing_writes_nothing(store, take):
@@ -88,7 +88,7 @@ def test_an_override_leaves_its_evidence_once_even_when_decided_twice(workspace,
     def stale_once(changes):
         if not failed:
             failed.append(True)
-            raise stores.StaleVersion("claims/T")
+            raise StaleVersion("claims/T")
         return commit(changes)
 
     monkeypatch.setattr(store, "commit", stale_once)
@@ -104,7 +104,7 @@ def test_an_override_leaves_its_evidence_once_even_when_decided_twice(workspace,
 
 def test_a_guarded_event_is_refused_recorded_and_not_written(workspace, store, take, noon):
     take(OTHER)
-    event = records.Event(
+    event = Event(
         id="0" * 26, ts="2026-01-31T12:00:00Z", agent_id="codex-1", event="complete", summary="s", task_id="T"
     )
     with pytest.raises(GuardError) as refusal:

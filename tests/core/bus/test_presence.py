@@ -6,7 +6,8 @@ import pytest
 
 from tools.core import clock
 from tools.core.bus import presence as liveness
-from tools.core.models import records
+from tools.core.models.bus import Assignment
+from tools.core.models.manifest import Manifest
 from tools.core.store.files.index import open_index
 
 WINDOW = timedelta(minutes=30)
@@ -67,11 +68,10 @@ def test_managers_are_found_by_manifest_handshake_and_live_assignment(known, log
     logged(event="handshake", agent_id="former", ts=at(hours=2), meta={"roles": "manager"})
     logged(event="handshake", agent_id="former", ts=at(hours=1), meta={"roles": "engineer"})
     given = [
-        records.Assignment(task_id=task, engineer="x", manager=f"boss-{task}", assigned_at=at(hours=1))
-        for task in ("T", "U")
+        Assignment(task_id=task, engineer="x", manager=f"boss-{task}", assigned_at=at(hours=1)) for task in ("T", "U")
     ]
     held = {"T": claim(task_id="T"), "U": claim(task_id="U", status="done")}
-    seat = records.Manifest(agent_id="by-manifest", desired_roles=("manager",))
+    seat = Manifest(agent_id="by-manifest", desired_roles=("manager",))
     found = known(lambda index: liveness.managers(index, noon, manifests=[seat], assignments=given, claims=held))
     assert found == ["boss-T", "by-focus", "by-manifest", "by-roles"]
 

@@ -12,8 +12,10 @@ from tools.core import clock, ids
 from tools.core.consensus import decisions, ledger
 from tools.core.consensus import receipts as consensus
 from tools.core.errors import UsageError
-from tools.core.models.records import Event, Message, to_mapping
-from tools.core.store.api import EVENTS, Append, stream_of
+from tools.core.models.bus import EVENTS, Event, Message, stream_of
+from tools.core.models.evidence import ConsensusReceipt
+from tools.core.models.record import to_mapping
+from tools.core.store.api import Append
 from tools.core.store.files.index import open_index
 from tools.core.workspace import Place
 
@@ -39,7 +41,7 @@ def event(store: Any, kind: str, decision: str, *, hours_ago: float = 1, **more:
 def receipt(workspace: Any, decision: str, *, kind: str = "status", hours_ago: float = 1, cites: Any = ()) -> None:
     """Writes a decision's receipt."""
     at = NOW - hours_ago * HOUR
-    made = consensus.Receipt(
+    made = ConsensusReceipt(
         decision_id=decision, summary="s", agent_id="codex-2", event=kind, ts=clock.to_text(at), receipts=tuple(cites)
     )
     consensus.write_receipt(workspace, made, at)

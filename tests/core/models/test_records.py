@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.core.models import lenient as foreign
-from tools.core.models import records
+from tools.core.models.bus import CLAIM_STATUSES, OWN_FIELDS, Claim, Event, Message, TakenFrom
 from tools.core.models.lenient import claim_from, event_from, message_from
-from tools.core.models.records import Claim, Event, Message, to_mapping
+from tools.core.models.record import over, to_mapping
 
 EVENT = {"id": "0" * 26, "ts": "2026-01-31T12:00:00Z", "agent_id": "a", "event": "note", "summary": "s"}
 anything = st.recursive(
@@ -17,9 +17,7 @@ anything = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=5,
 )
-keys = st.sampled_from(
-    [*records.OWN_FIELDS, "agent_id", "branch", "status", "fence", "taken_from", "paths", "engineer", "odd"]
-)
+keys = st.sampled_from([*OWN_FIELDS, "agent_id", "branch", "status", "fence", "taken_from", "paths", "engineer", "odd"])
 anything_read = st.dictionaries(keys | st.text(max_size=5), anything, max_size=8)
 
 
@@ -30,7 +28,7 @@ def test_no_foreign_record_makes_a_reader_raise_and_all_text_is_text(raw):
     foreign.manifest_from(raw)
     texts = [event.id, event.ts, event.summary, message.sender, message.note, claim.agent_id, claim.status]
     assert all(isinstance(text, str) for text in (*texts, *event.receipts, *event.meta.values(), *claim.paths))
-    assert claim.fence >= 0 and claim.state in records.CLAIM_STATUSES
+    assert claim.fence >= 0 and claim.state in CLAIM_STATUSES
 
 
 def test_empty_optional_fields_are_left_out():
@@ -44,7 +42,7 @@ def test_a_message_is_written_from_and_read_back():
 
 
 def test_a_claim_is_read_back_with_whom_it_was_taken_from():
-    taken = records.TakenFrom(agent_id="b", at=EVENT["ts"], reason="gone")
+    taken = TakenFrom(agent_id="b", at=EVENT["ts"], reason="gone")
     claim = Claim(
         task_id="T",
         agent_id="a",
@@ -60,7 +58,7 @@ def test_a_claim_is_read_back_with_whom_it_was_taken_from():
 
 def test_unknown_fields_outlive_a_rewrite_and_known_ones_do_not():
     event = Event(**EVENT)
-    assert records.over(event, {"odd": 1, "branch": "old"}) == {**EVENT, "odd": 1}
+    assert over(event, {"odd": 1, "branch": "old"}) == {**EVENT, "odd": 1}
 
 
 def test_old_shapes_are_understood():

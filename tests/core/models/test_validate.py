@@ -9,11 +9,11 @@ import pytest
 from tests.conftest import CHECKOUT
 from tools.core import ids
 from tools.core.board import snapshot as board
-from tools.core.consensus import receipts as consensus
 from tools.core.models import lenient as foreign
-from tools.core.models import records
 from tools.core.models import validate as checks
-from tools.core.receipts import write as receipts
+from tools.core.models.bus import Event
+from tools.core.models.evidence import ConsensusReceipt, Warning
+from tools.core.models.record import to_mapping
 
 STAMP = "2026-01-02T03:04:05Z"
 ID = ids.new_record_id(1)
@@ -136,19 +136,19 @@ def test_an_unknown_field_is_reported_by_both(name: str) -> None:
     ("field", "value"), [("agent_id", "NUL"), ("agent_id", "x.lock"), ("ts", "2026-02-30T00:00:00Z")]
 )
 def test_what_no_pattern_can_say_is_checked_as_well(field: str, value: str) -> None:
-    assert [where for where, _ in checks.problems(records.Event, {**GOOD["event"], field: value})] == [f"/{field}"]
+    assert [where for where, _ in checks.problems(Event, {**GOOD["event"], field: value})] == [f"/{field}"]
 
 
 def test_a_lone_surrogate_is_a_problem_and_no_crash() -> None:
-    assert checks.problems(records.Event, {**GOOD["event"], "summary": "\ud800"})
+    assert checks.problems(Event, {**GOOD["event"], "summary": "\ud800"})
 
 
 def test_what_the_toolkit_writes_is_strictly_valid() -> None:
     claim = foreign.claim_from(GOOD["claim"], "T-1")
-    warning = receipts.Warning(ts=STAMP, agent_id="a", code="c", message="m")
-    receipt = consensus.Receipt(decision_id="D", summary="s", agent_id="a", event="note", ts=STAMP, meta={"k": "v"})
+    warning = Warning(ts=STAMP, agent_id="a", code="c", message="m")
+    receipt = ConsensusReceipt(decision_id="D", summary="s", agent_id="a", event="note", ts=STAMP, meta={"k": "v"})
     for made in (claim, warning, receipt, foreign.event_from(GOOD["event"])):
-        assert checks.problems(type(made), records.to_mapping(made)) == []
+        assert checks.problems(type(made), to_mapping(made)) == []
 
 
 def test_every_record_has_a_sample_and_a_fresh_schema_file() -> None:

@@ -17,7 +17,8 @@ from tools.core.models.lenient import claim_from
 from tools.core.models.plan import PLAN_STATUSES
 from tools.core.plans import edits as plan_edits
 from tools.core.plans import rules as plan_rules
-from tools.core.plans.rules import Facts, Wrong
+from tools.core.plans.rules import Facts
+from tools.core.receipts.paths import PathProblem
 
 RELAXED = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 NAME = "2026-01-02-demo"
@@ -26,13 +27,13 @@ CLAIM = "_bus/claims/T-1.json"
 
 FACTS = Facts(
     receipts={
-        "gone.txt": Wrong("plan.receipt.missing", "does not exist"),
-        "ignored.txt": Wrong("plan.receipt.ignored", "is ignored by git"),
-        "new.txt": Wrong("plan.receipt.untracked", "is not tracked by git"),
-        "bad.json": Wrong("plan.receipt.unparseable", "does not parse"),
-        "forged.json": Wrong("plan.receipt.broken", "is broken"),
+        "gone.txt": PathProblem("plan.receipt.missing", "does not exist"),
+        "ignored.txt": PathProblem("plan.receipt.ignored", "is ignored by git"),
+        "new.txt": PathProblem("plan.receipt.untracked", "is not tracked by git"),
+        "bad.json": PathProblem("plan.receipt.unparseable", "does not parse"),
+        "forged.json": PathProblem("plan.receipt.broken", "is broken"),
     },
-    links={"queue/404-x.md": Wrong("plan.link.missing", "does not exist")},
+    links={"queue/404-x.md": PathProblem("plan.link.missing", "does not exist")},
     claims={
         CLAIM: claim_from({"agent_id": "b", "status": "active", "plan_id": "2026-01-02-other"}, "T-1"),
         "_bus/claims/T-2.json": claim_from({"agent_id": "b", "status": "active", "plan_id": NAME}, "T-2"),
@@ -195,10 +196,9 @@ def test_several_defects_are_all_reported_in_one_run() -> None:
 
 
 def test_every_rule_has_the_command_that_mends_it() -> None:
-    source = "".join(
-        (CHECKOUT / "tools" / "core" / "plans" / f"{name}.py").read_text() for name in ("rules", "citations", "check")
-    )
-    named = set(re.findall(r'(?:Finding|Located|Wrong)\("(plan\.[a-z_.]+)"', source))
+    modules = ("plans/rules", "plans/citations", "plans/check", "receipts/paths")
+    source = "".join((CHECKOUT / "tools" / "core" / f"{name}.py").read_text() for name in modules)
+    named = set(re.findall(r'(?:Finding|Located|PathProblem)\("(plan\.[a-z_.]+)"', source))
     states = {f"plan.receipt.{state}" for state in ("missing", "ignored", "untracked")}
     assert named | states == plan_rules.FIXES.keys()
 

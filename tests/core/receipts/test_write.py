@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tools.core.errors import DataError, UsageError
+from tools.core.models.evidence import Refusal, Warning
 from tools.core.receipts import write as receipts
 from tools.core.workspace import Workspace
 
@@ -42,8 +43,8 @@ def test_a_line_is_added_behind_an_unfinished_one(workspace):
 
 def test_an_override_and_a_refusal_leave_a_line_without_empty_fields(workspace):
     stamp = "2026-01-31T12:00:00Z"
-    receipts.warn(workspace, receipts.Warning(ts=stamp, agent_id="a", code="takeover_forced", message="m", reason="r"))
-    receipts.refuse(workspace, receipts.Refusal(ts=stamp, agent_id="a", event="complete", reason="nobody holds T"))
+    receipts.warn(workspace, Warning(ts=stamp, agent_id="a", code="takeover_forced", message="m", reason="r"))
+    receipts.refuse(workspace, Refusal(ts=stamp, agent_id="a", event="complete", reason="nobody holds T"))
     with open(workspace.agent_report("a").child("session_guard/warnings.jsonl").path) as log:
         assert json.loads(log.read()) == {
             "agent_id": "a",

@@ -10,8 +10,10 @@ import pytest
 
 from tools.core.bus import feed
 from tools.core.fs import files
-from tools.core.store.api import EVENTS, Append, FileStore
+from tools.core.models.bus import EVENTS
+from tools.core.store.api import Append
 from tools.core.store.files.index import losses, open_index
+from tools.core.store.files.store import FileStore
 
 
 @pytest.fixture

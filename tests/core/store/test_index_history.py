@@ -8,6 +8,7 @@ import pytest
 from tools.core import clock
 from tools.core.bus import feed
 from tools.core.bus import presence as liveness
+from tools.core.models.entry import Query
 from tools.core.store.files import index
 from tools.core.store.files import index_build as indexing
 from tools.core.store.files.index import open_index
@@ -32,7 +33,7 @@ def test_a_stamp_from_the_future_hides_nothing_that_came_after_it(logged, asked)
     logged(summary="liar", ts="9999-01-01T00:00:00Z", task_id="T")
     for number in range(3):
         logged(summary=f"honest {number}", ts=f"2026-01-31T1{number}:00:00Z", task_id="T")
-    query = feed.Query(tasks=["T"])
+    query = Query(tasks=["T"])
     found, more = asked(lambda known: feed.select(known, query, 2))
     assert (summaries(found), more) == (["honest 1", "honest 2"], 2)
 
@@ -72,9 +73,9 @@ def test_every_filter_walks_along_an_index(logged, asked):
     logged(summary="an event", task_id="T", severity="high")
     logged(thread="T", summary="a message")
     since = clock.parse("2020-01-01T00:00:00Z")
-    for query in [feed.Query(tasks=["T"]), feed.Query(agents=["a", "b"]), feed.Query(kinds=["x"], agents=["a"]),
-                  feed.Query(severities=["high"]), feed.Query(since=since), feed.Query(events=False),
-                  feed.Query(tasks=["T"], agents=["a"], kinds=["x"], since=since)]:  # fmt: skip
+    for query in [Query(tasks=["T"]), Query(agents=["a", "b"]), Query(kinds=["x"], agents=["a"]),
+                  Query(severities=["high"]), Query(since=since), Query(events=False),
+                  Query(tasks=["T"], agents=["a"], kinds=["x"], since=since)]:  # fmt: skip
         asked(lambda known, query=query: feed.select(known, query, 5))
         asked(lambda known, query=query: feed.select(known, query, None))
 
@@ -100,7 +101,7 @@ def test_an_index_that_is_locked_away_is_built_for_the_process_alone(workspace, 
     holder = sqlite3.connect(workspace.cache.child("index.sqlite").path, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     logged(summary="two")
-    found, _ = asked(lambda known: feed.select(known, feed.Query(messages=False), 5))
+    found, _ = asked(lambda known: feed.select(known, Query(messages=False), 5))
     holder.close()
     assert summaries(found) == ["one", "two"]
 

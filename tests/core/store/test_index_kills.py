@@ -10,9 +10,11 @@ import time
 import pytest
 
 from tools.core.fs import files
-from tools.core.store.api import EVENTS, Append, FileStore
+from tools.core.models.bus import EVENTS
+from tools.core.store.api import Append
 from tools.core.store.files import index_build as indexing
 from tools.core.store.files.index import open_index
+from tools.core.store.files.store import FileStore
 
 READ = """
 import sys

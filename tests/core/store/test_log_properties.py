@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from tools.core import ids
 from tools.core.fs import files, jsonl
-from tools.core.store.api import EVENTS, Append, FileStore, Replace
+from tools.core.models.bus import EVENTS
+from tools.core.store.api import Append, Replace
 from tools.core.store.files.index import losses, open_index
+from tools.core.store.files.store import FileStore
 
 steps = st.lists(
     st.one_of(

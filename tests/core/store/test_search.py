@@ -2,7 +2,8 @@
 
 import pytest
 
-from tools.core.store.api import EVENTS, Append
+from tools.core.models.bus import EVENTS
+from tools.core.store.api import Append
 from tools.core.store.files import index as index_module
 from tools.core.store.files import search
 from tools.core.store.files.index import open_index

@@ -8,7 +8,9 @@ import pytest
 
 from tools.core.errors import DataError
 from tools.core.fs import files, jsonl
-from tools.core.store.api import EVENTS, Append, FileStore, Replace
+from tools.core.models.bus import EVENTS
+from tools.core.store.api import Append, Replace
+from tools.core.store.files.store import FileStore
 
 
 def log_of(workspace):

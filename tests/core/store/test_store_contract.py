@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from tools.core.errors import UsageError
 from tools.core.fs import jsonl
-from tools.core.store.api import EVENTS, Append, Expect, Replace, StaleVersion
+from tools.core.models.bus import EVENTS
+from tools.core.store.api import Append, Expect, Replace, StaleVersion
 
 DOCUMENT = "claims/T"
 

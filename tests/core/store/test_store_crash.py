@@ -13,8 +13,10 @@ import pytest
 from tools.core.bus import claim_rules as claims
 from tools.core.bus import operations as bus
 from tools.core.errors import SetupError
+from tools.core.models.bus import EVENTS
 from tools.core.seats import seat as seats
-from tools.core.store.api import EVENTS, Append, FileStore, Replace
+from tools.core.store.api import Append, Replace
+from tools.core.store.files.store import FileStore
 
 CHANGING = ("write", "fsync", "rename", "mkdir", "ftruncate", "unlink", "link", "open")
 

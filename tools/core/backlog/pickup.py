@@ -15,13 +15,14 @@ from tools.core.bus import claim_documents as holdings
 from tools.core.bus import claim_rules as claims
 from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.fs import locks
+from tools.core.models.bus import Claim
+from tools.core.models.evidence import Warning
 from tools.core.models.plan import Plan
-from tools.core.models.records import Claim
 from tools.core.plans import files as plans
 from tools.core.receipts import write as receipts
 from tools.core.seats.seat import Seat
-from tools.core.store import api as store
-from tools.core.store.api import FileStore
+from tools.core.store.api import StaleVersion, retry_stale
+from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
 
 BUSY = "busy_override"
@@ -79,7 +80,7 @@ def record_busy(workspace: Workspace, seat: Seat, bus_store: FileStore, now: dat
         message = f"{busy.message} and took another task"
         receipts.warn(
             workspace,
-            receipts.Warning(ts=clock.to_text(now), agent_id=seat.agent_id, code=BUSY, message=message),
+            Warning(ts=clock.to_text(now), agent_id=seat.agent_id, code=BUSY, message=message),
         )
 
 
@@ -131,7 +132,7 @@ def take(
 
 def _alone(workspace: Workspace, attempt: Callable[[], Any]) -> Any:
     with locks.hold(workspace.report):  # two runs of one seat must not both find it idle
-        return store.retry_stale(attempt)
+        return retry_stale(attempt)
 
 
 def require_takeable(task: states.Task, seat: Seat, claim: Claim | None, now: datetime) -> None:
@@ -165,7 +166,7 @@ def _take(
     name = task.item.task_id
     found = holdings.held(bus_store, name)
     if found.claim != {claim.task_id: claim for claim in backlog.claims}.get(name):
-        raise store.StaleVersion(name)
+        raise StaleVersion(name)
     mine = found.assignment if found.engineer == seat.agent_id else None
     order = assigning.Order(
         name,

@@ -30,8 +30,8 @@ from typing import NamedTuple
 
 from tools.core.backlog import items as queue
 from tools.core.bus.claim_rules import assigned_engineer
+from tools.core.models.bus import Assignment, Claim
 from tools.core.models.plan import Plan
-from tools.core.models.records import Assignment, Claim
 
 ACTIVE = "active"
 PAUSED = "paused"

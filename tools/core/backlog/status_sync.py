@@ -11,7 +11,7 @@ from tools.core.backlog import states
 from tools.core.bus import claim_documents as holdings
 from tools.core.fs import files, locks
 from tools.core.receipts import write as receipts
-from tools.core.store.api import FileStore
+from tools.core.store.files.store import FileStore
 from tools.core.workspace import Place, Workspace
 
 

@@ -11,7 +11,8 @@ from datetime import timedelta
 
 from tools.core import clock, ids
 from tools.core.board.model import AlertRow, Snapshot
-from tools.core.bus import feed, handoffs, heartbeat
+from tools.core.bus import handoffs, heartbeat
+from tools.core.models.entry import Entry
 from tools.core.models.plan import Plan
 
 ANSWER_WITHIN = timedelta(hours=24)
@@ -23,7 +24,7 @@ def alerts(
     beat: heartbeat.Pulse,
     dirty: Sequence[handoffs.Handoff],
     unclaimed: Sequence[Plan],
-    waiting: Sequence[feed.Entry],
+    waiting: Sequence[Entry],
     away: Collection[str],
 ) -> list[AlertRow]:
     """All alerts: managers first, then dirty trees, silent holders, forgotten plans, old requests."""
@@ -39,7 +40,7 @@ def alerts(
     ]
 
 
-def _of_heartbeat(alert: heartbeat.Alert, waiting: Sequence[feed.Entry]) -> AlertRow:
+def _of_heartbeat(alert: heartbeat.Alert, waiting: Sequence[Entry]) -> AlertRow:
     who = shlex.quote(alert.agent)
     command: dict[str, Callable[[], str]] = {
         "manager_stale": lambda: f"python -m tools.agent.manager_report --log-heartbeat --agent {who}",
@@ -80,23 +81,23 @@ def _forgotten(plan: Plan, seen: Snapshot, done: Collection[str]) -> AlertRow:
     return AlertRow("plan_unclaimed", plan.actor, "", clock.parse(plan.created), text, command)
 
 
-def _is_overdue(entry: feed.Entry, seen: Snapshot, away: Collection[str]) -> bool:
+def _is_overdue(entry: Entry, seen: Snapshot, away: Collection[str]) -> bool:
     """A request with an id, so that it can be answered, to somebody who is there to answer."""
     waits_too_long = entry.at is not None and seen.now - entry.at > ANSWER_WITHIN
     return entry.kind == "request" and bool(entry.record.id) and waits_too_long and _addressee(entry) not in away
 
 
-def _addressee(entry: feed.Entry) -> str:
+def _addressee(entry: Entry) -> str:
     return getattr(entry.record, "to", "")
 
 
-def _unanswered(entry: feed.Entry) -> AlertRow:
+def _unanswered(entry: Entry) -> AlertRow:
     whom = _addressee(entry)
     text = f"a request from {entry.agent}{f' to {whom}' if whom else ''} has no answer: {entry.record.summary}"
     return AlertRow("request_waiting", whom, entry.task, entry.at, text, answer(entry))
 
 
-def answer(entry: feed.Entry) -> str:
+def answer(entry: Entry) -> str:
     """The command that answers a request."""
     reply = f" --reply-to {entry.record.id}" if entry.record.id else ""
     return f"python -m tools.agent.bus_message --task {shlex.quote(entry.task)} --type status --summary <answer>{reply}"

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from tools.core.backlog import items as queue
 from tools.core.backlog import states
 from tools.core.bus.heartbeat import AGENT_WINDOW
+from tools.core.models.bus import Assignment, Claim
+from tools.core.models.manifest import Manifest
 from tools.core.models.plan import Plan
-from tools.core.models.records import Assignment, Claim, Manifest
 
 MANAGER_WINDOW = timedelta(minutes=30)
 MESSAGES = 10

@@ -38,13 +38,14 @@ from tools.core.bus import presence as liveness
 from tools.core.consensus import decisions
 from tools.core.fs import files
 from tools.core.models import schema as shapes
+from tools.core.models.bus import Claim
+from tools.core.models.entry import Entry, Query
 from tools.core.models.plan import Plan
-from tools.core.models.records import Claim
 from tools.core.plans import files as plan_files
 from tools.core.receipts import verify as evidence
 from tools.core.seats import seat as seats
-from tools.core.store.api import FileStore
 from tools.core.store.files import index
+from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
 
 QUIET_AGENTS = 20
@@ -85,7 +86,7 @@ class _Judged(NamedTuple):
 class _Asked(NamedTuple):
     """What the index answered, all at one moment."""
 
-    waiting: list[feed.Entry]
+    waiting: list[Entry]
     pulse: heartbeat.Pulse
     dirty: list[handoffs.Handoff]
     agents: list[BeatRow]
@@ -268,7 +269,7 @@ def _ready_rows(seen: Snapshot) -> list[TaskRow]:
     ]
 
 
-def _request_row(entry: feed.Entry) -> RequestRow:
+def _request_row(entry: Entry) -> RequestRow:
     record = entry.record
     to = getattr(record, "to", "")
     return RequestRow(record.id, entry.kind, entry.task, entry.agent, to, entry.at, record.summary)
@@ -302,8 +303,8 @@ def _agent_row(known: index.Index, name: str, sign: datetime | None, holds: bool
     return BeatRow(name, "agent", state, sign, last.summary, last.meta)
 
 
-def _directive_rows(known: index.Index, waiting: Sequence[feed.Entry], limit: int) -> tuple[list[DirectiveRow], int]:
-    found, older = feed.select(known, feed.Query(kinds=["directive"], events=False), limit)
+def _directive_rows(known: index.Index, waiting: Sequence[Entry], limit: int) -> tuple[list[DirectiveRow], int]:
+    found, older = feed.select(known, Query(kinds=["directive"], events=False), limit)
     pointed = directives.pointed_threads(known) if found else frozenset()
     is_open = {(entry.record.id, entry.record.ts, entry.task) for entry in waiting}
     rows = [

@@ -17,12 +17,13 @@ from tools.core.bus import claim_rules as claims
 from tools.core.bus import operations as bus
 from tools.core.bus import presence as liveness
 from tools.core.errors import ConflictError, GuardError, UsageError
-from tools.core.models.records import MAX_SUMMARY, Assignment, Claim, Event, Message, over, to_mapping
+from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Assignment, Claim, Event, Message, stream_of
+from tools.core.models.record import MAX_SUMMARY, over, to_mapping
 from tools.core.receipts import scaffold
 from tools.core.seats import seat as seats
 from tools.core.seats.seat import Seat
-from tools.core.store import api as store
-from tools.core.store.api import ASSIGNMENTS, CLAIMS, EVENTS, Append, Expect, FileStore, Replace
+from tools.core.store.api import Append, Change, Expect, Replace, retry_stale
+from tools.core.store.files.store import FileStore
 from tools.core.workspace import Place, Workspace
 
 ACTIVE = "active"
@@ -220,7 +221,7 @@ def place(workspace: Workspace, bus_store: FileStore, seat: Seat, order: Order, 
             scaffold.missing(workspace, _work(_assignment(found, order, now)))
         return carry_out(workspace, bus_store, seat, found, order, now, recorded)
 
-    done: Placed = store.retry_stale(attempt)
+    done: Placed = retry_stale(attempt)
     if order.with_scaffold and done.assignment is not None:
         done = done._replace(laid_out=tuple(scaffold.write(workspace, _work(done.assignment))))
     return done
@@ -262,8 +263,8 @@ def carry_out(
     return Placed(decision.assignment or found.assignment, claim, bus_store.commit(changes))
 
 
-def _changes(seat: Seat, found: holdings.Held, order: Order, decision: Decision, now: datetime) -> list[store.Change]:
-    changes: list[store.Change] = []
+def _changes(seat: Seat, found: holdings.Held, order: Order, decision: Decision, now: datetime) -> list[Change]:
+    changes: list[Change] = []
     if decision.assignment is not None:
         changes += _announced(seat, order, decision.assignment, decision.overrides, now)
         changes.append(
@@ -283,7 +284,7 @@ def _changes(seat: Seat, found: holdings.Held, order: Order, decision: Decision,
 
 def _announced(
     seat: Seat, order: Order, assignment: Assignment, overrides: tuple[claims.Override, ...], now: datetime
-) -> list[store.Change]:
+) -> list[Change]:
     summary = _sentence(seat, order)
     shared: dict[str, Any] = {"ts": clock.to_text(now), "summary": summary, "task_id": order.task}
     meta: dict[str, str] = {"engineer": order.engineer, "manager": order.manager}
@@ -311,7 +312,7 @@ def _announced(
     threads = [order.task, *([ids.inbox_of(order.engineer)] if order.with_inbox else [])]
     return [
         Append(EVENTS, to_mapping(event)),
-        *(Append(store.stream_of(thread), to_mapping(message)) for thread in threads),
+        *(Append(stream_of(thread), to_mapping(message)) for thread in threads),
     ]
 
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from tools.core import ids
 from tools.core.errors import ToolkitError
+from tools.core.models.bus import ASSIGNMENTS, CLAIMS, Assignment, Claim
 from tools.core.models.lenient import assignment_from, claim_from
-from tools.core.models.records import Assignment, Claim
-from tools.core.store.api import ASSIGNMENTS, CLAIMS, FileStore
+from tools.core.store.files.store import FileStore
 
 
 class Held(NamedTuple):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from tools.core import clock, ids
 from tools.core.bus import path_patterns as globs
 from tools.core.errors import ConflictError, GuardError, UsageError
-from tools.core.models.records import Assignment, Claim, TakenFrom
+from tools.core.models.bus import Assignment, Claim, TakenFrom
 
 STALE_AFTER = timedelta(minutes=240)
 """How long without a sign of life before a holder may be taken for gone."""

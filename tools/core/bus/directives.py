@@ -10,12 +10,13 @@ from tools.core import clock, ids
 from tools.core.bus import operations as bus
 from tools.core.errors import UsageError
 from tools.core.fs import jsonl, locks
+from tools.core.models.bus import Message, stream_of
 from tools.core.models.lenient import message_from, text_of
-from tools.core.models.records import MAX_SUMMARY, Message, to_mapping
+from tools.core.models.record import MAX_SUMMARY, to_mapping
 from tools.core.seats.seat import Seat
-from tools.core.store import api as store
-from tools.core.store.api import Append, FileStore
+from tools.core.store.api import Append, Change
 from tools.core.store.files.index import Index
+from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
 
 KEY = "directive"
@@ -64,19 +65,19 @@ def post(
     with locks.hold(workspace.report):  # one run looks while no other adds
         known = _known_directive(bus_store, given)
         message = _directive(seat, given, now)
-        changes: list[store.Change] = []
+        changes: list[Change] = []
         if known is None:
-            changes.append(Append(store.stream_of(given.task), to_mapping(message)))
+            changes.append(Append(stream_of(given.task), to_mapping(message)))
         directive_id = message.id if known is None else known
         if known is None or not _is_pointed_to(bus_store, given, directive_id):
             pointer = _pointer(seat, given, directive_id, now)
-            changes.append(Append(store.stream_of(given.pointer_task), to_mapping(pointer)))
+            changes.append(Append(stream_of(given.pointer_task), to_mapping(pointer)))
         return bus_store.commit(changes) if changes else []
 
 
 def _known_directive(bus_store: FileStore, given: Directive) -> str | None:
     """The id of the directive that was posted already; "" for one without an id."""
-    for found in bus_store.read(store.stream_of(given.task)).found:
+    for found in bus_store.read(stream_of(given.task)).found:
         message = message_from(found.record, given.task)
         if (message.type, message.summary) == (given.words.type, given.words.summary):
             return message.id
@@ -88,7 +89,7 @@ def _is_pointed_to(bus_store: FileStore, given: Directive, directive_id: str) ->
         meta = message_from(raw, given.pointer_task).meta
         return meta.get(KEY) == given.task and meta.get("directive_id", directive_id) == directive_id
 
-    return bool(bus_store.tail(store.stream_of(given.pointer_task), 1, points).found)
+    return bool(bus_store.tail(stream_of(given.pointer_task), 1, points).found)
 
 
 def _directive(seat: Seat, given: Directive, now: datetime) -> Message:
@@ -126,7 +127,7 @@ def pointed_threads(index: Index) -> frozenset[str]:
     """The threads that messages on the hub point to as directives."""
     rows = index.rows(
         "task = ? AND stream = ? AND instr(raw, CAST(? AS BLOB)) > 0",
-        (ids.HUB, store.stream_of(ids.HUB), f'"{KEY}"'),
+        (ids.HUB, stream_of(ids.HUB), f'"{KEY}"'),
     )
     metas = (jsonl.parse(row.raw).get("meta") for row in rows)
     return frozenset(text_of(meta.get(KEY)) for meta in metas if isinstance(meta, dict) and meta.get(KEY))

@@ -15,7 +15,8 @@ from tools.core import clock, ids
 from tools.core.bus import feed
 from tools.core.errors import GuardError, ToolkitError
 from tools.core.fs import files
-from tools.core.models.records import MAX_SUMMARY, Event
+from tools.core.models.bus import Event
+from tools.core.models.record import MAX_SUMMARY
 from tools.core.seats.seat import Seat
 from tools.core.store.files.index import Index
 from tools.core.workspace import REPORT, Place, Workspace

@@ -14,10 +14,12 @@ from tools.core import clock
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import feed
 from tools.core.bus import presence as liveness
-from tools.core.models.records import Assignment, Claim, Manifest
+from tools.core.models.bus import Assignment, Claim
+from tools.core.models.entry import Entry, Query
+from tools.core.models.manifest import Manifest
 from tools.core.seats import seat as seats
-from tools.core.store.api import FileStore
 from tools.core.store.files import index
+from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
 
 AGENT_WINDOW = timedelta(minutes=240)
@@ -63,7 +65,7 @@ def pulse(
     claims: Sequence[Claim],
     assignments: Sequence[Assignment],
     manifests: Sequence[Manifest],
-    waiting: Sequence[feed.Entry],
+    waiting: Sequence[Entry],
     manager_window: timedelta,
     agent_window: timedelta,
     ignored_managers: Collection[str] = (),
@@ -125,9 +127,7 @@ def check(
     return Check(now, manager_window, agent_window, found.managers, idle, found.alerts, raised, problems, losses)
 
 
-def _manager_alerts(
-    beats: Sequence[liveness.Heartbeat], waiting: Sequence[feed.Entry], window: timedelta
-) -> list[Alert]:
+def _manager_alerts(beats: Sequence[liveness.Heartbeat], waiting: Sequence[Entry], window: timedelta) -> list[Alert]:
     found = []
     for beat in beats:
         if not window or beat.state == liveness.FRESH:
@@ -146,7 +146,7 @@ def _manager_alerts(
     return found
 
 
-def _waits_for(entry: feed.Entry, agent: str) -> bool:
+def _waits_for(entry: Entry, agent: str) -> bool:
     return getattr(entry.record, "to", "") in ("", agent) and entry.agent != agent
 
 
@@ -160,7 +160,7 @@ def _idle_alert(claim: Claim, at: datetime | None) -> Alert:
 
 def _raised_before(known: index.Index, now: datetime) -> set[str]:
     """The identities of the alerts that were raised last."""
-    alerts, _ = feed.select(known, feed.Query(kinds=["alert"], messages=False), 200, now)
+    alerts, _ = feed.select(known, Query(kinds=["alert"], messages=False), 200, now)
     return {identity for entry in alerts for identity in entry.record.meta.get("alert", "").split()}
 
 

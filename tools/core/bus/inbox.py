@@ -9,7 +9,8 @@ from tools.core import ids
 from tools.core.bus import feed
 from tools.core.errors import DataError
 from tools.core.fs import files
-from tools.core.store.api import stream_of
+from tools.core.models.bus import stream_of
+from tools.core.models.entry import Entry, Query, unrepeated
 from tools.core.store.files.index import Index
 from tools.core.workspace import Place, Workspace
 
@@ -20,7 +21,7 @@ NEWEST = 50
 class Item(NamedTuple):
     """One message that concerns a seat."""
 
-    entry: feed.Entry
+    entry: Entry
     is_unread: bool
     is_open: bool  # a request or directive nobody has replied to
 
@@ -58,9 +59,9 @@ def look(index: Index, agent: str, tasks: Collection[str], mark: Mark, *, limit:
     ]
     stream = stream_of(ids.inbox_of(agent))
     messages = index.ask("SELECT COUNT(*) FROM entries WHERE stream=? AND stream<>'events'", (stream,))[0][0]
-    inbox, _ = feed.select(index, feed.Query(tasks=[ids.inbox_of(agent)], events=False), limit)
+    inbox, _ = feed.select(index, Query(tasks=[ids.inbox_of(agent)], events=False), limit)
     is_open = {key(entry) for entry in requests}
-    merged = feed.unrepeated([*inbox, *requests])
+    merged = unrepeated([*inbox, *requests])
     found = [Item(entry, key(entry) not in mark.read, key(entry) in is_open) for entry in merged]
     older = messages - len(inbox)
     older_read = max(0, mark.messages - sum(key(entry) in mark.read for entry in inbox))
@@ -69,12 +70,12 @@ def look(index: Index, agent: str, tasks: Collection[str], mark: Mark, *, limit:
     return Inbox(found, unread, len(found) + older, messages)
 
 
-def names(entry: feed.Entry, agent: str) -> bool:
+def names(entry: Entry, agent: str) -> bool:
     """Whether a message is addressed to an agent."""
     return getattr(entry.record, "to", "") == agent
 
 
-def key(entry: feed.Entry) -> str:
+def key(entry: Entry) -> str:
     """What tells a message from every other: its id, or for an old one its stamp and words."""
     return entry.record.id or f"{entry.record.ts}|{entry.agent}|{entry.record.summary}"
 

@@ -16,15 +16,17 @@ from tools.core.bus import claim_rules as claims
 from tools.core.bus import release_rules as handback
 from tools.core.errors import GuardError, UsageError
 from tools.core.fs import files
-from tools.core.models.records import MAX_SUMMARY, Claim, Event, Message, over, to_mapping
+from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Claim, Event, Message, stream_of
+from tools.core.models.evidence import Refusal, Warning
+from tools.core.models.record import MAX_SUMMARY, over, to_mapping
 from tools.core.receipts import write as receipts
 from tools.core.seats.seat import Seat
-from tools.core.store import api as store
-from tools.core.store.api import ASSIGNMENTS, CLAIMS, EVENTS, Append, Expect, FileStore, Replace
+from tools.core.store.api import Append, Change, Expect, Replace, retry_stale
+from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
 
 
-class Change(NamedTuple):
+class ClaimChange(NamedTuple):
     """What an operation did; `record` is None when nothing had to change."""
 
     claim: Claim
@@ -75,7 +77,7 @@ def take(
     now: datetime,
     *,
     warn: Warn = _nobody,
-) -> Change:
+) -> ClaimChange:
     """Claims a task for a seat; raises what `claims.take` raises."""
 
     def decide(found: holdings.Held) -> claims.Outcome:
@@ -87,7 +89,7 @@ def take(
 
 def release(
     workspace: Workspace, bus: FileStore, seat: Seat, task: str, *, status: str, notes: str | None, now: datetime
-) -> Change:
+) -> ClaimChange:
     """Gives a task back; raises what `handback.release` raises."""
     return _change_claim(
         workspace,
@@ -111,7 +113,7 @@ def pause(
     reason: str,
     now: datetime,
     warn: Warn = _nobody,
-) -> Change:
+) -> ClaimChange:
     """Pauses a claim; raises what `handback.pause` raises."""
 
     def decide(found: holdings.Held) -> claims.Outcome:
@@ -130,26 +132,26 @@ def _change_claim(
     task: str,
     decide: Callable[[holdings.Held], claims.Outcome],
     now: datetime,
-) -> Change:
+) -> ClaimChange:
     recorded: list[claims.Override] = []
 
-    def attempt() -> Change:
+    def attempt() -> ClaimChange:
         found = holdings.held(bus, task)
         outcome = decide(found)
         if not outcome.event:
-            return Change(outcome.claim, None, outcome.warnings)
+            return ClaimChange(outcome.claim, None, outcome.warnings)
         for override in outcome.overrides:
             if override not in recorded:
                 record_override(workspace, seat, override, now)
                 recorded.append(override)
         written = bus.commit(claim_changes(seat, found, outcome, now))
-        return Change(outcome.claim, written[0], outcome.warnings)
+        return ClaimChange(outcome.claim, written[0], outcome.warnings)
 
-    done: Change = store.retry_stale(attempt)
+    done: ClaimChange = retry_stale(attempt)
     return done
 
 
-def claim_changes(seat: Seat, found: holdings.Held, outcome: claims.Outcome, now: datetime) -> list[store.Change]:
+def claim_changes(seat: Seat, found: holdings.Held, outcome: claims.Outcome, now: datetime) -> list[Change]:
     """The event that tells of a claim's change, the claim, and the assignment it was decided on."""
     task = outcome.claim.task_id
     return [
@@ -207,7 +209,7 @@ def record_override(workspace: Workspace, seat: Seat, override: claims.Override,
     """Leaves evidence of an override before what it allows is written."""
     receipts.warn(
         workspace,
-        receipts.Warning(
+        Warning(
             ts=clock.to_text(now),
             agent_id=seat.agent_id,
             code=override.code,
@@ -229,7 +231,7 @@ def guard_event(workspace: Workspace, seat: Seat, event: str, task: str, found: 
         return
     receipts.refuse(
         workspace,
-        receipts.Refusal(
+        Refusal(
             ts=clock.to_text(now),
             agent_id=seat.agent_id,
             event=event,
@@ -249,9 +251,7 @@ def guard_event(workspace: Workspace, seat: Seat, event: str, task: str, found: 
     )
 
 
-def guarded(
-    workspace: Workspace, bus: FileStore, seat: Seat, event: str, task: str, now: datetime
-) -> list[store.Change]:
+def guarded(workspace: Workspace, bus: FileStore, seat: Seat, event: str, task: str, now: datetime) -> list[Change]:
     """What an event about a task depends on; [] when it depends on nothing."""
     if not task or event not in GUARDED or ids.is_thread_only(task):
         return []
@@ -274,15 +274,15 @@ def log(
     """Appends one event and messages to threads, all or nothing; the guard comes first."""
 
     def attempt() -> list[dict[str, object]]:
-        changes: list[store.Change] = []
+        changes: list[Change] = []
         if event is not None:
             changes += guarded(workspace, bus, seat, event.event, event.task_id, now)
             changes.append(Append(EVENTS, to_mapping(event)))
         for thread, message in messages:
-            changes.append(Append(store.stream_of(thread), to_mapping(message)))
+            changes.append(Append(stream_of(thread), to_mapping(message)))
         return bus.commit(changes)
 
-    done: list[dict[str, object]] = store.retry_stale(attempt)
+    done: list[dict[str, object]] = retry_stale(attempt)
     return done
 
 

@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 from tools.core import clock, ids
 from tools.core.bus import feed
-from tools.core.models.records import Assignment, Claim, Manifest
+from tools.core.models.bus import Assignment, Claim
+from tools.core.models.entry import Entry
+from tools.core.models.manifest import Manifest
 from tools.core.seats.seat import MANAGER_ROLE
 from tools.core.store.files.index import Index, Row
 
@@ -63,7 +65,7 @@ def agents_seen(index: Index) -> list[str]:
     return [name for name in index.distinct("agent") if ids.is_agent(name)]
 
 
-def last_entry(index: Index, agent: str, kinds: Sequence[str], now: datetime) -> feed.Entry | None:
+def last_entry(index: Index, agent: str, kinds: Sequence[str], now: datetime) -> Entry | None:
     """The latest credible entry of some kinds by an agent."""
     rows = []
     for kind in kinds:
@@ -108,7 +110,7 @@ def retired(index: Index, now: datetime, always: Collection[str] | None = None) 
     return frozenset(found)
 
 
-def roles_of(handshake: feed.Entry | None) -> frozenset[str]:
+def roles_of(handshake: Entry | None) -> frozenset[str]:
     """The roles a handshake announced."""
     if handshake is None:
         return frozenset()

@@ -11,7 +11,7 @@ from datetime import timedelta
 from tools.core import clock
 from tools.core.bus import claim_rules as claims
 from tools.core.errors import ConflictError, GuardError, UsageError
-from tools.core.models.records import Claim
+from tools.core.models.bus import Claim
 
 
 def release(

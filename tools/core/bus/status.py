@@ -10,11 +10,12 @@ from tools.core import clock
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import feed
 from tools.core.bus import presence as liveness
-from tools.core.models import records
-from tools.core.models.records import Claim
+from tools.core.models.bus import Claim
+from tools.core.models.entry import Entry, Query
+from tools.core.models.record import to_mapping
 from tools.core.seats import seat as seats
-from tools.core.store.api import FileStore
 from tools.core.store.files import index
+from tools.core.store.files.store import FileStore
 from tools.core.text import render
 from tools.core.workspace import Workspace
 
@@ -40,10 +41,10 @@ class Status(NamedTuple):
     view: View
     claims: list[Claim]
     signs: dict[str, datetime | None]
-    events: list[feed.Entry]
+    events: list[Entry]
     more_events: int
     managers: list[liveness.Heartbeat]
-    requests: list[feed.Entry]
+    requests: list[Entry]
     request_count: int
     problems: list[str]
     losses: list[str]
@@ -92,7 +93,7 @@ def gather(workspace: Workspace, store: FileStore, view: View, now: datetime) ->
         if (claim.is_live or not view.active_only) and (not view.agents or claim.agent_id in view.agents)
     ]
     with index.open_index(workspace) as known:
-        query = feed.Query(agents=view.agents, severities=view.severities, since=view.since, messages=False)
+        query = Query(agents=view.agents, severities=view.severities, since=view.since, messages=False)
         events, more = feed.select(known, query, view.limit, now)
         gone = liveness.retired(known, now)
         names = liveness.managers(
@@ -110,8 +111,8 @@ def as_document(found: Status) -> dict[str, Any]:
     """The status as one JSON document."""
     return {
         "generated_at": clock.to_text(found.now),
-        "claims": [{**records.to_mapping(claim), "state": claim.state} for claim in found.claims],
-        "events": [records.to_mapping(entry.record) for entry in found.events],
+        "claims": [{**to_mapping(claim), "state": claim.state} for claim in found.claims],
+        "events": [to_mapping(entry.record) for entry in found.events],
         "older_events": found.more_events,
         "managers": [
             {
@@ -125,7 +126,7 @@ def as_document(found: Status) -> dict[str, Any]:
         ],
         "manager_window_minutes": found.view.manager_window.total_seconds() / 60,
         "open_request_count": found.request_count,
-        "open_requests": [records.to_mapping(entry.record) for entry in found.requests],
+        "open_requests": [to_mapping(entry.record) for entry in found.requests],
         "problems": found.problems,
         "losses": found.losses,
     }
@@ -145,14 +146,14 @@ def claim_line(claim: Claim, found: Status) -> str:
     return render.clean(f"{text} {more}{notes}".rstrip())
 
 
-def event_line(entry: feed.Entry) -> str:
+def event_line(entry: Entry) -> str:
     """One line about an event."""
     severity = f" sev={entry.severity}" if entry.severity else ""
     task = f" task={entry.task}" if entry.task else ""
     return render.clean(f"{entry.record.ts} {entry.agent} {entry.kind}{task}{severity}: {entry.record.summary}")
 
 
-def request_line(entry: feed.Entry, now: datetime) -> str:
+def request_line(entry: Entry, now: datetime) -> str:
     """One line about a request that waits for an answer."""
     age = f"{clock.age(entry.at, now)} old" if entry.at else "of unknown age"
     to = f" to {getattr(entry.record, 'to', '')}" if getattr(entry.record, "to", "") else ""

@@ -19,9 +19,8 @@ from tools.core.checks.findings import Finding
 from tools.core.checks.sources import Commit, Folder, Tree
 from tools.core.errors import DataError
 from tools.core.fs import jsonl
+from tools.core.models.bus import CLAIMS, Claim
 from tools.core.models.lenient import claim_from
-from tools.core.models.records import Claim
-from tools.core.store.api import CLAIMS
 from tools.core.workspace import BUS, MEMORY_LOG, Workspace
 
 _BETWEEN_LINES = ("record.prev_unknown", "record.duplicate_id", "directive.pointer", "id.case", "claim.duplicate")

@@ -18,9 +18,8 @@ from tools.core.checks.findings import Finding
 from tools.core.checks.lines import Context, Shapes
 from tools.core.checks.sources import Tree
 from tools.core.fs import jsonl
+from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, Claim, Event, Message
 from tools.core.models.lenient import claim_from
-from tools.core.models.records import Claim, Event, Message
-from tools.core.store.api import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES
 from tools.core.workspace import BUS
 
 _DIRECTIVE = re.compile(rf"{ids.COORDINATION_PREFIX}[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*", re.IGNORECASE)

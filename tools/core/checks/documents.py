@@ -14,8 +14,8 @@ from tools.core.checks.sources import Tree
 from tools.core.errors import DataError
 from tools.core.fs import files
 from tools.core.models import lenient as foreign
-from tools.core.models import records
-from tools.core.models.records import Assignment, Claim
+from tools.core.models.bus import CLAIM_STATUSES, Assignment, Claim
+from tools.core.models.record import fields_of
 
 _OLD_STATUSES = ("pending", "in_progress", "closed", "cancelled", "abandoned")
 
@@ -48,7 +48,7 @@ def check_claim(found: Read, latest: str) -> Iterator[Finding]:
     yield from _named(found)
     yield from _shaped(found, Claim, latest)
     claim = foreign.claim_from(found.raw, found.task)
-    known = claim.status in (*records.CLAIM_STATUSES, *_OLD_STATUSES)
+    known = claim.status in (*CLAIM_STATUSES, *_OLD_STATUSES)
     if known and bool(found.raw.get("released_at")) == claim.is_live:
         rule = "claim.released_at" if found.raw.get("fence") else "record.old"
         word = "has no" if not claim.is_live else "has a"
@@ -82,7 +82,7 @@ def _shaped(found: Read, kind: type, latest: str) -> Iterator[Finding]:
     for pointer, reason in checks.problems(kind, found.raw):
         field = pointer[1:].partition("/")[0]
         value = found.raw.get(field)
-        known = field in records.fields_of(kind)
+        known = field in fields_of(kind)
         if known and isinstance(value, str) and field.endswith("_at") and clock.parse(value) is not None:
             rule = "stamp.form"
         else:
@@ -95,7 +95,7 @@ def _shaped(found: Read, kind: type, latest: str) -> Iterator[Finding]:
 
 def _is_accepted(kind: type, field: str, value: object, has_fence: bool) -> bool:
     """Whether readers can make something of it (formats, "What readers accept")."""
-    if field not in records.fields_of(kind) or field in ("plan_id", "notes", "note", "paths"):
+    if field not in fields_of(kind) or field in ("plan_id", "notes", "note", "paths"):
         return True
     if field == "status":
         return value in _OLD_STATUSES or (isinstance(value, str) and not has_fence)

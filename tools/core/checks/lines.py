@@ -15,8 +15,8 @@ from tools.core import clock
 from tools.core.checks import findings
 from tools.core.checks.findings import Finding
 from tools.core.fs import jsonl
-from tools.core.models import records
 from tools.core.models import validate_fast as field_tests
+from tools.core.models.record import fields_of, required_fields
 
 ANCIENT = "2005-04-07"
 """The day of git's own first commit: no record of a bus is older."""
@@ -127,12 +127,12 @@ def _is_accepted(context: Context, record: Mapping[str, object], pointer: str) -
     """Whether readers can make something of it (formats, "What readers accept")."""
     field, _, inner = pointer[1:].partition("/")
     value = record.get(field)
-    if field not in records.fields_of(context.kind):
+    if field not in fields_of(context.kind):
         return True  # unknown fields are kept, and shown as meta
     if value is None:
         if field == "task_id":
             return True
-        optional = field not in records.required_fields(context.kind)
+        optional = field not in required_fields(context.kind)
         return optional or any(isinstance(record.get(old), str) for old in _OLD_NAMES.get(field, ()))
     if field == "meta":
         return True

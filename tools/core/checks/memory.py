@@ -12,6 +12,7 @@ from tools.core.checks.findings import Finding
 from tools.core.checks.sources import Tree
 from tools.core.errors import DataError
 from tools.core.fs import jsonl
+from tools.core.models.evidence import MEMORY_FIELDS, MemoryEntry
 from tools.core.receipts import memory_log as memory
 from tools.core.workspace import MEMORY_LOG
 
@@ -43,8 +44,8 @@ def _entries(entries: list[tuple[int, jsonl.Line, Mapping[str, object]]]) -> Ite
         for rule, message in _links(entry, known, before):
             yield findings.make(rule, MEMORY_LOG, number, message, mark=line.hash)
         if own:
-            for pointer, reason in checks.problems(memory.Memory, entry):
-                rule = "record.shape" if pointer[1:] in memory.FIELDS else "record.old"
+            for pointer, reason in checks.problems(MemoryEntry, entry):
+                rule = "record.shape" if pointer[1:] in MEMORY_FIELDS else "record.old"
                 yield findings.make(rule, MEMORY_LOG, number, f"{pointer or '/'}: {reason}", mark=line.hash)
         before = own
 

@@ -25,13 +25,13 @@ from tools.core.consensus import ledger
 from tools.core.errors import SetupError, ToolkitError
 from tools.core.fs import files
 from tools.core.git import git, remotes
+from tools.core.models.bus import EVENTS
 from tools.core.plans import check as plan_checks
 from tools.core.plans import files as plans
 from tools.core.plans import normalise as hygiene
 from tools.core.receipts import locate as whereabouts
 from tools.core.seats import guards as branches
 from tools.core.seats import seat as seats
-from tools.core.store.api import EVENTS
 from tools.core.store.files.index import open_index
 from tools.core.sync import bus_branch
 from tools.core.workspace import BUS, LEDGER, MANIFEST, MEMORY_LOG, PLANS, QUEUE, QUICK_LINKS, Place, Workspace

@@ -15,7 +15,7 @@ from typing import Protocol
 from tools.core.errors import DataError, SetupError, UsageError
 from tools.core.fs import files, jsonl
 from tools.core.git import git
-from tools.core.store.api import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES
+from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES
 from tools.core.workspace import BUS, MEMORY_LOG, Place, Workspace
 
 FOLDERS = (EVENTS, MESSAGES, CLAIMS, ASSIGNMENTS)

@@ -10,7 +10,7 @@ import click
 
 from tools.core import clock, ids
 from tools.core.errors import UsageError
-from tools.core.models.records import OWN_FIELDS
+from tools.core.models.bus import OWN_FIELDS
 
 
 class _Value(click.ParamType[Any]):

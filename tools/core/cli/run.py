@@ -21,7 +21,7 @@ from tools.core import clock, workspace
 from tools.core.cli import bootstrap
 from tools.core.errors import SetupError
 from tools.core.seats import seat as seats
-from tools.core.store.api import FileStore
+from tools.core.store.files.store import FileStore
 from tools.core.text import render
 from tools.core.text import secrets as redaction
 

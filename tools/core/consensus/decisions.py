@@ -21,6 +21,7 @@ from tools.core.consensus import ledger
 from tools.core.consensus import receipts as consensus
 from tools.core.errors import ToolkitError
 from tools.core.fs import files, jsonl
+from tools.core.models.entry import Entry, Query, event_entry, unrepeated
 from tools.core.models.lenient import assignment_from, text_of
 from tools.core.store.files.index import Index
 from tools.core.workspace import LEDGER, Workspace
@@ -123,7 +124,7 @@ def _in_receipts(workspace: Workspace) -> Iterator[tuple[str, Trace]]:
     for _, raw in receipt_lines(workspace):
         name = text_of(raw.get("decision_id"))
         if ids.is_task(name):
-            record = feed.event_entry(dict(raw))
+            record = event_entry(dict(raw))
             given = raw.get("meta")
             meta: Mapping[str, object] = given if isinstance(given, dict) else {}
             yield (
@@ -136,13 +137,13 @@ def _in_receipts(workspace: Workspace) -> Iterator[tuple[str, Trace]]:
 
 def _in_index(index: Index) -> Iterator[tuple[str, Trace]]:
     rows = index.with_decision()
-    for entry in feed.unrepeated([feed.entry_of(row) for row in rows]):
+    for entry in unrepeated([feed.entry_of(row) for row in rows]):
         named = next((entry.record.meta[key] for key in _KEYS if key in entry.record.meta), "")
         if ids.is_task(named):
             yield named, _trace(entry.source, entry)
 
 
-def _trace(source: str, entry: feed.Entry) -> Trace:
+def _trace(source: str, entry: Entry) -> Trace:
     record = entry.record
     plan = getattr(record, "plan_id", "") or record.meta.get("plan_id", "")
     key = record.id or f"{record.ts} {entry.agent} {record.summary}"
@@ -176,9 +177,9 @@ def linked_by_queue(workspace: Workspace) -> list[str]:
 def _about_tasks(index: Index, name: str, part: _Found) -> list[Trace]:
     """What was logged on the decision's own thread, and the voices on it in its tasks' threads."""
     known = {(trace.source, trace.key) for trace in part.traces}
-    entries, _ = feed.select(index, feed.Query(tasks=[name]), None)
+    entries, _ = feed.select(index, Query(tasks=[name]), None)
     if others := sorted(part.tasks - {name}):
-        entries += feed.select(index, feed.Query(tasks=others, kinds=_VOICES, events=False), None)[0]
+        entries += feed.select(index, Query(tasks=others, kinds=_VOICES, events=False), None)[0]
     traces = (_trace(entry.source, entry) for entry in entries)
     return [trace for trace in traces if (trace.source, trace.key) not in known]
 

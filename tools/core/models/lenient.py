@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from tools.core.models.records import Assignment, Claim, Event, Manifest, Message, TakenFrom, fields_of
+from tools.core.models.bus import Assignment, Claim, Event, Message, TakenFrom
+from tools.core.models.manifest import Manifest
+from tools.core.models.record import fields_of
 
 
 def text_of(value: object) -> str:

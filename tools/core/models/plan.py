@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from tools.core import ids
 from tools.core.models.lenient import text_of
-from tools.core.models.records import STAMP_PATTERN, SUMMARY_PATTERN, Record, fields_of, record, text_rule
+from tools.core.models.record import STAMP_PATTERN, SUMMARY_PATTERN, Record, fields_of, record, text_rule
 
 Part = TypeVar("Part")
 

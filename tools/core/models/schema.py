@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from tools.core import clock
-from tools.core.models.records import STAMP_PATTERN
+from tools.core.models.record import STAMP_PATTERN
 
 _PLAIN: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},

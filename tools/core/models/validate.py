@@ -11,31 +11,29 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from tools.core.consensus import receipts as consensus
 from tools.core.fs import files
 from tools.core.models import plan as plan_records
-from tools.core.models import records
 from tools.core.models import validate_fast as field_tests
+from tools.core.models.bus import Assignment, Claim, Event, Message, TakenFrom
+from tools.core.models.evidence import ConsensusReceipt, MemoryEntry, Refusal, RunReceipt, Warning
+from tools.core.models.manifest import Manifest
 from tools.core.models.validate_fast import MEANINGS
-from tools.core.receipts import memory_log as memory
-from tools.core.receipts import verify as evidence
-from tools.core.receipts import write as receipts
 
 Problem = tuple[str, str]
 """Where in a document (a JSON pointer, "" for the whole) and what is wrong there."""
 
 RECORDS: dict[str, type] = {
-    "event": records.Event,
-    "message": records.Message,
-    "claim": records.Claim,
-    "assignment": records.Assignment,
-    "manifest": records.Manifest,
-    "warning": receipts.Warning,
-    "refusal": receipts.Refusal,
-    "consensus-receipt": consensus.Receipt,
+    "event": Event,
+    "message": Message,
+    "claim": Claim,
+    "assignment": Assignment,
+    "manifest": Manifest,
+    "warning": Warning,
+    "refusal": Refusal,
+    "consensus-receipt": ConsensusReceipt,
     "plan": plan_records.Plan,
-    "run-receipt": evidence.RunReceipt,
-    "memory": memory.Memory,
+    "run-receipt": RunReceipt,
+    "memory": MemoryEntry,
 }
 """Every record that has a schema, by the name of its schema."""
 
@@ -101,7 +99,7 @@ def _meanings(kind: Any, raw: Mapping[str, object], above: str) -> Iterator[Prob
             if not holds(value):
                 yield f"{above}/{spelled}", f"{value!r}: {reason}"
         elif isinstance(value, dict) and name == "taken_from":
-            yield from _meanings(records.TakenFrom, value, f"{above}/{spelled}")
+            yield from _meanings(TakenFrom, value, f"{above}/{spelled}")
 
 
 def schema_files() -> dict[str, bytes]:

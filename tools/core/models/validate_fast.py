@@ -15,14 +15,14 @@ from functools import cache
 from typing import Any
 
 from tools.core import clock, ids
-from tools.core.models import records
+from tools.core.models.record import HASH_PATTERN, STAMP_PATTERN, SUMMARY_PATTERN, required_fields
 
 Test = Callable[[Any], object]
 
 MEANINGS: dict[str, tuple[Callable[[str], bool], str]] = {
     ids.NAME_PATTERN: (ids.is_task, "a name that file systems or git reserve"),
     ids.PLAN_PATTERN: (ids.is_plan, "no such date"),
-    records.STAMP_PATTERN: (clock.is_canonical, "no such moment"),
+    STAMP_PATTERN: (clock.is_canonical, "no such moment"),
 }
 """What text that matches a pattern must also be, which no pattern can say."""
 
@@ -59,7 +59,7 @@ def tests_of(kind: Any) -> tuple[dict[str, Test], frozenset[str]]:
         part.metadata.get("alias", name): _test_of(part, vars(sys.modules[kind.__module__]))
         for name, part in kind.__dataclass_fields__.items()
     }
-    return tests, frozenset(records.required_fields(kind))
+    return tests, frozenset(required_fields(kind))
 
 
 def _test_of(part: Any, names: Mapping[str, Any]) -> Test:
@@ -89,11 +89,11 @@ def _test_of_type(said: str, rules: Mapping[str, Any], names: Mapping[str, Any])
 
 def _text(rules: Mapping[str, Any]) -> Test:
     pattern, longest = rules.get("pattern"), rules.get("max_length", sys.maxsize)
-    if pattern == records.SUMMARY_PATTERN:
+    if pattern == SUMMARY_PATTERN:
         return lambda value: len(value) <= longest and value.strip() != "" and "\n" not in value and "\r" not in value
-    if pattern == records.STAMP_PATTERN:
+    if pattern == STAMP_PATTERN:
         return _Remembered(clock.is_canonical).is_stamp
-    if pattern in (ids.RECORD_PATTERN, records.HASH_PATTERN):
+    if pattern in (ids.RECORD_PATTERN, HASH_PATTERN):
         return re.compile(pattern[1:-1]).fullmatch
     if pattern:
         return _Remembered(_matcher(pattern, longest)).holds

@@ -9,12 +9,13 @@ from tools.core import ids
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files
 from tools.core.git import git, tracked
+from tools.core.models.bus import Claim
 from tools.core.models.lenient import claim_from
 from tools.core.models.plan import Plan
-from tools.core.models.records import Claim
 from tools.core.plans import rules as plan_rules
-from tools.core.plans.rules import Facts, Wrong
+from tools.core.plans.rules import Facts
 from tools.core.receipts import verify as evidence
+from tools.core.receipts.paths import PathProblem, path_problem
 from tools.core.workspace import BUS, Place, Workspace
 
 BRANCHES = ("refs/heads/bus", "refs/remotes/origin/bus")
@@ -43,7 +44,7 @@ class World(NamedTuple):
 
 def gather(workspace: Workspace, plans: Sequence[Plan], *, strict: bool) -> World:
     """The facts about everything these plans cite, each gathered once; git is one process."""
-    cited = sorted({path for plan in plans for path in plan.all_receipts if plan_rules.path_problem(path) is None})
+    cited = sorted({path for plan in plans for path in plan.all_receipts if path_problem(path) is None})
     verdicts = {path: evidence.verdict(workspace, path) for path in cited}
     worth = {path: verdict.standing for path, verdict in verdicts.items()}
     if not strict:
@@ -52,7 +53,7 @@ def gather(workspace: Workspace, plans: Sequence[Plan], *, strict: bool) -> Worl
     receipts = {path: _wrong(workspace, path, states, verdicts[path]) for path in cited}
     documents = _bus_documents(workspace, sorted({ref for plan in plans for ref in plan.refs("bus")}))
     queue = {ref: _queue_problem(workspace, ref) for plan in plans for ref in plan.refs("queue")}
-    bus = {ref: plan_rules.path_problem(ref) for ref in documents}
+    bus = {ref: path_problem(ref) for ref in documents}
     facts = Facts(receipts, {**queue, **bus}, _claims(documents))
     absent = frozenset(ref for ref, data in documents.items() if data is None and bus[ref] is None)
     return World(facts, worth, absent, without_git)
@@ -67,21 +68,21 @@ def _states(workspace: Workspace, cited: Iterable[str]) -> tuple[dict[str, str],
         return present, f"cannot tell which receipts are tracked: {problem.message}"
 
 
-def _wrong(workspace: Workspace, path: str, states: Mapping[str, str], verdict: evidence.Verdict) -> Wrong | None:
+def _wrong(workspace: Workspace, path: str, states: Mapping[str, str], verdict: evidence.Verdict) -> PathProblem | None:
     name = path.partition("#")[0]
     state = states.get(name, tracked.MISSING)
     if state != tracked.TRACKED:
-        return Wrong(f"plan.receipt.{state}", _STATES[state])
+        return PathProblem(f"plan.receipt.{state}", _STATES[state])
     if verdict.standing == evidence.BROKEN:
-        return Wrong("plan.receipt.broken", f"is broken: {verdict.reason}")
+        return PathProblem("plan.receipt.broken", f"is broken: {verdict.reason}")
     reason = evidence.unparseable(workspace, name)
-    return Wrong("plan.receipt.unparseable", f"does not parse: {reason}") if reason else None
+    return PathProblem("plan.receipt.unparseable", f"does not parse: {reason}") if reason else None
 
 
-def _queue_problem(workspace: Workspace, ref: str) -> Wrong | None:
-    wrong = plan_rules.path_problem(ref)
+def _queue_problem(workspace: Workspace, ref: str) -> PathProblem | None:
+    wrong = path_problem(ref)
     if wrong is None and not tracked.is_file(workspace, ref.partition("#")[0]):
-        return Wrong("plan.link.missing", "does not exist")
+        return PathProblem("plan.link.missing", "does not exist")
     return wrong
 
 
@@ -107,7 +108,7 @@ def _bus_documents(workspace: Workspace, refs: Sequence[str]) -> dict[str, bytes
     found: dict[str, bytes | None] = {}
     for ref in refs:
         name = _bus_path(ref)
-        found[ref] = None if plan_rules.path_problem(name) else _from_folders(workspace, name)
+        found[ref] = None if path_problem(name) else _from_folders(workspace, name)
     absent = [ref for ref in refs if found[ref] is None and _can_be_on_branch(_bus_path(ref))]
     if absent:
         found.update(_from_branches(workspace, absent))
@@ -115,7 +116,7 @@ def _bus_documents(workspace: Workspace, refs: Sequence[str]) -> dict[str, bytes
 
 
 def _can_be_on_branch(name: str) -> bool:
-    return name.startswith(f"{BUS}/") and "\n" not in name and plan_rules.path_problem(name) is None
+    return name.startswith(f"{BUS}/") and "\n" not in name and path_problem(name) is None
 
 
 def _from_folders(workspace: Workspace, name: str) -> bytes | None:

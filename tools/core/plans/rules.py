@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from tools.core import clock, ids
 from tools.core.errors import UsageError
+from tools.core.models.bus import Claim
 from tools.core.models.plan import PLAN_STATUSES, Plan, fields_within, is_target, plan_from, plan_word
-from tools.core.models.records import Claim
+from tools.core.receipts.paths import PathProblem, path_problem
 from tools.core.text.json_pointer import join
 
 MAY_BECOME = {
@@ -59,13 +60,6 @@ class Finding(NamedTuple):
     reason: str
 
 
-class Wrong(NamedTuple):
-    """What is wrong with a cited thing: the rule, and the end of a sentence that begins with its name."""
-
-    rule: str
-    reason: str
-
-
 class Facts(NamedTuple):
     """What the rules about citations need to know of the world.
 
@@ -73,8 +67,8 @@ class Facts(NamedTuple):
     or None; `claims` has those that bus links name.
     """
 
-    receipts: Mapping[str, Wrong | None]
-    links: Mapping[str, Wrong | None]
+    receipts: Mapping[str, PathProblem | None]
+    links: Mapping[str, PathProblem | None]
     claims: Mapping[str, Claim]
 
 
@@ -222,20 +216,6 @@ def _citations(raw: Mapping[str, Any], facts: Facts) -> Iterator[Finding]:
                 yield Finding(wrong.rule, where + join(index), f"{path} {wrong.reason}")
 
 
-def path_problem(path: str) -> Wrong | None:
-    """Why a path cannot be a receipt whatever lies there; None for a path that can."""
-    if not path.strip() or "\0" in path or "\\" in path:
-        return Wrong("plan.receipt.path", "is not a path")
-    if path.startswith("/") or path[1:3] == ":/":
-        return Wrong("plan.receipt.path", "is not relative to the repository")
-    parts = path.partition("#")[0].split("/")
-    if ".." in parts:
-        return Wrong("plan.receipt.path", "leads outside with '..'")
-    if "" in parts or "." in parts or parts[0] == ".git":
-        return Wrong("plan.receipt.path", "is not the plain path of a file of the repository")
-    return None
-
-
 def _link_findings(raw: Mapping[str, Any], name: str, facts: Facts) -> Iterator[Finding]:
     for index, link in enumerate(_items(raw, "links")):
         ref = link.get("ref") if isinstance(link, dict) and link.get("type") in ("bus", "queue") else None
@@ -246,8 +226,8 @@ def _link_findings(raw: Mapping[str, Any], name: str, facts: Facts) -> Iterator[
             yield Finding(wrong.rule, join("links", index, "ref"), f"{ref} {wrong.reason}")
 
 
-def _claim_problem(claim: Claim | None, name: str) -> Wrong | None:
+def _claim_problem(claim: Claim | None, name: str) -> PathProblem | None:
     if claim is None or not claim.is_live or claim.plan_id == name:
         return None
     other = f"names plan {claim.plan_id}" if claim.plan_id else "names no plan"
-    return Wrong("plan.link.claim", f"is held by {claim.agent_id} and {other}, not this one")
+    return PathProblem("plan.link.claim", f"is held by {claim.agent_id} and {other}, not this one")

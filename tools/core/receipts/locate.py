@@ -8,9 +8,8 @@ from collections.abc import Iterable
 
 from tools.core.errors import SetupError
 from tools.core.git import git
-from tools.core.plans import rules as plan_rules
-from tools.core.seats import seat as seats
-from tools.core.workspace import REPORT, Workspace
+from tools.core.receipts.paths import path_problem
+from tools.core.workspace import REPORT, Workspace, worktrees
 
 HERE = "here"
 LOCAL = "local"
@@ -23,7 +22,7 @@ def find(workspace: Workspace, cited: Iterable[tuple[str, str]]) -> dict[tuple[s
     Looked for in this checkout, the bus's, the other worktrees, and then in the branch, for which
     git is asked once.
     """
-    roots = list(dict.fromkeys([workspace.root, workspace.bus_root, *seats.worktrees(workspace)]))
+    roots = list(dict.fromkeys([workspace.root, workspace.bus_root, *worktrees(workspace)]))
     found = {key: _on_disk(roots, key[0]) for key in cited}
     absent = [key for key, where in found.items() if where == MISSING and _can_be_on_branch(*key)]
     if absent:
@@ -33,7 +32,7 @@ def find(workspace: Workspace, cited: Iterable[tuple[str, str]]) -> dict[tuple[s
 
 def _on_disk(roots: list[str], path: str) -> str:
     name = path.partition("#")[0]
-    if plan_rules.path_problem(name) is not None:
+    if path_problem(name) is not None:
         return MISSING
     if any(os.path.lexists(os.path.join(root, name)) for root in roots):
         return LOCAL if name.startswith(f"{REPORT}/session/") else HERE
@@ -42,7 +41,7 @@ def _on_disk(roots: list[str], path: str) -> str:
 
 def _can_be_on_branch(path: str, branch: str) -> bool:
     """Whether git can be asked; one question it chokes on would cost the answers to all the others."""
-    plain = "\n" not in path and plan_rules.path_problem(path.partition("#")[0]) is None
+    plain = "\n" not in path and path_problem(path.partition("#")[0]) is None
     return plain and re.fullmatch(r"[\w./+-]+", branch) is not None
 
 

@@ -15,32 +15,11 @@ from datetime import datetime
 from tools.core import clock, ids
 from tools.core import hashing as digests
 from tools.core.fs import files, jsonl, locks
-from tools.core.models.records import STAMP_PATTERN, SUMMARY_PATTERN, Record, fields_of, record, text_rule, to_mapping
-from tools.core.receipts.write import append_locked, paths_rule
+from tools.core.models.evidence import MemoryEntry as Memory
+from tools.core.models.record import to_mapping
+from tools.core.receipts.write import append_locked
 from tools.core.text import secrets as redaction
 from tools.core.workspace import MEMORY_LOG, Place, Workspace
-
-_SHA = r"^[0-9a-f]{64}$"
-
-
-@record
-class Memory(Record):
-    """One entry of the memory log."""
-
-    ts: str = text_rule(pattern=STAMP_PATTERN)
-    run_id: str = text_rule(min_length=1)
-    summary: str = text_rule(pattern=SUMMARY_PATTERN)
-    hash_prev: str | None = text_rule(pattern=_SHA)
-    hash_self: str = text_rule(pattern=_SHA)
-    actor: str = text_rule(optional=True, min_length=1)
-    ref: str = text_rule(optional=True, min_length=1)
-    task: str = text_rule(optional=True, min_length=1)
-    artifacts: tuple[str, ...] = paths_rule()
-    receipts: tuple[str, ...] = paths_rule()
-    signatures: tuple[str, ...] = paths_rule()
-
-
-FIELDS = frozenset(fields_of(Memory))
 
 
 def place(workspace: Workspace) -> Place:

@@ -14,15 +14,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tools.core import clock, ids
-from tools.core.errors import SetupError, UsageError
+from tools.core.errors import SetupError
 from tools.core.fs import files
-from tools.core.git import git, tracked
-from tools.core.models.records import to_mapping
-from tools.core.plans import edits as plan_edits
-from tools.core.plans import files as plans
+from tools.core.git import git
+from tools.core.models.evidence import RunReceipt
+from tools.core.models.record import to_mapping
 from tools.core.receipts import verify as evidence
 from tools.core.receipts import write as receipts
-from tools.core.receipts.verify import RunReceipt, Verdict
+from tools.core.receipts.verify import Verdict
 from tools.core.text import secrets as redaction
 from tools.core.workspace import BUS, MANIFEST, MANIFEST_BACKUPS, MANIFEST_SESSIONS, REPORT, Place, Workspace
 
@@ -61,7 +60,6 @@ def record(
     workspace: Workspace, command: Sequence[str], about: About, now: datetime, *, name: str | None, show: Show
 ) -> Done:
     """Runs a command in the root, shows its output as it comes and leaves log and receipt."""
-    _require_place(workspace, about)
     commit, tree, dirty = _state(workspace.root)
     folder = evidence.runs_folder(workspace, about.agent)
     stem = f"{clock.file_stamp(now)}-{ids.slug(redaction.redact(name or ' '.join(command)), 40)}"
@@ -88,9 +86,6 @@ def record(
     )
     place = log._replace(name=log.name.removesuffix(".log") + ".json")
     files.create(place, files.dump_json(to_mapping(receipt)))
-    if about.plan_id:
-        tracked.stage(workspace, [place.name, log.name])
-        plans.change(workspace, about.plan_id, lambda raw: plan_edits.attach(raw, place.name, about.step or None))
     return Done(receipt, place)
 
 
@@ -104,22 +99,6 @@ def verify(workspace: Workspace, path: str, *, rerun: bool = False) -> Verdict:
     if status != receipt.exit_status:
         return Verdict(evidence.BROKEN, f"run again it ends with {status}, not {receipt.exit_status}")
     return Verdict(evidence.VERIFIED, f"run again it ends with {status} as before")
-
-
-def _require_place(workspace: Workspace, about: About) -> None:
-    """The plan and the step that the run is attached to are there before anything runs."""
-    if about.step and not about.plan_id:
-        raise UsageError("--step needs --plan", code="usage")
-    if not about.plan_id:
-        return
-    plan = plans.require(workspace, about.plan_id)
-    if about.step and about.step not in [step.id for step in plan.steps]:
-        known = ", ".join(step.id for step in plan.steps) or "none"
-        raise UsageError(f"{about.plan_id} has no step {about.step}; its steps: {known}", code="plan.step_unknown")
-    if not git.is_repository(workspace.root):
-        raise SetupError(
-            "a run can be attached to a plan only where git can stage it", code="git.none", hint="git init"
-        )
 
 
 def _state(root: str) -> tuple[str, str, bool]:

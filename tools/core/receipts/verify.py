@@ -9,13 +9,11 @@ such a pair is legal and *unverified*.
 from __future__ import annotations
 
 import os
-from dataclasses import field
 from typing import NamedTuple
 
-from tools.core import ids
 from tools.core.errors import DataError, SetupError, UsageError
 from tools.core.fs import files, jsonl
-from tools.core.models.records import STAMP_PATTERN, Record, record, text_rule
+from tools.core.models.evidence import RunReceipt
 from tools.core.workspace import BUS, REPORT, Place, Workspace
 
 VERIFIED = "verified"
@@ -24,28 +22,6 @@ BROKEN = "broken"
 
 MAX_JSON = 64 * 1024 * 1024
 """Bytes a JSON receipt may have to be checked whole."""
-
-_SHA256 = r"^[0-9a-f]{64}$"
-_OBJECT = r"^[0-9a-f]{40,64}$"
-
-
-@record
-class RunReceipt(Record):
-    """A command that was run: what, how it ended, on which commit, and the hash of what it said."""
-
-    command: tuple[str, ...] = field(metadata={"min_length": 1})
-    exit_status: int = field()
-    started_at: str = text_rule(pattern=STAMP_PATTERN)
-    duration_seconds: float = field(metadata={"ge": 0})
-    output_sha256: str = text_rule(pattern=_SHA256)
-    output_bytes: int = field(metadata={"ge": 0})
-    dirty: bool = field()
-    agent_id: str = text_rule(pattern=ids.NAME_PATTERN, max_length=ids.AGENT_LENGTH)
-    commit: str = text_rule(optional=True, pattern=_OBJECT)
-    tree_sha: str = text_rule(optional=True, pattern=_OBJECT)
-    plan_id: str = text_rule(optional=True, pattern=ids.PLAN_PATTERN)
-    step: str = text_rule(optional=True, min_length=1)
-    task_id: str = text_rule(optional=True, pattern=ids.NAME_PATTERN)
 
 
 class Verdict(NamedTuple):

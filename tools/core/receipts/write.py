@@ -4,47 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from datetime import datetime
 from typing import Any
 
-from tools.core import clock, ids
+from tools.core import clock
 from tools.core.errors import DataError, UsageError
 from tools.core.fs import files, jsonl, locks
-from tools.core.models.records import STAMP_PATTERN, Record, record, text_rule, to_mapping
+from tools.core.models.evidence import Refusal, Warning
+from tools.core.models.record import to_mapping
 from tools.core.text import secrets as redaction
 from tools.core.workspace import BUS, REPORT, Place, Workspace
-
-
-def paths_rule() -> Any:
-    """A list of paths that is left out when it is empty."""
-    return field(default=(), metadata={"min_length": 1})
-
-
-@record
-class Warning(Record):
-    """An override that was used, in `_report/agent/<agent>/session_guard/warnings.jsonl`."""
-
-    ts: str = text_rule(pattern=STAMP_PATTERN)
-    agent_id: str = text_rule(pattern=ids.NAME_PATTERN)
-    code: str = text_rule(pattern=ids.WORD_PATTERN)
-    message: str = text_rule(min_length=1)
-    reason: str = text_rule(optional=True, min_length=1)
-    manifest_agent: str = text_rule(optional=True, min_length=1)
-    branch: str = text_rule(optional=True, min_length=1)
-
-
-@record
-class Refusal(Record):
-    """An event that the claim guard refused, in `_report/agent/<agent>/errors.jsonl`."""
-
-    ts: str = text_rule(pattern=STAMP_PATTERN)
-    agent_id: str = text_rule(pattern=ids.NAME_PATTERN)
-    event: str = text_rule(pattern=ids.WORD_PATTERN)
-    reason: str = text_rule(min_length=1)
-    task_id: str = text_rule(optional=True, min_length=1)
-    claim_owner: str = text_rule(optional=True, min_length=1)
-    claim_status: str = text_rule(optional=True, min_length=1)
 
 
 def write_new(folder: Place, stem: str, suffix: str, data: bytes) -> Place:

@@ -19,7 +19,7 @@ from tools.core.fs import files
 from tools.core.git import tracked
 from tools.core.models.plan import Plan
 from tools.core.plans import files as plans
-from tools.core.plans import rules as plan_rules
+from tools.core.receipts.paths import path_problem
 from tools.core.workspace import BUS, PLANS, REPORT, Workspace
 
 LATENCIES = (
@@ -66,7 +66,7 @@ class _Moments(NamedTuple):
         name = path.partition("#")[0]
         if name in self.commits:
             return self.commits[name]
-        if plan_rules.path_problem(name) is not None or name.startswith(f"{BUS}/"):
+        if path_problem(name) is not None or name.startswith(f"{BUS}/"):
             return None  # the bus has a history of its own
         if not tracked.is_file(self.workspace, name):
             return None
@@ -78,7 +78,7 @@ def measure(workspace: Workspace, *, limit: float | None = None) -> Metrics:
     """The latencies of every plan; `limit` is the seconds above which a figure is an outlier."""
     found, problems = plans.all_plans(workspace)
     names = {path.partition("#")[0] for plan in found for path in plan.all_receipts}
-    cited = [name for name in names if plan_rules.path_problem(name) is None]
+    cited = [name for name in names if path_problem(name) is None]
     commits = tracked.first_commits(workspace, [PLANS, f"{REPORT}/agent", *sorted(cited)])
     moments = _Moments(workspace, commits)
     present = [place.name for place in files.walk(workspace.in_root(f"{REPORT}/agent"))]

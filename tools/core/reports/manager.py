@@ -13,11 +13,12 @@ from tools.core.board import snapshot as board
 from tools.core.bus import feed
 from tools.core.bus.claim_rules import assigned_engineer
 from tools.core.errors import SetupError
+from tools.core.models.entry import MESSAGE, Entry, Query
 from tools.core.plans import check as plan_checks
 from tools.core.plans import files as plans
 from tools.core.reports import latency as latencies
-from tools.core.store.api import FileStore
 from tools.core.store.files import index
+from tools.core.store.files.store import FileStore
 from tools.core.text import render
 from tools.core.workspace import Workspace
 
@@ -45,7 +46,7 @@ class Report(NamedTuple):
     board: board_rows.Board
     tasks: list[TaskRow]
     plan_findings: list[str]
-    consensus: list[feed.Entry]
+    consensus: list[Entry]
     latency: dict[str, dict[str, Any]]
 
 
@@ -54,7 +55,7 @@ def gather(workspace: Workspace, store: FileStore, manager: str, since: datetime
     snapshot = board.read(workspace, store, now)
     shown = board.told(workspace, snapshot, board_rows.View())
     with index.open_index(workspace) as known:
-        entries, _ = feed.select(known, feed.Query(since=since), None)
+        entries, _ = feed.select(known, Query(since=since), None)
     checked = plan_checks.check(workspace, plans.all_places(workspace), strict=True)
     return Report(
         manager,
@@ -62,7 +63,7 @@ def gather(workspace: Workspace, store: FileStore, manager: str, since: datetime
         shown,
         _task_rows(snapshot, [entry for entry in entries if entry.at and clock.is_credible(entry.at, now)]),
         [str(finding) for result in checked for finding in result.findings],
-        [entry for entry in entries if entry.source == feed.MESSAGE and entry.kind in CONSENSUS_KINDS],
+        [entry for entry in entries if entry.source == MESSAGE and entry.kind in CONSENSUS_KINDS],
         _latencies(workspace),
     )
 
@@ -76,21 +77,21 @@ def _latencies(workspace: Workspace) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _task_rows(seen: board_rows.Snapshot, entries: Sequence[feed.Entry]) -> list[TaskRow]:
+def _task_rows(seen: board_rows.Snapshot, entries: Sequence[Entry]) -> list[TaskRow]:
     claims = {claim.task_id: claim for claim in seen.claims}
     given = {assignment.task_id: assignment for assignment in seen.assignments}
     live = {claim.task_id for claim in seen.live}
     reserved = {
         task for task in given if assigned_engineer(given[task], claims.get(task)) and not _done(claims.get(task))
     }
-    about: dict[str, list[feed.Entry]] = {}
+    about: dict[str, list[Entry]] = {}
     for entry in entries:
         if ids.is_task(entry.task) and not ids.is_thread_only(entry.task):
             about.setdefault(entry.task, []).append(entry)
     rows = []
     for task in sorted({*live, *reserved, *about}, key=lambda task: (task not in live, task)):
         claim, assignment, said = claims.get(task), given.get(task), about.get(task, [])
-        messages = [entry for entry in said if entry.source == feed.MESSAGE]
+        messages = [entry for entry in said if entry.source == MESSAGE]
         who = claim.agent_id if claim else (assignment.engineer or "" if assignment else "")
         state = claim.state if claim else "assigned" if task in reserved else "not claimed"
         plan = (claim.plan_id if claim else "") or (assignment.plan_id if assignment else "")

@@ -16,14 +16,13 @@ from tools.core import clock
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files, jsonl
 from tools.core.git import tracked
+from tools.core.models.bus import MESSAGES, Message
 from tools.core.models.lenient import message_from
 from tools.core.models.plan import Plan
-from tools.core.models.records import Message
 from tools.core.plans import files as plans
-from tools.core.plans import rules as plan_rules
 from tools.core.receipts import locate as whereabouts
 from tools.core.receipts import verify as evidence
-from tools.core.store.api import MESSAGES
+from tools.core.receipts.paths import path_problem
 from tools.core.workspace import REPORT, Place, Workspace
 
 DEFAULT = f"{REPORT}/usage/receipts-index.jsonl"
@@ -166,7 +165,7 @@ def _plan_record(workspace: Workspace, plan: Plan, facts: _Facts) -> dict[str, A
 
 def _cited(workspace: Workspace, path: str, facts: _Facts) -> dict[str, Any]:
     name = path.partition("#")[0]
-    exists = plan_rules.path_problem(name) is None and tracked.is_file(workspace, name)
+    exists = path_problem(name) is None and tracked.is_file(workspace, name)
     return {
         "path": path,
         "exists": exists,

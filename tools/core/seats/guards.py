@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tools.core import clock
 from tools.core.errors import GuardError
-from tools.core.receipts import write as receipts
+from tools.core.models.evidence import Warning
 from tools.core.seats import manifests
 from tools.core.seats import seat as seats
 from tools.core.seats.seat import Seat
@@ -25,7 +25,7 @@ class Guarded(NamedTuple):
     branch: str | None
     fresh: bytes | None
     source: str
-    overrides: tuple[receipts.Warning, ...]
+    overrides: tuple[Warning, ...]
     warnings: tuple[str, ...]
 
 
@@ -86,7 +86,7 @@ def guard(
 
 def _seat(
     workspace: Workspace, agent: str | None, bound: str | None, allow: bool, now: datetime
-) -> tuple[Seat, bytes | None, str, list[receipts.Warning]]:
+) -> tuple[Seat, bytes | None, str, list[Warning]]:
     manifest = seats.read_manifest(seats.manifest_path(workspace, bound), required=bound is not None)
     is_own = manifest is not None and agent in (None, manifest.agent_id)
     if agent is None or is_own or (manifest is not None and not allow):
@@ -100,5 +100,5 @@ def _seat(
     return seat, None if bound else data, found.place.name if found else "a minimal one", []
 
 
-def _warning(agent: str, code: str, message: str, now: datetime, **more: str) -> receipts.Warning:
-    return receipts.Warning(ts=clock.to_text(now), agent_id=agent, code=code, message=message, **more)
+def _warning(agent: str, code: str, message: str, now: datetime, **more: str) -> Warning:
+    return Warning(ts=clock.to_text(now), agent_id=agent, code=code, message=message, **more)

@@ -17,7 +17,7 @@ from tools.core import ids
 from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.fs import files, locks
 from tools.core.models.lenient import manifest_from, text_of
-from tools.core.models.records import Manifest
+from tools.core.models.manifest import Manifest
 from tools.core.seats import seat as seats
 from tools.core.text import secrets as redaction
 from tools.core.workspace import (

@@ -15,8 +15,8 @@ from tools.core import ids
 from tools.core.errors import DataError, GuardError, SetupError, UsageError
 from tools.core.fs import files
 from tools.core.models.lenient import manifest_from
-from tools.core.models.records import Manifest
-from tools.core.workspace import MANIFEST, Workspace, common_folder, git_folder
+from tools.core.models.manifest import Manifest
+from tools.core.workspace import MANIFEST, Workspace, worktrees
 
 MANAGER_ROLE = "manager"
 MAX_MANIFEST = 256 * 1024
@@ -141,26 +141,3 @@ def manifests(workspace: Workspace) -> list[Manifest]:
         if manifest is not None:
             found.append(manifest)
     return found
-
-
-def worktrees(workspace: Workspace) -> list[str]:
-    """The roots of all worktrees of this clone, read without a process; the bus's own left out."""
-    roots = [workspace.root]
-    git = git_folder(workspace.root)
-    if git is None:
-        return roots
-    common = common_folder(git)
-    if os.path.basename(common) == ".git":
-        roots.append(os.path.dirname(common))
-    try:
-        names = os.listdir(os.path.join(common, "worktrees"))
-    except OSError:
-        names = []
-    for name in names:
-        try:
-            with open(os.path.join(common, "worktrees", name, "gitdir"), encoding="utf-8", errors="replace") as pointer:
-                roots.append(os.path.dirname(pointer.readline().strip()))
-        except OSError:
-            continue
-    bus = workspace.bus.path
-    return sorted({os.path.realpath(root) for root in roots if root} - {os.path.realpath(bus)})

@@ -11,15 +11,16 @@ from typing import Any, NamedTuple
 
 from tools.core import clock, ids
 from tools.core.bus import claim_documents as holdings
-from tools.core.bus import feed
 from tools.core.bus import operations as bus
 from tools.core.errors import GuardError, SetupError
 from tools.core.fs import files
-from tools.core.models.records import MAX_SUMMARY, Claim, Event
+from tools.core.models.bus import Claim, Event, stream_of
+from tools.core.models.entry import message_entry
+from tools.core.models.record import MAX_SUMMARY
 from tools.core.receipts import write as receipts
 from tools.core.seats.guards import Guarded
-from tools.core.store.api import FileStore, stream_of
 from tools.core.store.files import index
+from tools.core.store.files.store import FileStore
 from tools.core.text import render
 from tools.core.text import secrets as redaction
 from tools.core.workspace import MANIFEST, Place, Workspace
@@ -237,7 +238,7 @@ def _hub_tail(store: FileStore, agent: str, count: int, now: datetime) -> bytes:
     head = f"# {ids.HUB}: the last {count} messages, captured for {agent} at {clock.to_text(now)}\n"
     lines = []
     for found in reading.found:
-        entry = feed.message_entry(found.record, ids.HUB)
+        entry = message_entry(found.record, ids.HUB)
         lines.append(render.clean(f"{entry.record.ts} {entry.agent} {entry.kind}: {entry.record.summary}") + "\n")
     return redaction.redact(head + "".join(lines)).encode("utf-8", "replace")
 

@@ -13,14 +13,16 @@ from tools.core.bus import feed
 from tools.core.bus.claim_documents import Held
 from tools.core.errors import ToolkitError
 from tools.core.fs import files
-from tools.core.models import records
+from tools.core.models.bus import stream_of
+from tools.core.models.entry import Entry, Query
+from tools.core.models.record import to_mapping
 from tools.core.plans import check as plan_checks
 from tools.core.plans import files as plans
 from tools.core.reports import receipts_index as receipt_index
 from tools.core.seats.seat import Seat
 from tools.core.session import boot
-from tools.core.store.api import FileStore, stream_of
 from tools.core.store.files import index
+from tools.core.store.files.store import FileStore
 from tools.core.workspace import PLANS, QUEUE, REPORT, Workspace
 
 PASS, WARN, FAIL = "pass", "warn", "fail"
@@ -31,8 +33,8 @@ class Brief(NamedTuple):
 
     task: str
     held: Held
-    events: list[feed.Entry]
-    messages: list[feed.Entry]
+    events: list[Entry]
+    messages: list[Entry]
 
 
 class Check(NamedTuple):
@@ -48,8 +50,8 @@ class Check(NamedTuple):
 def gather(workspace: Workspace, store: FileStore, task: str, limit: int) -> Brief:
     """Reads the bus once."""
     with index.open_index(workspace) as known:
-        events, _ = feed.select(known, feed.Query(tasks=[task], messages=False), limit)
-        messages, _ = feed.select(known, feed.Query(tasks=[task], events=False), limit)
+        events, _ = feed.select(known, Query(tasks=[task], messages=False), limit)
+        messages, _ = feed.select(known, Query(tasks=[task], events=False), limit)
     return Brief(task, holdings.held(store, task), events, messages)
 
 
@@ -58,10 +60,10 @@ def as_document(found: Brief) -> dict[str, Any]:
     claim, given = found.held.claim, found.held.assignment
     return {
         "task_id": found.task,
-        "claim": {**records.to_mapping(claim), "state": claim.state} if claim else None,
-        "assignment": records.to_mapping(given) if given else None,
-        "events": [records.to_mapping(entry.record) for entry in found.events],
-        "messages": [records.to_mapping(entry.record) for entry in found.messages],
+        "claim": {**to_mapping(claim), "state": claim.state} if claim else None,
+        "assignment": to_mapping(given) if given else None,
+        "events": [to_mapping(entry.record) for entry in found.events],
+        "messages": [to_mapping(entry.record) for entry in found.messages],
     }
 
 

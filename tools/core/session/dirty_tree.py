@@ -19,11 +19,11 @@ from tools.core.bus import operations as bus
 from tools.core.bus.handoffs import Handoff
 from tools.core.fs import files, locks
 from tools.core.git import git, remotes
-from tools.core.models.records import Claim, Event
+from tools.core.models.bus import Claim, Event
 from tools.core.receipts import write as receipts
 from tools.core.seats.seat import Seat
-from tools.core.store.api import FileStore
 from tools.core.store.files import index
+from tools.core.store.files.store import FileStore
 from tools.core.text import secrets as redaction
 from tools.core.workspace import BUS, REPORT, Place, Workspace
 

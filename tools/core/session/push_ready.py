@@ -15,14 +15,14 @@ from tools.core.bus.feed import entry_of
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files
 from tools.core.git import git
+from tools.core.models.bus import Claim
 from tools.core.models.lenient import claim_from
-from tools.core.models.records import Claim
 from tools.core.plans import files as plans
 from tools.core.seats import guards as branches
 from tools.core.seats.seat import Seat
 from tools.core.session import dirty_tree as dirt
-from tools.core.store.api import FileStore
 from tools.core.store.files import index
+from tools.core.store.files.store import FileStore
 from tools.core.workspace import PLANS, Workspace, current_branch
 
 PASS, WARN, FAIL = "pass", "warn", "fail"

@@ -16,7 +16,7 @@ from tools.core import templates as maps
 from tools.core.errors import GuardError, SetupError, ToolkitError, UsageError
 from tools.core.fs import files, locks
 from tools.core.git import git
-from tools.core.models.records import Manifest
+from tools.core.models.manifest import Manifest
 from tools.core.seats import seat as seats
 from tools.core.sync import bus_branch
 from tools.core.workspace import MANIFEST, Place, Workspace, common_folder, git_folder

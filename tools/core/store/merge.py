@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from tools.core import clock
+from tools.core.models.bus import Claim
 from tools.core.models.lenient import claim_from, text_of
-from tools.core.models.records import Claim
 
 OURS = "ours"
 THEIRS = "theirs"

@@ -19,8 +19,9 @@ from typing import NamedTuple
 
 from tools.core.errors import BusyError, ConflictError, SetupError, ToolkitError
 from tools.core.git import remotes
+from tools.core.models.bus import CLAIMS
 from tools.core.models.lenient import claim_from
-from tools.core.store.api import CLAIMS, FileStore
+from tools.core.store.files.store import FileStore
 from tools.core.sync import bus_commits as carrier
 from tools.core.sync import outgoing as departures
 from tools.core.sync.bus_commits import Carrier

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tools.core.errors import SetupError
 from tools.core.git import git, remotes
-from tools.core.store.api import FileStore
+from tools.core.store.files.store import FileStore
 from tools.core.sync import bus_branch, exchange
 from tools.core.sync import bus_commits as carrier
 from tools.core.sync import outgoing as departures

@@ -15,11 +15,12 @@ from tools.core import clock, ids
 from tools.core.errors import DataError, UsageError
 from tools.core.fs import files, locks
 from tools.core.git import remotes
+from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, Event, stream_of
 from tools.core.models.lenient import claim_from
-from tools.core.models.records import Event, to_mapping
-from tools.core.store import api as store
+from tools.core.models.record import to_mapping
 from tools.core.store import merge
-from tools.core.store.api import ASSIGNMENTS, CLAIMS, EVENTS, Append, FileStore, Replace
+from tools.core.store.api import Append, Change, Replace, retry_stale
+from tools.core.store.files.store import FileStore
 from tools.core.sync import bus_commits as carrier
 from tools.core.sync.bus_commits import Carrier
 from tools.core.workspace import Workspace
@@ -88,11 +89,11 @@ def _take_in(
     kind, _, rest = name.partition("/")
     if name == "events/events.jsonl":
         return bus.adopt(EVENTS, merge.lines_of(theirs))
-    if kind == store.MESSAGES and rest.endswith(".jsonl"):
-        return bus.adopt(store.stream_of(rest.removesuffix(".jsonl")), merge.lines_of(theirs))
+    if kind == MESSAGES and rest.endswith(".jsonl"):
+        return bus.adopt(stream_of(rest.removesuffix(".jsonl")), merge.lines_of(theirs))
     if kind in (CLAIMS, ASSIGNMENTS) and rest.endswith(".json"):
         document = f"{kind}/{rest.removesuffix('.json')}"
-        done: int = store.retry_stale(lambda: _document(bus, agent, now, document, theirs, base, conflicts))
+        done: int = retry_stale(lambda: _document(bus, agent, now, document, theirs, base, conflicts))
         return done
     return _other_file(workspace, name, theirs, base)
 
@@ -113,7 +114,7 @@ def _document(
         rule = merge.claim(task, current.content, other, before)
     if rule == merge.OURS:
         return 0
-    changes: list[store.Change] = [Replace(name, other, current.version)]
+    changes: list[Change] = [Replace(name, other, current.version)]
     lost = None
     if rule == merge.CONFLICT:
         lost = Conflict(task, claim_from(other, task).agent_id, claim_from(current.content, task).agent_id)

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from tools.core.errors import DataError, ToolkitError
 from tools.core.fs import files, jsonl
-from tools.core.store.api import EVENTS
+from tools.core.models.bus import EVENTS
 from tools.core.store.files import index_build as indexing
 from tools.core.store.files import index_rows
 from tools.core.workspace import Place, Workspace

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tools.core import clock
 from tools.core.errors import ToolkitError
 from tools.core.fs import files, jsonl
-from tools.core.store.api import EVENTS, MESSAGES, FileStore, stream_of
+from tools.core.models.bus import EVENTS, MESSAGES, stream_of
 from tools.core.store.files import index_rows
+from tools.core.store.files.store import FileStore
 from tools.core.workspace import Place, Workspace
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 
 from tools.core import clock
 from tools.core.fs import jsonl
+from tools.core.models.bus import EVENTS
 from tools.core.models.lenient import text_of
-from tools.core.store.api import EVENTS
 
 USUAL = "seq, number, id, at, agent, kind, task, raw"
 SELDOM = "mark, placed, target, reply_to, severity, subject, decision, waiting"

@@ -16,12 +16,13 @@ from tools.core.checks import sources as bus_tree
 from tools.core.errors import DataError, SetupError, ToolkitError
 from tools.core.fs import files, jsonl, locks
 from tools.core.git import git
+from tools.core.models.bus import EVENTS, MESSAGES, Claim, stream_of
 from tools.core.models.lenient import claim_from, text_of
-from tools.core.models.records import Claim, to_mapping
-from tools.core.store.api import EVENTS, MESSAGES, FileStore
+from tools.core.models.record import to_mapping
 from tools.core.store.files import append
 from tools.core.store.files.index import Index, file_name, open_index
-from tools.core.store.files.transaction import stream_name, stream_of
+from tools.core.store.files.store import FileStore
+from tools.core.store.files.transaction import stream_name
 from tools.core.workspace import Workspace
 
 _VERSIONS = 20

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from tools.core.bus import feed
 from tools.core.errors import DataError
+from tools.core.models.entry import Entry
 from tools.core.store.files.index import Index, Row
 
 _BATCH = 5000
@@ -50,7 +51,7 @@ class Search(NamedTuple):
 class Hit(NamedTuple):
     """A record that has words of the query; a higher score is better."""
 
-    entry: feed.Entry
+    entry: Entry
     score: float
 
 

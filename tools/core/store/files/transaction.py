@@ -8,50 +8,17 @@ while it is the one the journal expects.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tools.core import clock, ids
 from tools.core.fs import files
 from tools.core.hashing import sha256_hex
 from tools.core.models import lenient as foreign
-from tools.core.models import records
+from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, Event, stream_of
+from tools.core.models.record import to_mapping
+from tools.core.store.api import Append, Change, Replace
 from tools.core.store.files import append
 from tools.core.workspace import Place, Workspace
-
-EVENTS = "events"
-CLAIMS = "claims"
-ASSIGNMENTS = "assignments"
-MESSAGES = "messages"
-
-
-class Append(NamedTuple):
-    """One more record at the end of a stream; the store adds `prev`."""
-
-    stream: str
-    record: Mapping[str, object]
-
-
-class Replace(NamedTuple):
-    """A document's new content; `expected` is the version it replaces, "" where there was none."""
-
-    document: str
-    content: Mapping[str, object]
-    expected: str
-
-
-class Expect(NamedTuple):
-    """A document this commit depends on but does not change."""
-
-    document: str
-    expected: str
-
-
-Change = Append | Replace | Expect
-
-
-def stream_of(task: str) -> str:
-    """The stream that is a task's thread."""
-    return f"{MESSAGES}/{task}"
 
 
 def place_of(workspace: Workspace, name: str) -> Place:
@@ -174,8 +141,8 @@ def stream_name(path: str) -> str:
 
 def _recovered(place: Place, size: int, cause: Mapping[str, object]) -> dict[str, object]:
     agent = foreign.text_of(cause.get("agent_id") or cause.get("from"))
-    return records.to_mapping(
-        records.Event(
+    return to_mapping(
+        Event(
             id=ids.new_record_id(),
             ts=clock.to_text(clock.now()),
             agent_id=agent,

@@ -1,0 +1,147 @@
+"""The one definition of each record of the bus, and the names of its streams and documents.
+
+What old and foreign files hold is read into these classes by `lenient`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Any
+
+from tools.core.models.record import (
+    AGENT,
+    HASH,
+    PLAN,
+    RECORD_ID,
+    STAMP,
+    SUMMARY,
+    TASK,
+    WORD,
+    Record,
+    fields_of,
+    listed,
+    one_of,
+    optional_text,
+    record,
+    text_rule,
+)
+
+EVENTS = "events"
+MESSAGES = "messages"
+CLAIMS = "claims"
+ASSIGNMENTS = "assignments"
+
+
+def stream_of(task: str) -> str:
+    """The stream that is a task's thread."""
+    return f"{MESSAGES}/{task}"
+
+
+SEVERITIES = ("low", "medium", "high")
+CLAIM_STATUSES = ("active", "paused", "released", "done")
+_OLD_CLAIM_STATUSES = {
+    "pending": "active",
+    "in_progress": "active",
+    "closed": "done",
+    "cancelled": "done",
+    "abandoned": "done",
+}
+
+
+@record
+class Event(Record):
+    """Something that happened, in `_bus/events/events.jsonl`."""
+
+    id: str = text_rule(**RECORD_ID)
+    ts: str = text_rule(**STAMP)
+    agent_id: str = text_rule(**AGENT)
+    event: str = text_rule(**WORD)
+    summary: str = text_rule(**SUMMARY)
+    prev: str = optional_text(**HASH)
+    task_id: str = optional_text(**TASK)
+    plan_id: str = optional_text(**PLAN)
+    branch: str = optional_text()
+    pr: str = optional_text()
+    receipts: tuple[str, ...] = listed()
+    severity: str = optional_text(pattern=one_of(SEVERITIES))
+    meta: Mapping[str, str] = field(default_factory=dict, metadata={"min_length": 1})
+    claim: Mapping[str, Any] | None = None
+
+
+@record
+class Message(Record):
+    """Something said, in `_bus/messages/<task>.jsonl`."""
+
+    id: str = text_rule(**RECORD_ID)
+    ts: str = text_rule(**STAMP)
+    sender: str = text_rule(**AGENT, alias="from")
+    type: str = text_rule(**WORD)
+    task_id: str = text_rule(**TASK)
+    summary: str = text_rule(**SUMMARY)
+    prev: str = optional_text(**HASH)
+    to: str = optional_text(**AGENT)
+    branch: str = optional_text()
+    note: str = optional_text()
+    receipts: tuple[str, ...] = listed()
+    meta: Mapping[str, str] = field(default_factory=dict, metadata={"min_length": 1})
+    reply_to: str = optional_text(**RECORD_ID)
+
+
+@record
+class TakenFrom(Record):
+    """Who held a claim before, until when, and why it moved."""
+
+    agent_id: str = text_rule(**AGENT)
+    at: str = text_rule(**STAMP)
+    reason: str = text_rule(min_length=1)
+
+
+@record
+class Claim(Record):
+    """Who holds a task, in `_bus/claims/<task>.json`; `fence` grows with every change of holder."""
+
+    task_id: str = text_rule(**TASK)
+    agent_id: str = text_rule(**AGENT)
+    branch: str = text_rule(min_length=1)
+    status: str = text_rule(pattern=one_of(CLAIM_STATUSES))
+    claimed_at: str = text_rule(**STAMP)
+    fence: int = text_rule(ge=1)
+    plan_id: str = optional_text(**PLAN)
+    notes: str = optional_text()
+    paths: tuple[str, ...] = listed()
+    paused_by: str = optional_text(**AGENT)
+    released_at: str = optional_text(**STAMP)
+    updated_at: str = optional_text(**STAMP)
+    taken_from: TakenFrom | None = None
+
+    @property
+    def state(self) -> str:
+        """The status in today's words: active, paused, released or done."""
+        if self.status in CLAIM_STATUSES:
+            return self.status
+        status = self.status.lower()
+        status = _OLD_CLAIM_STATUSES.get(status, status)
+        return status if status in CLAIM_STATUSES else "active"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody holds the task."""
+        return self.state in ("active", "paused")
+
+
+@record
+class Assignment(Record):
+    """Whom a manager gave a task, in `_bus/assignments/<task>.json`."""
+
+    task_id: str = text_rule(**TASK)
+    engineer: str | None = text_rule(**AGENT)
+    manager: str = text_rule(**AGENT)
+    assigned_at: str = text_rule(**STAMP)
+    plan_id: str = optional_text(**PLAN)
+    branch: str = optional_text()
+    note: str = optional_text()
+
+
+OWN_FIELDS = frozenset(fields_of(Event)) | frozenset(fields_of(Message))
+"""Names that free key=value data must not use (design §2, promise 5)."""

@@ -1,0 +1,83 @@
+"""Events and messages as readers see them: one kind of entry, and what a query asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from tools.core import clock
+from tools.core.models.bus import EVENTS, Event, Message
+from tools.core.models.lenient import event_from, message_from
+
+EVENT = "event"
+
+MESSAGE = "message"
+
+
+class Entry(NamedTuple):
+    """One event or message, with what both have under one name."""
+
+    source: str  # EVENT or MESSAGE
+    record: Event | Message
+    at: datetime | None
+    agent: str
+    kind: str
+    task: str
+
+    @property
+    def severity(self) -> str:
+        """An event's severity; "" for a message."""
+        return self.record.severity if isinstance(self.record, Event) else ""
+
+
+class Query(NamedTuple):
+    """What to show; an empty filter lets everything through."""
+
+    tasks: Sequence[str] = ()
+    agents: Sequence[str] = ()
+    kinds: Sequence[str] = ()
+    severities: Sequence[str] = ()
+    since: datetime | None = None
+    events: bool = True
+    messages: bool = True
+
+
+def event_entry(raw: dict[str, object]) -> Entry:
+    """An event's entry."""
+    event = event_from(raw)
+    return Entry(EVENT, event, clock.parse(event.ts), event.agent_id, event.event, event.task_id)
+
+
+def message_entry(raw: dict[str, object], thread: str) -> Entry:
+    """A message's entry."""
+    message = message_from(raw, thread)
+    return Entry(MESSAGE, message, clock.parse(message.ts), message.sender, message.type, message.task_id)
+
+
+def stream_entry(stream: str, raw: dict[str, object]) -> Entry:
+    """The entry of a record of a stream."""
+    return event_entry(raw) if stream == EVENTS else message_entry(raw, stream.partition("/")[2])
+
+
+def matches(entry: Entry, query: Query) -> bool:
+    """Whether one entry is what a query asks for; its stream is assumed to be."""
+    return (
+        (not query.tasks or entry.task in query.tasks or entry.source == MESSAGE)
+        and (not query.agents or entry.agent in query.agents)
+        and (not query.kinds or entry.kind in query.kinds)
+        and (not query.severities or entry.severity in query.severities)
+        and (query.since is None or (entry.at is not None and entry.at >= query.since))
+    )
+
+
+def unrepeated(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries without those whose id came before; a message and its inbox copy are one."""
+    seen: set[str] = set()
+    kept = []
+    for entry in entries:
+        key = entry.record.id
+        if not key or key not in seen:
+            kept.append(entry)
+        seen.add(key)
+    return kept

@@ -1,0 +1,42 @@
+"""A run recorded as evidence of a plan: the plan is checked before anything runs, and cites the receipt afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tools.core.errors import SetupError, UsageError
+from tools.core.git import git, tracked
+from tools.core.plans import edits, files
+from tools.core.receipts import run
+from tools.core.receipts.run import About, Done, Show
+from tools.core.workspace import Workspace
+
+
+def record_run(
+    workspace: Workspace, command: Sequence[str], about: About, now: datetime, *, name: str | None, show: Show
+) -> Done:
+    """Runs a command as `run.record` does; the receipt is staged and cited where `about` names a plan."""
+    _require_plan(workspace, about)
+    done = run.record(workspace, command, about, now, name=name, show=show)
+    if about.plan_id:
+        log = f"{done.place.name.removesuffix('.json')}.log"
+        tracked.stage(workspace, [done.place.name, log])
+        files.change(workspace, about.plan_id, lambda raw: edits.attach(raw, done.place.name, about.step or None))
+    return done
+
+
+def _require_plan(workspace: Workspace, about: About) -> None:
+    """The plan and the step that the run is attached to are there before anything runs."""
+    if about.step and not about.plan_id:
+        raise UsageError("--step needs --plan", code="usage")
+    if not about.plan_id:
+        return
+    plan = files.require(workspace, about.plan_id)
+    if about.step and about.step not in [step.id for step in plan.steps]:
+        steps = ", ".join(step.id for step in plan.steps) or "none"
+        raise UsageError(f"{about.plan_id} has no step {about.step}; its steps: {steps}", code="plan.step_unknown")
+    if not git.is_repository(workspace.root):
+        raise SetupError(
+            "a run can be attached to a plan only where git can stage it", code="git.none", hint="git init"
+        )

@@ -1,0 +1,200 @@
+"""The store in `_bus/`: the only module that knows how streams and documents lie in files.
+
+The protocol of a commit, under the bus lock:
+
+1. A journal that a dead process left is redone and removed.
+2. Every version is compared.
+3. One file: it is written. A record is one `write` at the end of the log; it is synced after the
+   unlock, so that writers who wait share the flush, and before the caller hears of it. A document
+   is built aside, synced, renamed, its folder synced.
+4. Several files: the whole intent is written to `.journal`, synced and renamed in place; then
+   applied, each file synced; then the journal is removed. From the rename on, the next process
+   completes what this one began; before it, nothing has happened.
+
+Redo is harmless: a record whose id is already in the log behind the journal's mark is skipped, and a
+document is replaced only while it is the one the journal expects. A last line without its line end
+is completed when it is a record; when it is not, nobody was ever told of it: it moves to `.torn/`
+and a `recovered` event says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from tools.core.errors import DataError, UsageError
+from tools.core.fs import files, jsonl, locks
+from tools.core.models.bus import MESSAGES
+from tools.core.store.api import Append, Change, Document, Replace, StaleVersion
+from tools.core.store.files import append
+from tools.core.store.files.append import sync
+from tools.core.store.files.transaction import Transaction, place_of, version_of
+from tools.core.text import secrets as redaction
+from tools.core.workspace import Place, Workspace
+
+
+class FileStore:
+    """The store in `_bus/`."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    # -- reading: never waits for the lock ---------------------------------------------------
+    def read(self, stream: str, start: int = 0) -> jsonl.Reading:
+        """See Store."""
+        return jsonl.read(self.place(stream), start)
+
+    def tail(self, stream: str, count: int, wanted: Callable[[dict[str, object]], bool] | None = None) -> jsonl.Reading:
+        """See Store."""
+        place = self.place(stream)
+        found: list[jsonl.Found] = []
+        problems: list[jsonl.Problem] = []
+        with suppress(FileNotFoundError), files.opened(place) as descriptor:
+            for line in jsonl.lines_backwards(descriptor):
+                if len(found) >= count:
+                    break
+                outcome = jsonl.examine(place, line, None)
+                if isinstance(outcome, jsonl.Problem):
+                    problems.append(outcome)
+                elif outcome and (wanted is None or wanted(outcome.record)):
+                    found.append(outcome)
+        return jsonl.Reading(found[::-1], problems[::-1])
+
+    def get(self, document: str) -> Document | None:
+        """See Store."""
+        place = self.place(document)
+        data = files.read_bytes(place)
+        if data is None:
+            return None
+        try:
+            return Document(files.parse_object(data, place.name), version_of(data))
+        except DataError as problem:
+            problem.hint = "python -m tools.maintenance.bus_repair"
+            raise
+
+    def names(self, kind: str) -> list[str]:
+        """See Store."""
+        suffix = ".jsonl" if kind == MESSAGES else ".json"
+        names = files.names_in(self._workspace.bus.child(kind), suffix)
+        return [name.removesuffix(suffix) for name in names]
+
+    def place(self, name: str) -> Place:
+        """Where a stream or a document lies; UsageError for a name that is not an id."""
+        return place_of(self._workspace, name)
+
+    # -- writing -----------------------------------------------------------------------------
+    def commit(self, changes: Sequence[Change]) -> list[dict[str, object]]:
+        """See Store."""
+        changes = [_without_secrets(change) for change in changes]
+        for change in changes:
+            _refuse_too_long(change)
+        with locks.hold(self._workspace.bus, holder=self._workspace.cache.child("holder")):
+            self._finish_journal()
+            for change in changes:
+                self._check(change)
+            plan = Transaction(self._workspace, changes)
+            if plan.is_single_append:
+                to_sync = plan.append_one()
+            else:
+                to_sync = None
+                self._apply_whole(plan)
+        if to_sync is not None:
+            sync(to_sync, plan.streams[0][0])
+        return plan.written
+
+    def adopt(self, stream: str, lines: Sequence[bytes]) -> int:
+        """Appends another clone's lines exactly as they are, but for those that are here; how many came.
+
+        Redo is harmless, so it needs no journal: what a dead process did not append is missing still.
+        """
+        from tools.core.store import merge  # only an exchange with another clone needs it
+
+        place = self.place(stream)
+        before = append.bytes_from(place, 0) or b""
+        known = before.rfind(b"\n") + 1  # whatever is behind it may still be completed by its writer
+        wanted = merge.missing(merge.lines_of(before[:known]), lines)
+        if not wanted:
+            return 0
+        with locks.hold(self._workspace.bus, holder=self._workspace.cache.child("holder")):
+            self._finish_journal()
+            self._refuse_other_case(stream)
+            behind = append.bytes_from(place, known)
+            if behind is None:  # cut short meanwhile: what was known may be gone
+                behind, wanted = append.bytes_from(place, 0) or b"", list(lines)
+            new = merge.missing(merge.lines_of(behind), wanted)
+            if new:
+                sync(append.append_lines(self._workspace.torn, place, new), place)
+        return len(new)
+
+    def recover(self) -> bool:
+        """Completes a journal that a dead process left; whether there was one."""
+        with locks.hold(self._workspace.bus, holder=self._workspace.cache.child("holder")):
+            return self._finish_journal()
+
+    def _check(self, change: Change) -> None:
+        if isinstance(change, Append):
+            self._refuse_other_case(change.stream)
+            return
+        if self.version(change.document) != change.expected:
+            raise StaleVersion(change.document)
+        if isinstance(change, Replace) and not change.expected:
+            self._refuse_other_case(change.document)
+
+    def version(self, document: str) -> str:
+        """The version of a document now; "" where there is none."""
+        return version_of(files.read_bytes(self.place(document)))
+
+    def _refuse_other_case(self, name: str) -> None:
+        """No two ids may differ only in case: some file systems would make them one file."""
+        kind, _, task = name.partition("/")
+        if not task or files.exists(self.place(name)):
+            return
+        folded = task.casefold()
+        for other in self.names(kind):
+            if other.casefold() == folded and other != task:
+                raise UsageError(
+                    f"{task!r} differs only in case from {other!r}, which exists",
+                    code="id.case",
+                    hint=f"--task {other}",
+                )
+
+    def _apply_whole(self, plan: Transaction) -> None:
+        if plan.is_single_document:
+            plan.apply()
+            return
+        journal = self._workspace.journal
+        files.replace(journal, files.dump_json(plan.as_journal()))
+        plan.apply()
+        files.remove(journal)
+
+    def _finish_journal(self) -> bool:
+        data = files.read_bytes(self._workspace.journal, limit=1 << 28)
+        if data is None:
+            return False
+        try:
+            intent = files.parse_object(data, self._workspace.journal.name)
+            plan = Transaction.from_journal(self._workspace, intent)
+        except (DataError, UsageError, KeyError, TypeError, ValueError, AttributeError) as problem:
+            raise DataError(
+                f"{self._workspace.journal.name}:1: not a journal of this toolkit ({problem})",
+                code="bus.journal",
+                hint="python -m tools.maintenance.bus_repair",
+            ) from problem
+        plan.apply()
+        files.remove(self._workspace.journal)
+        return True
+
+
+def _refuse_too_long(change: Change) -> None:
+    """A record that cannot be written is refused before anything is locked."""
+    if isinstance(change, Append):
+        jsonl.encode({**change.record, "prev": "0" * 16})
+
+
+def _without_secrets(change: Change) -> Change:
+    """What is written is also what is returned, so that nobody shows a secret that was replaced."""
+    if isinstance(change, Append):
+        return change._replace(record=redaction.redact_value(change.record))
+    if isinstance(change, Replace):
+        return change._replace(content=redaction.redact_value(change.content))
+    return change
