@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from tests.acting import context_of
 from tools.core import clock
 from tools.core.fs import files
 from tools.core.receipts import memory_log as memory
@@ -89,8 +90,16 @@ def test_a_name_in_a_dirty_tree_leaves_none_in_its_receipt(run, workspace, store
     from tools.core.seats import seat as seats
     from tools.core.session import dirty_tree as dirt
 
-    found = dirt.record(workspace, store, seats.reading(workspace, None), "main", [f"?? {TOKEN}"], clock.now())
-    again = dirt.record(workspace, store, seats.reading(workspace, None), "main", [f"?? {TOKEN}"], clock.now())
+    found = dirt.record(
+        context_of(workspace=workspace, store=store, seat=seats.reading(workspace, None), now=clock.now()),
+        "main",
+        [f"?? {TOKEN}"],
+    )
+    again = dirt.record(
+        context_of(workspace=workspace, store=store, seat=seats.reading(workspace, None), now=clock.now()),
+        "main",
+        [f"?? {TOKEN}"],
+    )
     assert found.is_new and not again.is_new
     assert_clean("_report")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 
+from tests.acting import context_of
 from tools.core import clock, ids
 from tools.core.bus import claim_rules as claims
 from tools.core.bus import operations as bus
@@ -61,7 +62,10 @@ def message(workspace: Workspace, files: FileStore, agent: str, now: datetime) -
 def claim(workspace: Workspace, files: FileStore, agent: str, now: datetime) -> str:
     """A claim of a task of its own, and its event."""
     task = f"{agent}-{ids.new_record_id()}"
-    bus.take(workspace, files, Seat(agent, None), claims.Request(task, agent), now)
+    bus.take(
+        context_of(workspace=workspace, store=files, seat=Seat(agent, None), now=now),
+        claims.Request(task, agent),
+    )
     return f"claim:{task}"
 
 

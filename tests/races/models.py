@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from tests.acting import context_of
 from tests.races.linearizability import IMPOSSIBLE, Operation
 from tests.races.schedule import Call
 from tools.core import clock
@@ -137,7 +138,11 @@ def _pick_up(state: Task, agent: str, call: Call, now: datetime) -> Task:
     held = {call.about: state.claim} if state.claim else {}
     given = {call.about: state.assignment} if state.assignment else {}
     known = states.task_of(item, {call.about: item}, held, given)
-    pickup.require_takeable(known, Seat(agent, None), state.claim, now)
+    pickup.require_takeable(
+        context_of(seat=Seat(agent, None), now=now),
+        known,
+        state.claim,
+    )
     mine = state.assignment if state.held.engineer == agent else None
     return _placed(state, assigning.Order(call.about, agent, mine.manager if mine else agent), now)
 

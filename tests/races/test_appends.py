@@ -9,7 +9,9 @@ import pytest
 WRITE = """
 import random, sys
 from tools.core import ids
-from tools.core.store.api import EVENTS, Append, FileStore
+from tools.core.models.bus import EVENTS
+from tools.core.store.api import Append
+from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
 root, writer, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 store, sizes = FileStore(Workspace(root, root)), random.Random(writer)
@@ -54,7 +56,9 @@ def test_16_processes_append_100_records_each_of_any_size(workspace, store):
 KILLED = """
 import sys
 from tools.core import ids
-from tools.core.store.api import EVENTS, Append, FileStore, Replace, retry_stale
+from tools.core.models.bus import EVENTS
+from tools.core.store.api import Append, Replace, retry_stale
+from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
 root, writer = sys.argv[1:]
 store = FileStore(Workspace(root, root))

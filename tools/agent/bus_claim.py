@@ -84,7 +84,10 @@ def claim(
         reason=reason,
         stale_after=stale_after,
     )
-    change = bus.take(run.workspace, run.store, run.seat, request, run.now, warn=run.warn)
+    change = bus.take(
+        run,
+        request,
+    )
     if plan and bus.plan_is_missing(run.workspace, plan):
         run.warn([f"plan {plan} has no file in this checkout"])
     if confirm:
@@ -108,7 +111,12 @@ def _confirm(run: cli.Run, task: str) -> None:
 @_notes
 def release(run: cli.Run, task: str, status: str, notes: str | None) -> None:
     """Give back a task you hold."""
-    change = bus.release(run.workspace, run.store, run.seat, task, status=status, notes=notes, now=run.now)
+    change = bus.release(
+        run,
+        task,
+        status=status,
+        notes=notes,
+    )
     _report(run, change, "gave back" if status != "paused" else "paused")
 
 
@@ -121,16 +129,12 @@ def release(run: cli.Run, task: str, status: str, notes: str | None) -> None:
 def pause(run: cli.Run, task: str, notes: str, stale_after: timedelta, force: bool, reason: str) -> None:
     """Pause your claim, or that of a holder who is gone, so that it can be taken."""
     change = bus.pause(
-        run.workspace,
-        run.store,
-        run.seat,
+        run,
         task,
         notes=notes,
         stale_after=stale_after,
         force=force,
         reason=reason,
-        now=run.now,
-        warn=run.warn,
     )
     _report(run, change, "paused")
 

@@ -57,14 +57,22 @@ def log(
     text = bus.summary_of(summary if summary is not None else _sentence(seat.agent_id, event, task, consensus_decision))
     pairs = cli.key_values(extra)
     paths, missing = receipts.cited_all(run.workspace, receipt)
-    bus.guarded(run.workspace, run.store, seat, event, task, run.now)
+    bus.guarded(
+        run,
+        event,
+        task,
+    )
     if consensus_decision:
         pairs["decision_id"] = consensus_decision
         said = {"decision_id": consensus_decision, "event": event, "summary": text, "receipts": paths}
         paths += (_decision_receipt(run, said, consensus_meta, consensus_output),)
     about = {"task_id": task, "plan_id": plan or "", "branch": branch, "pr": pr, "severity": severity or ""}
-    record = bus.new_event(seat, run.now, event=event, summary=text, receipts=paths, meta=pairs, **about)
-    written = bus.log(run.workspace, run.store, seat, record, [], run.now)
+    record = bus.new_event(run, event=event, summary=text, receipts=paths, meta=pairs, **about)
+    written = bus.log(
+        run,
+        record,
+        [],
+    )
     run.warn(f"receipt {path} is not there yet" for path in missing)
     where = f" (receipt {paths[-1]})" if consensus_decision else ""
     run.emit(written[0], f"{record.id} {event}: {render.short(text, 120)} -> _bus/events/events.jsonl{where}")
@@ -77,7 +85,7 @@ def _decision_receipt(run: cli.Run, said: dict[str, Any], pairs: tuple[str, ...]
 
     meta = cli.key_values(pairs, CONSENSUS_FIELDS)
     receipt = ConsensusReceipt(agent_id=run.seat.agent_id, ts=clock.to_text(run.now), meta=meta, **said)
-    return consensus.write_receipt(run.workspace, receipt, run.now, output=output).name
+    return consensus.write_receipt(run, receipt, output=output).name
 
 
 def _sentence(agent: str, event: str, task: str, decision: str | None) -> str:

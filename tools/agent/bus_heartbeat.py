@@ -48,12 +48,10 @@ def main(
     agent = run.seat.agent_id
     moment = now or run.now
     found = heartbeat.check(
-        run.workspace,
-        run.store,
+        run,
         manager_window=manager_window,
         agent_window=agent_window,
         ignored_managers=ignore_manager,
-        now=moment,
     )
     run.skipped(found.problems)
     run.warn(found.losses)
@@ -100,7 +98,9 @@ def _raise(
     )
     if event or message:
         bus.log(
-            run.workspace, run.store, run.seat, alert if event else None, [(task, said)] if message else [], run.now
+            run,
+            alert if event else None,
+            [(task, said)] if message else [],
         )
 
 

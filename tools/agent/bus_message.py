@@ -61,9 +61,16 @@ def main(
         reply_to=ids.require_record(reply_to) if reply_to else "",
     )
     threads = [task] if target is None or ids.inbox_of(target) == task else [task, ids.inbox_of(target)]
-    written = bus.log(run.workspace, run.store, seat, None, [(thread, message) for thread in threads], run.now)
+    written = bus.log(
+        run,
+        None,
+        [(thread, message) for thread in threads],
+    )
     run.warn(f"receipt {path} is not there yet" for path in missing)
-    if reply_to and not bus.message_exists(run.workspace, reply_to, run.warn):
+    if reply_to and not bus.message_exists(
+        run,
+        reply_to,
+    ):
         run.warn([f"no message has the id {reply_to}"])
     where = " and ".join(f"_bus/messages/{thread}.jsonl" for thread in threads)
     run.emit(

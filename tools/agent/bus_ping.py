@@ -58,14 +58,18 @@ def main(
     record = None
     if not skip_event:
         about_work = {"task_id": task or "", "plan_id": plan or "", "meta": cli.key_values(extra)}
-        record = bus.new_event(seat, run.now, event=event, receipts=cited, **about_work, **about)
+        record = bus.new_event(run, event=event, receipts=cited, **about_work, **about)
     cited, absent_too = receipts.cited_all(run.workspace, message_receipt)
     messages = []
     if says and message_task is not None:
         pairs = cli.key_values(message_meta) | ({"plan_id": plan} if plan else {})
         said = {"type": message_type, "task_id": message_task, "note": note, "meta": pairs}
-        messages.append((message_task, bus.new_message(seat, run.now, receipts=cited, **said, **about)))
-    written = bus.log(run.workspace, run.store, seat, record, messages, run.now)
+        messages.append((message_task, bus.new_message(run, receipts=cited, **said, **about)))
+    written = bus.log(
+        run,
+        record,
+        messages,
+    )
     run.warn(f"receipt {path} is not there yet" for path in (*absent, *absent_too))
     places = ["_bus/events/events.jsonl"] if record else []
     places += [f"_bus/messages/{thread}.jsonl" for thread, _ in messages]

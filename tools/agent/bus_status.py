@@ -57,7 +57,10 @@ def main(
         severities=severity,
         manager_window=manager_window,
     )
-    found = status.gather(run.workspace, run.store, view, run.now)
+    found = status.gather(
+        run,
+        view,
+    )
     run.skipped(found.problems)
     run.warn(found.losses)
     document = status.as_document(found) if run.as_json else {}

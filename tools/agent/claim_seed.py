@@ -43,7 +43,10 @@ def main(
     if claimed_at is not None and claimed_at > run.now:
         raise UsageError(f"--claimed-at {clock.to_text(claimed_at)} is in the future", code="seed.future")
     seat = run.seat
-    assigning.require_seeder(run.workspace, run.store, seat, agent, run.now)
+    assigning.require_seeder(
+        run,
+        agent,
+    )
     order = assigning.Order(
         task,
         agent,
@@ -55,7 +58,10 @@ def main(
         claimed_at=clock.to_text(claimed_at) if claimed_at else "",
         with_scaffold=with_scaffold,
     )
-    placed = assigning.place(run.workspace, run.store, seat, order, run.now)
+    placed = assigning.place(
+        run,
+        order,
+    )
     if plan and bus.plan_is_missing(run.workspace, plan):
         run.warn([f"plan {plan} has no file in this checkout"])
     claim = placed.claim

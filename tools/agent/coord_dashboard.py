@@ -13,7 +13,6 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import clock
 from tools.core.board import model as board_rows
 from tools.core.board import render_text as board_text
 from tools.core.board import snapshot as board
@@ -63,7 +62,7 @@ def report(
                 _show_once(run, view)
                 time.sleep(follow)
         return
-    found = board.take(run.workspace, run.store, run.now, view)
+    found = board.take(run, view)
     place = None if output == "-" else _write(run, found, form, output)
     if run.as_json or (place is None and form == "json"):
         run.emit_raw(_text(found, "json"))
@@ -77,7 +76,7 @@ def report(
 
 
 def _show_once(run: cli.Run, view: board_rows.View) -> None:
-    found = board.take(run.workspace, run.store, clock.now(), view)
+    found = board.take(run, view)
     run.emit_line(board.as_document(found), "") if run.as_json else run.emit({}, board_text.compact(found) + "\n")
     sys.stdout.flush()
 
@@ -119,8 +118,27 @@ def _settle(run: cli.Run, agent: str, kind: str, note: str, to: str) -> None:
     run.skipped(problems)
     mine = handoffs.of_agent(found, agent)
     handoffs.require_right(mine, run.seat)
-    event = handoffs.settling(mine, run.seat, agent, kind, note, to, run.now) if mine else None
-    written = bus.log(run.workspace, run.store, run.seat, event, [], run.now) if event else []
+    event = (
+        handoffs.settling(
+            run,
+            mine,
+            agent,
+            kind,
+            note,
+            to,
+        )
+        if mine
+        else None
+    )
+    written = (
+        bus.log(
+            run,
+            event,
+            [],
+        )
+        if event
+        else []
+    )
     lines = [event.summary if event else f"{agent} has no open dirty handoff"]
     lines += [f"- {handoff.path}" for handoff in mine]
     run.emit({"records": written, "receipts": [handoff.path for handoff in mine]}, "\n".join(lines))

@@ -63,7 +63,10 @@ def main(
         plan or "",
         branch,
     )
-    written = directives.post(run.workspace, run.store, run.seat, given, run.now)
+    written = directives.post(
+        run,
+        given,
+    )
     run.warn(f"receipt {path} is not there yet" for path in (*absent, *absent_in_pointer))
     places = [f"_bus/messages/{text_of(record['task_id'])}.jsonl" for record in written if "type" in record]
     text = f"{task}: {summary} -> {' and '.join(places)}" if written else f"{task}: directive and pointer are there"

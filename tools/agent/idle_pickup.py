@@ -25,7 +25,7 @@ _allow_busy = cli.option("--allow-busy", is_flag=True, help="Take it although yo
 @cli.option("--all", "everything", is_flag=True, help="Every task of the backlog with its state.")
 def list_tasks(run: cli.Run, agent: str | None, everything: bool) -> None:
     """Show what is ready, best first."""
-    backlog = pickup.read(run.workspace, run.store)
+    backlog = pickup.read(run)
     run.skipped(backlog.problems)
     mine = [task for task in backlog.tasks if agent and task.state == states.ASSIGNED and task.engineer == agent]
     shown = backlog.tasks if everything else [*mine, *backlog.ready]
@@ -68,8 +68,8 @@ def _table(shown: list[states.Task], backlog: pickup.Backlog) -> str:
 def claim(run: cli.Run, task: str, allow_busy: bool) -> None:
     """Take one task of the backlog."""
     if allow_busy:
-        pickup.record_busy(run.workspace, run.seat, run.store, run.now)
-    _report(run, pickup.take(run.workspace, run.store, run.seat, task, run.now, allow_busy=allow_busy))
+        pickup.record_busy(run)
+    _report(run, pickup.take(run, task, allow_busy=allow_busy))
 
 
 @cli.command(main, "next", writes=True)
@@ -77,8 +77,8 @@ def claim(run: cli.Run, task: str, allow_busy: bool) -> None:
 def take_next(run: cli.Run, allow_busy: bool) -> None:
     """Take the best ready task; two who ask at once get different ones."""
     if allow_busy:
-        pickup.record_busy(run.workspace, run.seat, run.store, run.now)
-    taken, problems = pickup.take_next(run.workspace, run.store, run.seat, run.now, allow_busy=allow_busy)
+        pickup.record_busy(run)
+    taken, problems = pickup.take_next(run, allow_busy=allow_busy)
     run.skipped(problems)
     if taken is None:
         run.emit({"claim": None, "changed": False}, "nothing is ready; python -m tools.agent.idle_pickup list --all")

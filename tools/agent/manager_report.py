@@ -47,7 +47,11 @@ def main(
     if heartbeat_shift:
         meta["shift"] = heartbeat_shift
     summary = bus.summary_of(heartbeat_summary or f"{seat.agent_id} wrote the manager report")
-    found = manager_report.gather(run.workspace, run.store, whose, since or run.now - timedelta(hours=24), run.now)
+    found = manager_report.gather(
+        run,
+        whose,
+        since or run.now - timedelta(hours=24),
+    )
     data = manager_report.markdown(found).encode("utf-8", "backslashreplace")
     folder = run.workspace.report.child("manager")
     place = receipts.write_stamped(folder, "manager-report", ".md", data, run.now)
@@ -62,7 +66,11 @@ def main(
             receipts=(place.name,),
             meta=meta,
         )
-        written = bus.log(run.workspace, run.store, seat, beat, [], run.now)
+        written = bus.log(
+            run,
+            beat,
+            [],
+        )
     lines = [board_text.verdict(found.board), f"written to {place.name}"]
     lines += [f"heartbeat: {summary}"] if written else []
     run.emit(

@@ -121,7 +121,11 @@ def session_save(
             branch=branch,
             meta={**pairs, **{key: value for key, value in own.items() if value}},
         )
-        bus.log(run.workspace, run.store, seat, event, [], run.now)
+        bus.log(
+            run,
+            event,
+            [],
+        )
     text = f"saved {label}: {saved.agent_id} on {branch or 'no branch'}" + (
         "" if event is None else "; heartbeat logged"
     )
@@ -207,7 +211,11 @@ def _mark(run: cli.Run, whom: str, kind: str) -> None:
         summary=f"{whom} {kind} by {run.seat.agent_id}",
         meta={"agent": whom},
     )
-    written = bus.log(run.workspace, run.store, run.seat, event, [], run.now)
+    written = bus.log(
+        run,
+        event,
+        [],
+    )
     run.emit({"records": written}, f"{whom} {kind}")
 
 

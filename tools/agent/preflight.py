@@ -20,7 +20,7 @@ from tools.core.cli import app as cli
 @cli.option("--format", "form", type=cli.Choice(["text", "github"]), default="text", help="How to show it.")
 def main(run: cli.Run, base: str | None, everything: bool, form: str) -> None:
     base = base or preflight.default_base(run.workspace)
-    sections = preflight.run(run.workspace, preflight.Scope(base, everything, run.binding, run.now))
+    sections = preflight.run(run, preflight.Scope(base, everything, run.binding))
     found = findings.ordered(part for section in sections for part in section.findings)
     states = {section.name: _state(section) for section in sections}
     tail = [f"{name}: {state}" for name, state in states.items()]

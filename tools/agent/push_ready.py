@@ -26,9 +26,7 @@ def main(
 ) -> None:
     seat = run.seat
     require_git(run.workspace)
-    checks = push.verdict(
-        run.workspace, run.store, seat, required=[*require_receipt, *require_test], allowed=allow_branch
-    )
+    checks = push.verdict(run, required=[*require_receipt, *require_test], allowed=allow_branch)
     ready = all(check.status != push.FAIL for check in checks)
     document = {
         "ready": ready,

@@ -34,7 +34,7 @@ def run_command(
     """Run a command in the root, show its output, write the receipt, and exit as the command did."""
     about = runs.About(run.seat.agent_id, plan or "", step, task or "")
     stream = sys.stderr if run.as_json else sys.stdout
-    done = attach.record_run(run.workspace, command, about, run.now, name=name, show=lambda block: _show(stream, block))
+    done = attach.record_run(run, command, about, name=name, show=lambda block: _show(stream, block))
     receipt = done.receipt
     attached = f", cited by {plan}{f' step {step}' if step else ''}" if plan else ""
     if run.as_json:

@@ -80,7 +80,7 @@ def main(
         steps = boot.plan(guarded, wish)
         run.emit({"agent_id": guarded.seat.agent_id, "dry_run": True, "steps": steps}, render.bullets(steps))
         return
-    booted = boot.boot(run.workspace, run.store, guarded, wish, run.now, run.note)
+    booted = boot.boot(run, guarded, wish, run.note)
     run.emit(boot.as_document(booted), _text(run, booted))
 
 

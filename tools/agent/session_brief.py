@@ -29,12 +29,15 @@ from tools.core.text import render
 @cli.option("--output", type=cli.LINE, help="Where to write it (a bare name: session_brief/).")
 @cli.option("--fail-on-fail", is_flag=True, help="Exit 1 when a check fails.")
 def main(run: cli.Run, task: str, limit: int, preset: str | None, output: str | None, fail_on_fail: bool) -> None:
-    found = brief.gather(run.workspace, run.store, task, limit)
+    found = brief.gather(run, task, limit)
     document = brief.as_document(found)
     lines = _lines(found)
     failed = False
     if preset is not None:
-        checks = brief.checklist(run.workspace, run.store, run.seat, found, run.now)
+        checks = brief.checklist(
+            run,
+            found,
+        )
         failed = any(check.status == brief.FAIL for check in checks)
         document |= {"preset": preset, "checks": [check._asdict() for check in checks]}
         lines += [_check_line(check) for check in checks]

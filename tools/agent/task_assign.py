@@ -57,7 +57,10 @@ def main(
         reason=reason,
         with_scaffold=with_scaffold,
     )
-    placed = assigning.place(run.workspace, run.store, seat, order, run.now)
+    placed = assigning.place(
+        run,
+        order,
+    )
     if plan and bus.plan_is_missing(run.workspace, plan):
         run.warn([f"plan {plan} has no file in this checkout"])
     held = f"{placed.claim.agent_id} holds it ({placed.claim.state})" if placed.claim else "nobody holds it yet"

@@ -17,7 +17,7 @@ from tools.core.cli import app as cli
 @cli.option("--dry-run", is_flag=True, help="Only say what would change.")
 def main(run: cli.Run, dry_run: bool) -> None:
     agent = "" if dry_run else run.seat.agent_id
-    found = task_sync.sync(run.workspace, run.store, agent, run.now, dry_run=dry_run)
+    found = task_sync.sync(run, agent, dry_run=dry_run)
     run.skipped(found.problems)
     verb = "would change" if dry_run else "changed"
     lines = [f"{verb} {len(found.edits)} status lines"]

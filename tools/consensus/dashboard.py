@@ -38,7 +38,7 @@ def main(
     fail_on_overdue: bool,
 ) -> None:
     with open_index(run.workspace) as index:
-        rows = decisions.decisions(run.workspace, index, run.now, tasks=task, max_age=max_age)
+        rows = decisions.decisions(run, index, tasks=task, max_age=max_age)
     shown = [row for row in rows if since is None or (row.at is not None and row.at >= since)]
     overdue = [row for row in rows if row.overdue]
     if hidden := [row.id for row in overdue if row not in shown]:

@@ -46,7 +46,7 @@ def main(
         receipts=paths,
         meta=cli.key_values(meta, CONSENSUS_FIELDS),
     )
-    place = consensus.write_receipt(run.workspace, record, run.now, output=output)
+    place = consensus.write_receipt(run, record, output=output)
     run.warn(f"receipt {path} is not there yet" for path in missing)
     run.emit({**to_mapping(record), "path": place.name}, f"{decision}: {event} -> {place.name}")
 

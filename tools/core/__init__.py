@@ -2,7 +2,7 @@
 
 Ground       errors clock ids hashing workspace templates text fs git
 Data         models store
-The nouns    receipts seats bus plans backlog consensus
+The nouns    receipts seats context bus plans backlog consensus
 The work     sync board reports checks setup session
 The shell    cli demo
 """

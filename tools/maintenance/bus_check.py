@@ -21,7 +21,7 @@ from tools.core.cli import app as cli
 @cli.option("--format", "form", type=cli.Choice(reports.FORMATS), default="text", help="How to show what was found.")
 @cli.option("--strict", is_flag=True, help="Old and foreign forms that readers accept are errors too.")
 def main(run: cli.Run, base: str | None, ref: str | None, form: str, strict: bool) -> None:
-    checked = audit.check_bus(run.workspace, run.now, ref=ref, base=base)
+    checked = audit.check_bus(run, ref=ref, base=base)
     found = findings.ordered(findings.stricter(checked.findings) if strict else checked.findings)
     known = f"{checked.known} more that {base} has already" if base and checked.known else ""
     more = {"known": checked.known, "base": base, "ref": ref}

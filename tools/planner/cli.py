@@ -75,7 +75,7 @@ def new(
     if priority is not None:
         raw["priority"] = priority
     work = scaffold.Work(ids.require_agent(who, "actor"), plan_id, summary, plan_id=plan_id) if with_scaffold else None
-    written = plans.create(run.workspace, raw, run.now, force=force)
+    written = plans.create(run, raw, force=force)
     if work is not None:
         written += scaffold.write(run.workspace, work)
     names = [place.name for place in written]

@@ -31,7 +31,7 @@ def main(run: cli.Run, paths: tuple[str, ...], strict: bool, output: str | None)
         "exit_code": exit_code,
         "plans": [_row(result) for result in results],
     }
-    written = plan_checks.write_summary(run.workspace, summary, run.now, output)
+    written = plan_checks.write_summary(run, summary, output)
     for result in results:
         run.warn(result.warnings)
     run.emit({**summary, "written": written}, "\n".join([*map(_told, results), _last_line(results, written)]))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.acting import context_of
 from tools.core import clock, ids
 from tools.core.board import model as board_rows
 from tools.core.board import render_text as board_text
@@ -27,7 +28,7 @@ HOSTILE = "a|b\n\x1b[31m<script>`x`</script> [l](http://e) **b** \u202e# `` ![i]
 
 
 def taken(workspace, now=NOW, **view):
-    return board.take(workspace, FileStore(workspace), now, board_rows.View(**view))
+    return board.take(context_of(workspace=workspace, store=FileStore(workspace), now=now), board_rows.View(**view))
 
 
 def put_claim(store, task, **fields):
@@ -346,7 +347,10 @@ def test_no_question_of_the_board_reads_the_whole_log(workspace, store):
         liveness.agents_seen(known)
         liveness.last_signs(known, ["a-1"], NOW)
         directives.pointed_threads(known)
-        decisions.decisions(workspace, known, NOW)
+        decisions.decisions(
+            context_of(workspace=workspace, now=NOW),
+            known,
+        )
         heartbeat.pulse(
             known,
             claims=[],

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.acting import context_of
 from tests.core.store.test_store_crash import Death, Mortal
 from tools.core.bus import assignments as assigning
 from tools.core.bus import claim_documents as holdings
@@ -78,10 +79,16 @@ def test_an_assignment_that_was_interrupted_anywhere_is_completed_by_running_it_
         try:
             with monkeypatch.context() as patched:
                 Mortal(patched, dies_at, half)
-                assigning.place(workspace, store, SEAT, ORDER, noon)
+                assigning.place(
+                    context_of(workspace=workspace, store=store, seat=SEAT, now=noon),
+                    ORDER,
+                )
             break
         except Death:
-            again = assigning.place(workspace, store, SEAT, ORDER, noon)
+            again = assigning.place(
+                context_of(workspace=workspace, store=store, seat=SEAT, now=noon),
+                ORDER,
+            )
         found = holdings.held(store, "T-1")
         assert found.assignment.engineer == found.claim.agent_id == "codex-2"
         assert again.claim == found.claim

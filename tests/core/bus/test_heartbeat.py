@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.acting import context_of
 from tools.core import clock
 from tools.core.bus import heartbeat
 
@@ -13,7 +14,9 @@ from tools.core.bus import heartbeat
 def check(workspace, store, noon):
     def ask(manager=30, agent=240, **more):
         windows = {"manager_window": timedelta(minutes=manager), "agent_window": timedelta(minutes=agent)}
-        return heartbeat.check(workspace, store, **{**windows, "ignored_managers": (), "now": noon, **more})
+        return heartbeat.check(
+            context_of(workspace, store=store, now=noon), **{**windows, "ignored_managers": (), **more}
+        )
 
     return ask
 

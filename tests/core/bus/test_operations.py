@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from tests.acting import context_of
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import claim_rules as claims
 from tools.core.bus import operations as bus
@@ -22,7 +23,10 @@ OTHER = seats.Seat("codex-2", None)
 @pytest.fixture
 def take(workspace, store, noon):
     def act(seat=ME, **fields):
-        return bus.take(workspace, store, seat, claims.Request("T", seat.agent_id, **fields), noon)
+        return bus.take(
+            context_of(workspace=workspace, store=store, seat=seat, now=noon),
+            claims.Request("T", seat.agent_id, **fields),
+        )
 
     return act
 
@@ -46,7 +50,12 @@ def test_unknown_fields_of_a_claim_outlive_its_changes(store, take, workspace, n
     take()
     document = store.get("claims/T")
     store.commit([Replace("claims/T", {**document.content, "odd": "kept"}, document.version)])
-    bus.release(workspace, store, ME, "T", status="done", notes=None, now=noon)
+    bus.release(
+        context_of(workspace=workspace, store=store, seat=ME, now=noon),
+        "T",
+        status="done",
+        notes=None,
+    )
     assert store.get("claims/T").content["odd"] == "kept"
 
 
@@ -56,7 +65,10 @@ def test_who_lost_between_reading_and_writing_decides_again_and_is_told(workspac
     def late(current, request, facts):
         outcome = decide(current, request, facts)
         monkeypatch.setattr(claims, "take", decide)
-        bus.take(workspace, store, OTHER, claims.Request("T", "codex-2"), noon)
+        bus.take(
+            context_of(workspace=workspace, store=store, seat=OTHER, now=noon),
+            claims.Request("T", "codex-2"),
+        )
         return outcome
 
     monkeypatch.setattr(claims, "take", late)
@@ -82,7 +94,10 @@ def test_an_assignment_that_changes_meanwhile_is_noticed(store, take, noon, monk
 
 
 def test_an_override_leaves_its_evidence_once_even_when_decided_twice(workspace, store, take, noon, monkeypatch):
-    bus.take(workspace, store, OTHER, claims.Request("T", "codex-2", status="paused"), noon)
+    bus.take(
+        context_of(workspace=workspace, store=store, seat=OTHER, now=noon),
+        claims.Request("T", "codex-2", status="paused"),
+    )
     commit, failed = store.commit, []
 
     def stale_once(changes):
@@ -108,7 +123,11 @@ def test_a_guarded_event_is_refused_recorded_and_not_written(workspace, store, t
         id="0" * 26, ts="2026-01-31T12:00:00Z", agent_id="codex-1", event="complete", summary="s", task_id="T"
     )
     with pytest.raises(GuardError) as refusal:
-        bus.log(workspace, store, ME, event, [], noon)
+        bus.log(
+            context_of(workspace=workspace, store=store, seat=ME, now=noon),
+            event,
+            [],
+        )
     assert "codex-2" in refusal.value.message and len(events(store)) == 1
     with open(workspace.agent_report("codex-1").child("errors.jsonl").path) as log:
         assert json.loads(log.read())["claim_owner"] == "codex-2"
@@ -143,4 +162,6 @@ def test_a_message_that_exists_is_found_by_its_id(workspace, logged, store, even
     said = logged(thread="T")
     happened = logged()
     store.commit([Append(EVENTS, event())])
-    assert bus.message_exists(workspace, said["id"]) and not bus.message_exists(workspace, happened["id"])
+    assert bus.message_exists(context_of(workspace=workspace), said["id"]) and not bus.message_exists(
+        context_of(workspace=workspace), happened["id"]
+    )

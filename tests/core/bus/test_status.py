@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.acting import context_of
 from tools.core import clock
 from tools.core.bus import status
 
@@ -27,7 +28,10 @@ def view(noon):
 @pytest.fixture
 def shown(workspace, store, view, noon):
     def ask(preset=None, **given):
-        return status.gather(workspace, store, view(preset, **given), noon)
+        return status.gather(
+            context_of(workspace=workspace, store=store, now=noon),
+            view(preset, **given),
+        )
 
     return ask
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.acting import context_of
 from tools.core import clock, ids
 from tools.core.consensus import decisions, ledger
 from tools.core.consensus import receipts as consensus
@@ -44,13 +45,16 @@ def receipt(workspace: Any, decision: str, *, kind: str = "status", hours_ago: f
     made = ConsensusReceipt(
         decision_id=decision, summary="s", agent_id="codex-2", event=kind, ts=clock.to_text(at), receipts=tuple(cites)
     )
-    consensus.write_receipt(workspace, made, at)
+    consensus.write_receipt(
+        context_of(workspace=workspace, now=at),
+        made,
+    )
 
 
 def rows(workspace: Any, **options: Any) -> list[decisions.Decision]:
     """The decisions as they stand at NOW."""
     with open_index(workspace) as index:
-        return decisions.decisions(workspace, index, NOW, **options)
+        return decisions.decisions(context_of(workspace=workspace, now=NOW), index, **options)
 
 
 def test_a_decision_goes_from_proposal_through_receipts_to_closing(workspace: Any, store: Any) -> None:

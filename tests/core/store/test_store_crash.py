@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acting import context_of
 from tools.core.bus import claim_rules as claims
 from tools.core.bus import operations as bus
 from tools.core.errors import SetupError
@@ -113,7 +114,10 @@ def test_an_append_behind_a_torn_tail_that_died_keeps_the_torn_bytes(deaths, eve
 def test_a_claim_that_died_has_its_event_or_neither(deaths, event, noon):
     def take(store, agent):
         request = claims.Request("T", agent)
-        bus.take(store._workspace, store, seats.Seat(agent, None), request, noon)
+        bus.take(
+            context_of(workspace=store._workspace, store=store, seat=seats.Seat(agent, None), now=noon),
+            request,
+        )
 
     for _, store in deaths(nothing, lambda store: take(store, "codex-1")):
         store.commit([Append(EVENTS, event(summary="after"))])

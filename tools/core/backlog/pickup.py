@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from tools.core import clock, ids
@@ -13,6 +12,7 @@ from tools.core.backlog import states
 from tools.core.bus import assignments as assigning
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import claim_rules as claims
+from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.fs import locks
 from tools.core.models.bus import Claim
@@ -22,7 +22,6 @@ from tools.core.plans import files as plans
 from tools.core.receipts import write as receipts
 from tools.core.seats.seat import Seat
 from tools.core.store.api import StaleVersion, retry_stale
-from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
 
 BUSY = "busy_override"
@@ -43,13 +42,13 @@ class Backlog(NamedTuple):
         return [task for task in self.tasks if task.state == states.READY]
 
 
-def read(workspace: Workspace, bus_store: FileStore) -> Backlog:
+def read(context: Context) -> Backlog:
     """The backlog as it stands now."""
-    items, problems = queue.all_items(workspace)
-    found, more = holdings.all_claims(bus_store)
-    given, still_more = holdings.all_assignments(bus_store)
-    known, _ = plans.all_plans(workspace)
-    tasks = states.tasks_of(items, found, given, holdings.unreadable(bus_store, found, given))
+    items, problems = queue.all_items(context.workspace)
+    found, more = holdings.all_claims(context.store)
+    given, still_more = holdings.all_assignments(context.store)
+    known, _ = plans.all_plans(context.workspace)
+    tasks = states.tasks_of(items, found, given, holdings.unreadable(context.store, found, given))
     return Backlog(tasks, found, plans_by_path(known), [*problems, *more, *still_more])
 
 
@@ -72,21 +71,19 @@ def require_idle(seat: Seat, held: list[Claim], task: str) -> str:
     return task
 
 
-def record_busy(workspace: Workspace, seat: Seat, bus_store: FileStore, now: datetime) -> None:
+def record_busy(context: Context) -> None:
     """Leaves evidence when a seat that is at work takes more."""
     try:
-        require_idle(seat, holdings.all_claims(bus_store)[0], "")
+        require_idle(context.seat, holdings.all_claims(context.store)[0], "")
     except GuardError as busy:
         message = f"{busy.message} and took another task"
         receipts.warn(
-            workspace,
-            Warning(ts=clock.to_text(now), agent_id=seat.agent_id, code=BUSY, message=message),
+            context.workspace,
+            Warning(ts=clock.to_text(context.now), agent_id=context.seat.agent_id, code=BUSY, message=message),
         )
 
 
-def take_next(
-    workspace: Workspace, bus_store: FileStore, seat: Seat, now: datetime, *, allow_busy: bool
-) -> tuple[assigning.Placed | None, list[str]]:
+def take_next(context: Context, *, allow_busy: bool) -> tuple[assigning.Placed | None, list[str]]:
     """Claims the best ready task, and says what of the backlog cannot be read; GuardError while the seat is at work.
 
     None when nothing is ready.
@@ -94,26 +91,28 @@ def take_next(
     problems: list[str] = []
 
     def attempt() -> assigning.Placed | None:
-        backlog = read(workspace, bus_store)
+        backlog = read(context)
         problems[:] = backlog.problems
         if not allow_busy:
-            require_idle(seat, backlog.claims, "")
+            require_idle(context.seat, backlog.claims, "")
         for task in backlog.ready:
             with suppress(ConflictError, GuardError, UsageError, DataError):  # not to be had after all: the next one
-                return _take(workspace, bus_store, seat, task, backlog, now)
+                return _take(
+                    context,
+                    task,
+                    backlog,
+                )
         return None
 
-    taken: assigning.Placed | None = _alone(workspace, attempt)
+    taken: assigning.Placed | None = _alone(context.workspace, attempt)
     return taken, problems
 
 
-def take(
-    workspace: Workspace, bus_store: FileStore, seat: Seat, name: str, now: datetime, *, allow_busy: bool
-) -> assigning.Placed:
+def take(context: Context, name: str, *, allow_busy: bool) -> assigning.Placed:
     """Claims one task for an idle seat; raises what keeps it from being taken."""
 
     def attempt() -> assigning.Placed:
-        backlog = read(workspace, bus_store)
+        backlog = read(context)
         task = next((task for task in backlog.tasks if task.item.task_id == name), None)
         if task is None:
             raise UsageError(
@@ -121,12 +120,20 @@ def take(
                 code="pickup.unknown",
                 hint="python -m tools.agent.idle_pickup list --all",
             )
-        require_takeable(task, seat, {claim.task_id: claim for claim in backlog.claims}.get(name), now)
+        require_takeable(
+            context,
+            task,
+            {claim.task_id: claim for claim in backlog.claims}.get(name),
+        )
         if not allow_busy:
-            require_idle(seat, backlog.claims, name)
-        return _take(workspace, bus_store, seat, task, backlog, now)
+            require_idle(context.seat, backlog.claims, name)
+        return _take(
+            context,
+            task,
+            backlog,
+        )
 
-    taken: assigning.Placed = _alone(workspace, attempt)
+    taken: assigning.Placed = _alone(context.workspace, attempt)
     return taken
 
 
@@ -135,15 +142,15 @@ def _alone(workspace: Workspace, attempt: Callable[[], Any]) -> Any:
         return retry_stale(attempt)
 
 
-def require_takeable(task: states.Task, seat: Seat, claim: Claim | None, now: datetime) -> None:
+def require_takeable(context: Context, task: states.Task, claim: Claim | None) -> None:
     """Raises why a task of the backlog is not this seat's to take."""
-    name, mine = task.item.task_id, task.engineer == seat.agent_id
+    name, mine = task.item.task_id, task.engineer == context.seat.agent_id
     if task.state == states.DONE and claim is not None and claim.state == "done":
         raise claims.done(claim)
     if task.state in (states.DONE, queue.DROPPED):
         raise ConflictError(f"{name} is {task.state}, says {task.item.path}", code="pickup.finished")
     if claim is not None and claim.is_live and not mine and claim.paused_by in ("", claim.agent_id):
-        raise claims.held(claim, claims.Facts(now))
+        raise claims.held(claim, claims.Facts(context.now))
     if task.state == states.ASSIGNED and not mine:
         raise GuardError(
             f"{name} is assigned to {task.engineer}",
@@ -160,19 +167,17 @@ def require_takeable(task: states.Task, seat: Seat, claim: Claim | None, now: da
         )
 
 
-def _take(
-    workspace: Workspace, bus_store: FileStore, seat: Seat, task: states.Task, backlog: Backlog, now: datetime
-) -> assigning.Placed:
+def _take(context: Context, task: states.Task, backlog: Backlog) -> assigning.Placed:
     name = task.item.task_id
-    found = holdings.held(bus_store, name)
+    found = holdings.held(context.store, name)
     if found.claim != {claim.task_id: claim for claim in backlog.claims}.get(name):
         raise StaleVersion(name)
-    mine = found.assignment if found.engineer == seat.agent_id else None
+    mine = found.assignment if found.engineer == context.seat.agent_id else None
     order = assigning.Order(
         name,
-        seat.agent_id,
-        mine.manager if mine else seat.agent_id,
+        context.seat.agent_id,
+        mine.manager if mine else context.seat.agent_id,
         plan=(mine.plan_id if mine else "") or backlog.plans.get(task.item.path, ""),
         with_inbox=False,
     )
-    return assigning.carry_out(workspace, bus_store, seat, found, order, now, [])
+    return assigning.carry_out(context, found, order, [])

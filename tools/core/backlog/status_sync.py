@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 
 from tools.core import clock
 from tools.core.backlog import items as queue
 from tools.core.backlog import states
 from tools.core.bus import claim_documents as holdings
+from tools.core.context import Context
 from tools.core.fs import files, locks
 from tools.core.receipts import write as receipts
-from tools.core.store.files.store import FileStore
-from tools.core.workspace import Place, Workspace
+from tools.core.workspace import Place
 
 
 class Edit(NamedTuple):
@@ -32,10 +31,10 @@ class Synced(NamedTuple):
     problems: list[str]
 
 
-def edits(workspace: Workspace, bus_store: FileStore) -> tuple[list[Edit], list[str]]:
+def edits(context: Context) -> tuple[list[Edit], list[str]]:
     """The lines to change, and what could not be read."""
-    items, problems = queue.all_items(workspace)
-    found, more = holdings.all_claims(bus_store)
+    items, problems = queue.all_items(context.workspace)
+    found, more = holdings.all_claims(context.store)
     claims = {claim.task_id: claim for claim in found}
     wanted = [(item, states.file_status(item, claims.get(item.task_id))) for item in items]
     return [Edit(item.path, item.task_id, item.status, status) for item, status in wanted if status != item.status], [
@@ -44,22 +43,22 @@ def edits(workspace: Workspace, bus_store: FileStore) -> tuple[list[Edit], list[
     ]
 
 
-def sync(workspace: Workspace, bus_store: FileStore, agent: str, now: datetime, *, dry_run: bool) -> Synced:
+def sync(context: Context, agent: str, *, dry_run: bool) -> Synced:
     """Writes the receipt and then the lines, so that an interrupted run is completed by the next."""
     if dry_run:
-        return Synced(*_unpack(edits(workspace, bus_store)))
-    with locks.hold(workspace.report):
-        wanted, problems = edits(workspace, bus_store)
+        return Synced(*_unpack(edits(context)))
+    with locks.hold(context.workspace.report):
+        wanted, problems = edits(context)
         document = {
             "agent_id": agent,
-            "ts": clock.to_text(now),
+            "ts": clock.to_text(context.now),
             "changes": [edit._asdict() for edit in wanted],
             "problems": problems,
         }
-        folder = workspace.agent_report(agent).child("task_sync")
-        receipt = receipts.write_stamped(folder, "task-sync", ".json", files.dump_json(document), now)
+        folder = context.workspace.agent_report(agent).child("task_sync")
+        receipt = receipts.write_stamped(folder, "task-sync", ".json", files.dump_json(document), context.now)
         for edit in wanted:
-            place = workspace.in_root(edit.path)
+            place = context.workspace.in_root(edit.path)
             data = files.read_bytes(place)
             if data is not None:
                 files.replace(place, queue.with_status(data, edit.after))

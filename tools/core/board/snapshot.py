@@ -36,6 +36,7 @@ from tools.core.bus import directives, feed, handoffs, heartbeat
 from tools.core.bus import path_patterns as globs
 from tools.core.bus import presence as liveness
 from tools.core.consensus import decisions
+from tools.core.context import Context
 from tools.core.fs import files
 from tools.core.models import schema as shapes
 from tools.core.models.bus import Claim
@@ -45,7 +46,6 @@ from tools.core.plans import files as plan_files
 from tools.core.receipts import verify as evidence
 from tools.core.seats import seat as seats
 from tools.core.store.files import index
-from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
 
 QUIET_AGENTS = 20
@@ -54,21 +54,21 @@ QUIET_AGENTS = 20
 _AUTOMATION = re.compile(r"auto|hook", re.IGNORECASE)
 
 
-def read(workspace: Workspace, store: FileStore, now: datetime) -> Snapshot:
+def read(context: Context) -> Snapshot:
     """Reads every document once."""
-    claims, problems = holdings.all_claims(store)
-    assignments, more = holdings.all_assignments(store)
-    items, in_queue = queue.all_items(workspace)
-    plans, in_plans = plan_files.all_plans(workspace)
-    damaged = holdings.unreadable(store, claims, assignments) if more or problems else frozenset()
+    claims, problems = holdings.all_claims(context.store)
+    assignments, more = holdings.all_assignments(context.store)
+    items, in_queue = queue.all_items(context.workspace)
+    plans, in_plans = plan_files.all_plans(context.workspace)
+    damaged = holdings.unreadable(context.store, claims, assignments) if more or problems else frozenset()
     return Snapshot(
-        now,
+        context.now,
         claims,
         [claim for claim in claims if claim.is_live],
         assignments,
         items,
         plans,
-        seats.manifests(workspace),
+        seats.manifests(context.workspace),
         states.tasks_of(items, claims, assignments, damaged),
         states.holders_of_plans(plans, claims, items),
         {item.path: item.task_id for item in items},
@@ -97,8 +97,8 @@ class _Asked(NamedTuple):
     problems: list[str]
 
 
-def _ask(workspace: Workspace, seen: Snapshot, view: View) -> _Asked:
-    with index.open_index(workspace) as known:
+def _ask(context: Context, seen: Snapshot, view: View) -> _Asked:
+    with index.open_index(context.workspace) as known:
         waiting = feed.open_requests(known)
         beat = heartbeat.pulse(
             known,
@@ -111,28 +111,31 @@ def _ask(workspace: Workspace, seen: Snapshot, view: View) -> _Asked:
             retired=view.retired,
             now=seen.now,
         )
-        dirty, problems = handoffs.all_handoffs(workspace, known)
+        dirty, problems = handoffs.all_handoffs(context.workspace, known)
         return _Asked(
             waiting,
             beat,
             [handoff for handoff in dirty if handoff.is_open],
             *_agent_rows(known, seen, beat),
             *_directive_rows(known, waiting, view.messages),
-            decisions.decisions(workspace, known, seen.now),
+            decisions.decisions(
+                context,
+                known,
+            ),
             [*problems, *map(str, known.problems()), *index.losses(known)],
         )
 
 
-def take(workspace: Workspace, store: FileStore, now: datetime, view: View) -> Board:
+def take(context: Context, view: View) -> Board:
     """The board as of now."""
-    return told(workspace, read(workspace, store, now), view)
+    return told(context, read(context), view)
 
 
-def told(workspace: Workspace, seen: Snapshot, view: View) -> Board:
+def told(context: Context, seen: Snapshot, view: View) -> Board:
     """The board that a snapshot and the index tell."""
-    asked = _ask(workspace, seen, view)
+    asked = _ask(context, seen, view)
     unclaimed = [plan for plan in seen.plans if states.is_unclaimed(plan, seen.holders[plan.plan_id])]
-    judged = {plan.plan_id: _judged(workspace, plan, seen) for plan in seen.plans if plan.is_open}
+    judged = {plan.plan_id: _judged(context.workspace, plan, seen) for plan in seen.plans if plan.is_open}
     broken = itertools.chain.from_iterable(one.broken for one in judged.values())
     away = {row.agent_id for row in asked.agents if row.state == liveness.SIGNED_OFF} | asked.pulse.retired
     alerts = board_alerts.alerts(seen, asked.pulse, asked.dirty, unclaimed, asked.waiting, away)

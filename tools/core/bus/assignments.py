@@ -16,6 +16,7 @@ from tools.core.bus import claim_documents as holdings
 from tools.core.bus import claim_rules as claims
 from tools.core.bus import operations as bus
 from tools.core.bus import presence as liveness
+from tools.core.context import Context
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Assignment, Claim, Event, Message, stream_of
 from tools.core.models.record import MAX_SUMMARY, over, to_mapping
@@ -23,8 +24,7 @@ from tools.core.receipts import scaffold
 from tools.core.seats import seat as seats
 from tools.core.seats.seat import Seat
 from tools.core.store.api import Append, Change, Expect, Replace, retry_stale
-from tools.core.store.files.store import FileStore
-from tools.core.workspace import Place, Workspace
+from tools.core.workspace import Place
 
 ACTIVE = "active"
 
@@ -83,24 +83,24 @@ def require_manager(seat: Seat, manager: str) -> None:
         )
 
 
-def require_seeder(workspace: Workspace, bus_store: FileStore, seat: Seat, holder: str, now: datetime) -> None:
+def require_seeder(context: Context, holder: str) -> None:
     """GuardError when a seat seeds for another although a manager is known and it is none."""
-    if holder == seat.agent_id or seat.is_manager:
+    if holder == context.seat.agent_id or context.seat.is_manager:
         return
     from tools.core.store.files.index import open_index
 
-    held = {claim.task_id: claim for claim in holdings.all_claims(bus_store)[0]}
-    with open_index(workspace) as index:
+    held = {claim.task_id: claim for claim in holdings.all_claims(context.store)[0]}
+    with open_index(context.workspace) as index:
         known = liveness.managers(
             index,
-            now,
-            manifests=seats.manifests(workspace),
-            assignments=holdings.all_assignments(bus_store)[0],
+            context.now,
+            manifests=seats.manifests(context.workspace),
+            assignments=holdings.all_assignments(context.store)[0],
             claims=held,
         )
     if known:
         raise GuardError(
-            f"{seat.agent_id} is no manager seat, so it cannot seed a claim for {holder}; {known[0]} can",
+            f"{context.seat.agent_id} is no manager seat, so it cannot seed a claim for {holder}; {known[0]} can",
             code="assign.manager",
             hint=f"python -m tools.agent.bus_message --task {ids.HUB} --type request --target {known[0]} --summary <text>",
         )
@@ -211,19 +211,19 @@ def _status(current: Claim | None, order: Order) -> str:
 # -- carrying it out -----------------------------------------------------------------------------
 
 
-def place(workspace: Workspace, bus_store: FileStore, seat: Seat, order: Order, now: datetime) -> Placed:
+def place(context: Context, order: Order) -> Placed:
     """Carries an order out, all or nothing; raises what `decide` raises."""
     recorded: list[claims.Override] = []
 
     def attempt() -> Placed:
-        found = holdings.held(bus_store, order.task)
+        found = holdings.held(context.store, order.task)
         if order.with_scaffold:
-            scaffold.missing(workspace, _work(_assignment(found, order, now)))
-        return carry_out(workspace, bus_store, seat, found, order, now, recorded)
+            scaffold.missing(context.workspace, _work(_assignment(found, order, context.now)))
+        return carry_out(context, found, order, recorded)
 
     done: Placed = retry_stale(attempt)
     if order.with_scaffold and done.assignment is not None:
-        done = done._replace(laid_out=tuple(scaffold.write(workspace, _work(done.assignment))))
+        done = done._replace(laid_out=tuple(scaffold.write(context.workspace, _work(done.assignment))))
     return done
 
 
@@ -238,35 +238,48 @@ def _work(given: Assignment) -> scaffold.Work:
     )
 
 
-def carry_out(
-    workspace: Workspace,
-    bus_store: FileStore,
-    seat: Seat,
-    found: holdings.Held,
-    order: Order,
-    now: datetime,
-    recorded: list[claims.Override],
-) -> Placed:
+def carry_out(context: Context, found: holdings.Held, order: Order, recorded: list[claims.Override]) -> Placed:
     """Decides on what was read and commits it; StaleVersion when that is no longer so.
 
     `recorded` keeps the overrides that have left their evidence, for when it is tried again.
     """
-    decision = decide(found, order, bus.facts(workspace, bus_store, found, order.engineer, now))
-    changes = _changes(seat, found, order, decision, now)
+    decision = decide(
+        found,
+        order,
+        bus.facts(
+            context,
+            found,
+            order.engineer,
+        ),
+    )
+    changes = _changes(
+        context,
+        found,
+        order,
+        decision,
+    )
     claim = decision.outcome.claim if decision.outcome else found.claim
     if not changes:
         return Placed(found.assignment, claim, [])
     for override in decision.overrides:
         if override not in recorded:
-            bus.record_override(workspace, seat, override, now)
+            bus.record_override(
+                context,
+                override,
+            )
             recorded.append(override)
-    return Placed(decision.assignment or found.assignment, claim, bus_store.commit(changes))
+    return Placed(decision.assignment or found.assignment, claim, context.store.commit(changes))
 
 
-def _changes(seat: Seat, found: holdings.Held, order: Order, decision: Decision, now: datetime) -> list[Change]:
+def _changes(context: Context, found: holdings.Held, order: Order, decision: Decision) -> list[Change]:
     changes: list[Change] = []
     if decision.assignment is not None:
-        changes += _announced(seat, order, decision.assignment, decision.overrides, now)
+        changes += _announced(
+            context,
+            order,
+            decision.assignment,
+            decision.overrides,
+        )
         changes.append(
             Replace(
                 f"{ASSIGNMENTS}/{order.task}",
@@ -276,23 +289,27 @@ def _changes(seat: Seat, found: holdings.Held, order: Order, decision: Decision,
         )
     if decision.outcome is not None:
         outcome = decision.outcome._replace(overrides=decision.overrides)
-        changes += bus.claim_changes(seat, found, outcome, now)
+        changes += bus.claim_changes(
+            context,
+            found,
+            outcome,
+        )
     elif changes:
         changes.append(Expect(f"{CLAIMS}/{order.task}", found.claim_version))
     return changes
 
 
 def _announced(
-    seat: Seat, order: Order, assignment: Assignment, overrides: tuple[claims.Override, ...], now: datetime
+    context: Context, order: Order, assignment: Assignment, overrides: tuple[claims.Override, ...]
 ) -> list[Change]:
-    summary = _sentence(seat, order)
-    shared: dict[str, Any] = {"ts": clock.to_text(now), "summary": summary, "task_id": order.task}
+    summary = _sentence(context.seat, order)
+    shared: dict[str, Any] = {"ts": clock.to_text(context.now), "summary": summary, "task_id": order.task}
     meta: dict[str, str] = {"engineer": order.engineer, "manager": order.manager}
     if overrides:
         meta.update(override=",".join(override.code for override in overrides), reason=order.reason)
     event = Event(
         id=ids.new_record_id(),
-        agent_id=seat.agent_id,
+        agent_id=context.seat.agent_id,
         event="assign",
         plan_id=assignment.plan_id,
         branch=assignment.branch,
@@ -301,7 +318,7 @@ def _announced(
     )
     message = Message(
         id=ids.new_record_id(),
-        sender=seat.agent_id,
+        sender=context.seat.agent_id,
         type="assignment",
         to=order.engineer,
         branch=assignment.branch,

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from tools.core import clock, ids
 from tools.core.bus import operations as bus
+from tools.core.context import Context
 from tools.core.errors import UsageError
 from tools.core.fs import jsonl, locks
 from tools.core.models.bus import Message, stream_of
 from tools.core.models.lenient import message_from, text_of
 from tools.core.models.record import MAX_SUMMARY, to_mapping
-from tools.core.seats.seat import Seat
 from tools.core.store.api import Append, Change
 from tools.core.store.files.index import Index
-from tools.core.store.files.store import FileStore
-from tools.core.workspace import Workspace
 
 KEY = "directive"
 """The key of a pointer's `meta` that names the directive's thread."""
@@ -49,9 +46,7 @@ def pointer_summary(task: str, summary: str) -> str:
     return f"Directive {task}: {summary}"[:MAX_SUMMARY]
 
 
-def post(
-    workspace: Workspace, bus_store: FileStore, seat: Seat, given: Directive, now: datetime
-) -> list[dict[str, Any]]:
+def post(context: Context, given: Directive) -> list[dict[str, Any]]:
     """Appends what is missing of the two, in one commit; [] when both were there.
 
     UsageError for a thread that cannot be a directive's: the hub, an inbox, or the pointer's own.
@@ -62,57 +57,74 @@ def post(
             code="directive.thread",
             hint=f"--task {ids.COORDINATION_PREFIX}0001",
         )
-    with locks.hold(workspace.report):  # one run looks while no other adds
-        known = _known_directive(bus_store, given)
-        message = _directive(seat, given, now)
+    with locks.hold(context.workspace.report):  # one run looks while no other adds
+        known = _known_directive(context, given)
+        message = _directive(
+            context,
+            given,
+        )
         changes: list[Change] = []
         if known is None:
             changes.append(Append(stream_of(given.task), to_mapping(message)))
         directive_id = message.id if known is None else known
-        if known is None or not _is_pointed_to(bus_store, given, directive_id):
-            pointer = _pointer(seat, given, directive_id, now)
+        if known is None or not _is_pointed_to(context, given, directive_id):
+            pointer = _pointer(
+                context,
+                given,
+                directive_id,
+            )
             changes.append(Append(stream_of(given.pointer_task), to_mapping(pointer)))
-        return bus_store.commit(changes) if changes else []
+        return context.store.commit(changes) if changes else []
 
 
-def _known_directive(bus_store: FileStore, given: Directive) -> str | None:
+def _known_directive(context: Context, given: Directive) -> str | None:
     """The id of the directive that was posted already; "" for one without an id."""
-    for found in bus_store.read(stream_of(given.task)).found:
+    for found in context.store.read(stream_of(given.task)).found:
         message = message_from(found.record, given.task)
         if (message.type, message.summary) == (given.words.type, given.words.summary):
             return message.id
     return None
 
 
-def _is_pointed_to(bus_store: FileStore, given: Directive, directive_id: str) -> bool:
+def _is_pointed_to(context: Context, given: Directive, directive_id: str) -> bool:
     def points(raw: dict[str, object]) -> bool:
         meta = message_from(raw, given.pointer_task).meta
         return meta.get(KEY) == given.task and meta.get("directive_id", directive_id) == directive_id
 
-    return bool(bus_store.tail(stream_of(given.pointer_task), 1, points).found)
+    return bool(context.store.tail(stream_of(given.pointer_task), 1, points).found)
 
 
-def _directive(seat: Seat, given: Directive, now: datetime) -> Message:
+def _directive(context: Context, given: Directive) -> Message:
     meta = {**given.words.meta, **({"plan_id": given.plan} if given.plan else {})}
-    return _message(seat, given, given.task, given.words, meta, now)
+    return _message(
+        context,
+        given,
+        given.task,
+        given.words,
+        meta,
+    )
 
 
-def _pointer(seat: Seat, given: Directive, directive_id: str, now: datetime) -> Message:
+def _pointer(context: Context, given: Directive, directive_id: str) -> Message:
     meta = {**given.pointer.meta, KEY: given.task}
     if directive_id:
         meta["directive_id"] = directive_id
     if given.plan:
         meta["plan_id"] = given.plan
-    return _message(seat, given, given.pointer_task, given.pointer, meta, now)
+    return _message(
+        context,
+        given,
+        given.pointer_task,
+        given.pointer,
+        meta,
+    )
 
 
-def _message(
-    seat: Seat, given: Directive, thread: str, words: Words, meta: Mapping[str, str], now: datetime
-) -> Message:
+def _message(context: Context, given: Directive, thread: str, words: Words, meta: Mapping[str, str]) -> Message:
     return Message(
         id=ids.new_record_id(),
-        ts=clock.to_text(now),
-        sender=seat.agent_id,
+        ts=clock.to_text(context.now),
+        sender=context.seat.agent_id,
         type=words.type,
         task_id=thread,
         summary=bus.summary_of(words.summary),

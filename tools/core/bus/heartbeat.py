@@ -14,13 +14,12 @@ from tools.core import clock
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import feed
 from tools.core.bus import presence as liveness
+from tools.core.context import Context
 from tools.core.models.bus import Assignment, Claim
 from tools.core.models.entry import Entry, Query
 from tools.core.models.manifest import Manifest
 from tools.core.seats import seat as seats
 from tools.core.store.files import index
-from tools.core.store.files.store import FileStore
-from tools.core.workspace import Workspace
 
 AGENT_WINDOW = timedelta(minutes=240)
 
@@ -91,32 +90,30 @@ def pulse(
 
 
 def check(
-    workspace: Workspace,
-    store: FileStore,
+    context: Context,
     *,
     manager_window: timedelta,
     agent_window: timedelta,
     ignored_managers: Collection[str],
     retired: Collection[str] | None = None,
-    now: datetime,
 ) -> Check:
     """Looks at the bus once."""
-    claims, problems = holdings.all_claims(store)
-    assignments, more_problems = holdings.all_assignments(store)
-    with index.open_index(workspace) as known:
+    claims, problems = holdings.all_claims(context.store)
+    assignments, more_problems = holdings.all_assignments(context.store)
+    with index.open_index(context.workspace) as known:
         found = pulse(
             known,
             claims=claims,
             assignments=assignments,
-            manifests=seats.manifests(workspace),
+            manifests=seats.manifests(context.workspace),
             waiting=feed.open_requests(known),
             manager_window=manager_window,
             agent_window=agent_window,
             ignored_managers=ignored_managers,
             retired=retired,
-            now=now,
+            now=context.now,
         )
-        before = _raised_before(known, now) if found.alerts else set()
+        before = _raised_before(known, context.now) if found.alerts else set()
         raised = {alert.identity: alert.identity in before for alert in found.alerts}
         problems = [*problems, *more_problems, *map(str, known.problems())]
         losses = index.losses(known)
@@ -124,7 +121,9 @@ def check(
         {"agent_id": claim.agent_id, "task_id": claim.task_id, "last_seen": clock.to_text(at) if at else None}
         for claim, at in found.idle
     ]
-    return Check(now, manager_window, agent_window, found.managers, idle, found.alerts, raised, problems, losses)
+    return Check(
+        context.now, manager_window, agent_window, found.managers, idle, found.alerts, raised, problems, losses
+    )
 
 
 def _manager_alerts(beats: Sequence[liveness.Heartbeat], waiting: Sequence[Entry], window: timedelta) -> list[Alert]:

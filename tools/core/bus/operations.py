@@ -14,15 +14,14 @@ from tools.core import clock, ids
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import claim_rules as claims
 from tools.core.bus import release_rules as handback
+from tools.core.context import Context
 from tools.core.errors import GuardError, UsageError
 from tools.core.fs import files
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Claim, Event, Message, stream_of
 from tools.core.models.evidence import Refusal, Warning
 from tools.core.models.record import MAX_SUMMARY, over, to_mapping
 from tools.core.receipts import write as receipts
-from tools.core.seats.seat import Seat
 from tools.core.store.api import Append, Change, Expect, Replace, retry_stale
-from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
 
 
@@ -42,130 +41,133 @@ def _nobody(_: Sequence[str]) -> None:
     """Whoever asked has no user to tell."""
 
 
-def last_sign_of(workspace: Workspace, agent: str, now: datetime, warn: Warn = _nobody) -> datetime | None:
+def last_sign_of(context: Context, agent: str) -> datetime | None:
     """An agent's last sign of life, asked of the index."""
     from tools.core.bus import presence as liveness  # SQLite is loaded only where a holder's life matters
     from tools.core.store.files.index import losses, open_index
 
-    with open_index(workspace) as index:
-        warn(losses(index))
-        return liveness.last_sign(index, agent, now)
+    with open_index(context.workspace) as index:
+        context.warn(losses(index))
+        return liveness.last_sign(index, agent, context.now)
 
 
-def facts(
-    workspace: Workspace,
-    bus: FileStore,
-    found: holdings.Held,
-    agent: str,
-    now: datetime,
-    *,
-    paths: bool = False,
-    warn: Warn = _nobody,
-) -> claims.Facts:
+def facts(context: Context, found: holdings.Held, agent: str, *, paths: bool = False) -> claims.Facts:
     """What a claim rule needs to know; the holder's life only where somebody else asks."""
     other = found.claim is not None and found.claim.is_live and found.claim.agent_id != agent
-    sign = last_sign_of(workspace, found.claim.agent_id, now, warn) if other and found.claim else None
-    live = [claim for claim in holdings.all_claims(bus)[0] if claim.is_live] if paths else []
-    return claims.Facts(now, found.assignment, sign, live)
+    sign = (
+        last_sign_of(
+            context,
+            found.claim.agent_id,
+        )
+        if other and found.claim
+        else None
+    )
+    live = [claim for claim in holdings.all_claims(context.store)[0] if claim.is_live] if paths else []
+    return claims.Facts(context.now, found.assignment, sign, live)
 
 
-def take(
-    workspace: Workspace,
-    bus: FileStore,
-    seat: Seat,
-    request: claims.Request,
-    now: datetime,
-    *,
-    warn: Warn = _nobody,
-) -> ClaimChange:
+def take(context: Context, request: claims.Request) -> ClaimChange:
     """Claims a task for a seat; raises what `claims.take` raises."""
 
     def decide(found: holdings.Held) -> claims.Outcome:
-        known = facts(workspace, bus, found, request.agent, now, paths=bool(request.paths), warn=warn)
+        known = facts(
+            context,
+            found,
+            request.agent,
+            paths=bool(request.paths),
+        )
         return claims.take(found.claim, request, known)
 
-    return _change_claim(workspace, bus, seat, request.task, decide, now)
-
-
-def release(
-    workspace: Workspace, bus: FileStore, seat: Seat, task: str, *, status: str, notes: str | None, now: datetime
-) -> ClaimChange:
-    """Gives a task back; raises what `handback.release` raises."""
     return _change_claim(
-        workspace,
-        bus,
-        seat,
-        task,
-        lambda found: handback.release(found.claim, task, seat.agent_id, status, notes, claims.Facts(now)),
-        now,
+        context,
+        request.task,
+        decide,
     )
 
 
-def pause(
-    workspace: Workspace,
-    bus: FileStore,
-    seat: Seat,
-    task: str,
-    *,
-    notes: str,
-    stale_after: timedelta,
-    force: bool,
-    reason: str,
-    now: datetime,
-    warn: Warn = _nobody,
-) -> ClaimChange:
+def release(context: Context, task: str, *, status: str, notes: str | None) -> ClaimChange:
+    """Gives a task back; raises what `handback.release` raises."""
+    return _change_claim(
+        context,
+        task,
+        lambda found: handback.release(
+            found.claim, task, context.seat.agent_id, status, notes, claims.Facts(context.now)
+        ),
+    )
+
+
+def pause(context: Context, task: str, *, notes: str, stale_after: timedelta, force: bool, reason: str) -> ClaimChange:
     """Pauses a claim; raises what `handback.pause` raises."""
 
     def decide(found: holdings.Held) -> claims.Outcome:
-        known = facts(workspace, bus, found, seat.agent_id, now, warn=warn)
+        known = facts(
+            context,
+            found,
+            context.seat.agent_id,
+        )
         return handback.pause(
-            found.claim, task, seat.agent_id, notes, known, stale_after=stale_after, force=force, reason=reason
+            found.claim, task, context.seat.agent_id, notes, known, stale_after=stale_after, force=force, reason=reason
         )
 
-    return _change_claim(workspace, bus, seat, task, decide, now)
+    return _change_claim(
+        context,
+        task,
+        decide,
+    )
 
 
-def _change_claim(
-    workspace: Workspace,
-    bus: FileStore,
-    seat: Seat,
-    task: str,
-    decide: Callable[[holdings.Held], claims.Outcome],
-    now: datetime,
-) -> ClaimChange:
+def _change_claim(context: Context, task: str, decide: Callable[[holdings.Held], claims.Outcome]) -> ClaimChange:
     recorded: list[claims.Override] = []
 
     def attempt() -> ClaimChange:
-        found = holdings.held(bus, task)
+        found = holdings.held(context.store, task)
         outcome = decide(found)
         if not outcome.event:
             return ClaimChange(outcome.claim, None, outcome.warnings)
         for override in outcome.overrides:
             if override not in recorded:
-                record_override(workspace, seat, override, now)
+                record_override(
+                    context,
+                    override,
+                )
                 recorded.append(override)
-        written = bus.commit(claim_changes(seat, found, outcome, now))
+        written = context.store.commit(
+            claim_changes(
+                context,
+                found,
+                outcome,
+            )
+        )
         return ClaimChange(outcome.claim, written[0], outcome.warnings)
 
     done: ClaimChange = retry_stale(attempt)
     return done
 
 
-def claim_changes(seat: Seat, found: holdings.Held, outcome: claims.Outcome, now: datetime) -> list[Change]:
+def claim_changes(context: Context, found: holdings.Held, outcome: claims.Outcome) -> list[Change]:
     """The event that tells of a claim's change, the claim, and the assignment it was decided on."""
     task = outcome.claim.task_id
     return [
-        Append(EVENTS, to_mapping(claim_event(seat, outcome, found.claim, now))),
+        Append(
+            EVENTS,
+            to_mapping(
+                claim_event(
+                    context,
+                    outcome,
+                    found.claim,
+                )
+            ),
+        ),
         Replace(f"{CLAIMS}/{task}", over(outcome.claim, found.claim_raw), found.claim_version),
         Expect(f"{ASSIGNMENTS}/{task}", found.assignment_version),
     ]
 
 
-def claim_event(seat: Seat, outcome: claims.Outcome, before: Claim | None, now: datetime) -> Event:
+def claim_event(context: Context, outcome: claims.Outcome, before: Claim | None) -> Event:
     """The event of a claim's change; it carries the claim whole, so that claims can be rebuilt."""
     claim = outcome.claim
     meta = {}
-    if claim.agent_id != seat.agent_id:
+    if claim.agent_id != context.seat.agent_id:
         meta["holder"] = claim.agent_id
     if before is not None and before.agent_id != claim.agent_id:
         meta["previous_holder"] = before.agent_id
@@ -176,10 +178,10 @@ def claim_event(seat: Seat, outcome: claims.Outcome, before: Claim | None, now: 
             meta["reason"] = reason
     return Event(
         id=ids.new_record_id(),
-        ts=clock.to_text(now),
-        agent_id=seat.agent_id,
+        ts=clock.to_text(context.now),
+        agent_id=context.seat.agent_id,
         event=outcome.event,
-        summary=claim_sentence(seat.agent_id, outcome, before),
+        summary=claim_sentence(context.seat.agent_id, outcome, before),
         task_id=claim.task_id,
         plan_id=claim.plan_id,
         branch=claim.branch,
@@ -205,13 +207,13 @@ def claim_sentence(actor: str, outcome: claims.Outcome, before: Claim | None) ->
     return text[:MAX_SUMMARY]
 
 
-def record_override(workspace: Workspace, seat: Seat, override: claims.Override, now: datetime) -> None:
+def record_override(context: Context, override: claims.Override) -> None:
     """Leaves evidence of an override before what it allows is written."""
     receipts.warn(
-        workspace,
+        context.workspace,
         Warning(
-            ts=clock.to_text(now),
-            agent_id=seat.agent_id,
+            ts=clock.to_text(context.now),
+            agent_id=context.seat.agent_id,
             code=override.code,
             message=override.message,
             reason=override.reason,
@@ -222,18 +224,23 @@ def record_override(workspace: Workspace, seat: Seat, override: claims.Override,
 # -- events and messages -------------------------------------------------------------------------
 
 
-def guard_event(workspace: Workspace, seat: Seat, event: str, task: str, found: holdings.Held, now: datetime) -> None:
+def guard_event(context: Context, event: str, task: str, found: holdings.Held) -> None:
     """Refuses an event about a task that is not the writer's to log, and records the refusal."""
     reason = claims.refuses_event(
-        event, found.claim, seat.agent_id, task=task, is_manager=seat.is_manager, engineer=found.engineer
+        event,
+        found.claim,
+        context.seat.agent_id,
+        task=task,
+        is_manager=context.seat.is_manager,
+        engineer=found.engineer,
     )
     if not reason:
         return
     receipts.refuse(
-        workspace,
+        context.workspace,
         Refusal(
-            ts=clock.to_text(now),
-            agent_id=seat.agent_id,
+            ts=clock.to_text(context.now),
+            agent_id=context.seat.agent_id,
             event=event,
             reason=reason,
             task_id=task,
@@ -242,7 +249,7 @@ def guard_event(workspace: Workspace, seat: Seat, event: str, task: str, found: 
         ),
     )
     raise GuardError(
-        f"{seat.agent_id} cannot log {event!r} for {task}: {reason}",
+        f"{context.seat.agent_id} cannot log {event!r} for {task}: {reason}",
         code="event.guarded",
         hint=f"python -m tools.agent.bus_claim claim --task {task}"
         if found.claim is None
@@ -251,49 +258,51 @@ def guard_event(workspace: Workspace, seat: Seat, event: str, task: str, found: 
     )
 
 
-def guarded(workspace: Workspace, bus: FileStore, seat: Seat, event: str, task: str, now: datetime) -> list[Change]:
+def guarded(context: Context, event: str, task: str) -> list[Change]:
     """What an event about a task depends on; [] when it depends on nothing."""
     if not task or event not in GUARDED or ids.is_thread_only(task):
         return []
-    found = holdings.held(bus, task)
-    guard_event(workspace, seat, event, task, found, now)
+    found = holdings.held(context.store, task)
+    guard_event(
+        context,
+        event,
+        task,
+        found,
+    )
     return [Expect(f"{CLAIMS}/{task}", found.claim_version), Expect(f"{ASSIGNMENTS}/{task}", found.assignment_version)]
 
 
 GUARDED = ("complete", "pr_opened", "release", "status", "proposal")
 
 
-def log(
-    workspace: Workspace,
-    bus: FileStore,
-    seat: Seat,
-    event: Event | None,
-    messages: Sequence[tuple[str, Message]],
-    now: datetime,
-) -> list[dict[str, object]]:
+def log(context: Context, event: Event | None, messages: Sequence[tuple[str, Message]]) -> list[dict[str, object]]:
     """Appends one event and messages to threads, all or nothing; the guard comes first."""
 
     def attempt() -> list[dict[str, object]]:
         changes: list[Change] = []
         if event is not None:
-            changes += guarded(workspace, bus, seat, event.event, event.task_id, now)
+            changes += guarded(
+                context,
+                event.event,
+                event.task_id,
+            )
             changes.append(Append(EVENTS, to_mapping(event)))
         for thread, message in messages:
             changes.append(Append(stream_of(thread), to_mapping(message)))
-        return bus.commit(changes)
+        return context.store.commit(changes)
 
     done: list[dict[str, object]] = retry_stale(attempt)
     return done
 
 
-def new_event(seat: Seat, now: datetime, **fields: Any) -> Event:
+def new_event(context: Context, **fields: Any) -> Event:
     """An event of the acting seat, at this moment, with an id of its own."""
-    return Event(id=ids.new_record_id(), ts=clock.to_text(now), agent_id=seat.agent_id, **fields)
+    return Event(id=ids.new_record_id(), ts=clock.to_text(context.now), agent_id=context.seat.agent_id, **fields)
 
 
-def new_message(seat: Seat, now: datetime, **fields: Any) -> Message:
+def new_message(context: Context, **fields: Any) -> Message:
     """A message of the acting seat, at this moment, with an id of its own."""
-    return Message(id=ids.new_record_id(), ts=clock.to_text(now), sender=seat.agent_id, **fields)
+    return Message(id=ids.new_record_id(), ts=clock.to_text(context.now), sender=context.seat.agent_id, **fields)
 
 
 def summary_of(text: str) -> str:
@@ -318,10 +327,10 @@ def plan_is_missing(workspace: Workspace, plan_id: str) -> bool:
     return bool(plan_id) and not files.exists(workspace.plan(plan_id))
 
 
-def message_exists(workspace: Workspace, record_id: str, warn: Warn = _nobody) -> bool:
+def message_exists(context: Context, record_id: str) -> bool:
     """Whether some thread has a message with this id."""
     from tools.core.store.files.index import losses, open_index
 
-    with open_index(workspace) as index:
-        warn(losses(index))
+    with open_index(context.workspace) as index:
+        context.warn(losses(index))
         return bool(index.ask("SELECT 1 FROM entries WHERE id=? AND stream<>'events' LIMIT 1", (record_id,)))

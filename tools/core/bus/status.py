@@ -10,14 +10,13 @@ from tools.core import clock
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import feed
 from tools.core.bus import presence as liveness
+from tools.core.context import Context
 from tools.core.models.bus import Claim
 from tools.core.models.entry import Entry, Query
 from tools.core.models.record import to_mapping
 from tools.core.seats import seat as seats
 from tools.core.store.files import index
-from tools.core.store.files.store import FileStore
 from tools.core.text import render
-from tools.core.workspace import Workspace
 
 DEFAULT_LIMIT = 20
 MANAGER_WINDOW = timedelta(minutes=30)
@@ -81,10 +80,10 @@ def view_of(
     )
 
 
-def gather(workspace: Workspace, store: FileStore, view: View, now: datetime) -> Status:
+def gather(context: Context, view: View) -> Status:
     """Reads the bus once."""
-    claims, problems = holdings.all_claims(store)
-    assignments, more_problems = holdings.all_assignments(store)
+    claims, problems = holdings.all_claims(context.store)
+    assignments, more_problems = holdings.all_assignments(context.store)
     by_task = {claim.task_id: claim for claim in claims}
     live = [claim for claim in claims if claim.is_live]
     shown = [
@@ -92,19 +91,21 @@ def gather(workspace: Workspace, store: FileStore, view: View, now: datetime) ->
         for claim in sorted(claims, key=lambda claim: (not claim.is_live, claim.task_id))
         if (claim.is_live or not view.active_only) and (not view.agents or claim.agent_id in view.agents)
     ]
-    with index.open_index(workspace) as known:
+    with index.open_index(context.workspace) as known:
         query = Query(agents=view.agents, severities=view.severities, since=view.since, messages=False)
-        events, more = feed.select(known, query, view.limit, now)
-        gone = liveness.retired(known, now)
+        events, more = feed.select(known, query, view.limit, context.now)
+        gone = liveness.retired(known, context.now)
         names = liveness.managers(
-            known, now, manifests=seats.manifests(workspace), assignments=assignments, claims=by_task
+            known, context.now, manifests=seats.manifests(context.workspace), assignments=assignments, claims=by_task
         )
-        beats = [liveness.heartbeat(known, name, view.manager_window, now) for name in names if name not in gone]
+        beats = [
+            liveness.heartbeat(known, name, view.manager_window, context.now) for name in names if name not in gone
+        ]
         requests, waiting = feed.open_requests(known), feed.count_requests(known)
-        signs = liveness.last_signs(known, {claim.agent_id for claim in live}, now)
+        signs = liveness.last_signs(known, {claim.agent_id for claim in live}, context.now)
         problems = [*problems, *more_problems, *map(str, known.problems())]
         losses = index.losses(known)
-    return Status(now, view, shown, signs, events, more, beats, requests, waiting, problems, losses)
+    return Status(context.now, view, shown, signs, events, more, beats, requests, waiting, problems, losses)
 
 
 def as_document(found: Status) -> dict[str, Any]:

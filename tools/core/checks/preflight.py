@@ -22,6 +22,7 @@ from tools.core.checks import sources as bus_tree
 from tools.core.checks.findings import Finding
 from tools.core.checks.sources import Commit, Folder
 from tools.core.consensus import ledger
+from tools.core.context import Context
 from tools.core.errors import SetupError, ToolkitError
 from tools.core.fs import files
 from tools.core.git import git, remotes
@@ -38,12 +39,11 @@ from tools.core.workspace import BUS, LEDGER, MANIFEST, MEMORY_LOG, PLANS, QUEUE
 
 
 class Scope(NamedTuple):
-    """What to check: against which base, everything or what changed since, from which seat."""
+    """What to check: against which base, everything or what changed since, from which seat's manifest."""
 
     base: str
     everything: bool
     bound: str | None
-    now: datetime
 
 
 class Section(NamedTuple):
@@ -58,9 +58,9 @@ class Skipped(Exception):
     """A section that has nothing to look at here."""
 
 
-def run(workspace: Workspace, scope: Scope) -> list[Section]:
+def run(context: Context, scope: Scope) -> list[Section]:
     """Every section, each of them whatever the others found."""
-    checks: list[tuple[str, Callable[[Workspace, Scope], list[Finding]]]] = [
+    checks: list[tuple[str, Callable[[Context, Scope], list[Finding]]]] = [
         ("plans", _plans),
         ("hygiene", _hygiene),
         ("receipts", _receipts),
@@ -71,14 +71,12 @@ def run(workspace: Workspace, scope: Scope) -> list[Section]:
         ("links", _links),
         ("seat", _seat),
     ]
-    return [_section(name, check, workspace, scope) for name, check in checks]
+    return [_section(name, check, context, scope) for name, check in checks]
 
 
-def _section(
-    name: str, check: Callable[[Workspace, Scope], list[Finding]], workspace: Workspace, scope: Scope
-) -> Section:
+def _section(name: str, check: Callable[[Context, Scope], list[Finding]], context: Context, scope: Scope) -> Section:
     try:
-        return Section(name, findings.ordered(check(workspace, scope)))
+        return Section(name, findings.ordered(check(context, scope)))
     except Skipped as reason:
         return Section(name, [], str(reason))
     except ToolkitError as problem:
@@ -99,23 +97,25 @@ def default_base(workspace: Workspace) -> str:
 # -- plans and receipts ------------------------------------------------------------------------------
 
 
-def _changed(workspace: Workspace, scope: Scope) -> list[Place]:
+def _changed(context: Context, scope: Scope) -> list[Place]:
     """The plans to check: all of them, or those that differ from where this branch left the base."""
-    places = plans.all_places(workspace)
+    places = plans.all_places(context.workspace)
     if scope.everything or not places:
         return places
-    base = bus_tree.commit_of(workspace.root, scope.base)
-    common = bus_tree.merge_base(workspace.root, bus_tree.commit_of(workspace.root, "HEAD"), base) or base
-    listed = git.ask(workspace.root, "diff", "--name-only", "-z", "--no-renames", common, "--", PLANS)
+    base = bus_tree.commit_of(context.workspace.root, scope.base)
+    common = (
+        bus_tree.merge_base(context.workspace.root, bus_tree.commit_of(context.workspace.root, "HEAD"), base) or base
+    )
+    listed = git.ask(context.workspace.root, "diff", "--name-only", "-z", "--no-renames", common, "--", PLANS)
     if listed.code:
         raise git.failed(("diff",), listed)
-    new = git.ask(workspace.root, "ls-files", "--others", "-z", "--", PLANS)
+    new = git.ask(context.workspace.root, "ls-files", "--others", "-z", "--", PLANS)
     names = set((listed.out + new.out).decode("utf-8", "surrogateescape").split("\0"))
     return [place for place in places if place.name in names]
 
 
-def _plans(workspace: Workspace, scope: Scope) -> list[Finding]:
-    found = plan_checks.check(workspace, _changed(workspace, scope), strict=True)
+def _plans(context: Context, scope: Scope) -> list[Finding]:
+    found = plan_checks.check(context.workspace, _changed(context, scope), strict=True)
     return [
         findings.make("plan.invalid", part.path, part.line, f"{part.pointer or '/'}: {part.reason}", fix=part.fix)
         for result in found
@@ -123,19 +123,19 @@ def _plans(workspace: Workspace, scope: Scope) -> list[Finding]:
     ]
 
 
-def _hygiene(workspace: Workspace, scope: Scope) -> list[Finding]:
-    survey = hygiene.survey(_changed(workspace, scope))
+def _hygiene(context: Context, scope: Scope) -> list[Finding]:
+    survey = hygiene.survey(_changed(context, scope))
     return [
         findings.make("plan.hygiene", drift.path, drift.line, f"{drift.pointer}: {drift.reason}")
         for drift in survey.drifts
     ]
 
 
-def _receipts(workspace: Workspace, scope: Scope) -> list[Finding]:
+def _receipts(context: Context, scope: Scope) -> list[Finding]:
     """Receipts that the bus cites since this branch left the base, and that are nowhere to be found."""
-    since = _left_base_at(workspace, scope)
+    since = _left_base_at(context, scope)
     cited: dict[tuple[str, str], Finding] = {}
-    with open_index(workspace) as index:
+    with open_index(context.workspace) as index:
         where = "at >= ? AND instr(raw, CAST('\"receipt' AS BLOB)) > 0"
         for row in index.rows(where, (int(since.timestamp()),), "ORDER BY seq"):
             record = feed.entry_of(row).record
@@ -143,26 +143,28 @@ def _receipts(workspace: Workspace, scope: Scope) -> list[Finding]:
             for receipt in record.receipts:
                 text = f"the receipt {receipt} is not here, in another worktree, or on the record's branch"
                 cited[receipt, record.branch] = findings.make("receipt.missing", path, row.number, text)
-    places = whereabouts.find(workspace, cited)
+    places = whereabouts.find(context.workspace, cited)
     return [finding for key, finding in cited.items() if places[key] == whereabouts.MISSING]
 
 
-def _left_base_at(workspace: Workspace, scope: Scope) -> datetime:
-    base = bus_tree.commit_of(workspace.root, scope.base)
-    common = bus_tree.merge_base(workspace.root, bus_tree.commit_of(workspace.root, "HEAD"), base) or base
-    return datetime.fromtimestamp(int(git.run(workspace.root, "show", "-s", "--format=%ct", common)), UTC)
+def _left_base_at(context: Context, scope: Scope) -> datetime:
+    base = bus_tree.commit_of(context.workspace.root, scope.base)
+    common = (
+        bus_tree.merge_base(context.workspace.root, bus_tree.commit_of(context.workspace.root, "HEAD"), base) or base
+    )
+    return datetime.fromtimestamp(int(git.run(context.workspace.root, "show", "-s", "--format=%ct", common)), UTC)
 
 
 # -- the bus and the logs ----------------------------------------------------------------------------
 
 
-def _bus(workspace: Workspace, scope: Scope) -> list[Finding]:
-    if os.path.isdir(workspace.bus.path):
-        return audit.check_bus(workspace, scope.now, base=_bus_base(workspace, scope.base)).findings
+def _bus(context: Context, scope: Scope) -> list[Finding]:
+    if os.path.isdir(context.workspace.bus.path):
+        return audit.check_bus(context, base=_bus_base(context.workspace, scope.base)).findings
     ref = f"origin/{bus_branch.BRANCH}"
-    if not remotes.commit_of(workspace.root, ref):
+    if not remotes.commit_of(context.workspace.root, ref):
         raise Skipped(f"neither {BUS}/ nor {ref} is here")
-    return audit.check_bus(workspace, scope.now, ref=ref).findings
+    return audit.check_bus(context, ref=ref).findings
 
 
 def _bus_base(workspace: Workspace, base: str) -> str | None:
@@ -174,21 +176,21 @@ def _bus_base(workspace: Workspace, base: str) -> str | None:
     return ref if ref and remotes.commit_of(workspace.bus.path, ref) else None
 
 
-def _memory(workspace: Workspace, scope: Scope) -> list[Finding]:
-    base_commit = remotes.commit_of(workspace.root, scope.base)
-    lost = base_check.lost_memory(workspace, base_commit) if base_commit else []
-    if not lost and not files.exists(workspace.in_root(MEMORY_LOG)):
+def _memory(context: Context, scope: Scope) -> list[Finding]:
+    base_commit = remotes.commit_of(context.workspace.root, scope.base)
+    lost = base_check.lost_memory(context.workspace, base_commit) if base_commit else []
+    if not lost and not files.exists(context.workspace.in_root(MEMORY_LOG)):
         raise Skipped(f"no {MEMORY_LOG}")
-    found = memory_check.check(Folder(workspace))
+    found = memory_check.check(Folder(context.workspace))
     known: set[str] = set()
     if base_commit and not scope.everything:
-        with Commit(workspace.root, base_commit) as base:
+        with Commit(context.workspace.root, base_commit) as base:
             known = {line.hash for line in base.lines(MEMORY_LOG)}
     return lost + [part for part in found if part.mark not in known]
 
 
-def _queue(workspace: Workspace, scope: Scope) -> list[Finding]:
-    items, problems = queue.all_items(workspace)
+def _queue(context: Context, scope: Scope) -> list[Finding]:
+    items, problems = queue.all_items(context.workspace)
     if not items and not problems:
         raise Skipped(f"no {QUEUE}/")
     found = []
@@ -196,30 +198,30 @@ def _queue(workspace: Workspace, scope: Scope) -> list[Finding]:
         path, line, reason = f"{problem}:1:".split(":", 2)
         number = int(line) if line.strip().isdigit() else 1
         found.append(findings.make("queue.item", path, number, reason.removesuffix(":1:").strip()))
-    return _unless_known(workspace, scope, found)
+    return _unless_known(context, scope, found)
 
 
-def _ledger(workspace: Workspace, scope: Scope) -> list[Finding]:
-    if not files.exists(workspace.in_root(LEDGER)):
+def _ledger(context: Context, scope: Scope) -> list[Finding]:
+    if not files.exists(context.workspace.in_root(LEDGER)):
         raise Skipped(f"no {LEDGER}")
-    table = ledger.read(workspace.in_root(LEDGER))
+    table = ledger.read(context.workspace.in_root(LEDGER))
     found = [findings.make("ledger.row", LEDGER, row, reason) for row, reason in table.misfits]
     if not set(ledger.AGENT_COLUMNS) & set(table.columns):
         text = f"no column says whose a row is ({', '.join(ledger.AGENT_COLUMNS)})"
         found.append(findings.make("ledger.columns", LEDGER, 1, text))
-    return _unless_known(workspace, scope, found)
+    return _unless_known(context, scope, found)
 
 
-def _unless_known(workspace: Workspace, scope: Scope, found: list[Finding]) -> list[Finding]:
+def _unless_known(context: Context, scope: Scope, found: list[Finding]) -> list[Finding]:
     """What is wrong in a file that the base has just so is a note: this branch did not do it."""
-    commit = remotes.commit_of(workspace.root, scope.base) if found else ""
+    commit = remotes.commit_of(context.workspace.root, scope.base) if found else ""
     if not commit or scope.everything:
         return found
-    with Commit(workspace.root, commit) as base:
+    with Commit(context.workspace.root, commit) as base:
         same = {
             path
             for path in {part.path for part in found}
-            if base.document(path) == files.read_bytes(workspace.in_root(path), ledger.MAX_LEDGER)
+            if base.document(path) == files.read_bytes(context.workspace.in_root(path), ledger.MAX_LEDGER)
         }
     return [part._replace(severity=findings.NOTE) if part.path in same else part for part in found]
 
@@ -227,22 +229,23 @@ def _unless_known(workspace: Workspace, scope: Scope, found: list[Finding]) -> l
 # -- links and the seat ------------------------------------------------------------------------------
 
 
-def _links(workspace: Workspace, scope: Scope) -> list[Finding]:
-    if not files.exists(workspace.in_root(QUICK_LINKS)):
+def _links(context: Context, scope: Scope) -> list[Finding]:
+    if not files.exists(context.workspace.in_root(QUICK_LINKS)):
         raise Skipped(f"no {QUICK_LINKS}")
     return [
-        findings.make("links.broken", QUICK_LINKS, 1, text) for text in links.findings(workspace, links.read(workspace))
+        findings.make("links.broken", QUICK_LINKS, 1, text)
+        for text in links.findings(context.workspace, links.read(context.workspace))
     ]
 
 
-def _seat(workspace: Workspace, scope: Scope) -> list[Finding]:
-    manifest = seats.manifest_path(workspace, scope.bound)
+def _seat(context: Context, scope: Scope) -> list[Finding]:
+    manifest = seats.manifest_path(context.workspace, scope.bound)
     known = seats.read_manifest(manifest, required=bool(scope.bound))
     if known is None or known.agent_id == ids.TEMPLATE_AGENT:
         raise Skipped("no seat is bound here")
     agent = known.agent_id
-    with open_index(workspace) as index:
-        handshake = liveness.last_entry(index, agent, ["handshake"], scope.now)
+    with open_index(context.workspace) as index:
+        handshake = liveness.last_entry(index, agent, ["handshake"], context.now)
     if handshake is None:
         text = f"{agent} has never shaken hands"
     elif handshake.record.meta.get("focus") == liveness.IDLE_FOCUS:

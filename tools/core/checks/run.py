@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from datetime import datetime
 
 from tools.core.checks import base as base_check
 from tools.core.checks import bus as bus_check
 from tools.core.checks import sources as bus_tree
 from tools.core.checks.base import Comparison
 from tools.core.checks.sources import Commit, Folder
-from tools.core.workspace import Workspace
+from tools.core.context import Context
 
 
-def check_bus(workspace: Workspace, now: datetime, *, ref: str | None = None, base: str | None = None) -> Comparison:
+def check_bus(context: Context, *, ref: str | None = None, base: str | None = None) -> Comparison:
     """The bus of the folder or of a ref; with a base, only what the base does not have already."""
     if ref is None and base is None:
-        return Comparison(bus_check.check(Folder(workspace), now).findings, 0)
-    repository = bus_tree.repository_of(workspace)
+        return Comparison(bus_check.check(Folder(context.workspace), context.now).findings, 0)
+    repository = bus_tree.repository_of(context.workspace)
     commit = bus_tree.commit_of(repository, ref or "HEAD")
-    with Commit(repository, commit) if ref else nullcontext(Folder(workspace)) as tree:
-        result = bus_check.check(tree, now)
+    with Commit(repository, commit) if ref else nullcontext(Folder(context.workspace)) as tree:
+        result = bus_check.check(tree, context.now)
         if base is None:
             return Comparison(result.findings, 0)
-        return base_check.compare(repository, tree, commit, base, result, now)
+        return base_check.compare(repository, tree, commit, base, result, context.now)

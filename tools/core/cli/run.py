@@ -19,9 +19,9 @@ import click
 
 from tools.core import clock, workspace
 from tools.core.cli import bootstrap
+from tools.core.context import Context
 from tools.core.errors import SetupError
 from tools.core.seats import seat as seats
-from tools.core.store.files.store import FileStore
 from tools.core.text import render
 from tools.core.text import secrets as redaction
 
@@ -30,8 +30,8 @@ MAX_PROBLEMS = 5
 """Bad lines a reader names before it only counts them."""
 
 
-class Run:
-    """One invocation: where it acts, from which seat, at which moment, and how it answers."""
+class Run(Context):
+    """One invocation of a command: a context that the command line and the environment give, and its answer."""
 
     def __init__(self, root: str | None, as_json: bool, agent: str | None = None) -> None:
         self._root = root
@@ -44,11 +44,6 @@ class Run:
     def workspace(self) -> workspace.Workspace:
         """The checkout this command acts on."""
         return workspace.find(_here(), os.environ, root=self._root)
-
-    @cached_property
-    def store(self) -> FileStore:
-        """The live bus."""
-        return FileStore(self.workspace)
 
     @cached_property
     def seat(self) -> seats.Seat:

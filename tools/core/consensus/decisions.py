@@ -19,6 +19,7 @@ from tools.core.backlog import items as queue
 from tools.core.bus import feed
 from tools.core.consensus import ledger
 from tools.core.consensus import receipts as consensus
+from tools.core.context import Context
 from tools.core.errors import ToolkitError
 from tools.core.fs import files, jsonl
 from tools.core.models.entry import Entry, Query, event_entry, unrepeated
@@ -70,9 +71,8 @@ class _Found:
 
 
 def decisions(
-    workspace: Workspace,
+    context: Context,
     index: Index,
-    now: datetime,
     *,
     tasks: Sequence[str] = (),
     since: datetime | None = None,
@@ -82,10 +82,10 @@ def decisions(
 
     `tasks` keeps the decisions with these ids or about these tasks; `since` those touched since.
     """
-    found = _gather(workspace, index, tasks)
-    rows = [_row(workspace, name, part, now, max_age) for name, part in found.items()]
+    found = _gather(context.workspace, index, tasks)
+    rows = [_row(context, name, part, max_age) for name, part in found.items()]
     kept = [row for row in rows if since is None or (row.at is not None and row.at >= since)]
-    return sorted(kept, key=lambda row: (not row.overdue, row.state != OPEN, row.at or now, row.id))
+    return sorted(kept, key=lambda row: (not row.overdue, row.state != OPEN, row.at or context.now, row.id))
 
 
 def _gather(workspace: Workspace, index: Index, tasks: Sequence[str]) -> dict[str, _Found]:
@@ -184,22 +184,22 @@ def _about_tasks(index: Index, name: str, part: _Found) -> list[Trace]:
     return [trace for trace in traces if (trace.source, trace.key) not in known]
 
 
-def _row(workspace: Workspace, name: str, part: _Found, now: datetime, max_age: timedelta) -> Decision:
+def _row(context: Context, name: str, part: _Found, max_age: timedelta) -> Decision:
     traces = part.traces
-    moments = [trace.at for trace in traces if trace.at and clock.is_credible(trace.at, now)]
+    moments = [trace.at for trace in traces if trace.at and clock.is_credible(trace.at, context.now)]
     last = max(moments, default=None)
     is_decided = any(_decides(trace) for trace in traces)
     cited = tuple(dict.fromkeys(path for trace in traces for path in trace.receipts))
     return Decision(
         id=name,
         state=DECIDED if is_decided else OPEN,
-        manager=_manager(workspace, part) or _proposer(traces),
+        manager=_manager(context.workspace, part) or _proposer(traces),
         plan=next((trace.plan for trace in reversed(traces) if trace.plan), ""),
         at=last,
         receipts=cited,
         events=_count(traces, "event"),
         messages=_count(traces, "message"),
-        overdue="" if is_decided else overdue(last, cited, now, max_age),
+        overdue="" if is_decided else overdue(last, cited, context.now, max_age),
     )
 
 

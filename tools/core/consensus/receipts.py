@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
+from tools.core.context import Context
 from tools.core.fs import jsonl
 from tools.core.models.evidence import ConsensusReceipt as Receipt
 from tools.core.models.record import to_mapping
@@ -16,11 +15,13 @@ def folder(workspace: Workspace) -> Place:
     return workspace.in_root(f"{REPORT}/consensus")
 
 
-def write_receipt(workspace: Workspace, receipt: Receipt, now: datetime, *, output: str | None = None) -> Place:
+def write_receipt(context: Context, receipt: Receipt, *, output: str | None = None) -> Place:
     """Writes a decision's receipt and says where; an existing `output` gets one more line."""
     line = jsonl.encode(to_mapping(receipt))
     if output is None:
-        return receipts.write_stamped(folder(workspace), receipt.decision_id, ".jsonl", line + b"\n", now)
-    place = receipts.output_place(workspace, output, folder(workspace))
-    receipts.append(workspace, place, to_mapping(receipt))
+        return receipts.write_stamped(
+            folder(context.workspace), receipt.decision_id, ".jsonl", line + b"\n", context.now
+        )
+    place = receipts.output_place(context.workspace, output, folder(context.workspace))
+    receipts.append(context.workspace, place, to_mapping(receipt))
     return place

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
+from tools.core.context import Context
 from tools.core.errors import SetupError, UsageError
 from tools.core.git import git, tracked
 from tools.core.plans import edits, files
@@ -13,16 +13,16 @@ from tools.core.receipts.run import About, Done, Show
 from tools.core.workspace import Workspace
 
 
-def record_run(
-    workspace: Workspace, command: Sequence[str], about: About, now: datetime, *, name: str | None, show: Show
-) -> Done:
+def record_run(context: Context, command: Sequence[str], about: About, *, name: str | None, show: Show) -> Done:
     """Runs a command as `run.record` does; the receipt is staged and cited where `about` names a plan."""
-    _require_plan(workspace, about)
-    done = run.record(workspace, command, about, now, name=name, show=show)
+    _require_plan(context.workspace, about)
+    done = run.record(context.workspace, command, about, context.now, name=name, show=show)
     if about.plan_id:
         log = f"{done.place.name.removesuffix('.json')}.log"
-        tracked.stage(workspace, [done.place.name, log])
-        files.change(workspace, about.plan_id, lambda raw: edits.attach(raw, done.place.name, about.step or None))
+        tracked.stage(context.workspace, [done.place.name, log])
+        files.change(
+            context.workspace, about.plan_id, lambda raw: edits.attach(raw, done.place.name, about.step or None)
+        )
     return done
 
 

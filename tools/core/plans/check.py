@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
+from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files, locks
 from tools.core.models.plan import plan_from
@@ -118,14 +118,14 @@ def _result(file: _File, world: plan_facts.World, strict: bool) -> Result:
     )
 
 
-def write_summary(workspace: Workspace, summary: Mapping[str, object], now: datetime, output: str | None) -> list[str]:
+def write_summary(context: Context, summary: Mapping[str, object], output: str | None) -> list[str]:
     """Writes what a check said: under its moment, as the latest, and where `output` says; names the files."""
-    folder = workspace.in_root(f"{REPORT}/planner")
-    extra = None if output is None else receipts.output_place(workspace, output, folder)
+    folder = context.workspace.in_root(f"{REPORT}/planner")
+    extra = None if output is None else receipts.output_place(context.workspace, output, folder)
     data = files.dump_json(summary)
     latest = folder.child("validate/summary-latest.json")
-    written = [receipts.write_stamped(folder.child("validate"), "summary", ".json", data, now)]
-    with locks.hold(workspace.report):
+    written = [receipts.write_stamped(folder.child("validate"), "summary", ".json", data, context.now)]
+    with locks.hold(context.workspace.report):
         for place in [latest, *([extra] if extra else [])]:
             files.replace(place, data)
             written.append(place)

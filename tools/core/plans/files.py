@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from tools.core import clock, ids
+from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, SetupError, UsageError
 from tools.core.fs import files, locks
 from tools.core.models.plan import Plan, plan_from
@@ -110,15 +110,15 @@ def change(workspace: Workspace, plan_id: str, edit: Edit) -> Change:
     return Change(plan_from(after, plan_id), True)
 
 
-def create(workspace: Workspace, raw: Mapping[str, Any], now: datetime, *, force: bool = False) -> list[Place]:
+def create(context: Context, raw: Mapping[str, Any], *, force: bool = False) -> list[Place]:
     """Writes a new plan and the template of its justification, and says which files it wrote.
 
     ConflictError when it is there; with `force` the old one is kept beside it as evidence.
     """
     plan_id = str(raw["plan_id"])
     _require_no_worse({}, raw, plan_id)
-    place = workspace.plan(plan_id)
-    with locks.hold(workspace.report):
+    place = context.workspace.plan(plan_id)
+    with locks.hold(context.workspace.report):
         data = files.read_bytes(place)
         if data is not None and not force:
             raise ConflictError(
@@ -128,12 +128,12 @@ def create(workspace: Workspace, raw: Mapping[str, Any], now: datetime, *, force
             )
         written = [place]
         if data is not None:
-            stem = f"{plan_id}.replaced-{clock.file_stamp(now)}"
-            written.append(receipts.write_new(workspace.plans, stem, ".json", data))
+            stem = f"{plan_id}.replaced-{clock.file_stamp(context.now)}"
+            written.append(receipts.write_new(context.workspace.plans, stem, ".json", data))
         files.replace(place, files.dump_json(raw))
         try:
-            files.create(workspace.justification(plan_id), _justification(raw))
-            written.append(workspace.justification(plan_id))
+            files.create(context.workspace.justification(plan_id), _justification(raw))
+            written.append(context.workspace.justification(plan_id))
         except FileExistsError:
             pass  # what somebody wrote about it stays
     return written

@@ -9,9 +9,9 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
+from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files, locks
 from tools.core.models.plan import checkpoint_word, plan_word
@@ -19,7 +19,7 @@ from tools.core.plans import files as plans
 from tools.core.receipts import write as receipts
 from tools.core.text import json_pointer as pointers
 from tools.core.text.json_pointer import Span, join
-from tools.core.workspace import Place, Workspace
+from tools.core.workspace import Place
 
 
 class Drift(NamedTuple):
@@ -82,9 +82,9 @@ def survey(places: Sequence[Place]) -> Tidied:
     return Tidied(found, problems, [], None)
 
 
-def tidy(workspace: Workspace, places: Sequence[Place], agent: str, now: datetime) -> Tidied:
+def tidy(context: Context, places: Sequence[Place], agent: str) -> Tidied:
     """Mends what can be mended; the difference is recorded first, as evidence of the agent who asked for it."""
-    with locks.hold(workspace.report):
+    with locks.hold(context.workspace.report):
         survey_found = survey(places)
         by_path: dict[str, list[Drift]] = {}
         for drift in survey_found.drifts:
@@ -95,8 +95,8 @@ def tidy(workspace: Workspace, places: Sequence[Place], agent: str, now: datetim
         record = None
         if changed:
             difference = "".join(_difference(place.name, before[place], after[place]) for place in changed)
-            folder = workspace.agent_report(agent).child("plan-hygiene")
-            record = receipts.write_stamped(folder, "applied", ".diff", difference.encode("utf-8"), now)
+            folder = context.workspace.agent_report(agent).child("plan-hygiene")
+            record = receipts.write_stamped(folder, "applied", ".diff", difference.encode("utf-8"), context.now)
         for place in changed:
             files.replace(place, after[place].encode("utf-8"))
     left = [drift for drift in survey_found.drifts if drift.instead is None]

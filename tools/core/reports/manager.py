@@ -12,13 +12,13 @@ from tools.core.board import render_text as board_text
 from tools.core.board import snapshot as board
 from tools.core.bus import feed
 from tools.core.bus.claim_rules import assigned_engineer
+from tools.core.context import Context
 from tools.core.errors import SetupError
 from tools.core.models.entry import MESSAGE, Entry, Query
 from tools.core.plans import check as plan_checks
 from tools.core.plans import files as plans
 from tools.core.reports import latency as latencies
 from tools.core.store.files import index
-from tools.core.store.files.store import FileStore
 from tools.core.text import render
 from tools.core.workspace import Workspace
 
@@ -50,21 +50,21 @@ class Report(NamedTuple):
     latency: dict[str, dict[str, Any]]
 
 
-def gather(workspace: Workspace, store: FileStore, manager: str, since: datetime, now: datetime) -> Report:
+def gather(context: Context, manager: str, since: datetime) -> Report:
     """Reads what the report needs; plans are held to their strict rules."""
-    snapshot = board.read(workspace, store, now)
-    shown = board.told(workspace, snapshot, board_rows.View())
-    with index.open_index(workspace) as known:
+    snapshot = board.read(context)
+    shown = board.told(context, snapshot, board_rows.View())
+    with index.open_index(context.workspace) as known:
         entries, _ = feed.select(known, Query(since=since), None)
-    checked = plan_checks.check(workspace, plans.all_places(workspace), strict=True)
+    checked = plan_checks.check(context.workspace, plans.all_places(context.workspace), strict=True)
     return Report(
         manager,
         since,
         shown,
-        _task_rows(snapshot, [entry for entry in entries if entry.at and clock.is_credible(entry.at, now)]),
+        _task_rows(snapshot, [entry for entry in entries if entry.at and clock.is_credible(entry.at, context.now)]),
         [str(finding) for result in checked for finding in result.findings],
         [entry for entry in entries if entry.source == MESSAGE and entry.kind in CONSENSUS_KINDS],
-        _latencies(workspace),
+        _latencies(context.workspace),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from tools.core import clock, ids
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import operations as bus
+from tools.core.context import Context
 from tools.core.errors import GuardError, SetupError
 from tools.core.fs import files
 from tools.core.models.bus import Claim, Event, stream_of
@@ -20,7 +21,6 @@ from tools.core.models.record import MAX_SUMMARY
 from tools.core.receipts import write as receipts
 from tools.core.seats.guards import Guarded
 from tools.core.store.files import index
-from tools.core.store.files.store import FileStore
 from tools.core.text import render
 from tools.core.text import secrets as redaction
 from tools.core.workspace import MANIFEST, Place, Workspace
@@ -61,27 +61,38 @@ class Booted(NamedTuple):
     written: list[str]
 
 
-def boot(workspace: Workspace, store: FileStore, guarded: Guarded, wish: Wish, now: datetime, say: Say) -> Booted:
+def boot(context: Context, guarded: Guarded, wish: Wish, say: Say) -> Booted:
     """Boots a session whose guards have passed; raises GuardError for dirt, SetupError for a failed sync."""
     for override in guarded.overrides:
-        receipts.warn(workspace, override)
+        receipts.warn(context.workspace, override)
         say(f"warning: {override.message} (recorded)")
     for warning in guarded.warnings:
         say(f"warning: {warning}")
-    seat_written = _put_seat(workspace, guarded, say)
-    state, told = _sync(workspace, store, guarded, wish, now, say) if wish.sync else ("", "")
+    seat_written = _put_seat(context.workspace, guarded, say)
+    state, told = _sync(context, guarded, wish, say) if wish.sync else ("", "")
     handshake = None
     if wish.announce:
-        record = _handshake(guarded, wish, state, told, now)
-        handshake = bus.log(workspace, store, guarded.seat, record, [], now)[0]
+        record = _handshake(guarded, wish, state, told, context.now)
+        handshake = bus.log(
+            context,
+            record,
+            [],
+        )[0]
         say(f"handshake {handshake['id']} of {guarded.seat.agent_id}")
-    with index.open_index(workspace) as known:
+    with index.open_index(context.workspace) as known:
         for loss in index.losses(known):
             say(f"warning: {loss}")
-    peers, problems = _peers(store, guarded.seat.agent_id)
+    peers, problems = _peers(context, guarded.seat.agent_id)
     for problem in problems:
         say(f"skipped: {problem}")
-    written = [*seat_written, *_snapshots(workspace, store, guarded, wish, now)]
+    written = [
+        *seat_written,
+        *_snapshots(
+            context,
+            guarded,
+            wish,
+        ),
+    ]
     return Booted(guarded, told, state, handshake, peers, written)
 
 
@@ -100,17 +111,15 @@ def _put_seat(workspace: Workspace, guarded: Guarded, say: Say) -> list[str]:
 # -- sync ----------------------------------------------------------------------------------------
 
 
-def _sync(
-    workspace: Workspace, store: FileStore, guarded: Guarded, wish: Wish, now: datetime, say: Say
-) -> tuple[str, str]:
+def _sync(context: Context, guarded: Guarded, wish: Wish, say: Say) -> tuple[str, str]:
     """What the sync came to, and its sentence; a failed one passes for a session that ends or allows dirt."""
     from tools.core.sync import fast_forward as synchronise  # git's processes are for those who sync
 
     try:
-        synchronise.require_git(workspace)
-        _meet_dirt(workspace, store, guarded, wish, now, say)
+        synchronise.require_git(context.workspace)
+        _meet_dirt(context, guarded, wish, say)
         say("syncing: fetch, then fast-forward")
-        done = synchronise.synchronise(workspace, store, guarded.seat.agent_id, now)
+        done = synchronise.synchronise(context.workspace, context.store, guarded.seat.agent_id, context.now)
     except SetupError as problem:
         if not wish.allow_dirty and wish.focus != IDLE:
             asked = f"python -m tools.agent.session_boot --agent {guarded.seat.agent_id}"
@@ -126,13 +135,17 @@ def _sync(
     return done.state, done.sentence
 
 
-def _meet_dirt(workspace: Workspace, store: FileStore, guarded: Guarded, wish: Wish, now: datetime, say: Say) -> None:
+def _meet_dirt(context: Context, guarded: Guarded, wish: Wish, say: Say) -> None:
     from tools.core.session import dirty_tree as dirt
 
-    lines = dirt.status(workspace)
+    lines = dirt.status(context.workspace)
     if not lines:
         return
-    found = dirt.record(workspace, store, guarded.seat, guarded.branch, lines, now)
+    found = dirt.record(
+        context,
+        guarded.branch,
+        lines,
+    )
     handoff = found.handoff
     verb = "wrote" if found.is_new else "renewed"
     say(f"dirty tree: {len(lines)} {'path' if len(lines) == 1 else 'paths'} of {handoff.owner}; {verb} {handoff.path}")
@@ -171,9 +184,9 @@ def _handshake(guarded: Guarded, wish: Wish, state: str, told: str, now: datetim
     )
 
 
-def _peers(store: FileStore, agent: str) -> tuple[list[Claim], list[str]]:
+def _peers(context: Context, agent: str) -> tuple[list[Claim], list[str]]:
     """The live claims of others."""
-    claims, problems = holdings.all_claims(store)
+    claims, problems = holdings.all_claims(context.store)
     live = [claim for claim in claims if claim.is_live and claim.agent_id != agent]
     return sorted(live, key=lambda claim: (claim.agent_id, claim.task_id)), problems
 
@@ -191,19 +204,22 @@ def peer_line(claim: Claim, now: datetime) -> str:
 # -- snapshots -----------------------------------------------------------------------------------
 
 
-def _snapshots(workspace: Workspace, store: FileStore, guarded: Guarded, wish: Wish, now: datetime) -> list[str]:
+def _snapshots(context: Context, guarded: Guarded, wish: Wish) -> list[str]:
     agent = guarded.seat.agent_id
-    folder = workspace.agent_report(agent).child("session_boot")
+    folder = context.workspace.agent_report(agent).child("session_boot")
     written: list[Place] = []
     if wish.dashboard:
-        suffix, data = _dashboard(workspace, store, wish.dashboard_format, now)
-        written.append(receipts.write_stamped(folder, "coordination-dashboard", suffix, data, now))
+        suffix, data = _dashboard(
+            context,
+            wish.dashboard_format,
+        )
+        written.append(receipts.write_stamped(folder, "coordination-dashboard", suffix, data, context.now))
     if wish.with_status:
         from tools.core.bus import status  # only those who ask for it pay for it
 
         view = status.view_of(
             wish.status_preset,
-            now,
+            context.now,
             agents=(),
             active_only=False,
             since=None,
@@ -211,21 +227,40 @@ def _snapshots(workspace: Workspace, store: FileStore, guarded: Guarded, wish: W
             severities=(),
             manager_window=None,
         )
-        text = render.block(status.full(status.gather(workspace, store, view, now))) + "\n"
-        written.append(receipts.write_stamped(folder, "bus-status", ".txt", text.encode("utf-8", "replace"), now))
+        text = (
+            render.block(
+                status.full(
+                    status.gather(
+                        context,
+                        view,
+                    )
+                )
+            )
+            + "\n"
+        )
+        written.append(
+            receipts.write_stamped(folder, "bus-status", ".txt", text.encode("utf-8", "replace"), context.now)
+        )
     if wish.tail:
-        place = workspace.session(agent).child(TAIL)
-        files.replace(place, _hub_tail(store, agent, wish.tail_count, now))
+        place = context.workspace.session(agent).child(TAIL)
+        files.replace(
+            place,
+            _hub_tail(
+                context,
+                agent,
+                wish.tail_count,
+            ),
+        )
         written.append(place)
     return [place.name for place in written]
 
 
-def _dashboard(workspace: Workspace, store: FileStore, form: str, now: datetime) -> tuple[str, bytes]:
+def _dashboard(context: Context, form: str) -> tuple[str, bytes]:
     """The manager's board at boot, as a file's suffix and bytes."""
     from tools.core.board import model as board_rows  # it reads everything: a boot without it starts faster
     from tools.core.board import snapshot as board
 
-    found = board.take(workspace, store, now, board_rows.View())
+    found = board.take(context, board_rows.View())
     if form == "json":
         return ".json", files.dump_json(board.as_document(found))
     from tools.core.board import render_text as board_text
@@ -233,9 +268,9 @@ def _dashboard(workspace: Workspace, store: FileStore, form: str, now: datetime)
     return ".md", board_text.markdown(found).encode("utf-8", "backslashreplace")
 
 
-def _hub_tail(store: FileStore, agent: str, count: int, now: datetime) -> bytes:
-    reading = store.tail(stream_of(ids.HUB), count)
-    head = f"# {ids.HUB}: the last {count} messages, captured for {agent} at {clock.to_text(now)}\n"
+def _hub_tail(context: Context, agent: str, count: int) -> bytes:
+    reading = context.store.tail(stream_of(ids.HUB), count)
+    head = f"# {ids.HUB}: the last {count} messages, captured for {agent} at {clock.to_text(context.now)}\n"
     lines = []
     for found in reading.found:
         entry = message_entry(found.record, ids.HUB)

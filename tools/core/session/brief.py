@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from tools.core import clock, ids
@@ -11,6 +10,7 @@ from tools.core.backlog import status_sync as task_sync
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import feed
 from tools.core.bus.claim_documents import Held
+from tools.core.context import Context
 from tools.core.errors import ToolkitError
 from tools.core.fs import files
 from tools.core.models.bus import stream_of
@@ -19,10 +19,8 @@ from tools.core.models.record import to_mapping
 from tools.core.plans import check as plan_checks
 from tools.core.plans import files as plans
 from tools.core.reports import receipts_index as receipt_index
-from tools.core.seats.seat import Seat
 from tools.core.session import boot
 from tools.core.store.files import index
-from tools.core.store.files.store import FileStore
 from tools.core.workspace import PLANS, QUEUE, REPORT, Workspace
 
 PASS, WARN, FAIL = "pass", "warn", "fail"
@@ -47,12 +45,12 @@ class Check(NamedTuple):
     repair: str
 
 
-def gather(workspace: Workspace, store: FileStore, task: str, limit: int) -> Brief:
+def gather(context: Context, task: str, limit: int) -> Brief:
     """Reads the bus once."""
-    with index.open_index(workspace) as known:
+    with index.open_index(context.workspace) as known:
         events, _ = feed.select(known, Query(tasks=[task], messages=False), limit)
         messages, _ = feed.select(known, Query(tasks=[task], events=False), limit)
-    return Brief(task, holdings.held(store, task), events, messages)
+    return Brief(task, holdings.held(context.store, task), events, messages)
 
 
 def as_document(found: Brief) -> dict[str, Any]:
@@ -67,15 +65,15 @@ def as_document(found: Brief) -> dict[str, Any]:
     }
 
 
-def checklist(workspace: Workspace, store: FileStore, seat: Seat, found: Brief, now: datetime) -> list[Check]:
+def checklist(context: Context, found: Brief) -> list[Check]:
     """The operator's checks, each with the command that repairs it."""
     checks: list[Callable[[], Check]] = [
-        lambda: _manager_tail(workspace, store, seat),
-        lambda: _planner_validate(workspace),
-        lambda: _quickstart(workspace, seat),
-        lambda: _claim_seed(workspace, seat, found),
-        lambda: _task_sync(workspace, store),
-        lambda: _receipts_index(workspace),
+        lambda: _manager_tail(context),
+        lambda: _planner_validate(context.workspace),
+        lambda: _quickstart(context),
+        lambda: _claim_seed(context, found),
+        lambda: _task_sync(context),
+        lambda: _receipts_index(context.workspace),
     ]
     return [check() for check in checks]
 
@@ -85,9 +83,9 @@ def _and_more(found: Sequence[object], singular: str, plural: str) -> str:
     return f"{len(found)} {singular if len(found) == 1 else plural}: {found[0]}"
 
 
-def _manager_tail(workspace: Workspace, store: FileStore, seat: Seat) -> Check:
-    place = workspace.session(seat.agent_id).child(boot.TAIL)
-    repair = f"python -m tools.agent.session_boot --agent {seat.agent_id}"
+def _manager_tail(context: Context) -> Check:
+    place = context.workspace.session(context.seat.agent_id).child(boot.TAIL)
+    repair = f"python -m tools.agent.session_boot --agent {context.seat.agent_id}"
 
     def answer(status: str, reason: str) -> Check:
         return Check("manager_tail", status, reason, place.name, repair)
@@ -96,7 +94,7 @@ def _manager_tail(workspace: Workspace, store: FileStore, seat: Seat) -> Check:
     captured = clock.parse(head.rpartition(" ")[2])
     if captured is None:
         return answer(FAIL, "the hub's tail was not captured at boot")
-    newest = store.tail(stream_of(ids.HUB), 1).found
+    newest = context.store.tail(stream_of(ids.HUB), 1).found
     said = clock.parse(newest[0].record.get("ts")) if newest else None
     if said is not None and said > captured:
         return answer(WARN, f"the hub has messages newer than the tail of {clock.to_text(captured)}")
@@ -117,10 +115,10 @@ def _planner_validate(workspace: Workspace) -> Check:
     return answer(PASS, f"{len(places)} plans keep the strict rules")
 
 
-def _quickstart(workspace: Workspace, seat: Seat) -> Check:
-    place = workspace.agent_report(seat.agent_id).child("session_boot")
+def _quickstart(context: Context) -> Check:
+    place = context.workspace.agent_report(context.seat.agent_id).child("session_boot")
     names = files.names_in(place)
-    repair = f"python -m tools.agent.session_boot --agent {seat.agent_id}"
+    repair = f"python -m tools.agent.session_boot --agent {context.seat.agent_id}"
     if names:
         return Check(
             "quickstart_receipts", PASS, f"{len(names)} receipts of boots", f"{place.name}/{names[-1]}", repair
@@ -128,23 +126,23 @@ def _quickstart(workspace: Workspace, seat: Seat) -> Check:
     return Check("quickstart_receipts", FAIL, "no receipt of a boot in this checkout", place.name, repair)
 
 
-def _claim_seed(workspace: Workspace, seat: Seat, found: Brief) -> Check:
+def _claim_seed(context: Context, found: Brief) -> Check:
     claim = found.held.claim
-    path = workspace.claim(found.task).name
+    path = context.workspace.claim(found.task).name
 
     def answer(status: str, reason: str) -> Check:
         return Check("claim_seed", status, reason, path, f"python -m tools.agent.bus_claim claim --task {found.task}")
 
     if claim is None:
         return answer(FAIL, "no claim")
-    if claim.agent_id != seat.agent_id:
+    if claim.agent_id != context.seat.agent_id:
         return answer(FAIL if claim.is_live else WARN, f"{claim.state}, {claim.agent_id}'s")
     return answer(PASS if claim.state == "active" else WARN, f"{claim.state}, yours")
 
 
-def _task_sync(workspace: Workspace, store: FileStore) -> Check:
+def _task_sync(context: Context) -> Check:
     """Compares the backlog's status lines with the claims, as `task_sync` would."""
-    edits, problems = task_sync.edits(workspace, store)
+    edits, problems = task_sync.edits(context)
     repair = "python -m tools.agent.task_sync"
     if edits:
         said = [f"{edit.task_id} says {edit.before or 'nothing'} and is {edit.after}" for edit in edits]

@@ -17,13 +17,12 @@ from tools.core.bus import claim_documents as holdings
 from tools.core.bus import handoffs
 from tools.core.bus import operations as bus
 from tools.core.bus.handoffs import Handoff
+from tools.core.context import Context
 from tools.core.fs import files, locks
 from tools.core.git import git, remotes
 from tools.core.models.bus import Claim, Event
 from tools.core.receipts import write as receipts
-from tools.core.seats.seat import Seat
 from tools.core.store.files import index
-from tools.core.store.files.store import FileStore
 from tools.core.text import secrets as redaction
 from tools.core.workspace import BUS, REPORT, Place, Workspace
 
@@ -66,30 +65,32 @@ def owner_of(branch: str | None, claims: Iterable[Claim], finder: str) -> str:
     return next((holder for holder in holders if ids.is_agent(holder)), finder)
 
 
-def record(
-    workspace: Workspace, store: FileStore, seat: Seat, branch: str | None, lines: Sequence[str], now: datetime
-) -> Found:
+def record(context: Context, branch: str | None, lines: Sequence[str]) -> Found:
     """Writes the receipt and the `observation`, or renews an open receipt that says the same."""
-    claims, _ = holdings.all_claims(store)
-    place = handoffs.folder(workspace, seat.agent_id)
+    claims, _ = holdings.all_claims(context.store)
+    place = handoffs.folder(context.workspace, context.seat.agent_id)
     found = Handoff(
         path=place.name,
-        finder=seat.agent_id,
-        owner=owner_of(branch, claims, seat.agent_id),
-        captured_at=now,
+        finder=context.seat.agent_id,
+        owner=owner_of(branch, claims, context.seat.agent_id),
+        captured_at=context.now,
         branch=redaction.redact(branch or "none"),
-        commit=remotes.commit_of(workspace.root, "HEAD") or "none",
+        commit=remotes.commit_of(context.workspace.root, "HEAD") or "none",
         changes=tuple(map(redaction.redact, lines)),
     )
-    with index.open_index(workspace) as known:
+    with index.open_index(context.workspace) as known:
         cleared = handoffs.cleared(known)
-    with locks.hold(workspace.bus, holder=workspace.cache.child("holder")):
-        if old := _same(workspace, found, cleared):
-            files.replace(Place(workspace.bus_root, old.path), _text(found))
+    with locks.hold(context.workspace.bus, holder=context.workspace.cache.child("holder")):
+        if old := _same(context.workspace, found, cleared):
+            files.replace(Place(context.workspace.bus_root, old.path), _text(found))
             return Found(found._replace(path=old.path), False)
-        written = receipts.write_stamped(place, "dirty", ".txt", _text(found), now)
+        written = receipts.write_stamped(place, "dirty", ".txt", _text(found), context.now)
     found = found._replace(path=written.name)
-    bus.log(workspace, store, seat, _observation(found, now), [], now)
+    bus.log(
+        context,
+        _observation(found, context.now),
+        [],
+    )
     return Found(found, True)
 
 

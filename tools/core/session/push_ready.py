@@ -12,6 +12,7 @@ from tools.core import ids
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import path_patterns as globs
 from tools.core.bus.feed import entry_of
+from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files
 from tools.core.git import git
@@ -22,7 +23,6 @@ from tools.core.seats import guards as branches
 from tools.core.seats.seat import Seat
 from tools.core.session import dirty_tree as dirt
 from tools.core.store.files import index
-from tools.core.store.files.store import FileStore
 from tools.core.workspace import PLANS, Workspace, current_branch
 
 PASS, WARN, FAIL = "pass", "warn", "fail"
@@ -37,20 +37,27 @@ class Check(NamedTuple):
     repair: str = ""
 
 
-def verdict(
-    workspace: Workspace, store: FileStore, seat: Seat, *, required: Sequence[str], allowed: Sequence[str]
-) -> list[Check]:
+def verdict(context: Context, *, required: Sequence[str], allowed: Sequence[str]) -> list[Check]:
     """All checks, in the order a person would go through them."""
-    branch = current_branch(workspace.root)
-    changed = changed_files(workspace)
-    claims, _ = holdings.all_claims(store)
+    branch = current_branch(context.workspace.root)
+    changed = changed_files(context.workspace)
+    claims, _ = holdings.all_claims(context.store)
     return [
-        _clean(workspace),
-        _branch(branch, seat, allowed),
-        *_claims(workspace, claims, branch, seat),
-        _receipts(workspace, changed, claims, branch, seat),
-        *(_required(workspace, path) for path in required),
-        _paths(changed, claims, seat),
+        _clean(context.workspace),
+        _branch(branch, context.seat, allowed),
+        *_claims(
+            context,
+            claims,
+            branch,
+        ),
+        _receipts(
+            context,
+            changed,
+            claims,
+            branch,
+        ),
+        *(_required(context.workspace, path) for path in required),
+        _paths(changed, claims, context.seat),
     ]
 
 
@@ -80,12 +87,14 @@ def _branch(branch: str | None, seat: Seat, allowed: Sequence[str]) -> Check:
     )
 
 
-def _claims(workspace: Workspace, claims: Iterable[Claim], branch: str | None, seat: Seat) -> list[Check]:
+def _claims(context: Context, claims: Iterable[Claim], branch: str | None) -> list[Check]:
     mine = [claim for claim in claims if branch is not None and claim.branch == branch]
     if not mine:
         return [Check("claim", PASS, "no claim names this branch")]
-    with index.open_index(workspace) as known:
-        return [_claim(claim, _fence_taken(known, claim.task_id, seat.agent_id), seat) for claim in mine]
+    with index.open_index(context.workspace) as known:
+        return [
+            _claim(claim, _fence_taken(known, claim.task_id, context.seat.agent_id), context.seat) for claim in mine
+        ]
 
 
 def _fence_taken(known: index.Index, task: str, agent: str) -> int | None:
@@ -118,17 +127,15 @@ def _claim(claim: Claim, fence: int | None, seat: Seat) -> Check:
 # -- evidence ------------------------------------------------------------------------------------
 
 
-def _receipts(
-    workspace: Workspace, changed: Iterable[str], claims: Iterable[Claim], branch: str | None, seat: Seat
-) -> Check:
+def _receipts(context: Context, changed: Iterable[str], claims: Iterable[Claim], branch: str | None) -> Check:
     names = {name[len(PLANS) + 1 :] for name in changed if name.startswith(f"{PLANS}/")}
     concerned = {name.removesuffix(plans.SUFFIX) for name in names if name.endswith(plans.SUFFIX) and "/" not in name}
     concerned |= {claim.plan_id for claim in claims if claim.branch == branch and ids.is_plan(claim.plan_id)}
     missing = []
     for plan in sorted(concerned):
-        cited, problem = _cited_by(workspace, plan)
+        cited, problem = _cited_by(context.workspace, plan)
         missing += [f"{plan}: {problem}"] if problem else []
-        tracked = tracked_of(workspace, cited)
+        tracked = tracked_of(context.workspace, cited)
         missing += [f"{path} (cited by {plan})" for path in cited if path not in tracked]
     if missing:
         return Check("receipts", FAIL, f"not tracked: {'; '.join(missing[:5])}", "git add <receipt>")

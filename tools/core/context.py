@@ -1,0 +1,68 @@
+"""What an operation acts in: where, on which bus, from which seat, at which moment, and whom it warns.
+
+Each part is made when it is first needed. Nothing here reads a command line, the environment or the
+current folder: whoever makes a Context (a command, a hook, a server) says those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import cached_property
+
+from tools.core import clock
+from tools.core.seats.seat import Seat
+from tools.core.store.files.store import FileStore
+from tools.core.workspace import Workspace
+
+Warn = Callable[[Iterable[str]], None]
+
+
+def drop(_: Iterable[str]) -> None:
+    """Drops warnings, where there is no user."""
+
+
+class Context:
+    """Workspace, store, seat, moment and warnings of one operation."""
+
+    now: datetime
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        seat: Seat | None = None,
+        store: FileStore | None = None,
+        now: datetime | None = None,
+        warn: Warn = drop,
+    ) -> None:
+        self.workspace = workspace
+        self.now = now or clock.now()
+        self._warn = warn
+        if store is not None:
+            self.store = store
+        if seat is not None:
+            self.seat = seat
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The checkout, and every path below it."""
+        raise LookupError("this context has no workspace")
+
+    @cached_property
+    def store(self) -> FileStore:
+        """The live bus."""
+        return FileStore(self.workspace)
+
+    @cached_property
+    def seat(self) -> Seat:
+        """Who is acting; LookupError for a reader, who acts from no seat."""
+        raise LookupError("this context acts from no seat")
+
+    def warn(self, texts: Iterable[str]) -> None:
+        """Passes warnings on to the user."""
+        self._warn(texts)
+
+    def acting_as(self, seat: Seat) -> Context:
+        """The same workspace, store and moment, acted on from another seat."""
+        return Context(self.workspace, seat=seat, store=self.store, now=self.now, warn=self.warn)
