@@ -211,7 +211,7 @@ def commands() -> list[tuple[str, list[str]]]:
 
 
 _SCAN = (
-    "import sys; from tools.core import jsonl; from tools.core.workspace import Place; import os\n"
+    "import sys; from tools.core.fs import jsonl; from tools.core.workspace import Place; import os\n"
     "for top in ('_bus/events', '_bus/messages'):\n"
     "  for name in os.listdir(top):\n"
     "    for found in jsonl.scan(Place('.', f'{top}/{name}')): pass\n"

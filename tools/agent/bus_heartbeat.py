@@ -48,7 +48,7 @@ def main(
     agent = run.seat.agent_id
     moment = now or run.now
     found = heartbeat.check(
-        run,
+        run.at(moment),
         manager_window=manager_window,
         agent_window=agent_window,
         ignored_managers=ignore_manager,

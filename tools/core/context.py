@@ -66,3 +66,7 @@ class Context:
     def acting_as(self, seat: Seat) -> Context:
         """The same workspace, store and moment, acted on from another seat."""
         return Context(self.workspace, seat=seat, store=self.store, now=self.now, warn=self.warn)
+
+    def at(self, moment: datetime) -> Context:
+        """The same workspace and store at another moment, for a reader; it acts from no seat."""
+        return Context(self.workspace, store=self.store, now=moment, warn=self.warn)

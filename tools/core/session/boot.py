@@ -63,6 +63,7 @@ class Booted(NamedTuple):
 
 def boot(context: Context, guarded: Guarded, wish: Wish, say: Say) -> Booted:
     """Boots a session whose guards have passed; raises GuardError for dirt, SetupError for a failed sync."""
+    context = context.acting_as(guarded.seat)
     for override in guarded.overrides:
         receipts.warn(context.workspace, override)
         say(f"warning: {override.message} (recorded)")
