@@ -8,7 +8,7 @@ from datetime import datetime
 from tests.acting import context_of
 from tools.core import clock, ids
 from tools.core.bus import claim_rules as claims
-from tools.core.bus import operations as bus
+from tools.core.bus import claims as bus
 from tools.core.errors import ToolkitError
 from tools.core.models.bus import CLAIMS, EVENTS, MESSAGES, Event, Message, stream_of
 from tools.core.models.record import to_mapping

@@ -15,8 +15,8 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 from tools.core import clock
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import claim_rules as claims
+from tools.core.bus import claims as bus
 from tools.core.bus import feed
-from tools.core.bus import operations as bus
 from tools.core.bus import presence as liveness
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
@@ -84,10 +84,7 @@ def claim(
         reason=reason,
         stale_after=stale_after,
     )
-    change = bus.take(
-        run,
-        request,
-    )
+    change = bus.take(run, request)
     if plan and bus.plan_is_missing(run.workspace, plan):
         run.warn([f"plan {plan} has no file in this checkout"])
     if confirm:
@@ -111,12 +108,7 @@ def _confirm(run: cli.Run, task: str) -> None:
 @_notes
 def release(run: cli.Run, task: str, status: str, notes: str | None) -> None:
     """Give back a task you hold."""
-    change = bus.release(
-        run,
-        task,
-        status=status,
-        notes=notes,
-    )
+    change = bus.release(run, task, status=status, notes=notes)
     _report(run, change, "gave back" if status != "paused" else "paused")
 
 
@@ -128,14 +120,7 @@ def release(run: cli.Run, task: str, status: str, notes: str | None) -> None:
 @cli.option("--reason", type=cli.LINE, default="", help="Why the holder is overridden.")
 def pause(run: cli.Run, task: str, notes: str, stale_after: timedelta, force: bool, reason: str) -> None:
     """Pause your claim, or that of a holder who is gone, so that it can be taken."""
-    change = bus.pause(
-        run,
-        task,
-        notes=notes,
-        stale_after=stale_after,
-        force=force,
-        reason=reason,
-    )
+    change = bus.pause(run, task, notes=notes, stale_after=stale_after, force=force, reason=reason)
     _report(run, change, "paused")
 
 
@@ -209,9 +194,7 @@ def show(run: cli.Run, task: str) -> None:
     found = holdings.held(run.store, task)
     if found.claim is None:
         raise UsageError(
-            f"nobody has claimed {task}",
-            code="claim.none",
-            hint=f"python -m tools.agent.bus_claim claim --task {task}",
+            f"nobody has claimed {task}", code="claim.none", hint=f"python -m tools.agent.bus_claim claim --task {task}"
         )
     with index.open_index(run.workspace) as known:
         run.warn(index.losses(known))

@@ -3,20 +3,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
     import sys
     from os.path import abspath, dirname
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import clock
-from tools.core.bus import operations as bus
+from tools.core.bus import posts
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 from tools.core.models.bus import SEVERITIES
-from tools.core.receipts import write as receipts
 from tools.core.text import render
 
 main = cli.group(__doc__)
@@ -51,44 +47,33 @@ def log(
     consensus_output: str | None,
 ) -> None:
     """Append one event."""
-    seat, task = run.seat, task or ""
     if not consensus_decision and (consensus_meta or consensus_output):
         raise UsageError("--consensus-meta and --consensus-output need --consensus-decision", code="usage")
-    text = bus.summary_of(summary if summary is not None else _sentence(seat.agent_id, event, task, consensus_decision))
-    pairs = cli.key_values(extra)
-    paths, missing = receipts.cited_all(run.workspace, receipt)
-    bus.guarded(
-        run,
+    draft = posts.EventDraft(
         event,
-        task,
+        _sentence(run.seat.agent_id, event, task, consensus_decision) if summary is None else summary,
+        task_id=task or "",
+        plan_id=plan or "",
+        branch=branch,
+        pr=pr,
+        severity=severity or "",
+        receipts=receipt,
+        meta=cli.key_values(extra),
     )
+    where = ""
     if consensus_decision:
-        pairs["decision_id"] = consensus_decision
-        said = {"decision_id": consensus_decision, "event": event, "summary": text, "receipts": paths}
-        paths += (_decision_receipt(run, said, consensus_meta, consensus_output),)
-    about = {"task_id": task, "plan_id": plan or "", "branch": branch, "pr": pr, "severity": severity or ""}
-    record = bus.new_event(run, event=event, summary=text, receipts=paths, meta=pairs, **about)
-    written = bus.log(
-        run,
-        record,
-        [],
-    )
-    run.warn(f"receipt {path} is not there yet" for path in missing)
-    where = f" (receipt {paths[-1]})" if consensus_decision else ""
-    run.emit(written[0], f"{record.id} {event}: {render.short(text, 120)} -> _bus/events/events.jsonl{where}")
+        from tools.core.consensus import receipts as consensus  # only this option needs it
+        from tools.core.models.evidence import CONSENSUS_FIELDS
+
+        meta = cli.key_values(consensus_meta, CONSENSUS_FIELDS)
+        draft = consensus.cite(run, draft, consensus_decision, meta, consensus_output)
+        where = f" (receipt {draft.receipts[-1]})"
+    posted = posts.post(run, draft)
+    record = posted.records[0]
+    run.emit(record, f"{record['id']} {event}: {render.short(draft.summary, 120)} -> _bus/events/events.jsonl{where}")
 
 
-def _decision_receipt(run: cli.Run, said: dict[str, Any], pairs: tuple[str, ...], output: str | None) -> str:
-    """Writes the receipt of a decision, which the event then cites, and says where."""
-    from tools.core.consensus import receipts as consensus  # only this option needs it
-    from tools.core.models.evidence import CONSENSUS_FIELDS, ConsensusReceipt
-
-    meta = cli.key_values(pairs, CONSENSUS_FIELDS)
-    receipt = ConsensusReceipt(agent_id=run.seat.agent_id, ts=clock.to_text(run.now), meta=meta, **said)
-    return consensus.write_receipt(run, receipt, output=output).name
-
-
-def _sentence(agent: str, event: str, task: str, decision: str | None) -> str:
+def _sentence(agent: str, event: str, task: str | None, decision: str | None) -> str:
     parts = [agent, event]
     if task:
         parts.append(f"on {task}")

@@ -11,12 +11,10 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import clock, ids
-from tools.core.bus import heartbeat
-from tools.core.bus import operations as bus
+from tools.core import ids
+from tools.core.bus import heartbeat, posts
 from tools.core.cli import app as cli
 from tools.core.fs import files
-from tools.core.models.bus import Event, Message
 from tools.core.receipts import write as receipts
 from tools.core.text import render
 
@@ -48,10 +46,7 @@ def main(
     agent = run.seat.agent_id
     moment = now or run.now
     found = heartbeat.check(
-        run.at(moment),
-        manager_window=manager_window,
-        agent_window=agent_window,
-        ignored_managers=ignore_manager,
+        run.at(moment), manager_window=manager_window, agent_window=agent_window, ignored_managers=ignore_manager
     )
     run.skipped(found.problems)
     run.warn(found.losses)
@@ -73,35 +68,18 @@ def _raise(
 ) -> None:
     text = render.short("; ".join(alert.text for alert in new), 1900)
     severity = "high" if any(alert.kind.startswith("manager") for alert in new) else "medium"
-    stamp = clock.to_text(run.now)
-    alert = Event(
-        id=ids.new_record_id(),
-        ts=stamp,
-        agent_id=run.seat.agent_id,
-        event="alert",
-        summary=text,
+    alert = posts.EventDraft(
+        "alert",
+        text,
         task_id="" if task == ids.HUB else task,
         plan_id=plan,
         severity=severity,
         receipts=(receipt,),
         meta={"alert": " ".join(one.identity for one in new)},
     )
-    said = Message(
-        id=ids.new_record_id(),
-        ts=stamp,
-        sender=run.seat.agent_id,
-        type="status",
-        task_id=task,
-        summary=text,
-        receipts=(receipt,),
-        meta={"severity": severity} if not plan else {"severity": severity, "plan_id": plan},
-    )
+    words = posts.MessageDraft(task, "status", text, plan_id=plan, receipts=(receipt,), meta={"severity": severity})
     if event or message:
-        bus.log(
-            run,
-            alert if event else None,
-            [(task, said)] if message else [],
-        )
+        posts.post(run, alert if event else None, [words] if message else [])
 
 
 if __name__ == "__main__":

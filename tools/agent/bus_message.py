@@ -9,11 +9,8 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import clock, ids
-from tools.core.bus import operations as bus
+from tools.core.bus import posts
 from tools.core.cli import app as cli
-from tools.core.models.bus import Message
-from tools.core.receipts import write as receipts
 from tools.core.text import render
 
 
@@ -41,41 +38,23 @@ def main(
     target: str | None,
     reply_to: str,
 ) -> None:
-    seat = run.seat
-    pairs = cli.key_values(meta)
-    if plan:
-        pairs["plan_id"] = plan
-    paths, missing = receipts.cited_all(run.workspace, receipt)
-    message = Message(
-        id=ids.new_record_id(),
-        ts=clock.to_text(run.now),
-        sender=seat.agent_id,
-        type=kind,
-        task_id=task,
-        summary=bus.summary_of(summary),
+    draft = posts.MessageDraft(
+        task,
+        kind,
+        summary,
         to=target or "",
+        plan_id=plan or "",
         branch=branch,
         note=note,
-        receipts=paths,
-        meta=pairs,
-        reply_to=ids.require_record(reply_to) if reply_to else "",
+        reply_to=reply_to,
+        receipts=receipt,
+        meta=cli.key_values(meta),
     )
-    threads = [task] if target is None or ids.inbox_of(target) == task else [task, ids.inbox_of(target)]
-    written = bus.log(
-        run,
-        None,
-        [(thread, message) for thread in threads],
-    )
-    run.warn(f"receipt {path} is not there yet" for path in missing)
-    if reply_to and not bus.message_exists(
-        run,
-        reply_to,
-    ):
-        run.warn([f"no message has the id {reply_to}"])
-    where = " and ".join(f"_bus/messages/{thread}.jsonl" for thread in threads)
-    run.emit(
-        {"message": written[0], "threads": threads}, f"{message.id} {render.short(message.summary, 120)} -> {where}"
-    )
+    posted = posts.post(run, messages=[draft])
+    message = posted.messages[0]
+    where = " and ".join(f"_bus/messages/{thread}.jsonl" for thread in posted.threads)
+    text = f"{message.id} {render.short(message.summary, 120)} -> {where}"
+    run.emit({"message": posted.records[0], "threads": list(posted.threads)}, text)
 
 
 if __name__ == "__main__":

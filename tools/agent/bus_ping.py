@@ -9,10 +9,9 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core.bus import operations as bus
+from tools.core.bus import posts
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
-from tools.core.receipts import write as receipts
 
 
 @cli.command(doc=__doc__, writes=True)
@@ -47,33 +46,31 @@ def main(
     skip_event: bool,
     skip_message: bool,
 ) -> None:
-    seat = run.seat
-    prefix = f"{seat.agent_id}: "
-    text = bus.summary_of(summary if summary.startswith(prefix) else prefix + summary)
-    says = message_task is not None and not skip_message
-    if skip_event and not says:
-        raise UsageError("nothing to write: --skip-event without a message", code="usage", hint="--message-task <task>")
-    about = {"summary": text, "branch": branch}
-    cited, absent = receipts.cited_all(run.workspace, event_receipt)
-    record = None
-    if not skip_event:
-        about_work = {"task_id": task or "", "plan_id": plan or "", "meta": cli.key_values(extra)}
-        record = bus.new_event(run, event=event, receipts=cited, **about_work, **about)
-    cited, absent_too = receipts.cited_all(run.workspace, message_receipt)
+    prefix = f"{run.seat.agent_id}: "
+    text = summary if summary.startswith(prefix) else prefix + summary
     messages = []
-    if says and message_task is not None:
-        pairs = cli.key_values(message_meta) | ({"plan_id": plan} if plan else {})
-        said = {"type": message_type, "task_id": message_task, "note": note, "meta": pairs}
-        messages.append((message_task, bus.new_message(run, receipts=cited, **said, **about)))
-    written = bus.log(
-        run,
-        record,
-        messages,
-    )
-    run.warn(f"receipt {path} is not there yet" for path in (*absent, *absent_too))
-    places = ["_bus/events/events.jsonl"] if record else []
-    places += [f"_bus/messages/{thread}.jsonl" for thread, _ in messages]
-    run.emit({"records": written}, f"{text} -> {' and '.join(places)}")
+    if message_task is not None and not skip_message:
+        meta = cli.key_values(message_meta)
+        messages.append(
+            posts.MessageDraft(
+                message_task,
+                message_type,
+                text,
+                plan_id=plan or "",
+                branch=branch,
+                note=note,
+                receipts=message_receipt,
+                meta=meta,
+            )
+        )
+    if skip_event and not messages:
+        raise UsageError("nothing to write: --skip-event without a message", code="usage", hint="--message-task <task>")
+    about = {"task_id": task or "", "plan_id": plan or "", "branch": branch}
+    beat = posts.EventDraft(event, text, receipts=event_receipt, meta=cli.key_values(extra), **about)
+    posted = posts.post(run, None if skip_event else beat, messages)
+    places = [] if skip_event else ["_bus/events/events.jsonl"]
+    places += [f"_bus/messages/{thread}.jsonl" for thread in posted.threads]
+    run.emit({"records": posted.records}, f"{text} -> {' and '.join(places)}")
 
 
 if __name__ == "__main__":

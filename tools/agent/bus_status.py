@@ -57,10 +57,7 @@ def main(
         severities=severity,
         manager_window=manager_window,
     )
-    found = status.gather(
-        run,
-        view,
-    )
+    found = status.gather(run, view)
     run.skipped(found.problems)
     run.warn(found.losses)
     document = status.as_document(found) if run.as_json else {}

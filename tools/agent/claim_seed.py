@@ -13,7 +13,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
 from tools.core import clock
 from tools.core.bus import assignments as assigning
-from tools.core.bus import operations as bus
+from tools.core.bus import claims as bus
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 
@@ -43,10 +43,7 @@ def main(
     if claimed_at is not None and claimed_at > run.now:
         raise UsageError(f"--claimed-at {clock.to_text(claimed_at)} is in the future", code="seed.future")
     seat = run.seat
-    assigning.require_seeder(
-        run,
-        agent,
-    )
+    assigning.require_seeder(run, agent)
     order = assigning.Order(
         task,
         agent,
@@ -58,10 +55,7 @@ def main(
         claimed_at=clock.to_text(claimed_at) if claimed_at else "",
         with_scaffold=with_scaffold,
     )
-    placed = assigning.place(
-        run,
-        order,
-    )
+    placed = assigning.place(run, order)
     if plan and bus.plan_is_missing(run.workspace, plan):
         run.warn([f"plan {plan} has no file in this checkout"])
     claim = placed.claim

@@ -14,7 +14,6 @@ from tools.core.bus import directives
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 from tools.core.models.lenient import text_of
-from tools.core.receipts import write as receipts
 
 
 @cli.command(doc=__doc__, writes=True)
@@ -49,25 +48,19 @@ def main(
     pointer_receipt: tuple[str, ...],
     pointer_meta: tuple[str, ...],
 ) -> None:
-    cited, absent = receipts.cited_all(run.workspace, receipt)
-    cited_by_pointer, absent_in_pointer = receipts.cited_all(run.workspace, pointer_receipt)
     pairs = cli.key_values(pointer_meta)
     if directives.KEY in pairs:
         raise UsageError(f"{directives.KEY!r} is set by the pointer itself", code="value.own_field")
     said = pointer_summary or directives.pointer_summary(task, summary)
     given = directives.Directive(
         task,
-        directives.Words(kind, summary, note, cited, cli.key_values(meta)),
+        directives.Words(kind, summary, note, receipt, cli.key_values(meta)),
         pointer_task,
-        directives.Words(pointer_type, said, pointer_note, cited_by_pointer, pairs),
+        directives.Words(pointer_type, said, pointer_note, pointer_receipt, pairs),
         plan or "",
         branch,
     )
-    written = directives.post(
-        run,
-        given,
-    )
-    run.warn(f"receipt {path} is not there yet" for path in (*absent, *absent_in_pointer))
+    written = directives.post(run, given)
     places = [f"_bus/messages/{text_of(record['task_id'])}.jsonl" for record in written if "type" in record]
     text = f"{task}: {summary} -> {' and '.join(places)}" if written else f"{task}: directive and pointer are there"
     run.emit({"records": written, "changed": bool(written)}, text)

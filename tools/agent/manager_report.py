@@ -11,13 +11,11 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import clock, ids
 from tools.core.board import render_text as board_text
 from tools.core.bus import assignments as assigning
-from tools.core.bus import operations as bus
+from tools.core.bus import posts
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
-from tools.core.models.bus import Event
 from tools.core.receipts import write as receipts
 from tools.core.reports import manager as manager_report
 
@@ -46,31 +44,14 @@ def main(
     meta = cli.key_values(heartbeat_meta)
     if heartbeat_shift:
         meta["shift"] = heartbeat_shift
-    summary = bus.summary_of(heartbeat_summary or f"{seat.agent_id} wrote the manager report")
-    found = manager_report.gather(
-        run,
-        whose,
-        since or run.now - timedelta(hours=24),
-    )
+    summary = posts.summary_of(heartbeat_summary or f"{seat.agent_id} wrote the manager report")
+    found = manager_report.gather(run, whose, since or run.now - timedelta(hours=24))
     data = manager_report.markdown(found).encode("utf-8", "backslashreplace")
     folder = run.workspace.report.child("manager")
     place = receipts.write_stamped(folder, "manager-report", ".md", data, run.now)
     written = []
     if log_heartbeat:
-        beat = Event(
-            id=ids.new_record_id(),
-            ts=clock.to_text(run.now),
-            agent_id=seat.agent_id,
-            event="status",
-            summary=summary,
-            receipts=(place.name,),
-            meta=meta,
-        )
-        written = bus.log(
-            run,
-            beat,
-            [],
-        )
+        written = posts.post(run, posts.EventDraft("status", summary, receipts=(place.name,), meta=meta)).records
     lines = [board_text.verdict(found.board), f"written to {place.name}"]
     lines += [f"heartbeat: {summary}"] if written else []
     run.emit(

@@ -12,11 +12,9 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import clock, ids
-from tools.core.bus import operations as bus
+from tools.core.bus import posts
 from tools.core.cli import app as cli
 from tools.core.errors import SetupError, UsageError
-from tools.core.models.bus import Event
 from tools.core.models.record import to_mapping
 from tools.core.seats import manifests
 from tools.core.seats import saved_sessions as sessions
@@ -106,26 +104,14 @@ def session_save(
     branch = current_branch(run.workspace.root) or ""
     commit = sessions.commit_here(run.workspace)
     pairs = cli.key_values(heartbeat_meta)
-    summary = bus.summary_of(heartbeat_summary or f"{seat.agent_id} saved the session {label}")
+    summary = posts.summary_of(heartbeat_summary or f"{seat.agent_id} saved the session {label}")
     path = seats.manifest_path(run.workspace, run.binding)
     saved = sessions.save(run.workspace, label, path, branch=branch, commit=commit, force=force, now=run.now)
     event = None
     if not no_heartbeat:
         own = {"session_label": label, "session_branch": branch, "session_commit": commit}
-        event = Event(
-            id=ids.new_record_id(),
-            ts=clock.to_text(run.now),
-            agent_id=seat.agent_id,
-            event="status",
-            summary=summary,
-            branch=branch,
-            meta={**pairs, **{key: value for key, value in own.items() if value}},
-        )
-        bus.log(
-            run,
-            event,
-            [],
-        )
+        meta = {**pairs, **{key: value for key, value in own.items() if value}}
+        event = posts.post(run, posts.EventDraft("status", summary, branch=branch, meta=meta)).event
     text = f"saved {label}: {saved.agent_id} on {branch or 'no branch'}" + (
         "" if event is None else "; heartbeat logged"
     )
@@ -203,20 +189,8 @@ def revive(run: cli.Run, whom: str) -> None:
 
 
 def _mark(run: cli.Run, whom: str, kind: str) -> None:
-    event = Event(
-        id=ids.new_record_id(),
-        ts=clock.to_text(run.now),
-        agent_id=run.seat.agent_id,
-        event=kind,
-        summary=f"{whom} {kind} by {run.seat.agent_id}",
-        meta={"agent": whom},
-    )
-    written = bus.log(
-        run,
-        event,
-        [],
-    )
-    run.emit({"records": written}, f"{whom} {kind}")
+    draft = posts.EventDraft(kind, f"{whom} {kind} by {run.seat.agent_id}", meta={"agent": whom})
+    run.emit({"records": posts.post(run, draft).records}, f"{whom} {kind}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core.bus import operations as bus
+from tools.core.bus import posts
 from tools.core.bus.status import PRESETS
 from tools.core.cli import app as cli
 from tools.core.seats import guards as branches
@@ -54,7 +54,7 @@ def main(
     dry_run: bool,
 ) -> None:
     if summary:
-        bus.summary_of(summary)
+        posts.summary_of(summary)
     wish = boot.Wish(
         focus=focus,
         summary=summary,

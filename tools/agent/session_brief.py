@@ -34,10 +34,7 @@ def main(run: cli.Run, task: str, limit: int, preset: str | None, output: str | 
     lines = _lines(found)
     failed = False
     if preset is not None:
-        checks = brief.checklist(
-            run,
-            found,
-        )
+        checks = brief.checklist(run, found)
         failed = any(check.status == brief.FAIL for check in checks)
         document |= {"preset": preset, "checks": [check._asdict() for check in checks]}
         lines += [_check_line(check) for check in checks]

@@ -10,7 +10,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
 from tools.core.bus import assignments as assigning
-from tools.core.bus import operations as bus
+from tools.core.bus import claims as bus
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 
@@ -57,10 +57,7 @@ def main(
         reason=reason,
         with_scaffold=with_scaffold,
     )
-    placed = assigning.place(
-        run,
-        order,
-    )
+    placed = assigning.place(run, order)
     if plan and bus.plan_is_missing(run.workspace, plan):
         run.warn([f"plan {plan} has no file in this checkout"])
     held = f"{placed.claim.agent_id} holds it ({placed.claim.state})" if placed.claim else "nobody holds it yet"

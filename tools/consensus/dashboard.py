@@ -30,12 +30,7 @@ HEADINGS = ("decision", "manager", "state", "last update", "age", "plan", "recei
 @cli.option("--max-age", type=cli.DURATION, default="24h", help="An open decision untouched for longer is overdue.")
 @cli.option("--fail-on-overdue", is_flag=True, help="Exit 1 when one is overdue.")
 def main(
-    run: cli.Run,
-    task: tuple[str, ...],
-    since: datetime | None,
-    form: str,
-    max_age: timedelta,
-    fail_on_overdue: bool,
+    run: cli.Run, task: tuple[str, ...], since: datetime | None, form: str, max_age: timedelta, fail_on_overdue: bool
 ) -> None:
     with open_index(run.workspace) as index:
         rows = decisions.decisions(run, index, tasks=task, max_age=max_age)

@@ -10,7 +10,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
 from tools.core import clock
-from tools.core.bus import operations as bus
+from tools.core.bus import posts
 from tools.core.cli import app as cli
 from tools.core.consensus import receipts as consensus
 from tools.core.models.evidence import CONSENSUS_FIELDS, ConsensusReceipt
@@ -36,10 +36,10 @@ def main(
 ) -> None:
     seat = run.seat
     text = summary if summary is not None else f"{seat.agent_id} {event} for decision {decision}"
-    paths, missing = receipts.cited_all(run.workspace, receipt)
+    paths, _ = receipts.cited_all(run.workspace, receipt)
     record = ConsensusReceipt(
         decision_id=decision,
-        summary=bus.summary_of(text),
+        summary=posts.summary_of(text),
         agent_id=seat.agent_id,
         event=event,
         ts=clock.to_text(run.now),
@@ -47,7 +47,7 @@ def main(
         meta=cli.key_values(meta, CONSENSUS_FIELDS),
     )
     place = consensus.write_receipt(run, record, output=output)
-    run.warn(f"receipt {path} is not there yet" for path in missing)
+    posts.warn_of_absent(run, receipt)
     run.emit({**to_mapping(record), "path": place.name}, f"{decision}: {event} -> {place.name}")
 
 

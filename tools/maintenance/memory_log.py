@@ -9,8 +9,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core.bus import feed
-from tools.core.bus import operations as bus
+from tools.core.bus import feed, posts
 from tools.core.checks import findings
 from tools.core.checks import output as reports
 from tools.core.checks.sources import Folder
@@ -36,7 +35,7 @@ def add(run: cli.Run, summary: str, ref: str, receipt: tuple[str, ...], artifact
     seat = run.seat
     cited, missing = receipts.cited_all(run.workspace, receipt)
     made, absent = receipts.cited_all(run.workspace, artifact)
-    text = bus.summary_of(summary)
+    text = posts.summary_of(summary)
     entry = memory.add(run.workspace, run.now, summary=text, actor=seat.agent_id, ref=ref, cited=cited, artifacts=made)
     run.warn(f"{path} is not there yet" for path in [*missing, *absent])
     run.emit(entry, f"{entry['run_id']} -> {memory.place(run.workspace).name}")

@@ -25,15 +25,7 @@ def main(run: cli.Run, paths: tuple[str, ...], check: bool, apply: bool) -> None
             "give --check or --apply", code="usage", hint="python -m tools.maintenance.plan_hygiene --check"
         )
     places = [plans.place_given(run.workspace, path) for path in paths] or plans.all_places(run.workspace)
-    done = (
-        hygiene.survey(places)
-        if check
-        else hygiene.tidy(
-            run,
-            places,
-            run.seat.agent_id,
-        )
-    )
+    done = hygiene.survey(places) if check else hygiene.tidy(run, places, run.seat.agent_id)
     lines = [f"mended {name}" for name in done.mended]
     lines += [str(drift) for drift in done.drifts]
     lines += [f"unreadable: {problem}" for problem in done.problems]

@@ -12,7 +12,7 @@ import pytest
 
 from tests.acting import context_of
 from tools.core.bus import claim_rules as claims
-from tools.core.bus import operations as bus
+from tools.core.bus import claims as bus
 from tools.core.errors import SetupError
 from tools.core.models.bus import EVENTS
 from tools.core.seats import seat as seats

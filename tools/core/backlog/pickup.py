@@ -97,11 +97,7 @@ def take_next(context: Context, *, allow_busy: bool) -> tuple[assigning.Placed |
             require_idle(context.seat, backlog.claims, "")
         for task in backlog.ready:
             with suppress(ConflictError, GuardError, UsageError, DataError):  # not to be had after all: the next one
-                return _take(
-                    context,
-                    task,
-                    backlog,
-                )
+                return _take(context, task, backlog)
         return None
 
     taken: assigning.Placed | None = _alone(context.workspace, attempt)
@@ -120,18 +116,10 @@ def take(context: Context, name: str, *, allow_busy: bool) -> assigning.Placed:
                 code="pickup.unknown",
                 hint="python -m tools.agent.idle_pickup list --all",
             )
-        require_takeable(
-            context,
-            task,
-            {claim.task_id: claim for claim in backlog.claims}.get(name),
-        )
+        require_takeable(context, task, {claim.task_id: claim for claim in backlog.claims}.get(name))
         if not allow_busy:
             require_idle(context.seat, backlog.claims, name)
-        return _take(
-            context,
-            task,
-            backlog,
-        )
+        return _take(context, task, backlog)
 
     taken: assigning.Placed = _alone(context.workspace, attempt)
     return taken

@@ -118,10 +118,7 @@ def _ask(context: Context, seen: Snapshot, view: View) -> _Asked:
             [handoff for handoff in dirty if handoff.is_open],
             *_agent_rows(known, seen, beat),
             *_directive_rows(known, waiting, view.messages),
-            decisions.decisions(
-                context,
-                known,
-            ),
+            decisions.decisions(context, known),
             [*problems, *map(str, known.problems()), *index.losses(known)],
         )
 

@@ -7,7 +7,8 @@ claim_documents  what the claims and assignments say, as they were read
 feed             events and messages as one stream of entries
 presence         last signs of life, who is idle or retired
 inbox            what waits for a seat
-operations       what a seat does on the bus: read, decide, commit once
+claims           claims taken, released and paused: read, decide, commit once
+posts            events and messages of the acting seat, with inbox copies
 assignments      giving a task to an agent, all or nothing
 directives       a directive in its thread and the pointer to it on the hub
 handoffs         trees that were dirty, until they are cleared or reassigned

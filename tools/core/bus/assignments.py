@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from tools.core import clock, ids
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import claim_rules as claims
-from tools.core.bus import operations as bus
+from tools.core.bus import claims as bus
 from tools.core.bus import presence as liveness
 from tools.core.context import Context
 from tools.core.errors import ConflictError, GuardError, UsageError
@@ -243,30 +243,14 @@ def carry_out(context: Context, found: holdings.Held, order: Order, recorded: li
 
     `recorded` keeps the overrides that have left their evidence, for when it is tried again.
     """
-    decision = decide(
-        found,
-        order,
-        bus.facts(
-            context,
-            found,
-            order.engineer,
-        ),
-    )
-    changes = _changes(
-        context,
-        found,
-        order,
-        decision,
-    )
+    decision = decide(found, order, bus.facts(context, found, order.engineer))
+    changes = _changes(context, found, order, decision)
     claim = decision.outcome.claim if decision.outcome else found.claim
     if not changes:
         return Placed(found.assignment, claim, [])
     for override in decision.overrides:
         if override not in recorded:
-            bus.record_override(
-                context,
-                override,
-            )
+            bus.record_override(context, override)
             recorded.append(override)
     return Placed(decision.assignment or found.assignment, claim, context.store.commit(changes))
 
@@ -274,26 +258,15 @@ def carry_out(context: Context, found: holdings.Held, order: Order, recorded: li
 def _changes(context: Context, found: holdings.Held, order: Order, decision: Decision) -> list[Change]:
     changes: list[Change] = []
     if decision.assignment is not None:
-        changes += _announced(
-            context,
-            order,
-            decision.assignment,
-            decision.overrides,
-        )
+        changes += _announced(context, order, decision.assignment, decision.overrides)
         changes.append(
             Replace(
-                f"{ASSIGNMENTS}/{order.task}",
-                over(decision.assignment, found.assignment_raw),
-                found.assignment_version,
+                f"{ASSIGNMENTS}/{order.task}", over(decision.assignment, found.assignment_raw), found.assignment_version
             )
         )
     if decision.outcome is not None:
         outcome = decision.outcome._replace(overrides=decision.overrides)
-        changes += bus.claim_changes(
-            context,
-            found,
-            outcome,
-        )
+        changes += bus.claim_changes(context, found, outcome)
     elif changes:
         changes.append(Expect(f"{CLAIMS}/{order.task}", found.claim_version))
     return changes
@@ -327,10 +300,7 @@ def _announced(
         **shared,
     )
     threads = [order.task, *([ids.inbox_of(order.engineer)] if order.with_inbox else [])]
-    return [
-        Append(EVENTS, to_mapping(event)),
-        *(Append(stream_of(thread), to_mapping(message)) for thread in threads),
-    ]
+    return [Append(EVENTS, to_mapping(event)), *(Append(stream_of(thread), to_mapping(message)) for thread in threads)]
 
 
 def _message_meta(assignment: Assignment) -> Mapping[str, str]:

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tools.core import clock, ids
-from tools.core.bus import operations as bus
+from tools.core.bus import posts
 from tools.core.context import Context
 from tools.core.errors import UsageError
 from tools.core.fs import jsonl, locks
 from tools.core.models.bus import Message, stream_of
 from tools.core.models.lenient import message_from, text_of
 from tools.core.models.record import MAX_SUMMARY, to_mapping
+from tools.core.receipts import write as receipts
 from tools.core.store.api import Append, Change
 from tools.core.store.files.index import Index
 
@@ -59,22 +60,17 @@ def post(context: Context, given: Directive) -> list[dict[str, Any]]:
         )
     with locks.hold(context.workspace.report):  # one run looks while no other adds
         known = _known_directive(context, given)
-        message = _directive(
-            context,
-            given,
-        )
+        message = _directive(context, given)
         changes: list[Change] = []
         if known is None:
             changes.append(Append(stream_of(given.task), to_mapping(message)))
         directive_id = message.id if known is None else known
         if known is None or not _is_pointed_to(context, given, directive_id):
-            pointer = _pointer(
-                context,
-                given,
-                directive_id,
-            )
+            pointer = _pointer(context, given, directive_id)
             changes.append(Append(stream_of(given.pointer_task), to_mapping(pointer)))
-        return context.store.commit(changes) if changes else []
+        written = context.store.commit(changes) if changes else []
+    posts.warn_of_absent(context, [*given.words.receipts, *given.pointer.receipts])
+    return written
 
 
 def _known_directive(context: Context, given: Directive) -> str | None:
@@ -96,13 +92,7 @@ def _is_pointed_to(context: Context, given: Directive, directive_id: str) -> boo
 
 def _directive(context: Context, given: Directive) -> Message:
     meta = {**given.words.meta, **({"plan_id": given.plan} if given.plan else {})}
-    return _message(
-        context,
-        given,
-        given.task,
-        given.words,
-        meta,
-    )
+    return _message(context, given, given.task, given.words, meta)
 
 
 def _pointer(context: Context, given: Directive, directive_id: str) -> Message:
@@ -111,13 +101,7 @@ def _pointer(context: Context, given: Directive, directive_id: str) -> Message:
         meta["directive_id"] = directive_id
     if given.plan:
         meta["plan_id"] = given.plan
-    return _message(
-        context,
-        given,
-        given.pointer_task,
-        given.pointer,
-        meta,
-    )
+    return _message(context, given, given.pointer_task, given.pointer, meta)
 
 
 def _message(context: Context, given: Directive, thread: str, words: Words, meta: Mapping[str, str]) -> Message:
@@ -127,10 +111,10 @@ def _message(context: Context, given: Directive, thread: str, words: Words, meta
         sender=context.seat.agent_id,
         type=words.type,
         task_id=thread,
-        summary=bus.summary_of(words.summary),
+        summary=posts.summary_of(words.summary),
         branch=given.branch,
         note=words.note,
-        receipts=tuple(words.receipts),
+        receipts=receipts.cited_all(context.workspace, words.receipts)[0],
         meta=meta,
     )
 
@@ -138,8 +122,7 @@ def _message(context: Context, given: Directive, thread: str, words: Words, meta
 def pointed_threads(index: Index) -> frozenset[str]:
     """The threads that messages on the hub point to as directives."""
     rows = index.rows(
-        "task = ? AND stream = ? AND instr(raw, CAST(? AS BLOB)) > 0",
-        (ids.HUB, stream_of(ids.HUB), f'"{KEY}"'),
+        "task = ? AND stream = ? AND instr(raw, CAST(? AS BLOB)) > 0", (ids.HUB, stream_of(ids.HUB), f'"{KEY}"')
     )
     metas = (jsonl.parse(row.raw).get("meta") for row in rows)
     return frozenset(text_of(meta.get(KEY)) for meta in metas if isinstance(meta, dict) and meta.get(KEY))

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from tools.core import clock, ids
 from tools.core.bus import feed
+from tools.core.bus.posts import EventDraft
 from tools.core.context import Context
 from tools.core.errors import GuardError, ToolkitError
 from tools.core.fs import files
@@ -141,15 +142,12 @@ def require_right(entries: Sequence[Handoff], seat: Seat) -> None:
             )
 
 
-def settling(context: Context, entries: Sequence[Handoff], agent: str, kind: str, note: str, to: str) -> Event:
+def settling(context: Context, entries: Sequence[Handoff], agent: str, kind: str, note: str, to: str) -> EventDraft:
     """The event that clears or reassigns entries; it cites their receipts, which stay."""
     done = f"gave the dirty handoff of {agent} to {to}" if to else f"cleared the dirty handoff of {agent}"
-    return Event(
-        id=ids.new_record_id(),
-        ts=clock.to_text(context.now),
-        agent_id=context.seat.agent_id,
-        event=kind,
-        summary=f"{context.seat.agent_id} {done}{f': {note}' if note else ''}"[:MAX_SUMMARY],
+    return EventDraft(
+        kind,
+        f"{context.seat.agent_id} {done}{f': {note}' if note else ''}"[:MAX_SUMMARY],
         receipts=tuple(entry.path for entry in entries),
         meta={"agent": agent, **({"owner": to} if to else {})},
     )

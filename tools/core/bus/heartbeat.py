@@ -74,11 +74,7 @@ def pulse(
     """Judges what was read of the bus; a window of 0 switches its check off."""
     away = liveness.retired(known, now, retired)
     names = liveness.managers(
-        known,
-        now,
-        manifests=manifests,
-        assignments=assignments,
-        claims={claim.task_id: claim for claim in claims},
+        known, now, manifests=manifests, assignments=assignments, claims={claim.task_id: claim for claim in claims}
     )
     gone = away | set(ignored_managers)
     beats = [liveness.heartbeat(known, name, manager_window, now) for name in names if name not in gone]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from tools.core import clock
+from tools.core.bus import posts
 from tools.core.context import Context
 from tools.core.fs import jsonl
-from tools.core.models.evidence import ConsensusReceipt as Receipt
+from tools.core.models.evidence import ConsensusReceipt
 from tools.core.models.record import to_mapping
 from tools.core.receipts import write as receipts
 from tools.core.workspace import REPORT, Place, Workspace
@@ -15,7 +19,7 @@ def folder(workspace: Workspace) -> Place:
     return workspace.in_root(f"{REPORT}/consensus")
 
 
-def write_receipt(context: Context, receipt: Receipt, *, output: str | None = None) -> Place:
+def write_receipt(context: Context, receipt: ConsensusReceipt, *, output: str | None = None) -> Place:
     """Writes a decision's receipt and says where; an existing `output` gets one more line."""
     line = jsonl.encode(to_mapping(receipt))
     if output is None:
@@ -25,3 +29,21 @@ def write_receipt(context: Context, receipt: Receipt, *, output: str | None = No
     place = receipts.output_place(context.workspace, output, folder(context.workspace))
     receipts.append(context.workspace, place, to_mapping(receipt))
     return place
+
+
+def cite(
+    context: Context, draft: posts.EventDraft, decision_id: str, meta: Mapping[str, str], output: str | None
+) -> posts.EventDraft:
+    """Writes the receipt of a decision, and returns the event that cites it; the event's guard comes first."""
+    posts.guarded(context, draft.event, draft.task_id)
+    receipt = ConsensusReceipt(
+        decision_id=decision_id,
+        summary=posts.summary_of(draft.summary),
+        agent_id=context.seat.agent_id,
+        event=draft.event,
+        ts=clock.to_text(context.now),
+        receipts=receipts.cited_all(context.workspace, draft.receipts)[0],
+        meta=meta,
+    )
+    place = write_receipt(context, receipt, output=output)
+    return draft._replace(receipts=(*draft.receipts, place.name), meta={**draft.meta, "decision_id": decision_id})

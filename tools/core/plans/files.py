@@ -122,9 +122,7 @@ def create(context: Context, raw: Mapping[str, Any], *, force: bool = False) -> 
         data = files.read_bytes(place)
         if data is not None and not force:
             raise ConflictError(
-                f"{place.name} exists already",
-                code="plan.exists",
-                hint=f"python -m tools.planner.cli show {plan_id}",
+                f"{place.name} exists already", code="plan.exists", hint=f"python -m tools.planner.cli show {plan_id}"
             )
         written = [place]
         if data is not None:
@@ -166,9 +164,7 @@ def dump_like(raw: Mapping[str, Any], data: bytes) -> bytes:
 
 def _unknown(plan_id: str) -> UsageError:
     return UsageError(
-        f"there is no plan {plan_id} in this checkout",
-        code="plan.unknown",
-        hint="python -m tools.planner.cli list",
+        f"there is no plan {plan_id} in this checkout", code="plan.unknown", hint="python -m tools.planner.cli list"
     )
 
 

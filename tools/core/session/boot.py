@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 from tools.core import clock, ids
 from tools.core.bus import claim_documents as holdings
-from tools.core.bus import operations as bus
+from tools.core.bus import posts
 from tools.core.context import Context
 from tools.core.errors import GuardError, SetupError
 from tools.core.fs import files
-from tools.core.models.bus import Claim, Event, stream_of
+from tools.core.models.bus import Claim, stream_of
 from tools.core.models.entry import message_entry
 from tools.core.models.record import MAX_SUMMARY
 from tools.core.receipts import write as receipts
@@ -73,12 +73,7 @@ def boot(context: Context, guarded: Guarded, wish: Wish, say: Say) -> Booted:
     state, told = _sync(context, guarded, wish, say) if wish.sync else ("", "")
     handshake = None
     if wish.announce:
-        record = _handshake(guarded, wish, state, told, context.now)
-        handshake = bus.log(
-            context,
-            record,
-            [],
-        )[0]
+        handshake = posts.post(context, _handshake(guarded, wish, state, told)).records[0]
         say(f"handshake {handshake['id']} of {guarded.seat.agent_id}")
     with index.open_index(context.workspace) as known:
         for loss in index.losses(known):
@@ -86,14 +81,7 @@ def boot(context: Context, guarded: Guarded, wish: Wish, say: Say) -> Booted:
     peers, problems = _peers(context, guarded.seat.agent_id)
     for problem in problems:
         say(f"skipped: {problem}")
-    written = [
-        *seat_written,
-        *_snapshots(
-            context,
-            guarded,
-            wish,
-        ),
-    ]
+    written = [*seat_written, *_snapshots(context, guarded, wish)]
     return Booted(guarded, told, state, handshake, peers, written)
 
 
@@ -142,11 +130,7 @@ def _meet_dirt(context: Context, guarded: Guarded, wish: Wish, say: Say) -> None
     lines = dirt.status(context.workspace)
     if not lines:
         return
-    found = dirt.record(
-        context,
-        guarded.branch,
-        lines,
-    )
+    found = dirt.record(context, guarded.branch, lines)
     handoff = found.handoff
     verb = "wrote" if found.is_new else "renewed"
     say(f"dirty tree: {len(lines)} {'path' if len(lines) == 1 else 'paths'} of {handoff.owner}; {verb} {handoff.path}")
@@ -168,18 +152,15 @@ def _again(guarded: Guarded) -> str:
 # -- handshake -----------------------------------------------------------------------------------
 
 
-def _handshake(guarded: Guarded, wish: Wish, state: str, told: str, now: datetime) -> Event:
+def _handshake(guarded: Guarded, wish: Wish, state: str, told: str) -> posts.EventDraft:
     seat = guarded.seat
     meta = {"focus": wish.focus, "roles": ",".join(seat.manifest.desired_roles) if seat.manifest else ""}
     if state.startswith(("sync.", "git.", "lock.")):
         meta["sync"] = told
     summary = wish.summary or f"{seat.agent_id} online" + (f"; focus={wish.focus}" if wish.focus else "")
-    return Event(
-        id=ids.new_record_id(),
-        ts=clock.to_text(now),
-        agent_id=seat.agent_id,
-        event="handshake",
-        summary=bus.summary_of(summary[:MAX_SUMMARY]),
+    return posts.EventDraft(
+        "handshake",
+        summary[:MAX_SUMMARY],
         branch=guarded.branch or "",
         meta={key: value for key, value in meta.items() if value},
     )
@@ -210,10 +191,7 @@ def _snapshots(context: Context, guarded: Guarded, wish: Wish) -> list[str]:
     folder = context.workspace.agent_report(agent).child("session_boot")
     written: list[Place] = []
     if wish.dashboard:
-        suffix, data = _dashboard(
-            context,
-            wish.dashboard_format,
-        )
+        suffix, data = _dashboard(context, wish.dashboard_format)
         written.append(receipts.write_stamped(folder, "coordination-dashboard", suffix, data, context.now))
     if wish.with_status:
         from tools.core.bus import status  # only those who ask for it pay for it
@@ -228,30 +206,13 @@ def _snapshots(context: Context, guarded: Guarded, wish: Wish) -> list[str]:
             severities=(),
             manager_window=None,
         )
-        text = (
-            render.block(
-                status.full(
-                    status.gather(
-                        context,
-                        view,
-                    )
-                )
-            )
-            + "\n"
-        )
+        text = render.block(status.full(status.gather(context, view))) + "\n"
         written.append(
             receipts.write_stamped(folder, "bus-status", ".txt", text.encode("utf-8", "replace"), context.now)
         )
     if wish.tail:
         place = context.workspace.session(agent).child(TAIL)
-        files.replace(
-            place,
-            _hub_tail(
-                context,
-                agent,
-                wish.tail_count,
-            ),
-        )
+        files.replace(place, _hub_tail(context, agent, wish.tail_count))
         written.append(place)
     return [place.name for place in written]
 

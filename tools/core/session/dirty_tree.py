@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 from tools.core import clock, ids
 from tools.core.bus import claim_documents as holdings
-from tools.core.bus import handoffs
-from tools.core.bus import operations as bus
+from tools.core.bus import handoffs, posts
 from tools.core.bus.handoffs import Handoff
 from tools.core.context import Context
 from tools.core.fs import files, locks
 from tools.core.git import git, remotes
-from tools.core.models.bus import Claim, Event
+from tools.core.models.bus import Claim
 from tools.core.receipts import write as receipts
 from tools.core.store.files import index
 from tools.core.text import secrets as redaction
@@ -86,11 +84,7 @@ def record(context: Context, branch: str | None, lines: Sequence[str]) -> Found:
             return Found(found._replace(path=old.path), False)
         written = receipts.write_stamped(place, "dirty", ".txt", _text(found), context.now)
     found = found._replace(path=written.name)
-    bus.log(
-        context,
-        _observation(found, context.now),
-        [],
-    )
+    posts.post(context, _observation(found))
     return Found(found, True)
 
 
@@ -121,14 +115,11 @@ def _text(handoff: Handoff) -> bytes:
     return "".join(f"{line}\n" for line in [*head, *handoff.changes]).encode("utf-8", "replace")
 
 
-def _observation(handoff: Handoff, now: datetime) -> Event:
+def _observation(handoff: Handoff) -> posts.EventDraft:
     count = f"{len(handoff.changes)} path" + ("s" if len(handoff.changes) != 1 else "")
-    return Event(
-        id=ids.new_record_id(),
-        ts=clock.to_text(now),
-        agent_id=handoff.finder,
-        event="observation",
-        summary=f"dirty handoff: {count} of {handoff.owner} on {handoff.branch}, found by {handoff.finder}",
+    return posts.EventDraft(
+        "observation",
+        f"dirty handoff: {count} of {handoff.owner} on {handoff.branch}, found by {handoff.finder}",
         branch=handoff.branch if handoff.branch != "none" else "",
         receipts=(handoff.path,),
         meta={"owner": handoff.owner, "commit": handoff.commit, "paths": str(len(handoff.changes))},

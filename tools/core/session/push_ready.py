@@ -45,17 +45,8 @@ def verdict(context: Context, *, required: Sequence[str], allowed: Sequence[str]
     return [
         _clean(context.workspace),
         _branch(branch, context.seat, allowed),
-        *_claims(
-            context,
-            claims,
-            branch,
-        ),
-        _receipts(
-            context,
-            changed,
-            claims,
-            branch,
-        ),
+        *_claims(context, claims, branch),
+        _receipts(context, changed, claims, branch),
         *(_required(context.workspace, path) for path in required),
         _paths(changed, claims, context.seat),
     ]

@@ -8,10 +8,11 @@ import pytest
 from tests.acting import context_of
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import claim_rules as claims
-from tools.core.bus import operations as bus
+from tools.core.bus import claims as bus
+from tools.core.bus import posts
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.fs import files
-from tools.core.models.bus import EVENTS, Event
+from tools.core.models.bus import EVENTS
 from tools.core.models.record import to_mapping
 from tools.core.seats import seat as seats
 from tools.core.store.api import Append, Replace, StaleVersion
@@ -119,14 +120,10 @@ def test_an_override_leaves_its_evidence_once_even_when_decided_twice(workspace,
 
 def test_a_guarded_event_is_refused_recorded_and_not_written(workspace, store, take, noon):
     take(OTHER)
-    event = Event(
-        id="0" * 26, ts="2026-01-31T12:00:00Z", agent_id="codex-1", event="complete", summary="s", task_id="T"
-    )
     with pytest.raises(GuardError) as refusal:
-        bus.log(
+        posts.post(
             context_of(workspace=workspace, store=store, seat=ME, now=noon),
-            event,
-            [],
+            posts.EventDraft("complete", "s", task_id="T"),
         )
     assert "codex-2" in refusal.value.message and len(events(store)) == 1
     with open(workspace.agent_report("codex-1").child("errors.jsonl").path) as log:
@@ -136,7 +133,7 @@ def test_a_guarded_event_is_refused_recorded_and_not_written(workspace, store, t
 @pytest.mark.parametrize("text", ["", "   ", "a\nb", "a\rb", "x" * 2001])
 def test_a_summary_is_one_line_of_bounded_length(text):
     with pytest.raises(UsageError):
-        bus.summary_of(text)
+        posts.summary_of(text)
 
 
 def test_claims_that_cannot_be_read_are_named_and_the_others_listed(workspace, store, take):
@@ -162,6 +159,6 @@ def test_a_message_that_exists_is_found_by_its_id(workspace, logged, store, even
     said = logged(thread="T")
     happened = logged()
     store.commit([Append(EVENTS, event())])
-    assert bus.message_exists(context_of(workspace=workspace), said["id"]) and not bus.message_exists(
+    assert posts.message_exists(context_of(workspace=workspace), said["id"]) and not posts.message_exists(
         context_of(workspace=workspace), happened["id"]
     )

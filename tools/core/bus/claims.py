@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tools.core import clock, ids
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import claim_rules as claims
 from tools.core.bus import release_rules as handback
 from tools.core.context import Context
-from tools.core.errors import GuardError, UsageError
 from tools.core.fs import files
-from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Claim, Event, Message, stream_of
-from tools.core.models.evidence import Refusal, Warning
+from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Claim, Event
+from tools.core.models.evidence import Warning
 from tools.core.models.record import MAX_SUMMARY, over, to_mapping
 from tools.core.receipts import write as receipts
 from tools.core.store.api import Append, Change, Expect, Replace, retry_stale
@@ -54,14 +53,7 @@ def last_sign_of(context: Context, agent: str) -> datetime | None:
 def facts(context: Context, found: holdings.Held, agent: str, *, paths: bool = False) -> claims.Facts:
     """What a claim rule needs to know; the holder's life only where somebody else asks."""
     other = found.claim is not None and found.claim.is_live and found.claim.agent_id != agent
-    sign = (
-        last_sign_of(
-            context,
-            found.claim.agent_id,
-        )
-        if other and found.claim
-        else None
-    )
+    sign = last_sign_of(context, found.claim.agent_id) if other and found.claim else None
     live = [claim for claim in holdings.all_claims(context.store)[0] if claim.is_live] if paths else []
     return claims.Facts(context.now, found.assignment, sign, live)
 
@@ -70,19 +62,10 @@ def take(context: Context, request: claims.Request) -> ClaimChange:
     """Claims a task for a seat; raises what `claims.take` raises."""
 
     def decide(found: holdings.Held) -> claims.Outcome:
-        known = facts(
-            context,
-            found,
-            request.agent,
-            paths=bool(request.paths),
-        )
+        known = facts(context, found, request.agent, paths=bool(request.paths))
         return claims.take(found.claim, request, known)
 
-    return _change_claim(
-        context,
-        request.task,
-        decide,
-    )
+    return _change_claim(context, request.task, decide)
 
 
 def release(context: Context, task: str, *, status: str, notes: str | None) -> ClaimChange:
@@ -100,20 +83,12 @@ def pause(context: Context, task: str, *, notes: str, stale_after: timedelta, fo
     """Pauses a claim; raises what `handback.pause` raises."""
 
     def decide(found: holdings.Held) -> claims.Outcome:
-        known = facts(
-            context,
-            found,
-            context.seat.agent_id,
-        )
+        known = facts(context, found, context.seat.agent_id)
         return handback.pause(
             found.claim, task, context.seat.agent_id, notes, known, stale_after=stale_after, force=force, reason=reason
         )
 
-    return _change_claim(
-        context,
-        task,
-        decide,
-    )
+    return _change_claim(context, task, decide)
 
 
 def _change_claim(context: Context, task: str, decide: Callable[[holdings.Held], claims.Outcome]) -> ClaimChange:
@@ -126,18 +101,9 @@ def _change_claim(context: Context, task: str, decide: Callable[[holdings.Held],
             return ClaimChange(outcome.claim, None, outcome.warnings)
         for override in outcome.overrides:
             if override not in recorded:
-                record_override(
-                    context,
-                    override,
-                )
+                record_override(context, override)
                 recorded.append(override)
-        written = context.store.commit(
-            claim_changes(
-                context,
-                found,
-                outcome,
-            )
-        )
+        written = context.store.commit(claim_changes(context, found, outcome))
         return ClaimChange(outcome.claim, written[0], outcome.warnings)
 
     done: ClaimChange = retry_stale(attempt)
@@ -148,16 +114,7 @@ def claim_changes(context: Context, found: holdings.Held, outcome: claims.Outcom
     """The event that tells of a claim's change, the claim, and the assignment it was decided on."""
     task = outcome.claim.task_id
     return [
-        Append(
-            EVENTS,
-            to_mapping(
-                claim_event(
-                    context,
-                    outcome,
-                    found.claim,
-                )
-            ),
-        ),
+        Append(EVENTS, to_mapping(claim_event(context, outcome, found.claim))),
         Replace(f"{CLAIMS}/{task}", over(outcome.claim, found.claim_raw), found.claim_version),
         Expect(f"{ASSIGNMENTS}/{task}", found.assignment_version),
     ]
@@ -224,113 +181,6 @@ def record_override(context: Context, override: claims.Override) -> None:
 # -- events and messages -------------------------------------------------------------------------
 
 
-def guard_event(context: Context, event: str, task: str, found: holdings.Held) -> None:
-    """Refuses an event about a task that is not the writer's to log, and records the refusal."""
-    reason = claims.refuses_event(
-        event,
-        found.claim,
-        context.seat.agent_id,
-        task=task,
-        is_manager=context.seat.is_manager,
-        engineer=found.engineer,
-    )
-    if not reason:
-        return
-    receipts.refuse(
-        context.workspace,
-        Refusal(
-            ts=clock.to_text(context.now),
-            agent_id=context.seat.agent_id,
-            event=event,
-            reason=reason,
-            task_id=task,
-            claim_owner=found.claim.agent_id if found.claim else "",
-            claim_status=found.claim.state if found.claim else "",
-        ),
-    )
-    raise GuardError(
-        f"{context.seat.agent_id} cannot log {event!r} for {task}: {reason}",
-        code="event.guarded",
-        hint=f"python -m tools.agent.bus_claim claim --task {task}"
-        if found.claim is None
-        else f"python -m tools.agent.bus_claim show --task {task}",
-        details={"task_id": task, "holder": found.claim.agent_id if found.claim else None},
-    )
-
-
-def guarded(context: Context, event: str, task: str) -> list[Change]:
-    """What an event about a task depends on; [] when it depends on nothing."""
-    if not task or event not in GUARDED or ids.is_thread_only(task):
-        return []
-    found = holdings.held(context.store, task)
-    guard_event(
-        context,
-        event,
-        task,
-        found,
-    )
-    return [Expect(f"{CLAIMS}/{task}", found.claim_version), Expect(f"{ASSIGNMENTS}/{task}", found.assignment_version)]
-
-
-GUARDED = ("complete", "pr_opened", "release", "status", "proposal")
-
-
-def log(context: Context, event: Event | None, messages: Sequence[tuple[str, Message]]) -> list[dict[str, object]]:
-    """Appends one event and messages to threads, all or nothing; the guard comes first."""
-
-    def attempt() -> list[dict[str, object]]:
-        changes: list[Change] = []
-        if event is not None:
-            changes += guarded(
-                context,
-                event.event,
-                event.task_id,
-            )
-            changes.append(Append(EVENTS, to_mapping(event)))
-        for thread, message in messages:
-            changes.append(Append(stream_of(thread), to_mapping(message)))
-        return context.store.commit(changes)
-
-    done: list[dict[str, object]] = retry_stale(attempt)
-    return done
-
-
-def new_event(context: Context, **fields: Any) -> Event:
-    """An event of the acting seat, at this moment, with an id of its own."""
-    return Event(id=ids.new_record_id(), ts=clock.to_text(context.now), agent_id=context.seat.agent_id, **fields)
-
-
-def new_message(context: Context, **fields: Any) -> Message:
-    """A message of the acting seat, at this moment, with an id of its own."""
-    return Message(id=ids.new_record_id(), ts=clock.to_text(context.now), sender=context.seat.agent_id, **fields)
-
-
-def summary_of(text: str) -> str:
-    """A summary that a record may carry: one line, not blank, at most 2,000 characters."""
-    if not text.strip():
-        raise UsageError("the summary is empty", code="record.summary")
-    if "\n" in text or "\r" in text:
-        raise UsageError(
-            "the summary has more than one line; put the rest in a file and cite that with --receipt",
-            code="record.summary",
-        )
-    if len(text) > MAX_SUMMARY:
-        raise UsageError(
-            f"the summary has {len(text)} characters, {MAX_SUMMARY} at most; put the rest in a file and cite that with --receipt",
-            code="record.summary",
-        )
-    return text
-
-
 def plan_is_missing(workspace: Workspace, plan_id: str) -> bool:
     """Whether a plan that is named has no file in this checkout."""
     return bool(plan_id) and not files.exists(workspace.plan(plan_id))
-
-
-def message_exists(context: Context, record_id: str) -> bool:
-    """Whether some thread has a message with this id."""
-    from tools.core.store.files.index import losses, open_index
-
-    with open_index(context.workspace) as index:
-        context.warn(losses(index))
-        return bool(index.ask("SELECT 1 FROM entries WHERE id=? AND stream<>'events' LIMIT 1", (record_id,)))

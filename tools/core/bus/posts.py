@@ -1,0 +1,209 @@
+"""Events and messages of the acting seat: guarded, cited, copied to inboxes, and committed once.
+
+What a command, a hook or a server wants to say is a draft; `post` makes it a record. Everything that
+may refuse comes before the first write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from tools.core import clock, ids
+from tools.core.bus import claim_documents as holdings
+from tools.core.bus import claim_rules as claims
+from tools.core.context import Context
+from tools.core.errors import GuardError, UsageError
+from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Event, Message, stream_of
+from tools.core.models.evidence import Refusal
+from tools.core.models.record import MAX_SUMMARY, to_mapping
+from tools.core.receipts import write as receipts
+from tools.core.store.api import Append, Change, Expect, retry_stale
+
+
+class EventDraft(NamedTuple):
+    """An event to be logged; receipts are paths as the writer names them."""
+
+    event: str
+    summary: str
+    task_id: str = ""
+    plan_id: str = ""
+    branch: str = ""
+    pr: str = ""
+    severity: str = ""
+    receipts: Sequence[str] = ()
+    meta: Mapping[str, str] = {}
+
+
+class MessageDraft(NamedTuple):
+    """A message to be posted to a thread; `to` names the seat whose inbox gets a copy."""
+
+    thread: str
+    type: str
+    summary: str
+    to: str = ""
+    plan_id: str = ""
+    branch: str = ""
+    note: str = ""
+    reply_to: str = ""
+    receipts: Sequence[str] = ()
+    meta: Mapping[str, str] = {}
+
+
+class Posted(NamedTuple):
+    """What was written: the records as the store has them, and the threads that got a message."""
+
+    event: Event | None
+    messages: tuple[Message, ...]
+    threads: tuple[str, ...]
+    records: list[dict[str, object]]
+
+
+def post(context: Context, event: EventDraft | None = None, messages: Iterable[MessageDraft] = ()) -> Posted:
+    """Logs an event and posts messages, all or nothing; GuardError when the event is not the seat's to log.
+
+    A receipt that is not there yet, and an answer to a message that no thread has, are warnings.
+    """
+    logged = _event(context, event) if event is not None else None
+    drafts = list(messages)
+    posted = [_message(context, draft) for draft in drafts]
+    deliveries = [(thread, message) for message in posted for thread in _threads_of(message)]
+
+    def attempt() -> list[dict[str, object]]:
+        changes: list[Change] = []
+        if logged is not None:
+            changes += guarded(context, logged.event, logged.task_id)
+            changes.append(Append(EVENTS, to_mapping(logged)))
+        changes += [Append(stream_of(thread), to_mapping(message)) for thread, message in deliveries]
+        return context.store.commit(changes)
+
+    records: list[dict[str, object]] = retry_stale(attempt)
+    cited = [*(event.receipts if event else ()), *(path for draft in drafts for path in draft.receipts)]
+    warn_of_absent(context, cited)
+    _warn_of_unknown_replies(context, posted)
+    return Posted(logged, tuple(posted), tuple(thread for thread, _ in deliveries), records)
+
+
+def warn_of_absent(context: Context, paths: Iterable[str]) -> None:
+    """Warns of each receipt that is cited and not there."""
+    context.warn(f"receipt {path} is not there yet" for path in receipts.cited_all(context.workspace, [*paths])[1])
+
+
+def _event(context: Context, draft: EventDraft) -> Event:
+    return Event(
+        id=ids.new_record_id(),
+        ts=clock.to_text(context.now),
+        agent_id=context.seat.agent_id,
+        event=draft.event,
+        summary=summary_of(draft.summary),
+        task_id=draft.task_id,
+        plan_id=draft.plan_id,
+        branch=draft.branch,
+        pr=draft.pr,
+        severity=draft.severity,
+        receipts=receipts.cited_all(context.workspace, draft.receipts)[0],
+        meta=draft.meta,
+    )
+
+
+def _message(context: Context, draft: MessageDraft) -> Message:
+    meta = {**draft.meta, "plan_id": draft.plan_id} if draft.plan_id else draft.meta
+    return Message(
+        id=ids.new_record_id(),
+        ts=clock.to_text(context.now),
+        sender=context.seat.agent_id,
+        type=draft.type,
+        task_id=draft.thread,
+        summary=summary_of(draft.summary),
+        to=draft.to,
+        branch=draft.branch,
+        note=draft.note,
+        receipts=receipts.cited_all(context.workspace, draft.receipts)[0],
+        meta=meta,
+        reply_to=ids.require_record(draft.reply_to) if draft.reply_to else "",
+    )
+
+
+def _threads_of(message: Message) -> list[str]:
+    """The thread a message belongs to, and the inbox of the seat it is addressed to."""
+    inbox = ids.inbox_of(message.to) if message.to else message.task_id
+    return [message.task_id] if inbox == message.task_id else [message.task_id, inbox]
+
+
+def _warn_of_unknown_replies(context: Context, messages: Sequence[Message]) -> None:
+    for message in messages:
+        if message.reply_to and not message_exists(context, message.reply_to):
+            context.warn([f"no message has the id {message.reply_to}"])
+
+
+def _require_right(context: Context, event: str, task: str, found: holdings.Held) -> None:
+    """Refuses an event about a task that is not the writer's to log, and records the refusal."""
+    reason = claims.refuses_event(
+        event,
+        found.claim,
+        context.seat.agent_id,
+        task=task,
+        is_manager=context.seat.is_manager,
+        engineer=found.engineer,
+    )
+    if not reason:
+        return
+    receipts.refuse(
+        context.workspace,
+        Refusal(
+            ts=clock.to_text(context.now),
+            agent_id=context.seat.agent_id,
+            event=event,
+            reason=reason,
+            task_id=task,
+            claim_owner=found.claim.agent_id if found.claim else "",
+            claim_status=found.claim.state if found.claim else "",
+        ),
+    )
+    raise GuardError(
+        f"{context.seat.agent_id} cannot log {event!r} for {task}: {reason}",
+        code="event.guarded",
+        hint=f"python -m tools.agent.bus_claim claim --task {task}"
+        if found.claim is None
+        else f"python -m tools.agent.bus_claim show --task {task}",
+        details={"task_id": task, "holder": found.claim.agent_id if found.claim else None},
+    )
+
+
+def guarded(context: Context, event: str, task: str) -> list[Change]:
+    """What an event about a task depends on; [] when it depends on nothing."""
+    if not task or event not in GUARDED or ids.is_thread_only(task):
+        return []
+    found = holdings.held(context.store, task)
+    _require_right(context, event, task, found)
+    return [Expect(f"{CLAIMS}/{task}", found.claim_version), Expect(f"{ASSIGNMENTS}/{task}", found.assignment_version)]
+
+
+GUARDED = ("complete", "pr_opened", "release", "status", "proposal")
+"""Events about a task that depend on who holds it (docs/formats.md)."""
+
+
+def summary_of(text: str) -> str:
+    """A summary that a record may carry: one line, not blank, at most 2,000 characters."""
+    if not text.strip():
+        raise UsageError("the summary is empty", code="record.summary")
+    if "\n" in text or "\r" in text:
+        raise UsageError(
+            "the summary has more than one line; put the rest in a file and cite that with --receipt",
+            code="record.summary",
+        )
+    if len(text) > MAX_SUMMARY:
+        raise UsageError(
+            f"the summary has {len(text)} characters, {MAX_SUMMARY} at most; put the rest in a file and cite that with --receipt",
+            code="record.summary",
+        )
+    return text
+
+
+def message_exists(context: Context, record_id: str) -> bool:
+    """Whether some thread has a message with this id."""
+    from tools.core.store.files.index import losses, open_index
+
+    with open_index(context.workspace) as index:
+        context.warn(losses(index))
+        return bool(index.ask("SELECT 1 FROM entries WHERE id=? AND stream<>'events' LIMIT 1", (record_id,)))
