@@ -91,7 +91,6 @@ def is_listed_before(imported, importing):
 
 
 UNTIL_SPLIT = [
-    "git/remotes.py",
     "models/validate.py",
     "receipts/locate.py",
     "receipts/run.py",

@@ -15,12 +15,13 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 from tools.core.bus import posts
 from tools.core.cli import app as cli
 from tools.core.errors import SetupError, UsageError
+from tools.core.gitdir import current_branch
 from tools.core.models.record import to_mapping
 from tools.core.seats import manifests
 from tools.core.seats import saved_sessions as sessions
 from tools.core.seats import seat as seats
 from tools.core.text import render
-from tools.core.workspace import MANIFEST, current_branch
+from tools.core.workspace import MANIFEST
 
 main = cli.group(__doc__)
 _HELPER = "python -m tools.agent.manifest_helper"

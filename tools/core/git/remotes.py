@@ -9,8 +9,7 @@ from typing import NamedTuple
 from tools.core.errors import SetupError, UsageError
 from tools.core.fs import locks
 from tools.core.git import git
-from tools.core.sync import bus_branch
-from tools.core.workspace import Workspace
+from tools.core.workspace import Workspace, git_lock_place
 
 DEFAULT = "origin"
 PATIENCE = 300.0
@@ -31,7 +30,7 @@ class Route(NamedTuple):
 @contextmanager
 def exclusive(workspace: Workspace) -> Iterator[None]:
     """Holds the lock of the common git folder: parallel fetches of one clone fail each other's refs."""
-    lock = bus_branch.lock_place(workspace)
+    lock = git_lock_place(workspace)
     if lock is None:
         raise SetupError(f"{workspace.root} is no git repository", code="git.none", hint=f"git init {workspace.root}")
     with locks.hold(lock, patience=PATIENCE):

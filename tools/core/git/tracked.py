@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from tools.core.errors import SetupError, UsageError
 from tools.core.fs import files, locks
 from tools.core.git import git
-from tools.core.workspace import BUS, Place, Workspace, common_folder, git_folder
+from tools.core.gitdir import common_folder, git_folder
+from tools.core.workspace import BUS, Place, Workspace
 
 TRACKED = "tracked"
 IGNORED = "ignored"

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from tools.core import clock
 from tools.core.errors import GuardError
+from tools.core.gitdir import common_folder, current_branch, git_folder
 from tools.core.models.evidence import Warning
 from tools.core.seats import manifests
 from tools.core.seats import seat as seats
 from tools.core.seats.seat import Seat
-from tools.core.workspace import MANIFEST, Workspace, common_folder, current_branch, git_folder
+from tools.core.workspace import MANIFEST, Workspace
 
 SHARED = "main"
 """The branch every seat may stand on, beside the remote's default."""

@@ -13,10 +13,11 @@ from tools.core import clock, ids
 from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.fs import files, locks
 from tools.core.git import git
+from tools.core.gitdir import current_branch
 from tools.core.models.lenient import text_of
 from tools.core.seats import manifests
 from tools.core.text import secrets as redaction
-from tools.core.workspace import BUS, MANIFEST_SESSIONS, REPORT, Place, Workspace, current_branch
+from tools.core.workspace import BUS, MANIFEST_SESSIONS, REPORT, Place, Workspace
 
 _OWN = tuple(f":(exclude){name}" for name in (BUS, REPORT, "AGENT_MANIFEST*.json"))
 

@@ -16,6 +16,7 @@ from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files
 from tools.core.git import git
+from tools.core.gitdir import current_branch
 from tools.core.models.bus import Claim
 from tools.core.models.lenient import claim_from
 from tools.core.plans import files as plans
@@ -23,7 +24,7 @@ from tools.core.seats import guards as branches
 from tools.core.seats.seat import Seat
 from tools.core.session import dirty_tree as dirt
 from tools.core.store.files import index
-from tools.core.workspace import PLANS, Workspace, current_branch
+from tools.core.workspace import PLANS, Workspace
 
 PASS, WARN, FAIL = "pass", "warn", "fail"
 

@@ -17,8 +17,9 @@ from tools.core import templates as maps
 from tools.core.errors import ConflictError, SetupError
 from tools.core.fs import files
 from tools.core.git import git
+from tools.core.gitdir import common_folder, git_folder
 from tools.core.sync import adopt as adoption
-from tools.core.workspace import Place, Workspace, common_folder, git_folder
+from tools.core.workspace import Place, Workspace
 
 BRANCH = "bus"
 REF = f"refs/heads/{BRANCH}"
@@ -139,15 +140,6 @@ def _settle(workspace: Workspace) -> None:
 
 def _worktrees(workspace: Workspace) -> str:
     return os.path.join(common_folder(git_folder(workspace.root) or ""), "worktrees")
-
-
-def lock_place(workspace: Workspace) -> Place | None:
-    """The common git folder, which is the lock of git work that cannot run twice; None outside git."""
-    own = git_folder(workspace.root)
-    if own is None:
-        return None
-    base, name = os.path.split(os.path.realpath(common_folder(own)))
-    return Place(base, name)
 
 
 # -- the branch ----------------------------------------------------------------------------------

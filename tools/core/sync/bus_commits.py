@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from tools.core.errors import SetupError
 from tools.core.git import git
+from tools.core.gitdir import current_branch, git_folder
 from tools.core.sync import bus_branch
-from tools.core.workspace import BUS, Workspace, current_branch, git_folder
+from tools.core.workspace import BUS, Workspace
 
 _INDEX = "bus-sync.index"
 

@@ -11,13 +11,14 @@ from typing import NamedTuple
 
 from tools.core.errors import SetupError
 from tools.core.git import git, remotes
+from tools.core.gitdir import current_branch, git_folder
 from tools.core.store.files.store import FileStore
 from tools.core.sync import bus_branch, exchange
 from tools.core.sync import bus_commits as carrier
 from tools.core.sync import outgoing as departures
 from tools.core.sync.bus_commits import Carrier
 from tools.core.sync.incoming import Conflict
-from tools.core.workspace import Workspace, current_branch, git_folder
+from tools.core.workspace import Workspace
 
 
 class Synced(NamedTuple):
