@@ -15,7 +15,7 @@ from tools.core import ids
 from tools.core import templates as maps
 from tools.core.errors import GuardError, SetupError, ToolkitError, UsageError
 from tools.core.fs import files, locks
-from tools.core.git import git
+from tools.core.git import repository
 from tools.core.gitdir import common_folder, git_folder
 from tools.core.models.manifest import Manifest
 from tools.core.seats import seat as seats
@@ -44,7 +44,7 @@ class Done(NamedTuple):
 def prepare(workspace: Workspace, *, agent: str | None, roles: Sequence[str], bus: str | None, dry_run: bool) -> Done:
     """Makes a repository ready for several agents; a second run finds nothing to do."""
     lock = git_lock_place(workspace)
-    if lock is None or not git.is_repository(workspace.root):
+    if lock is None or not repository.is_repository(workspace.root):
         raise SetupError(
             f"{workspace.root} is no git repository", code="repository.none", hint=f"git init {workspace.root}"
         )
