@@ -47,10 +47,12 @@ def entries(folder: str, old: str, new: str, prefix: str) -> dict[str, Entry]:
     if answer.code:
         raise git.failed(arguments, answer)
     fields = answer.out.split(b"\0")
+    if fields.pop() or len(fields) % 2:
+        raise git.not_understood(arguments, answer.out)
     changed = {}
-    for description, path in zip(fields[:-1:2], fields[1::2], strict=False):
+    for description, path in zip(fields[::2], fields[1::2], strict=True):
         change = _CHANGE.fullmatch(description)
-        if change is None or not path:
+        if change is None:
             raise git.not_understood(arguments, description)
         changed[os.fsdecode(path)] = Entry(change[1].decode(), change[2].decode())
     return changed
