@@ -91,7 +91,6 @@ def is_listed_before(imported, importing):
 
 
 UNTIL_SPLIT = [
-    "git/remotes.py",
     "models/validate.py",
     "receipts/locate.py",
     "receipts/run.py",
@@ -101,7 +100,6 @@ UNTIL_SPLIT = [
     "store/files/index_rows.py",
     "store/files/repair.py",
     "store/files/search.py",
-    "sync/bus_branch.py",
 ]
 """Modules that import upwards until their definitions are split."""
 
@@ -111,6 +109,15 @@ def test_a_core_module_imports_only_what_is_listed_before_it(path):
     importing = module_in_core(path)
     assert [name for name in core_imports(path) if not is_listed_before(name, importing)] == []
     assert all(name.startswith("tools.core.") for name in imports_of(path) if name.split(".")[0] == "tools")
+
+
+@pytest.mark.parametrize("path", [path for path in CORE + COMMANDS if path.parent.name != "git"], ids=shown)
+def test_git_is_run_only_by_the_package_that_asks_it(path):
+    assert not {"tools.core.git", "tools.core.git.git"} & set(imports_of(path))
+    assert not [name for name in imports_of(path) if name.startswith("tools.core.git.git.")]
+    for node in ast.walk(tree_of(path)):
+        first = node.elts[0] if isinstance(node, ast.List) and node.elts else None
+        assert not (isinstance(first, ast.Constant) and first.value == "git"), f"{shown(path)}:{node.lineno}"
 
 
 HEAVY = {"pydantic": {"models/validate.py"}, "jsonschema": {"models/validate.py"}, "rich": {"cli/run.py"},
@@ -148,7 +155,7 @@ SHELL_NAMES = {
     "getcwdb",
     "chdir",
 }
-GIT_NEEDS_THE_ENVIRONMENT = {("git/git.py", "environ")}
+GIT_NEEDS_THE_ENVIRONMENT = {("git/environment.py", "environ")}
 """git runs with what this process inherited, less what would point it elsewhere."""
 
 

@@ -98,14 +98,6 @@ def test_a_start_through_a_link_is_the_real_checkout(git_repo, tmp_path):
     assert found(tmp_path / "link").root == str(git_repo)
 
 
-def test_the_branch_is_read_without_a_process(git_repo, tmp_path):
-    assert workspace.current_branch(str(git_repo)) == "main"
-    run_git(git_repo, "worktree", "add", "-q", "-b", "agent/a/x", str(tmp_path / "two"))
-    assert workspace.current_branch(str(tmp_path / "two")) == "agent/a/x"
-    run_git(git_repo, "checkout", "-q", "--detach")
-    assert workspace.current_branch(str(git_repo)) is None
-
-
 def test_a_path_is_cited_relative_to_the_root_and_never_from_outside(git_repo, tmp_path):
     here = Workspace(str(git_repo), str(git_repo))
     assert here.relative("_report/a.json") == "_report/a.json"

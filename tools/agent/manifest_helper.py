@@ -15,12 +15,14 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 from tools.core.bus import posts
 from tools.core.cli import app as cli
 from tools.core.errors import SetupError, UsageError
+from tools.core.git import refs
+from tools.core.gitdir import current_branch
 from tools.core.models.record import to_mapping
 from tools.core.seats import manifests
 from tools.core.seats import saved_sessions as sessions
 from tools.core.seats import seat as seats
 from tools.core.text import render
-from tools.core.workspace import MANIFEST, current_branch
+from tools.core.workspace import MANIFEST
 
 main = cli.group(__doc__)
 _HELPER = "python -m tools.agent.manifest_helper"
@@ -102,7 +104,7 @@ def session_save(
     if seat.manifest is None:
         raise SetupError("there is no manifest here to save", code="seat.none", hint=f"{_HELPER} new {seat.agent_id}")
     branch = current_branch(run.workspace.root) or ""
-    commit = sessions.commit_here(run.workspace)
+    commit = refs.commit_of(run.workspace.root, "HEAD")
     pairs = cli.key_values(heartbeat_meta)
     summary = posts.summary_of(heartbeat_summary or f"{seat.agent_id} saved the session {label}")
     path = seats.manifest_path(run.workspace, run.binding)

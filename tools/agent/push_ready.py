@@ -12,9 +12,9 @@ if not __package__:  # started by its path: the checkout belongs on the module p
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
 from tools.core.cli import app as cli
+from tools.core.gitdir import current_branch
 from tools.core.session import push_ready as push
 from tools.core.sync.fast_forward import require_git
-from tools.core.workspace import current_branch
 
 
 @cli.command(doc=__doc__)

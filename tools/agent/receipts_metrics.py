@@ -15,7 +15,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 from tools.core import clock
 from tools.core.cli import app as cli
 from tools.core.fs import files, locks
-from tools.core.git import tracked
+from tools.core.git import repository
 from tools.core.receipts import write as receipts
 from tools.core.reports import latency as latencies
 from tools.core.text import render
@@ -33,7 +33,7 @@ def main(run: cli.Run, output: str | None, max_latency: timedelta | None, fail_o
     limit = max_latency.total_seconds() if max_latency is not None else None
     made = latencies.measure(run.workspace, limit=limit)
     run.skipped(made.problems)
-    if tracked.is_shallow(run.workspace):
+    if repository.is_shallow(run.workspace.root):
         run.warn(["this clone is shallow, so first commits may be missing; git fetch --unshallow brings them"])
     lines = [json.dumps(record, sort_keys=True, separators=(",", ":")) for record in (made.summary, *made.plans)]
     if place is None:

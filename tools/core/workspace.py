@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tools.core.errors import SetupError, UsageError
+from tools.core.gitdir import common_folder, core_settings, git_folder, worktree_roots
 
 BUS = "_bus"
 REPORT = "_report"
@@ -185,30 +186,6 @@ def _checkout_of(folder: str) -> str:
     )
 
 
-def git_folder(root: str) -> str | None:
-    """The git folder of a checkout, read without a process; None outside git."""
-    git = os.path.join(root, ".git")
-    if os.path.isdir(git):
-        return git
-    try:
-        with open(git, encoding="utf-8", errors="surrogateescape") as pointer:
-            line = pointer.readline().strip()
-    except OSError:
-        return None
-    if not line.startswith("gitdir:"):
-        return None
-    return os.path.normpath(os.path.join(root, line[len("gitdir:") :].strip()))
-
-
-def common_folder(git: str) -> str:
-    """The git folder all worktrees share; the given one where there is but one."""
-    try:
-        with open(os.path.join(git, "commondir"), encoding="utf-8", errors="surrogateescape") as pointer:
-            return os.path.normpath(os.path.join(git, pointer.readline().strip()))
-    except OSError:
-        return git
-
-
 def _bus_root_of(root: str) -> str:
     git = git_folder(root)
     if git is None or git == os.path.join(root, ".git"):
@@ -218,7 +195,7 @@ def _bus_root_of(root: str) -> str:
         return root
     if os.path.basename(common) == ".git":
         return os.path.dirname(common)
-    settings = _core_settings(common)
+    settings = core_settings(common)
     if settings.get("worktree"):
         return os.path.normpath(os.path.join(common, settings["worktree"]))
     if settings.get("bare", "").lower() == "true":
@@ -230,54 +207,19 @@ def _bus_root_of(root: str) -> str:
     )
 
 
-def _core_settings(common: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    section = ""
-    try:
-        with open(os.path.join(common, "config"), encoding="utf-8", errors="replace") as lines:
-            for line in map(str.strip, lines):
-                if line.startswith("["):
-                    section = line.lower()
-                elif section == "[core]" and "=" in line:
-                    key, value = line.split("=", 1)
-                    found[key.strip().lower()] = value.strip()
-    except OSError:
-        return {}
-    return found
-
-
-def current_branch(root: str) -> str | None:
-    """The branch that is checked out, read without a process; None when detached or no git."""
-    git = git_folder(root)
-    if git is None:
+def git_lock_place(workspace: Workspace) -> Place | None:
+    """The common git folder, which is the lock of git work that cannot run twice; None outside git."""
+    own = git_folder(workspace.root)
+    if own is None:
         return None
-    try:
-        with open(os.path.join(git, "HEAD"), encoding="utf-8", errors="replace") as head:
-            line = head.readline().strip()
-    except OSError:
-        return None
-    prefix = "ref: refs/heads/"
-    return line[len(prefix) :] if line.startswith(prefix) else None
+    base, name = os.path.split(os.path.realpath(common_folder(own)))
+    return Place(base, name)
 
 
 def worktrees(workspace: Workspace) -> list[str]:
     """The roots of all worktrees of this clone, read without a process; the bus's own left out."""
-    roots = [workspace.root]
     git = git_folder(workspace.root)
     if git is None:
-        return roots
-    common = common_folder(git)
-    if os.path.basename(common) == ".git":
-        roots.append(os.path.dirname(common))
-    try:
-        names = os.listdir(os.path.join(common, "worktrees"))
-    except OSError:
-        names = []
-    for name in names:
-        try:
-            with open(os.path.join(common, "worktrees", name, "gitdir"), encoding="utf-8", errors="replace") as pointer:
-                roots.append(os.path.dirname(pointer.readline().strip()))
-        except OSError:
-            continue
-    bus = workspace.bus.path
-    return sorted({os.path.realpath(root) for root in roots if root} - {os.path.realpath(bus)})
+        return [workspace.root]
+    roots = {os.path.realpath(root) for root in [workspace.root, *worktree_roots(common_folder(git))]}
+    return sorted(roots - {os.path.realpath(workspace.bus.path)})

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tools.core.errors import SetupError
-from tools.core.git import git
+from tools.core.git import environment, git, repository
 
 
 def test_a_hooks_variables_do_not_choose_the_repository(git_repo, tmp_path, monkeypatch):
@@ -15,12 +15,12 @@ def test_a_hooks_variables_do_not_choose_the_repository(git_repo, tmp_path, monk
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "other" / ".git"))
     monkeypatch.setenv("GIT_INDEX_FILE", "/nowhere")
     assert git.run(str(git_repo), "rev-parse", "--show-toplevel") == str(git_repo)
-    assert not [key for key in git.environment() if key in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE")]
+    assert not [key for key in environment.scrubbed() if key in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE")]
 
 
 def test_how_to_reach_a_remote_and_whose_settings_are_kept(monkeypatch):
     monkeypatch.setenv("GIT_SSH_COMMAND", "ssh -x")
-    kept = git.environment({"GIT_AUTHOR_NAME": "me"})
+    kept = environment.scrubbed({"GIT_AUTHOR_NAME": "me"})
     assert kept["GIT_SSH_COMMAND"] == "ssh -x" and kept["GIT_TERMINAL_PROMPT"] == "0" and kept["LC_ALL"] == "C"
     assert kept["GIT_AUTHOR_NAME"] == "me"
 
@@ -51,7 +51,7 @@ def test_input_goes_in_and_bytes_come_out(git_repo):
 
 
 def test_a_repository_is_told_from_a_folder(git_repo, tmp_path):
-    assert git.is_repository(str(git_repo)) and not git.is_repository(str(tmp_path))
+    assert repository.is_repository(str(git_repo)) and not repository.is_repository(str(tmp_path))
 
 
 def test_git_that_is_given_up_takes_its_lock_with_it(git_repo, monkeypatch):

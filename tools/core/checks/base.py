@@ -19,6 +19,7 @@ from tools.core.checks.findings import Finding
 from tools.core.checks.sources import Commit, Folder, Tree
 from tools.core.errors import DataError
 from tools.core.fs import jsonl
+from tools.core.git import refs
 from tools.core.models.bus import CLAIMS, Claim
 from tools.core.models.lenient import claim_from
 from tools.core.workspace import BUS, MEMORY_LOG, Workspace
@@ -38,7 +39,7 @@ def compare(
     repository: str, ours: Tree, our_commit: str, base_ref: str, result: bus_check.Result, now: datetime
 ) -> Comparison:
     """The findings of a bus that are new against a base, and those that only the base shows."""
-    base_commit = bus_tree.commit_of(repository, base_ref)
+    base_commit = refs.require_commit(repository, base_ref)
     common = bus_tree.merge_base(repository, our_commit, base_commit)
     with Commit(repository, base_commit) as base:
         known = _known_in(base, result.findings, now)
@@ -112,7 +113,7 @@ def rewritten(ours: Tree, before: Commit, name: str) -> Iterator[Finding]:
 
 def lost_memory(workspace: Workspace, base_commit: str) -> list[Finding]:
     """The same of the memory log, which code branches carry even where the bus is a branch of its own."""
-    common = bus_tree.merge_base(workspace.root, bus_tree.commit_of(workspace.root, "HEAD"), base_commit)
+    common = bus_tree.merge_base(workspace.root, refs.require_commit(workspace.root, "HEAD"), base_commit)
     if common is None:
         return []
     with Commit(workspace.root, common) as before:

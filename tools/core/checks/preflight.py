@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from tools.core import ids
@@ -25,13 +24,12 @@ from tools.core.consensus import ledger
 from tools.core.context import Context
 from tools.core.errors import SetupError, ToolkitError
 from tools.core.fs import files
-from tools.core.git import git, remotes
+from tools.core.git import changes, refs, remotes, tracked
 from tools.core.models.bus import EVENTS
 from tools.core.plans import check as plan_checks
 from tools.core.plans import files as plans
 from tools.core.plans import normalise as hygiene
 from tools.core.receipts import locate as whereabouts
-from tools.core.seats import guards as branches
 from tools.core.seats import seat as seats
 from tools.core.store.files.index import open_index
 from tools.core.sync import bus_branch
@@ -86,10 +84,11 @@ def _section(name: str, check: Callable[[Context, Scope], list[Finding]], contex
 
 def default_base(workspace: Workspace) -> str:
     """The remote's default branch, else the local one; SetupError where there is neither."""
-    name = branches.default_branch(workspace.root)
-    candidates = [*([f"origin/{name}", name] if name else []), "origin/main", "origin/master", "main", "master"]
+    default = refs.default_branch(workspace.root)
+    known = [f"{default.remote}/{default.name}", default.name] if default else []
+    candidates = [*known, "origin/main", "origin/master", "main", "master"]
     for ref in candidates:
-        if remotes.commit_of(workspace.root, ref):
+        if refs.commit_of(workspace.root, ref):
             return ref
     raise SetupError("there is no default branch to compare with", code="git.base", hint="git fetch origin")
 
@@ -102,15 +101,8 @@ def _changed(context: Context, scope: Scope) -> list[Place]:
     places = plans.all_places(context.workspace)
     if scope.everything or not places:
         return places
-    base = bus_tree.commit_of(context.workspace.root, scope.base)
-    common = (
-        bus_tree.merge_base(context.workspace.root, bus_tree.commit_of(context.workspace.root, "HEAD"), base) or base
-    )
-    listed = git.ask(context.workspace.root, "diff", "--name-only", "-z", "--no-renames", common, "--", PLANS)
-    if listed.code:
-        raise git.failed(("diff",), listed)
-    new = git.ask(context.workspace.root, "ls-files", "--others", "-z", "--", PLANS)
-    names = set((listed.out + new.out).decode("utf-8", "surrogateescape").split("\0"))
+    changed = changes.since(context.workspace.root, _left_base(context.workspace, scope), [PLANS])
+    names = {*changed, *tracked.untracked(context.workspace.root, PLANS)}
     return [place for place in places if place.name in names]
 
 
@@ -133,7 +125,7 @@ def _hygiene(context: Context, scope: Scope) -> list[Finding]:
 
 def _receipts(context: Context, scope: Scope) -> list[Finding]:
     """Receipts that the bus cites since this branch left the base, and that are nowhere to be found."""
-    since = _left_base_at(context, scope)
+    since = refs.committed_at(context.workspace.root, _left_base(context.workspace, scope))
     cited: dict[tuple[str, str], Finding] = {}
     with open_index(context.workspace) as index:
         where = "at >= ? AND instr(raw, CAST('\"receipt' AS BLOB)) > 0"
@@ -147,12 +139,10 @@ def _receipts(context: Context, scope: Scope) -> list[Finding]:
     return [finding for key, finding in cited.items() if places[key] == whereabouts.MISSING]
 
 
-def _left_base_at(context: Context, scope: Scope) -> datetime:
-    base = bus_tree.commit_of(context.workspace.root, scope.base)
-    common = (
-        bus_tree.merge_base(context.workspace.root, bus_tree.commit_of(context.workspace.root, "HEAD"), base) or base
-    )
-    return datetime.fromtimestamp(int(git.run(context.workspace.root, "show", "-s", "--format=%ct", common)), UTC)
+def _left_base(workspace: Workspace, scope: Scope) -> str:
+    """The commit where this branch left the base; the base itself where they have nothing in common."""
+    base = refs.require_commit(workspace.root, scope.base)
+    return bus_tree.merge_base(workspace.root, refs.require_commit(workspace.root, "HEAD"), base) or base
 
 
 # -- the bus and the logs ----------------------------------------------------------------------------
@@ -162,7 +152,7 @@ def _bus(context: Context, scope: Scope) -> list[Finding]:
     if os.path.isdir(context.workspace.bus.path):
         return audit.check_bus(context, base=_bus_base(context.workspace, scope.base)).findings
     ref = f"origin/{bus_branch.BRANCH}"
-    if not remotes.commit_of(context.workspace.root, ref):
+    if not refs.commit_of(context.workspace.root, ref):
         raise Skipped(f"neither {BUS}/ nor {ref} is here")
     return audit.check_bus(context, ref=ref).findings
 
@@ -170,14 +160,14 @@ def _bus(context: Context, scope: Scope) -> list[Finding]:
 def _bus_base(workspace: Workspace, base: str) -> str | None:
     """What the bus is compared with: the remote's bus where it is a branch of its own, else the base."""
     if not bus_branch.is_worktree(workspace):
-        return base if remotes.commit_of(workspace.root, base) else None
+        return base if refs.commit_of(workspace.root, base) else None
     remote = remotes.route(workspace.bus.path, bus_branch.BRANCH).remote
     ref = f"{remote}/{bus_branch.BRANCH}" if remote else ""
-    return ref if ref and remotes.commit_of(workspace.bus.path, ref) else None
+    return ref if ref and refs.commit_of(workspace.bus.path, ref) else None
 
 
 def _memory(context: Context, scope: Scope) -> list[Finding]:
-    base_commit = remotes.commit_of(context.workspace.root, scope.base)
+    base_commit = refs.commit_of(context.workspace.root, scope.base)
     lost = base_check.lost_memory(context.workspace, base_commit) if base_commit else []
     if not lost and not files.exists(context.workspace.in_root(MEMORY_LOG)):
         raise Skipped(f"no {MEMORY_LOG}")
@@ -214,7 +204,7 @@ def _ledger(context: Context, scope: Scope) -> list[Finding]:
 
 def _unless_known(context: Context, scope: Scope, found: list[Finding]) -> list[Finding]:
     """What is wrong in a file that the base has just so is a note: this branch did not do it."""
-    commit = remotes.commit_of(context.workspace.root, scope.base) if found else ""
+    commit = refs.commit_of(context.workspace.root, scope.base) if found else ""
     if not commit or scope.everything:
         return found
     with Commit(context.workspace.root, commit) as base:

@@ -10,6 +10,7 @@ from tools.core.checks import sources as bus_tree
 from tools.core.checks.base import Comparison
 from tools.core.checks.sources import Commit, Folder
 from tools.core.context import Context
+from tools.core.git import refs
 
 
 def check_bus(context: Context, *, ref: str | None = None, base: str | None = None) -> Comparison:
@@ -17,7 +18,7 @@ def check_bus(context: Context, *, ref: str | None = None, base: str | None = No
     if ref is None and base is None:
         return Comparison(bus_check.check(Folder(context.workspace), context.now).findings, 0)
     repository = bus_tree.repository_of(context.workspace)
-    commit = bus_tree.commit_of(repository, ref or "HEAD")
+    commit = refs.require_commit(repository, ref or "HEAD")
     with Commit(repository, commit) if ref else nullcontext(Folder(context.workspace)) as tree:
         result = bus_check.check(tree, context.now)
         if base is None:

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Protocol
 
-from tools.core.errors import DataError, SetupError, UsageError
+from tools.core.errors import DataError, SetupError
 from tools.core.fs import files, jsonl
-from tools.core.git import git
+from tools.core.git import objects, refs, repository
+from tools.core.git.objects import Entry
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES
 from tools.core.workspace import BUS, MEMORY_LOG, Place, Workspace
 
 FOLDERS = (EVENTS, MESSAGES, CLAIMS, ASSIGNMENTS)
-_REGULAR = (b"100644", b"100755")
 
 
 class Tree(Protocol):
@@ -63,10 +63,10 @@ class Folder:
 class Commit:
     """A commit of a branch that carries a bus; a context manager."""
 
-    def __init__(self, repository: str, commit: str) -> None:
+    def __init__(self, folder: str, commit: str) -> None:
         self.commit = commit
-        self._listed = _listing(repository, commit)
-        self._objects = git.Objects(repository)
+        self._listed = _listing(folder, commit)
+        self._objects = objects.Reader(folder)
 
     def __enter__(self) -> Commit:
         return self
@@ -78,8 +78,8 @@ class Commit:
     def logs(self) -> Mapping[str, str]:
         """The logs that only grow, to what tells their content: those of the bus, and the memory log."""
         return {
-            name: content
-            for name, (_, content) in self._listed.items()
+            name: entry.name
+            for name, entry in self._listed.items()
             if name == MEMORY_LOG or (name.startswith(f"{BUS}/") and name.endswith(".jsonl"))
         }
 
@@ -119,58 +119,38 @@ class Commit:
         return b"".join(kept)
 
     def _content(self, name: str) -> str | None:
-        mode, content = self._listed.get(name, (b"", ""))
-        if not content:
+        entry = self._listed.get(name)
+        if entry is None:
             return None
-        if mode not in _REGULAR:
+        if not entry.is_file:
             raise DataError(f"{name}: a link stands where the bus needs a file", code="file.kind")
-        return content
+        return entry.name
 
 
-def _listing(repository: str, commit: str) -> dict[str, tuple[bytes, str]]:
-    result = git.ask(repository, "ls-tree", "-r", "-z", "--full-tree", commit)
-    if result.code:
-        raise git.failed(("ls-tree",), result)
-    found: dict[str, tuple[bytes, str]] = {}
-    for entry in result.out.split(b"\0"):
-        description, _, path = entry.partition(b"\t")
-        if path:
-            mode, _, content = description.split()
-            found[path.decode("utf-8", "surrogateescape")] = (mode, content.decode())
-    if not any(name.startswith(f"{BUS}/") for name in found):
-        tops = tuple(f"{folder}/" for folder in FOLDERS)
-        found.update({f"{BUS}/{name}": value for name, value in found.items() if name.startswith(tops)})
-    return found
+def _listing(folder: str, commit: str) -> dict[str, Entry]:
+    listed = objects.tree(folder, commit)
+    if not any(name.startswith(f"{BUS}/") for name in listed):
+        tops = tuple(f"{top}/" for top in FOLDERS)
+        listed |= {f"{BUS}/{name}": entry for name, entry in listed.items() if name.startswith(tops)}
+    return listed
 
 
 def repository_of(workspace: Workspace) -> str:
     """The folder whose branch carries the bus: the bus itself where it is a worktree, else the bus root."""
     own = os.path.lexists(os.path.join(workspace.bus.path, ".git"))
     folder = workspace.bus.path if own else workspace.bus_root
-    if not git.is_repository(folder):
+    if not repository.is_repository(folder):
         raise SetupError(f"{folder} is not in a git repository", code="git.none", hint="git init")
     return folder
 
 
-def commit_of(repository: str, ref: str) -> str:
-    """The commit a ref names; UsageError when it names none."""
-    result = git.ask(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-    if result.code:
-        remote, _, branch = ref.partition("/")
-        hint = f"git fetch {remote} {branch}" if branch else f"git fetch origin {ref}"
-        raise UsageError(f"there is no commit {ref!r} here", code="git.ref", hint=hint)
-    return result.text
-
-
-def merge_base(repository: str, one: str, other: str) -> str | None:
-    """The newest commit both come from; None for unrelated histories; SetupError in a shallow clone."""
-    result = git.ask(repository, "merge-base", one, other)
-    if result.code == 0:
-        return result.text.split("\n")[0]
-    if git.run(repository, "rev-parse", "--is-shallow-repository") == "true":
+def merge_base(folder: str, one: str, other: str) -> str | None:
+    """The newest commit both come from; None for unrelated histories; SetupError where the clone is too shallow."""
+    common = refs.merge_base(folder, one, other)
+    if not common and repository.is_shallow(folder):
         raise SetupError(
             "this clone is too shallow to know the common history with the base",
             code="git.shallow",
             hint="git fetch --unshallow origin",
         )
-    return None
+    return common or None

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tools.core.cli import bootstrap
-from tools.core.git import git
+from tools.core.git import environment
 
 BY_HAND = "(by hand) "
 """What stands before the path of a file that no command writes."""
@@ -158,7 +158,7 @@ class Stage:
 
     def _environment(self, who: str) -> dict[str, str]:
         mail = f"{who}@example.org"
-        kept = {key: value for key, value in git.environment().items() if not key.startswith("TEOF_")}
+        kept = {key: value for key, value in environment.scrubbed().items() if not key.startswith("TEOF_")}
         return kept | {
             "PYTHONPATH": bootstrap.CHECKOUT,
             "VIRTUAL_ENV": sys.prefix,

@@ -1,6 +1,15 @@
-"""The one door to git.
+"""The one door to git: questions with names, each asked in one place. Nothing outside runs git.
 
-git      one git process, with a scrubbed environment
-tracked  what git knows about paths, and since when
-remotes  which remote and upstream a branch has; the lock of git work
+environment  what a git process inherits, and what not
+git          one git process, and refusing what it answers
+repository   what kind of repository a folder lies in
+objects      trees, blobs and commits: read and made
+refs         which commit a name names; where histories meet
+history      when files came, and which contents they had
+changes      what differs between commits and the checkout
+index        the checkout's index, and one of our own
+worktrees    the worktrees of a repository
+checkout     moving a checkout to another commit
+tracked      which paths git tracks or ignores
+remotes      which remote a branch has; fetch, push and their lock
 """

@@ -1,16 +1,17 @@
-"""The one door to git: plumbing, one process where one will do, nothing inherited.
+"""One git process: bounded in time, with settings under which its answers can be read.
 
-A hook runs with `GIT_DIR` and friends set; a command that let them through would act on another
-repository than the one it was asked about, so every `GIT_*` variable is dropped.
+Only this package imports this module; everybody else asks one of the package's questions. An
+answer that a question does not understand is refused, so that nothing is derived from it.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Generator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Self
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from tools.core.errors import SetupError
+from tools.core.git import environment
 
 if TYPE_CHECKING:
     import subprocess
@@ -18,7 +19,25 @@ if TYPE_CHECKING:
 TIMEOUT = 120.0
 """Seconds a git process may take before it is given up."""
 
-_BLOCK = 1 << 20
+_SETTINGS = (
+    "color.ui=false",  # the others override it
+    "color.push=false",
+    "color.transport=false",
+    "core.quotePath=true",  # where names are shown as git quotes them
+    "core.fsmonitor=false",  # a monitor that outlives git would keep our pipe open
+    "diff.relative=false",
+    "gc.auto=0",  # housekeeping does not count against our timeout
+    "maintenance.auto=false",
+    "i18n.commitEncoding=UTF-8",
+    "log.diffMerges=separate",
+    "log.follow=false",
+    "log.showRoot=true",
+    "log.showSignature=false",  # it writes into the answer
+    "status.renames=true",
+)
+"""Settings of people that would change what a command answers, at git's own defaults."""
+
+_OBJECT_NAME = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 class Result(NamedTuple):
@@ -34,17 +53,6 @@ class Result(NamedTuple):
         return self.out.decode("utf-8", "surrogateescape").rstrip("\n")
 
 
-def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment git runs in: no inherited `GIT_*`, plain messages, never a prompt."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    kept.update(LC_ALL="C", GIT_OPTIONAL_LOCKS="0", GIT_TERMINAL_PROMPT="0", GIT_ASKPASS="true", SSH_ASKPASS="true")
-    for key in ("GIT_SSH_COMMAND", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"):
-        if key in os.environ:  # how to reach the remote, and whose settings: not which repository
-            kept[key] = os.environ[key]
-    kept.update(extra or {})
-    return kept
-
-
 def ask(
     folder: str,
     *arguments: str,
@@ -55,28 +63,44 @@ def ask(
     """Runs git in a folder and returns what it said, whatever its exit code."""
     import subprocess
 
+    stdin = subprocess.DEVNULL if input is None else subprocess.PIPE
+    with _open(folder, arguments, stdin, subprocess.PIPE, extra) as process:
+        try:
+            out, error = process.communicate(input, timeout=timeout)
+        except subprocess.TimeoutExpired as problem:
+            _stop(process)
+            name = _name(arguments)
+            raise SetupError(f"git {name} gave no answer in {timeout:.0f} s", code="git.timeout") from problem
+        except BaseException:
+            _stop(process)
+            raise
+    return Result(process.returncode, out, error.decode("utf-8", "replace").strip())
+
+
+def start(folder: str, *arguments: str) -> subprocess.Popen[bytes]:
+    """A git process that answers what its caller writes, and that its caller ends."""
+    import subprocess
+
+    return _open(folder, arguments, subprocess.PIPE, subprocess.DEVNULL, None)
+
+
+def _open(
+    folder: str, arguments: Sequence[str], stdin: int, stderr: int, extra: Mapping[str, str] | None
+) -> subprocess.Popen[bytes]:
+    import subprocess
+
+    settings = [part for setting in _SETTINGS for part in ("-c", setting)]
     try:
-        process = subprocess.Popen(
-            ["git", *arguments],
+        return subprocess.Popen(
+            ["git", *settings, *arguments],
             cwd=folder,
-            stdin=subprocess.DEVNULL if input is None else subprocess.PIPE,
+            stdin=stdin,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment(extra),
+            stderr=stderr,
+            env=environment.scrubbed(extra),
         )
     except FileNotFoundError as problem:
         raise SetupError("git is not installed", code="git.missing") from problem
-    with process:
-        try:
-            out, error = process.communicate(input, timeout=timeout)
-        except BaseException as problem:
-            _stop(process)
-            if isinstance(problem, subprocess.TimeoutExpired):
-                raise SetupError(
-                    f"git {arguments[0]} gave no answer in {timeout:.0f} s", code="git.timeout"
-                ) from problem
-            raise
-    return Result(process.returncode, out, error.decode("utf-8", "replace").strip())
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -108,57 +132,33 @@ def failed(arguments: Sequence[str], result: Result) -> SetupError:
     """The error for a git command that did not succeed."""
     words = (result.error or result.text or f"exit {result.code}").splitlines()
     telling = next((line for line in words if line.startswith(("fatal:", "error:"))), words[0])
-    return SetupError(f"git {arguments[0]} failed: {telling}", code="git.failed")
+    return SetupError(f"git {_name(arguments)} failed: {telling}", code="git.failed")
 
 
-def is_repository(folder: str) -> bool:
-    """Whether git itself accepts the folder as part of a repository."""
-    return ask(folder, "rev-parse", "--git-dir").code == 0
+def run_for_name(
+    folder: str, *arguments: str, input: bytes | None = None, extra: Mapping[str, str] | None = None
+) -> str:
+    """Runs git and returns the full name of the one object it answers with."""
+    text = run(folder, *arguments, input=input, extra=extra)
+    return require_name(arguments, text)
 
 
-class Objects:
-    """The contents of a repository's objects, from one git process; a context manager."""
+def require_name(arguments: Sequence[str], text: str) -> str:
+    """A full object name as git answered it."""
+    if _OBJECT_NAME.fullmatch(text) is None:
+        raise not_understood(arguments, text)
+    return text
 
-    def __init__(self, folder: str) -> None:
-        import subprocess
 
-        try:
-            self._process = subprocess.Popen(
-                ["git", "cat-file", "--batch"],
-                cwd=folder,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=environment(),
-            )
-        except FileNotFoundError as problem:
-            raise SetupError("git is not installed", code="git.missing") from problem
+def not_understood(arguments: Sequence[str], answer: str | bytes) -> SetupError:
+    """The error for an answer that is not what the command is documented to say."""
+    return SetupError(
+        f"git {_name(arguments)} gave an answer that cannot be read: {answer[:80]!r}",
+        code="git.answer",
+        hint="git --version",
+    )
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.communicate()
-
-    def blocks(self, object_id: str) -> Generator[bytes, None, None]:
-        """An object's bytes in blocks; only one object is read at a time, to its end or its close."""
-        requests, answers = self._process.stdin, self._process.stdout
-        assert requests is not None and answers is not None
-        requests.write(f"{object_id}\n".encode())
-        requests.flush()
-        header = answers.readline().split()
-        if len(header) != 3:
-            raise SetupError(f"git has no object {object_id}", code="git.object", hint="git fsck")
-        left = int(header[2])
-        try:
-            while left:
-                block = answers.read(min(left, _BLOCK))
-                if not block:
-                    raise SetupError("git cat-file ended early", code="git.failed")
-                left -= len(block)
-                yield block
-        finally:
-            while left and (block := answers.read(min(left, _BLOCK))):
-                left -= len(block)
-            answers.read(1)  # the line end behind each object
+def _name(arguments: Sequence[str]) -> str:
+    """The git command among some arguments; options of git itself stand before it."""
+    return next((argument for argument in arguments if not argument.startswith("-")), "")

@@ -7,20 +7,22 @@ a name is a `*`. A path that is staged is tracked, also when a pattern ignores i
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 
 from tools.core.errors import SetupError, UsageError
 from tools.core.fs import files, locks
 from tools.core.git import git
-from tools.core.workspace import BUS, Place, Workspace, common_folder, git_folder
+from tools.core.gitdir import common_folder, git_folder
+from tools.core.workspace import BUS, Place, Workspace
 
 TRACKED = "tracked"
 IGNORED = "ignored"
 UNTRACKED = "untracked"
 MISSING = "missing"
 
+_LISTED = re.compile(rb"[HSMRCK?] .+", re.DOTALL)
 _ON_ONE_LINE = 400
 """Paths that git is asked about by name; of more, the whole listing is cheaper."""
 
@@ -79,59 +81,26 @@ def _states_in(folder: str, paths: Sequence[str]) -> dict[str, str]:
 
 def listing(folder: str, paths: Sequence[str] = ()) -> dict[str, str]:
     """The state of every path below a folder (of `paths` where given) that git does not ignore."""
-    shown = ("--cached", "--others", "--exclude-standard", "--", *paths)
-    answer = git.ask(folder, "--literal-pathspecs", "ls-files", "-z", "-t", *shown)
+    return _listed(folder, "--cached", "--others", "--exclude-standard", "--", *paths)
+
+
+def untracked(folder: str, path: str) -> list[str]:
+    """The files in a folder that git does not track, ignored ones too."""
+    return list(_listed(folder, "--others", "--", path))
+
+
+def _listed(folder: str, *chosen: str) -> dict[str, str]:
+    arguments = ("--literal-pathspecs", "ls-files", "-z", "-t", *chosen)
+    answer = git.ask(folder, *arguments)
     if answer.code:
-        raise git.failed(("ls-files",), answer)
-    found: dict[str, str] = {}
+        raise git.failed(arguments, answer)
+    states = {}
     for entry in answer.out.split(b"\0"):
+        if entry and _LISTED.fullmatch(entry) is None:
+            raise git.not_understood(arguments, entry)
         if entry:
-            found[os.fsdecode(entry[2:])] = UNTRACKED if entry[:1] == b"?" else TRACKED
-    return found
-
-
-def first_commits(workspace: Workspace, wanted: Sequence[str]) -> dict[str, datetime]:
-    """When each file of (or below) a wanted path entered the history of this checkout; one process.
-
-    The committer's date, the same in every clone that has the whole history. Empty where nothing
-    was committed.
-    """
-    shown = ("--format=%x01%ct", "--name-only", "--diff-filter=A", "--no-renames", "-m", "-z", "--relative")
-    among = wanted if len(wanted) <= _ON_ONE_LINE else ()
-    answer = git.ask(workspace.root, "--literal-pathspecs", "log", *shown, "--full-history", "HEAD", "--", *among)
-    if answer.code:
-        if "bad revision 'HEAD'" in answer.error:  # nothing was committed yet
-            return {}
-        raise git.failed(("log",), answer)
-    seconds = _earliest(answer.out)
-    files_wanted, folders = set(wanted), tuple(f"{path}/" for path in wanted)
-    return {
-        path: datetime.fromtimestamp(moment, UTC)
-        for path, moment in seconds.items()
-        if path in files_wanted or path.startswith(folders)
-    }
-
-
-def _earliest(log: bytes) -> dict[str, int]:
-    found: dict[str, int] = {}
-    moment = 0
-    for entry in log.split(b"\0"):
-        name = entry.lstrip(b"\n")
-        if name.startswith(b"\x01"):
-            head, _, name = name[1:].partition(b"\n")
-            moment = int(head)
-            name = name.lstrip(b"\n")
-        if not name:
-            continue
-        path = os.fsdecode(name)
-        found[path] = min(moment, found.get(path, moment))
-    return found
-
-
-def is_shallow(workspace: Workspace) -> bool:
-    """Whether this clone lacks old history, so that first commits cannot all be known."""
-    folder = git_folder(workspace.root)
-    return folder is not None and os.path.lexists(os.path.join(common_folder(folder), "shallow"))
+            states[os.fsdecode(entry[2:])] = UNTRACKED if entry[:1] == b"?" else TRACKED
+    return states
 
 
 def stage(workspace: Workspace, paths: Sequence[str]) -> None:

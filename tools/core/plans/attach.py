@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tools.core.context import Context
 from tools.core.errors import SetupError, UsageError
-from tools.core.git import git, tracked
+from tools.core.git import repository, tracked
 from tools.core.plans import edits, files
 from tools.core.receipts import run
 from tools.core.receipts.run import About, Done, Show
@@ -36,7 +36,7 @@ def _require_plan(workspace: Workspace, about: About) -> None:
     if about.step and about.step not in [step.id for step in plan.steps]:
         steps = ", ".join(step.id for step in plan.steps) or "none"
         raise UsageError(f"{about.plan_id} has no step {about.step}; its steps: {steps}", code="plan.step_unknown")
-    if not git.is_repository(workspace.root):
+    if not repository.is_repository(workspace.root):
         raise SetupError(
             "a run can be attached to a plan only where git can stage it", code="git.none", hint="git init"
         )

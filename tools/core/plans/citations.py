@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tools.core import ids
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files
-from tools.core.git import git, tracked
+from tools.core.git import objects, tracked
 from tools.core.models.bus import Claim
 from tools.core.models.lenient import claim_from
 from tools.core.models.plan import Plan
@@ -116,7 +116,7 @@ def _bus_documents(workspace: Workspace, refs: Sequence[str]) -> dict[str, bytes
 
 
 def _can_be_on_branch(name: str) -> bool:
-    return name.startswith(f"{BUS}/") and "\n" not in name and path_problem(name) is None
+    return name.startswith(f"{BUS}/") and path_problem(name) is None
 
 
 def _from_folders(workspace: Workspace, name: str) -> bytes | None:
@@ -132,30 +132,12 @@ def _from_folders(workspace: Workspace, name: str) -> bytes | None:
 
 
 def _from_branches(workspace: Workspace, refs: Sequence[str]) -> dict[str, bytes | None]:
-    names = [f"{branch}:{_bus_path(ref).removeprefix(f'{BUS}/')}" for ref in refs for branch in BRANCHES]
+    names = {ref: [f"{branch}:{_bus_path(ref).removeprefix(f'{BUS}/')}" for branch in BRANCHES] for ref in refs}
     try:
-        answer = git.ask(workspace.root, "cat-file", "--batch", input="\n".join([*names, ""]).encode())
+        documents = objects.contents(workspace.root, [name for pair in names.values() for name in pair])
     except SetupError:
         return {}
-    if answer.code:
-        return {}
-    objects = _batch(answer.out, len(names))
-    pairs = zip(objects[:: len(BRANCHES)], objects[1 :: len(BRANCHES)], strict=True)
-    return {ref: here if here is not None else there for ref, (here, there) in zip(refs, pairs, strict=True)}
-
-
-def _batch(out: bytes, count: int) -> list[bytes | None]:
-    """The objects in an answer of `git cat-file --batch`; None for each that is missing."""
-    found: list[bytes | None] = []
-    at = 0
-    for _ in range(count):
-        end = out.index(b"\n", at)
-        head = out[at:end].split(b" ")
-        if head[-1] == b"missing":
-            found.append(None)
-            at = end + 1
-            continue
-        size = int(head[-1])
-        found.append(out[end + 1 : end + 1 + size])
-        at = end + 1 + size + 1
-    return found
+    return {
+        ref: next((documents[name] for name in pair if documents[name] is not None), None)
+        for ref, pair in names.items()
+    }

@@ -7,13 +7,16 @@ import re
 from collections.abc import Iterable
 
 from tools.core.errors import SetupError
-from tools.core.git import git
+from tools.core.git import objects
 from tools.core.receipts.paths import path_problem
 from tools.core.workspace import REPORT, Workspace, worktrees
 
 HERE = "here"
 LOCAL = "local"
 MISSING = "missing"
+
+_BRANCHES = ("refs/heads/", "refs/remotes/origin/")
+"""Where a record's branch is looked for."""
 
 
 def find(workspace: Workspace, cited: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -40,27 +43,16 @@ def _on_disk(roots: list[str], path: str) -> str:
 
 
 def _can_be_on_branch(path: str, branch: str) -> bool:
-    """Whether git can be asked; one question it chokes on would cost the answers to all the others."""
-    plain = "\n" not in path and path_problem(path.partition("#")[0]) is None
-    return plain and re.fullmatch(r"[\w./+-]+", branch) is not None
+    return path_problem(path.partition("#")[0]) is None and re.fullmatch(r"[\w./+-]+", branch) is not None
 
 
 def _on_branches(workspace: Workspace, absent: list[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    names = [
-        f"{prefix}{branch}:{path.partition('#')[0]}"
+    names = {
+        (path, branch): [f"{prefix}{branch}:{path.partition('#')[0]}" for prefix in _BRANCHES]
         for path, branch in absent
-        for prefix in ("refs/heads/", "refs/remotes/origin/")
-    ]
+    }
     try:
-        text = "\n".join([*names, ""]).encode("utf-8", "surrogateescape")
-        answer = git.ask(workspace.root, "cat-file", "--batch-check=%(objecttype)", input=text)
+        kinds = objects.kinds(workspace.root, [name for pair in names.values() for name in pair])
     except SetupError:
         return {}
-    kinds = answer.out.split(b"\n")
-    if answer.code or len(kinds) < len(names):
-        return {}
-    return {
-        key: f"on branch {key[1]}"
-        for index, key in enumerate(absent)
-        if b"blob" in (kinds[2 * index], kinds[2 * index + 1])
-    }
+    return {key: f"on branch {key[1]}" for key, pair in names.items() if "blob" in [kinds[name] for name in pair]}

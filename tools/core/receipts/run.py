@@ -16,7 +16,7 @@ from typing import NamedTuple
 from tools.core import clock, ids
 from tools.core.errors import SetupError
 from tools.core.fs import files
-from tools.core.git import git
+from tools.core.git import changes, refs
 from tools.core.models.evidence import RunReceipt
 from tools.core.models.record import to_mapping
 from tools.core.receipts import verify as evidence
@@ -103,10 +103,8 @@ def verify(workspace: Workspace, path: str, *, rerun: bool = False) -> Verdict:
 
 def _state(root: str) -> tuple[str, str, bool]:
     """The commit and its tree, empty before the first one, and whether anything else lies in the checkout."""
-    head = git.ask(root, "log", "-1", "--format=%H %T")
-    commit, _, tree = head.text.partition(" ") if head.code == 0 else ("", "", "")
-    status = git.ask(root, "status", "--porcelain", "-z", "--", ".", *(f":(exclude,top){name}" for name in _OWN))
-    return commit, tree, status.code == 0 and bool(status.out)
+    commit, tree = refs.head(root)
+    return commit, tree, changes.is_dirty(root, changes.outside(_OWN))
 
 
 def _run(root: str, command: Sequence[str], log: Place, show: Show) -> Ended:

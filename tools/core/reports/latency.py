@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from tools.core import clock
 from tools.core.fs import files
-from tools.core.git import tracked
+from tools.core.git import history, tracked
 from tools.core.models.plan import Plan
 from tools.core.plans import files as plans
 from tools.core.receipts.paths import path_problem
@@ -79,7 +79,7 @@ def measure(workspace: Workspace, *, limit: float | None = None) -> Metrics:
     found, problems = plans.all_plans(workspace)
     names = {path.partition("#")[0] for plan in found for path in plan.all_receipts}
     cited = [name for name in names if path_problem(name) is None]
-    commits = tracked.first_commits(workspace, [PLANS, f"{REPORT}/agent", *sorted(cited)])
+    commits = history.first_commits(workspace.root, [PLANS, f"{REPORT}/agent", *sorted(cited)])
     moments = _Moments(workspace, commits)
     present = [place.name for place in files.walk(workspace.in_root(f"{REPORT}/agent"))]
     notes = _by_name(present, _NOTE, moments)

@@ -15,7 +15,7 @@ from typing import IO, Any, NamedTuple
 from tools.core import clock
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files, jsonl
-from tools.core.git import tracked
+from tools.core.git import history, tracked
 from tools.core.models.bus import MESSAGES, Message
 from tools.core.models.lenient import message_from
 from tools.core.models.plan import Plan
@@ -133,7 +133,7 @@ def _facts(workspace: Workspace, found: list[Plan]) -> _Facts:
             cited_by.setdefault(path.partition("#")[0], []).append(message.thread)
     try:
         listed = tracked.listing(workspace.root)
-        commits = tracked.first_commits(workspace, [REPORT])
+        commits = history.first_commits(workspace.root, [REPORT])
     except SetupError:  # without git nothing is tracked, and the index says so
         listed, commits = {}, {}
     return _Facts(listed, commits, cited_by)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from typing import NamedTuple
 
 from tools.core import clock
 from tools.core.errors import GuardError
+from tools.core.git import refs
+from tools.core.gitdir import current_branch, git_folder
 from tools.core.models.evidence import Warning
 from tools.core.seats import manifests
 from tools.core.seats import seat as seats
 from tools.core.seats.seat import Seat
-from tools.core.workspace import MANIFEST, Workspace, common_folder, current_branch, git_folder
+from tools.core.workspace import MANIFEST, Workspace
 
 SHARED = "main"
 """The branch every seat may stand on, beside the remote's default."""
@@ -27,22 +28,6 @@ class Guarded(NamedTuple):
     source: str
     overrides: tuple[Warning, ...]
     warnings: tuple[str, ...]
-
-
-def default_branch(root: str) -> str | None:
-    """The remote's default branch as this clone knows it, read without a process."""
-    git = git_folder(root)
-    if git is None:
-        return None
-    try:
-        with open(
-            os.path.join(common_folder(git), "refs/remotes/origin/HEAD"), encoding="utf-8", errors="replace"
-        ) as head:
-            line = head.readline().strip()
-    except OSError:
-        return None
-    prefix = "ref: refs/remotes/origin/"
-    return line[len(prefix) :] if line.startswith(prefix) else None
 
 
 def refusal(branch: str | None, prefix: str, default: str | None) -> tuple[str, str]:
@@ -69,7 +54,8 @@ def guard(
         return Guarded(seat, None, fresh, source, tuple(overrides), ("no git here, so no branch to check",))
     branch = current_branch(workspace.root)
     prefix = seat.branch_prefix
-    code, message = refusal(branch, prefix, default_branch(workspace.root))
+    default = refs.default_branch(workspace.root)
+    code, message = refusal(branch, prefix, default.name if default else None)
     if code and not allow_branch:
         raise GuardError(
             f"{message}: {seat.agent_id} works on {prefix}* or {SHARED}",

@@ -12,13 +12,14 @@ from typing import NamedTuple
 from tools.core import clock, ids
 from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.fs import files, locks
-from tools.core.git import git
+from tools.core.git import changes, checkout, refs
+from tools.core.gitdir import current_branch
 from tools.core.models.lenient import text_of
 from tools.core.seats import manifests
 from tools.core.text import secrets as redaction
-from tools.core.workspace import BUS, MANIFEST_SESSIONS, REPORT, Place, Workspace, current_branch
+from tools.core.workspace import BUS, MANIFEST_SESSIONS, REPORT, Place, Workspace
 
-_OWN = tuple(f":(exclude){name}" for name in (BUS, REPORT, "AGENT_MANIFEST*.json"))
+_OWN = (BUS, REPORT, "AGENT_MANIFEST*.json")
 
 
 class Session(NamedTuple):
@@ -120,11 +121,6 @@ def delete(workspace: Workspace, label: str) -> bool:
     return True
 
 
-def commit_here(workspace: Workspace) -> str:
-    """The commit that is checked out; "" where there is none."""
-    return git.ask(workspace.root, "rev-parse", "-q", "--verify", "HEAD").text
-
-
 def switch_to(workspace: Workspace, saved: Session) -> None:
     """Checks out a saved session's branch (its commit where it had none); git refuses to lose changes.
 
@@ -133,17 +129,14 @@ def switch_to(workspace: Workspace, saved: Session) -> None:
     if not saved.commit and not saved.branch:
         return
     if saved.branch == (current_branch(workspace.root) or "") and (
-        saved.branch or saved.commit == commit_here(workspace)
+        saved.branch or saved.commit == refs.commit_of(workspace.root, "HEAD")
     ):
         return
-    changed = git.run(workspace.root, "diff", "--name-only", "HEAD", "--", ".", *_OWN)
+    changed = changes.since(workspace.root, "HEAD", changes.outside(_OWN))
     if changed:
         raise GuardError(
-            f"work in progress would be carried to {saved.branch or saved.commit[:10]}: {changed.splitlines()[0]}",
+            f"work in progress would be carried to {saved.branch or saved.commit[:10]}: {changed[0]}",
             code="session.dirty",
             hint=f"python -m tools.agent.manifest_helper session-restore {saved.label} --manifest-only",
         )
-    target = ("--no-guess", saved.branch) if saved.branch else ("--detach", saved.commit)
-    answer = git.ask(workspace.root, "switch", "--quiet", *target)
-    if answer.code:
-        raise git.failed(["switch"], answer)
+    checkout.switch(workspace.root, branch=saved.branch, commit=saved.commit)

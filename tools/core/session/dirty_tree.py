@@ -17,7 +17,7 @@ from tools.core.bus import handoffs, posts
 from tools.core.bus.handoffs import Handoff
 from tools.core.context import Context
 from tools.core.fs import files, locks
-from tools.core.git import git, remotes
+from tools.core.git import changes, refs
 from tools.core.models.bus import Claim
 from tools.core.receipts import write as receipts
 from tools.core.store.files import index
@@ -36,22 +36,14 @@ class Found(NamedTuple):
     is_new: bool
 
 
-def lines_of(porcelain: str) -> list[str]:
-    """The lines of `git status --porcelain` that are not about the toolkit's own files."""
-    return [line for line in porcelain.split("\n") if line.strip() and not _is_ours(line)]
-
-
 def _is_ours(line: str) -> bool:
     paths = line[3:].split(" -> ") if line[:1] in "RC" or line[1:2] in "RC" else [line[3:]]
     return all(_OURS.match(path) for path in paths)
 
 
 def status(workspace: Workspace) -> list[str]:
-    """What is dirty in the checkout, as git's porcelain says it; [] outside git."""
-    answer = git.ask(workspace.root, "status", "--porcelain", "--untracked-files=normal")
-    if answer.code:
-        raise git.failed(["status"], answer)
-    return lines_of(answer.out.decode("utf-8", "replace"))
+    """What is dirty in the checkout, as git's porcelain says it, without the toolkit's own files."""
+    return [line for line in changes.status(workspace.root) if not _is_ours(line)]
 
 
 def owner_of(branch: str | None, claims: Iterable[Claim], finder: str) -> str:
@@ -73,7 +65,7 @@ def record(context: Context, branch: str | None, lines: Sequence[str]) -> Found:
         owner=owner_of(branch, claims, context.seat.agent_id),
         captured_at=context.now,
         branch=redaction.redact(branch or "none"),
-        commit=remotes.commit_of(context.workspace.root, "HEAD") or "none",
+        commit=refs.commit_of(context.workspace.root, "HEAD") or "none",
         changes=tuple(map(redaction.redact, lines)),
     )
     with index.open_index(context.workspace) as known:

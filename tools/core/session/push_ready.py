@@ -15,7 +15,8 @@ from tools.core.bus.feed import entry_of
 from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files
-from tools.core.git import git
+from tools.core.git import changes, refs, tracked
+from tools.core.gitdir import current_branch
 from tools.core.models.bus import Claim
 from tools.core.models.lenient import claim_from
 from tools.core.plans import files as plans
@@ -23,7 +24,7 @@ from tools.core.seats import guards as branches
 from tools.core.seats.seat import Seat
 from tools.core.session import dirty_tree as dirt
 from tools.core.store.files import index
-from tools.core.workspace import PLANS, Workspace, current_branch
+from tools.core.workspace import PLANS, Workspace
 
 PASS, WARN, FAIL = "pass", "warn", "fail"
 
@@ -54,11 +55,11 @@ def verdict(context: Context, *, required: Sequence[str], allowed: Sequence[str]
 
 def changed_files(workspace: Workspace) -> list[str]:
     """The files this branch changed since it left the remote's default branch (or main)."""
-    default = branches.default_branch(workspace.root)
-    for base in (f"refs/remotes/origin/{default or branches.SHARED}", f"refs/heads/{branches.SHARED}"):
-        listed = git.ask(workspace.root, "diff", "--name-only", "-z", f"{base}...HEAD", "--")
-        if not listed.code:
-            return [name for name in listed.out.decode("utf-8", "replace").split("\0") if name]
+    default = refs.default_branch(workspace.root) or refs.RemoteBranch("origin", branches.SHARED)
+    for base in (default.ref, f"refs/heads/{branches.SHARED}"):
+        names = changes.since_fork(workspace.root, base)
+        if names is not None:
+            return names
     return []
 
 
@@ -126,8 +127,8 @@ def _receipts(context: Context, changed: Iterable[str], claims: Iterable[Claim],
     for plan in sorted(concerned):
         cited, problem = _cited_by(context.workspace, plan)
         missing += [f"{plan}: {problem}"] if problem else []
-        tracked = tracked_of(context.workspace, cited)
-        missing += [f"{path} (cited by {plan})" for path in cited if path not in tracked]
+        shared = tracked_of(context.workspace, cited)
+        missing += [f"{path} (cited by {plan})" for path in cited if path not in shared]
     if missing:
         return Check("receipts", FAIL, f"not tracked: {'; '.join(missing[:5])}", "git add <receipt>")
     return Check("receipts", PASS, f"{len(concerned)} plans cite only what git tracks")
@@ -147,8 +148,7 @@ def tracked_of(workspace: Workspace, paths: Sequence[str]) -> set[str]:
     """Those of some paths that git tracks; staged counts."""
     if not paths:
         return set()
-    listed = git.ask(workspace.root, "--literal-pathspecs", "ls-files", "-z", "--", *paths)
-    return set(listed.out.decode("utf-8", "replace").split("\0"))
+    return {path for path, state in tracked.listing(workspace.root, paths).items() if state == tracked.TRACKED}
 
 
 def _required(workspace: Workspace, path: str) -> Check:

@@ -15,11 +15,12 @@ from tools.core import ids
 from tools.core import templates as maps
 from tools.core.errors import GuardError, SetupError, ToolkitError, UsageError
 from tools.core.fs import files, locks
-from tools.core.git import git
+from tools.core.git import repository
+from tools.core.gitdir import common_folder, git_folder
 from tools.core.models.manifest import Manifest
 from tools.core.seats import seat as seats
 from tools.core.sync import bus_branch
-from tools.core.workspace import MANIFEST, Place, Workspace, common_folder, git_folder
+from tools.core.workspace import MANIFEST, Place, Workspace, git_lock_place
 
 FOLDER = "folder"
 PATIENCE = 60.0
@@ -42,8 +43,8 @@ class Done(NamedTuple):
 
 def prepare(workspace: Workspace, *, agent: str | None, roles: Sequence[str], bus: str | None, dry_run: bool) -> Done:
     """Makes a repository ready for several agents; a second run finds nothing to do."""
-    lock = bus_branch.lock_place(workspace)
-    if lock is None or not git.is_repository(workspace.root):
+    lock = git_lock_place(workspace)
+    if lock is None or not repository.is_repository(workspace.root):
         raise SetupError(
             f"{workspace.root} is no git repository", code="repository.none", hint=f"git init {workspace.root}"
         )
@@ -77,7 +78,7 @@ def _hints(workspace: Workspace, bus: str | None, agent: str | None, steps: Sequ
 
 def ignore_seat(workspace: Workspace) -> None:
     """Keeps git from taking a seat's manifest into a commit; a git folder that may not be written stays as it is."""
-    lock = bus_branch.lock_place(workspace)
+    lock = git_lock_place(workspace)
     if lock is None:
         return
     with suppress(ToolkitError), locks.hold(lock, patience=PATIENCE):

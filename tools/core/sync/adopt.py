@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 from tools.core.errors import DataError
 from tools.core.fs import files, locks
-from tools.core.git import git
 from tools.core.workspace import Place, Workspace
-
-
-def tree(root: str, ref: str) -> dict[str, bytes]:
-    """All files of a commit, by path; two processes however many there are."""
-    wanted: list[tuple[bytes, str]] = []
-    for entry in git.ask(root, "ls-tree", "-r", "-z", ref).out.split(b"\0"):
-        facts, _, path = entry.partition(b"\t")
-        if facts.startswith(b"100"):  # regular files; a link or a submodule has no place in a bus
-            wanted.append((facts.split(b" ")[2], os.fsdecode(path)))
-    answer = git.ask(root, "cat-file", "--batch", input=b"".join(blob + b"\n" for blob, _ in wanted)).out
-    found: dict[str, bytes] = {}
-    start = 0
-    for _, name in wanted:
-        line_end = answer.index(b"\n", start)
-        size = int(answer[start:line_end].split(b" ")[2])
-        found[name] = answer[line_end + 1 : line_end + 1 + size]
-        start = line_end + size + 2
-    return found
 
 
 def adopt(workspace: Workspace, tree: Mapping[str, bytes], pointer: Place, link: bytes) -> None:

@@ -16,9 +16,10 @@ from typing import NamedTuple
 from tools.core import templates as maps
 from tools.core.errors import ConflictError, SetupError
 from tools.core.fs import files
-from tools.core.git import git
+from tools.core.git import index, objects, refs, remotes, worktrees
+from tools.core.gitdir import common_folder, current_branch, git_folder
 from tools.core.sync import adopt as adoption
-from tools.core.workspace import Place, Workspace, common_folder, git_folder
+from tools.core.workspace import Place, Workspace
 
 BRANCH = "bus"
 REF = f"refs/heads/{BRANCH}"
@@ -72,24 +73,24 @@ def is_sound(workspace: Workspace) -> bool:
 
 def head(workspace: Workspace) -> str:
     """The branch the bus is on; "" when detached."""
-    return git.ask(workspace.bus.path, "symbolic-ref", "--short", "-q", "HEAD").text
+    return current_branch(workspace.bus.path) or ""
 
 
 def is_tracked(workspace: Workspace) -> bool:
     """Whether a branch of code carries files of the bus, here or in the main checkout."""
     roots = {workspace.root, workspace.bus_root}
-    return any(git.ask(root, "ls-files", "-z", "--", workspace.bus.name).out for root in roots)
+    return any(index.has_any(root, workspace.bus.name) for root in roots)
 
 
 def apart(workspace: Workspace) -> tuple[str, ...]:
     """A sentence where a remote has a bus and this clone keeps, or is about to make, a folder of its own."""
     if is_worktree(workspace) or git_folder(workspace.root) is None:
         return ()
-    listed = git.ask(workspace.root, "for-each-ref", "--format=%(refname)", f"refs/remotes/*/{BRANCH}")
-    if not listed.text:
+    having = refs.remotes_with(workspace.root, BRANCH)
+    if not having:
         return ()
-    found = listed.text.split("\n")[0].removeprefix("refs/remotes/")
-    return (f"the bus of {found} is not the one in use here; to join it, records kept: python -m tools init",)
+    shown = f"{having[0]}/{BRANCH}"
+    return (f"the bus of {shown} is not the one in use here; to join it, records kept: python -m tools init",)
 
 
 def repair(workspace: Workspace) -> Origin:
@@ -115,11 +116,11 @@ def create(workspace: Workspace) -> Origin:
     files.make_folder(workspace.bus)  # refuses a link before git does anything
     origin = _branch_ready(workspace)
     _refuse_other_worktree(workspace)
-    tree = adoption.tree(workspace.root, REF)
+    tree = _committed(workspace.root)
     aside = tempfile.mkdtemp(prefix=_ASIDE)
     try:
         made = os.path.join(aside, workspace.bus.name)
-        git.run(workspace.root, "worktree", "add", "--quiet", "--force", "--no-checkout", made, BRANCH)
+        worktrees.add(workspace.root, made, BRANCH)
         with open(os.path.join(made, ".git"), "rb") as link:
             adoption.adopt(workspace, tree, pointer(workspace), link.read())
     finally:
@@ -128,26 +129,21 @@ def create(workspace: Workspace) -> Origin:
     return origin
 
 
+def _committed(root: str) -> dict[str, bytes]:
+    """All files of the branch, by path; a link or a submodule has no place in a bus."""
+    blobs = {path: entry.name for path, entry in objects.tree(root, REF).items() if entry.is_file}
+    contents = objects.require_contents(root, blobs.values())
+    return {path: contents[blob] for path, blob in blobs.items()}
+
+
 def _settle(workspace: Workspace) -> None:
     """Lets git know where the worktree is and what its branch holds; touches no file of the bus."""
-    bus = workspace.bus.path
-    git.run(bus, "worktree", "repair")
-    if not os.path.exists(git.run(bus, "rev-parse", "--git-path", "index")):
-        git.run(bus, "read-tree", "HEAD")
-    git.ask(bus, "update-index", "-q", "--refresh")
+    worktrees.repair(workspace.bus.path)
+    index.make(workspace.bus.path)
 
 
 def _worktrees(workspace: Workspace) -> str:
     return os.path.join(common_folder(git_folder(workspace.root) or ""), "worktrees")
-
-
-def lock_place(workspace: Workspace) -> Place | None:
-    """The common git folder, which is the lock of git work that cannot run twice; None outside git."""
-    own = git_folder(workspace.root)
-    if own is None:
-        return None
-    base, name = os.path.split(os.path.realpath(common_folder(own)))
-    return Place(base, name)
 
 
 # -- the branch ----------------------------------------------------------------------------------
@@ -155,55 +151,44 @@ def lock_place(workspace: Workspace) -> Place | None:
 
 def _branch_ready(workspace: Workspace) -> Origin:
     root = workspace.root
-    if git.ask(root, "rev-parse", "-q", "--verify", f"{REF}^{{commit}}").code == 0:
+    if refs.commit_of(root, REF):
         return Origin()
     origin = _remote_branch(root)
-    commit = origin.commit or _first_commit(root)
-    git.run(root, "update-ref", "-m", "bus: begin", REF, commit, "0" * len(commit))
+    refs.move(root, BRANCH, origin.commit or _first_commit(root), "", "bus: begin")
     if origin.remote:
-        git.run(root, "config", f"branch.{BRANCH}.remote", origin.remote)
-        git.run(root, "config", f"branch.{BRANCH}.merge", REF)
+        remotes.track(root, BRANCH, origin.remote)
     return origin
 
 
 def _remote_branch(root: str) -> Origin:
     """The remote's branch as it is known, else asked for; a remote that is silent is no error."""
-    remotes = git.run(root, "remote").split()
-    if not remotes:
+    names = remotes.names(root)
+    if not names:
         return Origin()
-    remote = "origin" if "origin" in remotes else remotes[0]
-    known = f"refs/remotes/{remote}/{BRANCH}"
-    if git.ask(root, "rev-parse", "-q", "--verify", f"{known}^{{commit}}").code:
+    remote = remotes.DEFAULT if remotes.DEFAULT in names else names[0]
+    tracking = f"refs/remotes/{remote}/{BRANCH}"
+    if not refs.commit_of(root, tracking):
         try:
-            asked = git.ask(root, "ls-remote", "--exit-code", remote, REF, timeout=REMOTE_PATIENCE)
-            if asked.code == 2:
+            if not remotes.has_branch(root, remote, BRANCH, timeout=REMOTE_PATIENCE):
                 return Origin()
-            if asked.code or git.ask(root, "fetch", "-q", "--no-tags", remote, f"+{REF}:{known}").code:
-                return Origin(silent=remote)
+            remotes.fetch(root, remote, f"+{REF}:{tracking}")
         except SetupError:
             return Origin(silent=remote)
-    return Origin(remote, git.run(root, "rev-parse", f"{known}^{{commit}}"))
+    return Origin(remote, refs.commit_of(root, tracking))
 
 
 def _first_commit(root: str) -> str:
-    entries = []
-    for name, data in sorted(maps.bus_files().items()):
-        blob = git.run(root, "hash-object", "-w", "--stdin", input=data)
-        entries.append(f"100644 blob {blob}\t{name}\n")
-    tree = git.run(root, "mktree", input="".join(entries).encode())
-    return git.run(root, "commit-tree", tree, "-m", "Begin the bus", extra=_FIRST)
+    blobs = {name: objects.write_blob(root, data) for name, data in maps.bus_files().items()}
+    return objects.write_commit(root, objects.write_tree(root, blobs), [], "Begin the bus", _FIRST)
 
 
 def _refuse_other_worktree(workspace: Workspace) -> None:
     """ConflictError when the branch is checked out elsewhere; what a killed `init` left is removed."""
-    git.run(workspace.root, "worktree", "prune")
-    path = ""
-    for line in git.run(workspace.root, "worktree", "list", "--porcelain").splitlines():
-        if line.startswith("worktree "):
-            path = line.removeprefix("worktree ")
-        elif line == f"branch {REF}" and os.path.basename(os.path.dirname(path)).startswith(_ASIDE):
-            git.run(workspace.root, "worktree", "remove", "--force", "--", path)
-        elif line == f"branch {REF}" and os.path.realpath(path) != os.path.realpath(workspace.bus.path):
+    worktrees.prune(workspace.root)
+    for path in [worktree.path for worktree in worktrees.listed(workspace.root) if worktree.branch == BRANCH]:
+        if os.path.basename(os.path.dirname(path)).startswith(_ASIDE):
+            worktrees.remove(workspace.root, path)
+        elif os.path.realpath(path) != os.path.realpath(workspace.bus.path):
             raise ConflictError(
                 f"the branch {BRANCH} is checked out at {path}",
                 code="bus.elsewhere",

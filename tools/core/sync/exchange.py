@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tools.core.errors import BusyError, ConflictError, SetupError, ToolkitError
-from tools.core.git import remotes
+from tools.core.git import refs, remotes
 from tools.core.models.bus import CLAIMS
 from tools.core.models.lenient import claim_from
 from tools.core.store.files.store import FileStore
@@ -61,7 +61,7 @@ def exchange(
     BusyError when every push lost.
     """
     found = carrier.find(workspace)
-    if found is None or not (found.is_own or remotes.commit_of(found.folder, "HEAD")):
+    if found is None or not (found.is_own or refs.commit_of(found.folder, "HEAD")):
         return Exchanged(None, "")
     bus.recover()
     with remotes.exclusive(workspace):

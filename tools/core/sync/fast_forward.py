@@ -10,14 +10,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tools.core.errors import SetupError
-from tools.core.git import git, remotes
+from tools.core.git import checkout, refs, remotes
+from tools.core.gitdir import current_branch, git_folder
 from tools.core.store.files.store import FileStore
 from tools.core.sync import bus_branch, exchange
 from tools.core.sync import bus_commits as carrier
-from tools.core.sync import outgoing as departures
 from tools.core.sync.bus_commits import Carrier
 from tools.core.sync.incoming import Conflict
-from tools.core.workspace import Workspace, current_branch, git_folder
+from tools.core.workspace import Workspace
 
 
 class Synced(NamedTuple):
@@ -67,7 +67,7 @@ def _carrier(workspace: Workspace) -> tuple[Carrier | None, tuple[str, ...]]:
 
 def _carries_code(workspace: Workspace, carried: Carrier) -> bool:
     is_here = not carried.is_own and carried.folder == workspace.root
-    return is_here and bool(remotes.commit_of(workspace.root, "HEAD"))
+    return is_here and bool(refs.commit_of(workspace.root, "HEAD"))
 
 
 def _code(workspace: Workspace) -> Synced:
@@ -77,11 +77,11 @@ def _code(workspace: Workspace) -> Synced:
         if not way.remote:
             return Synced("no_remote", "no remote to sync with")
         remotes.fetch(root, way.remote)
-        before = remotes.commit_of(root, "HEAD")
+        before = refs.commit_of(root, "HEAD")
         if not before:
             return Synced("unborn", f"fetched {way.remote}; {branch or 'HEAD'} has no commit yet")
         upstream = way.ref(way.upstream) if way.upstream and branch else ""
-        after = remotes.commit_of(root, upstream) if upstream else ""
+        after = refs.commit_of(root, upstream) if upstream else ""
         if not after:
             return Synced("no_upstream", _without_upstream(way, branch))
         return _forward(root, branch or "", f"{way.remote}/{way.upstream}", before, after)
@@ -96,13 +96,13 @@ def _without_upstream(way: remotes.Route, branch: str | None) -> str:
 
 
 def _forward(root: str, branch: str, upstream: str, before: str, after: str) -> Synced:
-    ahead, behind = map(int, git.run(root, "rev-list", "--left-right", "--count", f"{before}...{after}").split())
+    ahead, behind = refs.ahead_behind(root, before, after)
     if ahead and behind:
         raise diverged(branch, upstream, ahead, behind)
     if not behind:
         told = f", {ahead} ahead" if ahead else ""
         return Synced("ahead" if ahead else "up_to_date", f"{branch} is up to date with {upstream}{told}")
-    departures.forward(root, after)
+    checkout.fast_forward(root, after)
     return Synced("forwarded", f"{branch} moved {before[:10]}..{after[:10]}, {_plural(behind)} of {upstream}", behind)
 
 
@@ -127,7 +127,7 @@ def _with_bus(workspace: Workspace, bus: FileStore, agent: str, now: datetime, c
         way = remotes.route(root, branch)
         if way.remote:
             remotes.fetch(root, way.remote)
-    before = remotes.commit_of(root, "HEAD")
+    before = refs.commit_of(root, "HEAD")
     done = exchange.exchange(workspace, bus, agent, now, with_files=True)
     code = _told(root, branch, way, before)
     return code._replace(conflicts=done.conflicts, problems=done.problems)
@@ -138,13 +138,13 @@ def _told(root: str, branch: str, way: remotes.Route, before: str) -> Synced:
     if not way.remote:
         return Synced("no_remote", "no remote to sync with")
     target = way.upstream or branch
-    after = remotes.commit_of(root, way.ref(target))
+    after = refs.commit_of(root, way.ref(target))
     if not after:
         return Synced("no_upstream", _without_upstream(way, branch))
-    ahead, behind = map(int, git.run(root, "rev-list", "--left-right", "--count", f"HEAD...{after}").split())
+    ahead, behind = refs.ahead_behind(root, "HEAD", after)
     if behind:
         raise diverged(branch, f"{way.remote}/{target}", ahead, behind)
-    came = int(git.run(root, "rev-list", "--count", after, f"^{before}") or 0)
+    came = refs.count_since(root, after, before)
     if came:
         return Synced("forwarded", f"{branch} moved, {_plural(came)} of {way.remote}/{target}", came)
     return Synced("up_to_date", f"{branch} is up to date with {way.remote}/{target}")

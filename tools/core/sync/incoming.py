@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tools.core import clock, ids
 from tools.core.errors import DataError, UsageError
 from tools.core.fs import files, locks
-from tools.core.git import remotes
+from tools.core.git import objects, refs
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, Event, stream_of
 from tools.core.models.lenient import claim_from
 from tools.core.models.record import to_mapping
@@ -54,22 +54,22 @@ def is_shared(name: str) -> bool:
 
 
 def receive(workspace: Workspace, bus: FileStore, agent: str, now: datetime, found: Carrier, ref: str) -> Round:
-    ours = remotes.commit_of(found.folder, f"refs/heads/{found.branch}")
-    theirs = remotes.commit_of(found.folder, ref) if ref else ""
-    base = carrier.merge_base(found, ours, theirs)
+    ours = refs.commit_of(found.folder, f"refs/heads/{found.branch}")
+    theirs = refs.commit_of(found.folder, ref) if ref else ""
+    base = refs.merge_base(found.folder, ours, theirs) if ours and theirs else ""
     state = Round(ours, theirs, base, 0, [], [])
     if not theirs or theirs == base:
         return state
     remote_tree, base_tree = carrier.tree(found, theirs), carrier.tree(found, base)
-    changed = {name: blob for name, blob in remote_tree.items() if base_tree.get(name) != blob}
-    oids = [blob.oid for name, blob in changed.items()]
-    oids += [base_tree[name].oid for name in changed if name in base_tree]
-    known = carrier.contents(found, oids)
+    changed = {path: entry for path, entry in remote_tree.items() if base_tree.get(path) != entry}
+    blobs = [entry.name for entry in changed.values()]
+    blobs += [base_tree[path].name for path in changed if path in base_tree]
+    known = objects.require_contents(found.folder, blobs)
     received = 0
     for name in sorted(changed, key=lambda name: not name.endswith(".jsonl")):  # events before what they tell of
-        before = known[base_tree[name].oid] if name in base_tree else None
+        before = known[base_tree[name].name] if name in base_tree else None
         try:
-            received += _take_in(workspace, bus, agent, now, name, known[changed[name].oid], before, state.conflicts)
+            received += _take_in(workspace, bus, agent, now, name, known[changed[name].name], before, state.conflicts)
         except (DataError, UsageError) as problem:
             state.problems.append(f"{workspace.bus.name}/{name} of the remote was left out: {problem.message}")
     return state._replace(received=received)

@@ -11,21 +11,14 @@ from collections.abc import Mapping, Sequence
 
 from tools.core.errors import SetupError
 from tools.core.fs import files, locks
-from tools.core.git import git
+from tools.core.git import checkout, objects, remotes
+from tools.core.git.objects import Entry
 from tools.core.store import merge
 from tools.core.sync import bus_commits as carrier
-from tools.core.sync.bus_commits import Blob, Carrier
+from tools.core.sync.bus_commits import Carrier
 from tools.core.sync.incoming import Round, is_shared, object_of
 from tools.core.workspace import Workspace
 
-_LOST = (
-    "fetch first",
-    "non-fast-forward",
-    "stale info",
-    "cannot lock ref",
-    "failed to update ref",
-    "incorrect old value",
-)
 _LARGEST = 1 << 32
 
 
@@ -34,13 +27,15 @@ def commit(workspace: Workspace, found: Carrier, state: Round, agent: str) -> st
     top, parents = _top(found, state)
     top_tree, our_tree = carrier.tree(found, top), carrier.tree(found, state.ours)
     live = _snapshot(workspace)
-    doubtful = {name for name, data in live.items() if _oid(top, data) != getattr(top_tree.get(name), "oid", "")}
-    doubtful |= {name for name, blob in our_tree.items() if top_tree.get(name) != blob}
-    trees: Sequence[Mapping[str, Blob]] = (top_tree, our_tree)
-    known = carrier.contents(found, [part[name].oid for part in trees for name in doubtful if name in part])
+    doubtful = {name for name, data in live.items() if _oid(top, data) != getattr(top_tree.get(name), "name", "")}
+    doubtful |= {name for name, entry in our_tree.items() if top_tree.get(name) != entry}
+    trees: Sequence[Mapping[str, Entry]] = (top_tree, our_tree)
+    known = objects.require_contents(
+        found.folder, [part[name].name for part in trees for name in doubtful if name in part]
+    )
     changed = {}
     for name in sorted(doubtful):
-        versions = [known[part[name].oid] if name in part else None for part in trees]
+        versions = [known[part[name].name] if name in part else None for part in trees]
         data = _together(name, versions[0], versions[1], live.get(name))
         if data != versions[0]:
             changed[name] = data
@@ -126,21 +121,11 @@ def bring_forward(found: Carrier, state: Round, made: str, with_files: bool) -> 
         return False
     carrier.set_index(found, state.ours, made)
     try:
-        forward(found.folder, made)
+        checkout.fast_forward(found.folder, made)
     except SetupError:
         carrier.set_index(found, made, state.ours)
         raise
     return True
-
-
-def forward(folder: str, commit: str) -> None:
-    """Fast-forwards the branch that is checked out; SetupError when local changes are in the way."""
-    answer = git.ask(folder, "merge", "--ff-only", "--quiet", "--no-verify", commit)
-    if answer.code:
-        words = " ".join(answer.error.split())
-        raise SetupError(
-            f"local changes are in the way of a fast-forward: {words[:300]}", code="sync.blocked", hint="git status -sb"
-        )
 
 
 def push(found: Carrier, remote: str, state: Round, made: str) -> bool:
@@ -151,24 +136,11 @@ def push(found: Carrier, remote: str, state: Round, made: str) -> bool:
             code="sync.unpushed",
             hint=f"git push {remote} {found.branch}",
         )
-    answer = git.ask(
-        found.home,
-        "push",
-        "--no-verify",
-        "--no-follow-tags",
-        "--porcelain",
-        "--",
-        remote,
-        f"{made}:refs/heads/{found.branch}",
-    )
-    if not answer.code:
-        return True
-    said = f"{answer.text} {answer.error}"
-    if any(mark in said for mark in _LOST):
-        return False
-    refused = next((line[1:].strip() for line in answer.text.splitlines() if line.startswith("!")), "")
+    done = remotes.push(found.home, remote, made, found.branch)
+    if done.taken or done.overtaken:
+        return done.taken
     raise SetupError(
-        f"{remote} did not take the bus: {refused or git.failed(['push'], answer).message}",
-        code="sync.refused" if refused else "sync.unreachable",
+        f"{remote} did not take the bus: {done.reason}",
+        code="sync.refused" if done.refused else "sync.unreachable",
         hint="python -m tools.agent.bus_sync --push",
     )

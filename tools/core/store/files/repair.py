@@ -15,7 +15,7 @@ from tools.core import ids
 from tools.core.checks import sources as bus_tree
 from tools.core.errors import DataError, SetupError, ToolkitError
 from tools.core.fs import files, jsonl, locks
-from tools.core.git import git
+from tools.core.git import history, objects
 from tools.core.models.bus import EVENTS, MESSAGES, Claim, stream_of
 from tools.core.models.lenient import claim_from, text_of
 from tools.core.models.record import to_mapping
@@ -175,27 +175,21 @@ def _in_history(workspace: Workspace) -> Iterator[tuple[str, bytes]]:
     except SetupError:
         return
     versions = _versions(repository)
-    with git.Objects(repository) as objects:
+    with objects.Reader(repository) as reader:
         for stream, blobs in versions.items():
             for blob in reversed(blobs):
-                for line in jsonl.split(objects.blocks(blob)):
+                for line in jsonl.split(reader.blocks(blob)):
                     yield stream, line.raw
 
 
 def _versions(repository: str) -> dict[str, list[str]]:
     """By stream, its newest contents in the history of all branches."""
-    listed = git.ask(repository, "log", "--all", "--format=", "--raw", "--no-abbrev", "--no-renames", "-z", "-m")
     found: dict[str, list[str]] = {}
-    parts = listed.out.split(b"\0")
-    for description, path in zip(parts, parts[1:], strict=False):
-        if not description.lstrip(b"\n").startswith(b":"):
-            continue
-        stream = _stream_of(path.decode("utf-8", "surrogateescape"))
-        blob = description.split()[3].decode()
-        if stream and set(blob) != {"0"} and description.split()[1] in (b"100644", b"100755"):
-            blobs = found.setdefault(stream, [])
-            if blob not in blobs and len(blobs) < _VERSIONS:
-                blobs.append(blob)
+    for path, blob in history.versions(repository):
+        stream = _stream_of(path)
+        blobs = found.setdefault(stream, []) if stream else []
+        if stream and blob not in blobs and len(blobs) < _VERSIONS:
+            blobs.append(blob)
     return found
 
 

@@ -1,0 +1,39 @@
+"""What a git folder says without a process."""
+
+from pathlib import Path
+
+from tests.conftest import git
+from tools.core import gitdir
+
+
+def test_the_branch_is_read_without_a_process(git_repo: Path, tmp_path: Path) -> None:
+    assert gitdir.current_branch(str(git_repo)) == "main"
+    git(git_repo, "worktree", "add", "-q", "-b", "agent/a/x", str(tmp_path / "two"))
+    assert gitdir.current_branch(str(tmp_path / "two")) == "agent/a/x"
+    git(git_repo, "checkout", "-q", "--detach")
+    assert gitdir.current_branch(str(git_repo)) is None
+
+
+def test_a_worktree_has_a_git_folder_of_its_own_and_shares_the_common_one(git_repo: Path, tmp_path: Path) -> None:
+    git(git_repo, "worktree", "add", "-q", "-b", "agent/a/x", str(tmp_path / "two"))
+    own = gitdir.git_folder(str(tmp_path / "two"))
+    assert own == str(git_repo / ".git/worktrees/two")
+    assert gitdir.common_folder(own) == str(git_repo / ".git")
+
+
+def test_outside_git_there_is_no_folder_no_branch_and_no_default(tmp_path: Path) -> None:
+    assert gitdir.git_folder(str(tmp_path)) is None
+    assert gitdir.current_branch(str(tmp_path)) is None
+    assert gitdir.default_branches(str(tmp_path)) == {}
+
+
+def test_each_remote_that_was_cloned_from_has_its_default_branch(git_repo: Path, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", "-o", "upstream", str(git_repo), "clone")
+    git(tmp_path / "clone", "remote", "add", "fork", str(git_repo))
+    git(tmp_path / "clone", "fetch", "-q", "fork")
+    assert gitdir.default_branches(str(tmp_path / "clone")) == {"upstream": "main"}
+
+
+def test_the_settings_of_the_core_are_those_of_the_folder_itself(git_repo: Path) -> None:
+    git(git_repo, "config", "core.sharedRepository", "group")
+    assert gitdir.core_settings(str(git_repo / ".git"))["sharedrepository"] == "group"
