@@ -90,18 +90,7 @@ def is_listed_before(imported, importing):
     return order.index(imported[shared]) < order.index(importing[shared])
 
 
-UNTIL_SPLIT = [
-    "models/validate.py",
-    "receipts/locate.py",
-    "receipts/run.py",
-    "seats/guards.py",
-    "store/files/index.py",
-    "store/files/index_build.py",
-    "store/files/index_rows.py",
-    "store/files/repair.py",
-    "store/files/search.py",
-]
-"""Modules that import upwards until their definitions are split."""
+UNTIL_SPLIT = ["store/files/search.py"]
 
 
 @pytest.mark.parametrize("path", [path for path in CORE if in_core(path) not in UNTIL_SPLIT], ids=shown)

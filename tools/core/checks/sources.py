@@ -6,7 +6,6 @@ Either way its files are named here as they are below a checkout's root: `_bus/â
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -133,15 +132,6 @@ def _listing(folder: str, commit: str) -> dict[str, Entry]:
         tops = tuple(f"{top}/" for top in FOLDERS)
         listed |= {f"{BUS}/{name}": entry for name, entry in listed.items() if name.startswith(tops)}
     return listed
-
-
-def repository_of(workspace: Workspace) -> str:
-    """The folder whose branch carries the bus: the bus itself where it is a worktree, else the bus root."""
-    own = os.path.lexists(os.path.join(workspace.bus.path, ".git"))
-    folder = workspace.bus.path if own else workspace.bus_root
-    if not repository.is_repository(folder):
-        raise SetupError(f"{folder} is not in a git repository", code="git.none", hint="git init")
-    return folder
 
 
 def merge_base(folder: str, one: str, other: str) -> str | None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
+from tools.core.errors import SetupError
 from tools.core.git import git
+from tools.core.workspace import Workspace
 
 
 def is_repository(folder: str) -> bool:
@@ -19,3 +23,12 @@ def is_shallow(folder: str) -> bool:
     if answer.text not in ("true", "false"):  # git before 2.15 repeats the option
         raise git.not_understood(arguments, answer.out)
     return answer.text == "true"
+
+
+def of_bus(workspace: Workspace) -> str:
+    """The folder whose branch carries the bus: the bus itself where it is a worktree, else the bus root."""
+    own = os.path.lexists(os.path.join(workspace.bus.path, ".git"))
+    folder = workspace.bus.path if own else workspace.bus_root
+    if not is_repository(folder):
+        raise SetupError(f"{folder} is not in a git repository", code="git.none", hint="git init")
+    return folder

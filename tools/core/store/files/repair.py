@@ -12,10 +12,10 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from tools.core import ids
-from tools.core.checks import sources as bus_tree
 from tools.core.errors import DataError, SetupError, ToolkitError
 from tools.core.fs import files, jsonl, locks
 from tools.core.git import history, objects
+from tools.core.git import repository as git_repository
 from tools.core.models.bus import EVENTS, MESSAGES, Claim, stream_of
 from tools.core.models.lenient import claim_from, text_of
 from tools.core.models.record import to_mapping
@@ -171,7 +171,7 @@ def _key(raw: bytes) -> str:
 def _in_history(workspace: Workspace) -> Iterator[tuple[str, bytes]]:
     """The lines of the newest versions of each log that git has, oldest version first."""
     try:
-        repository = bus_tree.repository_of(workspace)
+        repository = git_repository.of_bus(workspace)
     except SetupError:
         return
     versions = _versions(repository)
