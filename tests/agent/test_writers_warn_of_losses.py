@@ -3,7 +3,6 @@
 import pytest
 
 from tools.core.fs import files
-from tools.core.store.files.index import open_index
 
 
 @pytest.fixture
@@ -12,8 +11,7 @@ def lossy(run, seat, workspace):
     seat("codex-1")
     run("agent.bus_claim", "claim", "--task", "T-1")
     run("agent.bus_ping", "--summary", "soon gone")
-    with open_index(workspace):
-        pass
+    run("agent.bus_status")
     log = files.read_bytes(workspace.events)
     files.replace(workspace.events, log[: log.rindex(b"\n", 0, -1) + 1])
 

@@ -1,17 +1,15 @@
 """Builders that the suites of the core share."""
 
 import dataclasses
-import json
 import os
 from datetime import UTC, datetime
 
 import pytest
 
+from tests.memory import MemoryStore
 from tools.core import ids, workspace
-from tools.core.errors import UsageError
-from tools.core.fs import jsonl
 from tools.core.models.bus import EVENTS, Claim, stream_of
-from tools.core.store.api import Append, Document, Replace, StaleVersion
+from tools.core.store.api import Append
 from tools.core.store.files.store import FileStore
 
 NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
@@ -101,71 +99,15 @@ def fresh_bus(tmp_path_factory):
     return make
 
 
-class MemoryStore:
-    """A store that is no files at all: what the contract asks for is the interface."""
-
-    def __init__(self):
-        self._streams, self._documents = {}, {}
-
-    def read(self, stream, start=0):
-        _checked(stream)
-        found, problems, offset = [], [], 0
-        for number, raw in enumerate(self._streams.get(stream, []), 1):
-            line = jsonl.Line(offset, raw, True, offset + len(raw) + 1)
-            offset = line.end
-            if line.offset >= start:
-                found.append(jsonl.Found(jsonl.parse(raw), line, number))
-        return jsonl.Reading(found, problems)
-
-    def tail(self, stream, count, wanted=None):
-        found = [one for one in self.read(stream).found if wanted is None or wanted(one.record)]
-        return jsonl.Reading(found[len(found) - count :] if count < len(found) else found, [])
-
-    def get(self, document):
-        text = self._documents.get(_checked(document))
-        return None if text is None else Document(json.loads(text), str(hash(text)))
-
-    def names(self, kind):
-        names = [*self._streams, *self._documents]
-        return sorted(name.partition("/")[2] for name in names if name.startswith(f"{kind}/"))
-
-    def commit(self, changes):
-        for change in changes:
-            if isinstance(change, Append):
-                self._refuse_other_case(_checked(change.stream), self._streams)
-                jsonl.encode({**change.record, "prev": "0" * 16})
-            else:
-                self._refuse_other_case(_checked(change.document), self._documents)
-                present = self.get(change.document)
-                if (present.version if present else "") != change.expected:
-                    raise StaleVersion(change.document)
-        written = []
-        for change in changes:
-            if isinstance(change, Append):
-                lines = self._streams.setdefault(change.stream, [])
-                record = {key: value for key, value in change.record.items() if key != "prev"}
-                if lines:
-                    record["prev"] = jsonl.line_hash(lines[-1])
-                lines.append(jsonl.encode(record))
-                written.append(record)
-            elif isinstance(change, Replace):
-                self._documents[change.document] = json.dumps(dict(change.content))
-        return written
-
-    def _refuse_other_case(self, name, known):
-        if any(other != name and other.casefold() == name.casefold() for other in known):
-            raise UsageError("differs only in case", code="id.case")
-
-
-def _checked(name):
-    kind, _, task = name.partition("/")
-    if kind != EVENTS:
-        ids.require_task(task)
-    return name
-
-
 STORES = {"files": lambda workspace: FileStore(workspace), "memory": lambda workspace: MemoryStore()}
 """What the contract is run against: a later store is one more line here."""
+
+
+@pytest.fixture
+def past(store):
+    """What the bus of `workspace` answers about its history as of now."""
+    store.history.refresh()
+    return store.history
 
 
 @pytest.fixture(params=STORES)

@@ -16,14 +16,11 @@ from tools.core import clock
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import claim_rules as claims
 from tools.core.bus import claims as bus
-from tools.core.bus import feed
-from tools.core.bus import presence as liveness
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 from tools.core.models.bus import Claim
 from tools.core.models.entry import Query
 from tools.core.models.record import to_mapping
-from tools.core.store.files import index
 from tools.core.text import render
 
 main = cli.group(__doc__)
@@ -150,9 +147,7 @@ def list_claims(
     rows.sort(key=lambda claim: (not claim.is_live, claim.task_id))
     signs: dict[str, Any] = {}
     if stale or fail_on_stale or any(claim.is_live for claim in rows):
-        with index.open_index(run.workspace) as known:
-            run.warn(index.losses(known))
-            signs = liveness.last_signs(known, {claim.agent_id for claim in rows if claim.is_live}, run.now)
+        signs = run.history.last_seen({claim.agent_id for claim in rows if claim.is_live}, run.now)
     gone = [claim for claim in rows if claim.is_live and _is_stale(claim, signs, stale_after, run)]
     if stale:
         rows = gone
@@ -196,11 +191,8 @@ def show(run: cli.Run, task: str) -> None:
         raise UsageError(
             f"nobody has claimed {task}", code="claim.none", hint=f"python -m tools.agent.bus_claim claim --task {task}"
         )
-    with index.open_index(run.workspace) as known:
-        run.warn(index.losses(known))
-        sign = liveness.last_sign(known, found.claim.agent_id, run.now)
-        query = Query(tasks=[task], kinds=_CHANGES, messages=False)
-        history, more = feed.select(known, query, 50)
+    sign = run.history.last_seen([found.claim.agent_id], run.now).get(found.claim.agent_id)
+    history, more = run.history.select(Query(tasks=[task], kinds=_CHANGES, messages=False), 50)
     seen = f"{clock.to_text(sign)} ({clock.age(sign, run.now)} ago)" if sign else "none"
     lines = [f"{key}: {render.clean(value)}" for key, value in _facts(found).items()]
     lines += [f"last sign of life: {seen}", "history:" + (f" ({more} older)" if more else "")]

@@ -12,7 +12,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 from tools.core.bus import posts
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
-from tools.core.models.bus import SEVERITIES
+from tools.core.models.bus import EVENTS, SEVERITIES
 from tools.core.text import render
 
 main = cli.group(__doc__)
@@ -70,7 +70,7 @@ def log(
         where = f" (receipt {draft.receipts[-1]})"
     posted = posts.post(run, draft)
     record = posted.records[0]
-    run.emit(record, f"{record['id']} {event}: {render.short(draft.summary, 120)} -> _bus/events/events.jsonl{where}")
+    run.emit(record, f"{record['id']} {event}: {render.short(draft.summary, 120)} -> {run.store.where(EVENTS)}{where}")
 
 
 def _sentence(agent: str, event: str, task: str | None, decision: str | None) -> str:

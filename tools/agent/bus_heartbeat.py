@@ -49,7 +49,6 @@ def main(
         run.at(moment), manager_window=manager_window, agent_window=agent_window, ignored_managers=ignore_manager
     )
     run.skipped(found.problems)
-    run.warn(found.losses)
     document = heartbeat.as_document(found)
     folder = run.workspace.agent_report(agent).child("apoptosis-004/alerts")
     receipt = receipts.write_stamped(folder, "heartbeat", ".json", files.dump_json(document), moment)

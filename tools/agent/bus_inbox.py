@@ -9,12 +9,12 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core import clock
+from tools.core import clock, ids
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import inbox
 from tools.core.cli import app as cli
+from tools.core.models.bus import stream_of
 from tools.core.models.record import to_mapping
-from tools.core.store.files.index import losses, open_index
 from tools.core.text import render
 
 
@@ -25,10 +25,8 @@ def main(run: cli.Run, limit: int, mark_read: bool) -> None:
     agent = run.seat.agent_id
     claims, problems = holdings.all_claims(run.store)
     held = {claim.task_id for claim in claims if claim.is_live and claim.agent_id == agent}
-    with open_index(run.workspace) as index:
-        run.skipped([*problems, *index.problems([f"messages/agent-{agent}"])])
-        run.warn(losses(index))
-        found = inbox.look(index, agent, held, inbox.read_mark(run.workspace, agent), limit=limit)
+    run.skipped([*problems, *run.history.problems([stream_of(ids.inbox_of(agent))])])
+    found = inbox.look(run.history, agent, held, inbox.read_mark(run.workspace, agent), limit=limit)
     shown = newest(found.items, limit)
     if found.total > len(shown):
         run.note(f"{found.total - len(shown)} more; --limit {found.total} shows all")

@@ -11,6 +11,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
 from tools.core.bus import posts
 from tools.core.cli import app as cli
+from tools.core.models.bus import stream_of
 from tools.core.text import render
 
 
@@ -52,7 +53,7 @@ def main(
     )
     posted = posts.post(run, messages=[draft])
     message = posted.messages[0]
-    where = " and ".join(f"_bus/messages/{thread}.jsonl" for thread in posted.threads)
+    where = " and ".join(run.store.where(stream_of(thread)) for thread in posted.threads)
     text = f"{message.id} {render.short(message.summary, 120)} -> {where}"
     run.emit({"message": posted.records[0], "threads": list(posted.threads)}, text)
 

@@ -12,6 +12,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 from tools.core.bus import posts
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
+from tools.core.models.bus import EVENTS, stream_of
 
 
 @cli.command(doc=__doc__, writes=True)
@@ -68,9 +69,8 @@ def main(
     about = {"task_id": task or "", "plan_id": plan or "", "branch": branch}
     beat = posts.EventDraft(event, text, receipts=event_receipt, meta=cli.key_values(extra), **about)
     posted = posts.post(run, None if skip_event else beat, messages)
-    places = [] if skip_event else ["_bus/events/events.jsonl"]
-    places += [f"_bus/messages/{thread}.jsonl" for thread in posted.threads]
-    run.emit({"records": posted.records}, f"{text} -> {' and '.join(places)}")
+    streams = [*([] if skip_event else [EVENTS]), *map(stream_of, posted.threads)]
+    run.emit({"records": posted.records}, f"{text} -> {' and '.join(map(run.store.where, streams))}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Search all events and messages for words, the best first."""
+"""Search all events and messages for words, the newest first."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 from tools.core.bus import feed
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
+from tools.core.models.entry import Entry, Search
 from tools.core.models.record import to_mapping
-from tools.core.store.files import search
-from tools.core.store.files.index import losses, open_index
 
 
 @cli.command(doc=__doc__)
@@ -24,7 +23,7 @@ from tools.core.store.files.index import losses, open_index
 @cli.option("--since", type=cli.SINCE, help="From a stamp, or a distance back: 90m, 24h, 7d.")
 @cli.repeated("--agent", type=cli.AGENT, help="Only this agent's.")
 @cli.repeated("--task", type=cli.TASK, help="Only about this task.")
-@cli.option("--limit", type=cli.COUNT, default=20, show_default=True, help="The best N.")
+@cli.option("--limit", type=cli.COUNT, default=20, show_default=True, help="The newest N.")
 def main(
     run: cli.Run,
     text: tuple[str, ...],
@@ -33,26 +32,25 @@ def main(
     task: tuple[str, ...],
     limit: int,
 ) -> None:
-    if not search.words_of(" ".join(text)):
+    search = Search(" ".join(text), agent, task, since, limit)
+    if not search.words:
         raise UsageError("the text has no word to look for", code="search.empty")
-    with open_index(run.workspace) as index:
-        run.skipped(index.problems())
-        run.warn(losses(index))
-        hits, is_cut = search.find(index, search.Search(" ".join(text), agent, task, since, limit))
-    if is_cut:
+    run.skipped(run.history.problems())
+    matches = run.history.search(search)
+    if matches.is_cut:
         run.note(
-            "many records have these words: only the newest were ranked; --since, --agent, --task or more words narrow"
+            "only the newest records with these words were looked at; --since, --agent, --task or more words narrow"
         )
-    if not hits:
+    if not matches.entries:
         run.note("nothing has these words")
     run.emit(
-        {"hits": [_document(hit) for hit in hits]},
-        "\n".join(feed.line_of(hit.entry) for hit in hits),
+        {"hits": [_document(entry) for entry in matches.entries]},
+        "\n".join(feed.line_of(entry) for entry in matches.entries),
     )
 
 
-def _document(hit: search.Hit) -> dict[str, object]:
-    return {"source": hit.entry.source, "score": hit.score, **to_mapping(hit.entry.record)}
+def _document(entry: Entry) -> dict[str, object]:
+    return {"source": entry.source, **to_mapping(entry.record)}
 
 
 if __name__ == "__main__":

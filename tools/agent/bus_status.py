@@ -59,7 +59,6 @@ def main(
     )
     found = status.gather(run, view)
     run.skipped(found.problems)
-    run.warn(found.losses)
     document = status.as_document(found) if run.as_json else {}
     run.emit(document, "" if run.as_json else status.compact(found) if summary else status.full(found))
 

@@ -18,9 +18,10 @@ from tools.core.bus import feed
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 from tools.core.fs import jsonl
-from tools.core.models.bus import SEVERITIES
-from tools.core.models.entry import Entry, Query, matches, stream_entry
+from tools.core.models.bus import EVENTS, SEVERITIES
+from tools.core.models.entry import Entry, Query
 from tools.core.models.record import to_mapping
+from tools.core.store.api import Following, streams_of
 
 DEFAULT_LIMIT = 20
 
@@ -60,40 +61,26 @@ def main(
     messages = not events_only and (bool(task) or messages_only)
     query = Query(task, agent, event, severity, since, not messages_only, messages)
     limit = DEFAULT_LIMIT if limit is None and since is None else limit
-    followers = _followers(run, query) if follow else []
+    following = run.store.history.follow(query) if follow else None  # first, so that nothing falls between the two
     entries = _present(run, query, limit)
-    if not follow:
+    if following is None:
         _show_all(run, entries)
         return
     for entry in entries:
         run.emit_line(_document(entry), feed.line_of(entry))
-    _follow(run, followers, query, entries, count, timeout, interval)
-
-
-def _followers(run: cli.Run, query: Query) -> list[tuple[str, Any]]:
-    from tools.core.fs.follow import Follower
-
-    made = []
-    for stream in feed.streams_of(run.store, query):
-        follower = Follower(run.store.place(stream))
-        follower.skip_present()  # before the present is read, so that nothing falls between the two
-        made.append((stream, follower))
-    return made
+    _follow(run, following, entries, count, timeout, interval)
 
 
 def _present(run: cli.Run, query: Query, limit: int | None) -> list[Entry]:
     if limit is not None and query == Query(messages=False):
+        run.warn(run.losses([EVENTS]))
         entries, problems = feed.newest_events(run.store, limit + 1)
         run.skipped(problems)
         if len(entries) > limit:
             run.note(f"older events are not shown; --limit {max(limit, 10) * 10} or --since 24h shows more")
         return entries[-limit:] if limit else []
-    from tools.core.store.files.index import losses, open_index
-
-    with open_index(run.workspace) as index:
-        run.skipped(index.problems(feed.streams_of(run.store, query)))
-        run.warn(losses(index))
-        entries, more = feed.select(index, query, limit, run.now)
+    run.skipped(run.history.problems(streams_of(run.store, query)))
+    entries, more = run.history.select(query, limit)
     if more:
         run.note(f"{feed.counted(more)} older not shown; --limit {len(entries) + more} shows them")
     return entries
@@ -106,8 +93,7 @@ def _show_all(run: cli.Run, entries: list[Entry]) -> None:
 
 def _follow(
     run: cli.Run,
-    followers: list[tuple[str, Any]],
-    query: Query,
+    following: Following,
     shown: list[Entry],
     count: int | None,
     timeout: timedelta | None,
@@ -118,7 +104,7 @@ def _follow(
     new = 0
     try:
         while count is None or new < count:
-            for entry in _new(run, followers, query):
+            for entry in _new(run, following):
                 if entry.record.id and entry.record.id in seen:
                     continue
                 seen.add(entry.record.id)
@@ -133,15 +119,12 @@ def _follow(
         return
 
 
-def _new(run: cli.Run, followers: list[tuple[str, Any]], query: Query) -> Iterator[Entry]:
-    for stream, follower in followers:
-        for outcome in follower.poll():
-            if isinstance(outcome, jsonl.Problem):
-                run.skipped([outcome])
-                continue
-            entry = stream_entry(stream, outcome.record)
-            if matches(entry, query):
-                yield entry
+def _new(run: cli.Run, following: Following) -> Iterator[Entry]:
+    for outcome in following.poll():
+        if isinstance(outcome, jsonl.Problem):
+            run.skipped([outcome])
+        else:
+            yield outcome
 
 
 def _document(entry: Entry) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from tools.core.bus import handoffs, posts
 from tools.core.cli import app as cli
 from tools.core.fs import files
 from tools.core.receipts import write as receipts
-from tools.core.store.files.index import open_index
 from tools.core.text import secrets as redaction
 from tools.core.workspace import Place
 
@@ -112,8 +111,7 @@ def reassign(run: cli.Run, agent: str, to: str, note: str) -> None:
 
 
 def _settle(run: cli.Run, agent: str, kind: str, note: str, to: str) -> None:
-    with open_index(run.workspace) as index:
-        found, problems = handoffs.all_handoffs(run.workspace, index)
+    found, problems = handoffs.all_handoffs(run.workspace, run.history)
     run.skipped(problems)
     mine = handoffs.of_agent(found, agent)
     handoffs.require_right(mine, run.seat)

@@ -13,6 +13,7 @@ from tools.core import ids
 from tools.core.bus import directives
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
+from tools.core.models.bus import stream_of
 from tools.core.models.lenient import text_of
 
 
@@ -61,7 +62,7 @@ def main(
         branch,
     )
     written = directives.post(run, given)
-    places = [f"_bus/messages/{text_of(record['task_id'])}.jsonl" for record in written if "type" in record]
+    places = [run.store.where(stream_of(text_of(record["task_id"]))) for record in written if "type" in record]
     text = f"{task}: {summary} -> {' and '.join(places)}" if written else f"{task}: directive and pointer are there"
     run.emit({"records": written, "changed": bool(written)}, text)
 

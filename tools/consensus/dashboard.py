@@ -17,7 +17,6 @@ from tools.core import clock
 from tools.core.cli import app as cli
 from tools.core.consensus import decisions
 from tools.core.consensus.decisions import Decision
-from tools.core.store.files.index import open_index
 from tools.core.text import render
 
 HEADINGS = ("decision", "manager", "state", "last update", "age", "plan", "receipts", "events", "messages", "overdue")
@@ -32,8 +31,8 @@ HEADINGS = ("decision", "manager", "state", "last update", "age", "plan", "recei
 def main(
     run: cli.Run, task: tuple[str, ...], since: datetime | None, form: str, max_age: timedelta, fail_on_overdue: bool
 ) -> None:
-    with open_index(run.workspace) as index:
-        rows = decisions.decisions(run, index, tasks=task, max_age=max_age)
+    rows = decisions.decisions(run, tasks=task, max_age=max_age)
+    run.skipped(run.history.problems())
     shown = [row for row in rows if since is None or (row.at is not None and row.at >= since)]
     overdue = [row for row in rows if row.overdue]
     if hidden := [row.id for row in overdue if row not in shown]:

@@ -6,13 +6,14 @@ current folder: whoever makes a Context (a command, a hook, a server) says those
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from functools import cached_property
 
 from tools.core import clock
 from tools.core.seats.seat import Seat
-from tools.core.store.files.store import FileStore
+from tools.core.store.api import History, Store
+from tools.core.store.backend import open_store
 from tools.core.workspace import Workspace
 
 Warn = Callable[[Iterable[str]], None]
@@ -32,7 +33,7 @@ class Context:
         workspace: Workspace,
         *,
         seat: Seat | None = None,
-        store: FileStore | None = None,
+        store: Store | None = None,
         now: datetime | None = None,
         warn: Warn = drop,
     ) -> None:
@@ -50,9 +51,23 @@ class Context:
         raise LookupError("this context has no workspace")
 
     @cached_property
-    def store(self) -> FileStore:
+    def store(self) -> Store:
         """The live bus."""
-        return FileStore(self.workspace)
+        return open_store(self.workspace, self.warn)
+
+    @cached_property
+    def history(self) -> History:
+        """What was said and done on the bus; warns first of records that are gone."""
+        self.warn(self.losses())
+        return self.store.history
+
+    def losses(self, streams: Collection[str] | None = None) -> list[str]:
+        """One line for each log (among some) that has lost records, naming the command that brings them back."""
+        return [
+            f"{self.store.where(loss.stream)}: {loss.records} records that were here are gone;"
+            " python -m tools.maintenance.bus_repair"
+            for loss in self.store.history.losses(streams)
+        ]
 
     @cached_property
     def seat(self) -> Seat:

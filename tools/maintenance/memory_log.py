@@ -9,15 +9,15 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
-from tools.core.bus import feed, posts
+from tools.core.bus import posts
 from tools.core.checks import findings
 from tools.core.checks import output as reports
 from tools.core.checks.sources import Folder
 from tools.core.cli import app as cli
+from tools.core.models.bus import EVENTS
 from tools.core.plans import files as plans
 from tools.core.receipts import memory_log as memory
 from tools.core.receipts import write as receipts
-from tools.core.store.files import index
 
 MAX_EVENTS = 20
 """Events of a plan that `link` cites, the newest."""
@@ -58,25 +58,17 @@ def link(run: cli.Run, plan: str) -> None:
     """Append an entry that ties a plan to the events on record about it."""
     seat = run.seat
     known_plan = plans.require(run.workspace, plan)
-    with index.open_index(run.workspace) as known:
-        events = _events_of(known, plan)
+    events = run.history.events_about_plan(plan, MAX_EVENTS)
     entry = memory.add(
         run.workspace,
         run.now,
         summary=f"Plan {plan}: {' '.join(known_plan.summary.split())}"[:1000],
         actor=seat.agent_id,
         ref=f"plan:{plan}",
-        cited=tuple(f"{run.workspace.events.name}#{event}" for event in events),
+        cited=tuple(f"{run.store.where(EVENTS)}#{event.id}" for event in events),
         artifacts=(run.workspace.plan(plan).name,),
     )
     run.emit(entry, f"{entry['run_id']}: {plan} with {len(events)} events -> {memory.place(run.workspace).name}")
-
-
-def _events_of(known: index.Index, plan: str) -> list[str]:
-    """The ids of the newest events about a plan, oldest first."""
-    where = "stream='events' AND id<>'' AND instr(raw, CAST(? AS BLOB)) > 0"
-    rows = known.rows(where, (f'"plan_id":"{plan}"',), f"ORDER BY seq DESC LIMIT {MAX_EVENTS}")
-    return [feed.entry_of(row).record.id for row in reversed(rows)]
 
 
 if __name__ == "__main__":

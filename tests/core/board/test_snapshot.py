@@ -18,7 +18,6 @@ from tools.core.models.bus import Event, Message
 from tools.core.models.lenient import claim_from
 from tools.core.models.record import to_mapping
 from tools.core.store.api import Append, Replace
-from tools.core.store.files import index
 from tools.core.store.files.store import FileStore
 from tools.core.text import render
 from tools.core.workspace import Workspace
@@ -331,35 +330,13 @@ def test_no_question_of_the_board_reads_the_whole_log(workspace, store):
     for number in range(5):
         put_event(store, f"a-{number}", "handshake")
     asked = []
-    with index.open_index(workspace) as known:
-        plain = known.ask
+    index = store.history._index
+    plain = index.ask
 
-        def explained(sql, values=()):
-            asked.extend(row[3] for row in plain(f"EXPLAIN QUERY PLAN {sql}", values))
-            return plain(sql, values)
+    def explained(sql, values=()):
+        asked.extend(row[3] for row in plain(f"EXPLAIN QUERY PLAN {sql}", values))
+        return plain(sql, values)
 
-        known.ask = explained
-        from tools.core.bus import directives, feed, heartbeat
-        from tools.core.bus import presence as liveness
-        from tools.core.consensus import decisions
-
-        feed.open_requests(known)
-        liveness.agents_seen(known)
-        liveness.last_signs(known, ["a-1"], NOW)
-        directives.pointed_threads(known)
-        decisions.decisions(
-            context_of(workspace=workspace, now=NOW),
-            known,
-        )
-        heartbeat.pulse(
-            known,
-            claims=[],
-            assignments=[],
-            manifests=[],
-            waiting=[],
-            manager_window=timedelta(1),
-            agent_window=timedelta(1),
-            now=NOW,
-        )
-    scans = [step for step in asked if step.startswith("SCAN entries") and "INDEX" not in step]
-    assert scans == []
+    index.ask = explained
+    board.take(context_of(workspace=workspace, store=store, now=NOW), board_rows.View())
+    assert [step for step in asked if step.startswith("SCAN entries") and "INDEX" not in step] == []

@@ -15,7 +15,7 @@ from tools.core.fs import files
 from tools.core.models.bus import EVENTS
 from tools.core.models.record import to_mapping
 from tools.core.seats import seat as seats
-from tools.core.store.api import Append, Replace, StaleVersion
+from tools.core.store.api import Replace, StaleVersion
 
 ME = seats.Seat("codex-1", None)
 OTHER = seats.Seat("codex-2", None)
@@ -153,12 +153,3 @@ def test_a_plan_is_missing_only_where_one_is_named(workspace):
     assert bus.plan_is_missing(workspace, "2026-01-31-x") and not bus.plan_is_missing(workspace, "")
     files.replace(workspace.plan("2026-01-31-x"), b"{}")
     assert not bus.plan_is_missing(workspace, "2026-01-31-x")
-
-
-def test_a_message_that_exists_is_found_by_its_id(workspace, logged, store, event):
-    said = logged(thread="T")
-    happened = logged()
-    store.commit([Append(EVENTS, event())])
-    assert posts.message_exists(context_of(workspace=workspace), said["id"]) and not posts.message_exists(
-        context_of(workspace=workspace), happened["id"]
-    )

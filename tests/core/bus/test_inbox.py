@@ -4,16 +4,14 @@ import pytest
 
 from tools.core.bus import inbox
 from tools.core.fs import files
-from tools.core.store.files.index import open_index
 
 
 @pytest.fixture
-def waiting(workspace):
+def waiting(workspace, store):
     """The summaries in codex-2's inbox, unread ones marked, given the tasks it holds."""
 
     def ask(*tasks):
-        with open_index(workspace) as index:
-            found = inbox.look(index, "codex-2", tasks, inbox.read_mark(workspace, "codex-2"))
+        found = inbox.look(store.history, "codex-2", tasks, inbox.read_mark(workspace, "codex-2"))
         return [("new " if item.is_unread else "") + item.entry.record.summary for item in found.items], found
 
     return ask

@@ -17,7 +17,6 @@ from tools.core.models.bus import EVENTS, Event, Message, stream_of
 from tools.core.models.evidence import ConsensusReceipt
 from tools.core.models.record import to_mapping
 from tools.core.store.api import Append
-from tools.core.store.files.index import open_index
 from tools.core.workspace import Place
 
 NOW = clock.parse("2026-03-01T12:00:00Z")
@@ -53,8 +52,7 @@ def receipt(workspace: Any, decision: str, *, kind: str = "status", hours_ago: f
 
 def rows(workspace: Any, **options: Any) -> list[decisions.Decision]:
     """The decisions as they stand at NOW."""
-    with open_index(workspace) as index:
-        return decisions.decisions(context_of(workspace=workspace, now=NOW), index, **options)
+    return decisions.decisions(context_of(workspace=workspace, now=NOW), **options)
 
 
 def test_a_decision_goes_from_proposal_through_receipts_to_closing(workspace: Any, store: Any) -> None:

@@ -8,21 +8,40 @@ import threading
 
 import pytest
 
-from tools.core.bus import feed
-from tools.core.fs import files
+from tools.core.fs import files, jsonl
 from tools.core.models.bus import EVENTS
-from tools.core.store.api import Append
-from tools.core.store.files.index import losses, open_index
+from tools.core.models.entry import Query
+from tools.core.store.api import Append, Loss
 from tools.core.store.files.store import FileStore
 
 
 @pytest.fixture
-def seen(workspace):
-    """What the index has of the event log now, in order."""
+def seen(store):
+    """The summaries of the event log that the history has now, in order."""
 
     def ask():
-        with open_index(workspace) as index:
-            return [feed.entry_of(row).record.summary for row in index.rows("stream='events'", (), "ORDER BY number")]
+        store.history.refresh()
+        return [recorded(raw) for (raw,) in lines_of(store)]
+
+    return ask
+
+
+def lines_of(store):
+    return store.history._index.ask("SELECT raw FROM entries WHERE stream='events' ORDER BY number")
+
+
+def recorded(raw):
+    return jsonl.parse(raw)["summary"]
+
+
+@pytest.fixture
+def lost(store):
+    """The lines that the index keeps of logs that no longer have them, and the losses it tells of."""
+
+    def ask():
+        store.history.refresh()
+        losses = store.history.losses()
+        return store.history._index.ask("SELECT raw FROM lost"), losses
 
     return ask
 
@@ -79,38 +98,34 @@ def test_a_log_that_was_rewritten_is_indexed_anew(workspace, store, logged, seen
     assert seen()[-1] == "after"
 
 
-def test_lost_records_are_kept_and_forgotten_once_they_are_back(workspace, logged, seen):
+def test_lost_records_are_kept_and_forgotten_once_they_are_back(workspace, logged, seen, lost):
     logged(summary="one")
     logged(summary="two")
     seen()
     whole = files.read_bytes(workspace.events)
     rewrite(workspace, lambda lines: lines[:1])
-    with open_index(workspace) as index:
-        assert len(index.lost()) == 1 and "bus_repair" in losses(index)[0]
+    kept, losses = lost()
+    assert len(kept) == 1 and losses == [Loss(EVENTS, 1)]
     files.replace(workspace.events, whole)
-    with open_index(workspace) as index:
-        assert index.lost() == [] == losses(index)
+    assert lost() == ([], [])
 
 
-def test_a_log_that_is_gone_is_a_loss_too(workspace, logged, seen):
+def test_a_log_that_is_gone_is_a_loss_too(workspace, logged, seen, lost):
     logged(summary="one")
     seen()
     os.unlink(workspace.events.path)
-    assert seen() == []
-    with open_index(workspace) as index:
-        assert len(index.lost()) == 1
+    assert seen() == [] and lost()[1] == [Loss(EVENTS, 1)]
 
 
-def test_a_merge_that_puts_lines_in_between_loses_nothing(workspace, store, event, logged, seen):
+def test_a_merge_that_puts_lines_in_between_loses_nothing(workspace, store, logged, seen, lost):
     logged(summary="one")
     logged(summary="two")
     seen()
     other = logged(summary="theirs")
     rewrite(workspace, lambda lines: [lines[0], lines[2], lines[1]])
     assert seen() == ["one", "theirs", "two"]
-    with open_index(workspace) as index:
-        assert index.lost() == []
-        assert index.ask("SELECT COUNT(*) FROM entries WHERE id=?", (other["id"],)) == [(1,)]
+    assert lost() == ([], [])
+    assert store.history._index.ask("SELECT COUNT(*) FROM entries WHERE id=?", (other["id"],)) == [(1,)]
 
 
 def test_a_repeated_id_counts_once(workspace, store, event, seen):
@@ -190,9 +205,8 @@ def test_an_index_that_became_read_only_is_answered_from_memory(workspace, logge
     os.chmod(workspace.cache.path, 0o755)
 
 
-def test_no_bus_is_an_empty_index_and_makes_no_folder(workspace):
-    with open_index(workspace) as index:
-        assert index.rows("1", ()) == [] and index.problems() == []
+def test_no_bus_is_an_empty_index_and_makes_no_folder(workspace, store):
+    assert store.history.select(Query(), None) == ([], 0) and store.history.problems() == []
     assert not os.path.exists(workspace.bus.path)
 
 
@@ -203,12 +217,10 @@ def test_what_is_no_log_is_a_problem_with_its_place_and_spoils_no_other(workspac
     files.make_folder(workspace.bus.child("events"))
     plant(workspace.events.path)
     for _ in range(2):
-        with open_index(workspace) as index:
-            assert [feed.entry_of(row).record.summary for row in index.rows("1", ())] == ["heard"]
-            assert [problem.name for problem in index.problems()] == [
-                "_bus/events/events.jsonl",
-                "_bus/messages/U.jsonl",
-            ]
+        store.history.refresh()
+        assert [entry.record.summary for entry in store.history.select(Query(), None)[0]] == ["heard"]
+        names = [problem.name for problem in store.history.problems()]
+        assert names == ["_bus/events/events.jsonl", "_bus/messages/U.jsonl"]
 
 
 def test_a_file_in_place_of_a_folder_of_the_bus_is_refused_without_a_traceback(workspace, run):
@@ -220,19 +232,19 @@ def test_a_thread_whose_name_is_no_id_is_named_and_read_by_nobody(workspace, sto
     store.commit([Append("messages/T", message())])
     with open(os.path.join(workspace.bus.path, "messages", "a b.jsonl"), "w") as odd:
         odd.write("{}\n")
-    with open_index(workspace) as index:
-        assert len(index.rows("1", ())) == 1
-        assert [problem.name for problem in index.problems()] == ["_bus/messages/a b.jsonl"]
+    assert len(store.history.select(Query(), None)[0]) == 1
+    assert [problem.name for problem in store.history.problems()] == ["_bus/messages/a b.jsonl"]
 
 
 READ = """
 import sys
-from tools.core.store.files.index import open_index
+from tools.core.store.files.index import Index
 from tools.core.workspace import Workspace
 for _ in range(15):
-    with open_index(Workspace(sys.argv[1], sys.argv[1])) as index:
-        rows = index.rows("stream='events'", (), "ORDER BY number")
-        assert [row.number for row in rows] == list(range(1, len(rows) + 1)), rows
+    index = Index(Workspace(sys.argv[1], sys.argv[1]), print)
+    rows = index.ask("SELECT number FROM entries WHERE stream='events' ORDER BY number")
+    assert [number for (number,) in rows] == list(range(1, len(rows) + 1)), rows
+    index.close()
 print(len(rows))
 """
 

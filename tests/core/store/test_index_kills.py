@@ -13,21 +13,22 @@ from tools.core.fs import files
 from tools.core.models.bus import EVENTS
 from tools.core.store.api import Append
 from tools.core.store.files import index_build as indexing
-from tools.core.store.files.index import open_index
+from tools.core.store.files.index import Index
 from tools.core.store.files.store import FileStore
 
 READ = """
 import sys
 from tools.core.store.files import index_build as indexing
-from tools.core.store.files.index import open_index
+from tools.core.store.files.index import Index
 from tools.core.workspace import Workspace
 indexing._BULK = int(sys.argv[2])
 print("up", flush=True)
 for _ in range(int(sys.argv[3])):
-    with open_index(Workspace(sys.argv[1], sys.argv[1])) as index:
-        rows = index.rows("stream='events'", (), "ORDER BY number")
-        assert [row.number for row in rows] == list(range(1, len(rows) + 1)), rows
-        assert index.ask("PRAGMA quick_check") == [("ok",)]
+    index = Index(Workspace(sys.argv[1], sys.argv[1]), lambda _: None)
+    rows = index.ask("SELECT number FROM entries WHERE stream='events' ORDER BY number")
+    assert [number for (number,) in rows] == list(range(1, len(rows) + 1)), rows
+    assert index.ask("PRAGMA quick_check") == [("ok",)]
+    index.close()
 """
 
 
@@ -38,12 +39,13 @@ def reader(workspace, bulk, times):
 
 def assert_right(workspace):
     """The index says what the log says, whoever made it."""
-    with open_index(workspace) as index:
-        rows = index.rows("stream='events'", (), "ORDER BY number")
-        found = FileStore(workspace).read(EVENTS).found
-        assert [row.raw for row in rows] == [record.line.raw for record in found]
-        assert index.ask("PRAGMA quick_check") == [("ok",)]
-        assert index.ask("SELECT COUNT(*) FROM entries WHERE agent='codex-1'") == [(len(found),)]
+    index = Index(workspace, print)
+    rows = index.ask("SELECT raw FROM entries WHERE stream='events' ORDER BY number")
+    found = FileStore(workspace).read(EVENTS).found
+    assert [raw for (raw,) in rows] == [record.line.raw for record in found]
+    assert index.ask("PRAGMA quick_check") == [("ok",)]
+    assert index.ask("SELECT COUNT(*) FROM entries WHERE agent='codex-1'") == [(len(found),)]
+    index.close()
 
 
 def grow(workspace, event, count):
@@ -81,17 +83,15 @@ def test_many_readers_of_a_log_that_is_rewritten_again_and_again_see_whole_answe
         _, err = one.communicate(timeout=60)
         assert one.returncode == 0, err
     assert_right(workspace)
-    with open_index(workspace) as index:
-        assert index.lost() == []
+    assert Index(workspace, print).ask("SELECT * FROM lost") == []
 
 
 def test_a_load_of_much_is_left_in_wal_so_that_readers_and_writers_do_not_wait(workspace, event, monkeypatch):
     monkeypatch.setattr(indexing, "_BULK", 0)
     grow(workspace, event, 3)
-    with open_index(workspace) as index:
-        assert index.ask("PRAGMA journal_mode") == [("wal",)]
+    assert Index(workspace, print).ask("PRAGMA journal_mode") == [("wal",)]
     grow(workspace, event, 3)
-    with open_index(workspace) as held:  # somebody else has it open: it is loaded all the same
-        grow(workspace, event, 3)
-        assert_right(workspace)
-        assert len(held.rows("1", ())) == 9
+    held = Index(workspace, print)  # another process has it open: it is loaded all the same
+    grow(workspace, event, 3)
+    assert_right(workspace)
+    assert held.ask("SELECT COUNT(*) FROM entries") == [(9,)]

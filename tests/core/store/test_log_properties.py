@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from tools.core import ids
 from tools.core.fs import files, jsonl
 from tools.core.models.bus import EVENTS
-from tools.core.store.api import Append, Replace
-from tools.core.store.files.index import losses, open_index
+from tools.core.store.api import Append, Loss, Replace
 from tools.core.store.files.store import FileStore
 
 steps = st.lists(
@@ -83,9 +82,10 @@ def test_the_index_tells_the_same_as_reading_the_log_from_the_beginning(fresh_bu
     store = FileStore(workspace)
     for number, step in enumerate(played):
         play(step, number, workspace, store, event, [])
-        with open_index(workspace) as index:
-            known = [row.raw for row in index.rows("stream='events'", (), "ORDER BY number")]
-            told = {(problem.number, problem.reason) for problem in index.problems()}
+        store.history.refresh()
+        rows = store.history._index.ask("SELECT raw FROM entries WHERE stream='events' ORDER BY number")
+        known = [raw for (raw,) in rows]
+        told = {(problem.number, problem.reason) for problem in store.history.problems()}
         reading = store.read(EVENTS)
         assert known == [found.line.raw for found in reading.found]
         assert told == {(problem.number, problem.reason) for problem in reading.problems}
@@ -126,14 +126,13 @@ def test_a_record_that_vanishes_from_the_middle_or_the_end_is_noticed(fresh_bus,
     store = FileStore(workspace)
     for number in range(count):
         store.commit([Append(EVENTS, event(summary=f"record {number}"))])
-    with open_index(workspace) as index:
-        assert losses(index) == []
+    assert store.history.losses() == []
     gone = data.draw(st.integers(0, count - 1))
     lines = data_of(workspace).splitlines(True)
     put(workspace, b"".join(lines[:gone] + lines[gone + 1 :]))
-    with open_index(workspace) as index:
-        assert [raw for _, raw in index.lost()] == [lines[gone].rstrip(b"\n")]
-        assert "1 records" in losses(index)[0] and "bus_repair" in losses(index)[0]
+    store.history.refresh()
+    assert store.history.losses() == [Loss(EVENTS, 1)]
+    assert store.history._index.ask("SELECT raw FROM lost") == [(lines[gone].rstrip(b"\n"),)]
 
 
 records_of = st.lists(st.integers(0, 3), min_size=1, max_size=5)

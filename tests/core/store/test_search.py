@@ -1,30 +1,23 @@
-"""Search: ranked, filtered, filled as the logs grow, right after they were rewritten."""
+"""Search: filled as the logs grow, right after they were rewritten."""
+
+import sqlite3
 
 import pytest
 
-from tools.core.models.bus import EVENTS
-from tools.core.store.api import Append
+from tools.core.models.entry import Search
 from tools.core.store.files import index as index_module
 from tools.core.store.files import search
-from tools.core.store.files.index import open_index
 
 
 @pytest.fixture
-def found(workspace):
-    """The summaries a search finds, best first."""
+def found(store):
+    """The summaries a search finds, newest first."""
 
     def ask(text, **filters):
-        with open_index(workspace) as index:
-            return [hit.entry.record.summary for hit in search.find(index, search.Search(text, **filters)).hits]
+        store.history.refresh()
+        return [entry.record.summary for entry in store.history.search(Search(text, **filters)).entries]
 
     return ask
-
-
-def test_records_with_all_words_come_before_those_with_some(logged, found):
-    for text in ("the parser", "nothing of it", "a parser with a bug", "bug"):
-        logged(summary=text)
-    assert found("parser bug")[0] == "a parser with a bug"
-    assert set(found("parser bug")) == {"the parser", "a parser with a bug", "bug"}
 
 
 def test_what_is_logged_later_is_found_too_and_notes_are_searched(logged, found):
@@ -32,20 +25,6 @@ def test_what_is_logged_later_is_found_too_and_notes_are_searched(logged, found)
     assert found("word") == ["first word"]
     logged(thread="T", summary="second", note="has the word as well")
     assert sorted(found("word")) == ["first word", "second"]
-
-
-def test_filters_narrow_and_the_limit_cuts(logged, found):
-    logged(summary="word by one", agent_id="codex-1", task_id="A", ts="2026-01-01T00:00:00Z")
-    logged(summary="word by two", agent_id="codex-2", task_id="B", ts="2026-02-01T00:00:00Z")
-    assert found("word", agents=["codex-1"]) == ["word by one"]
-    assert found("word", tasks=["B"]) == ["word by two"]
-    assert len(found("word", limit=1)) == 1
-
-
-def test_a_message_and_its_inbox_copy_are_one_hit(logged, found):
-    said = logged(thread="T", summary="twice said")
-    logged(thread="agent-codex-2", summary="twice said", id=said["id"])
-    assert found("twice") == ["twice said"]
 
 
 def test_after_a_rewrite_only_what_is_there_is_found(workspace, logged, found):
@@ -71,11 +50,25 @@ def test_damaged_words_are_made_again(workspace, logged, found):
     assert len(found("word")) == 20
 
 
+def test_words_that_another_process_keeps_are_not_waited_for(workspace, logged, found, monkeypatch):
+    monkeypatch.setattr(index_module, "_PATIENCE", 0.05)
+    logged(summary="one word")
+    found("word")
+    holder = sqlite3.connect(workspace.cache.child("index.sqlite-words").path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    logged(summary="a word beside a word")
+    assert found("word beside") == ["a word beside a word"] and len(found("word")) == 2
+    holder.close()
+
+
 def test_without_full_text_search_the_newest_are_compared(logged, found, monkeypatch):
-    monkeypatch.setattr(index_module.Index, "has_words", lambda self: False)
+    def refuse(connection, place):
+        raise sqlite3.OperationalError("no such module: fts5")
+
+    monkeypatch.setattr(search, "_attach", refuse)
     logged(summary="one word")
     logged(summary="a word beside a word")
-    assert found("word beside")[0] == "a word beside a word" and len(found("word")) == 2
+    assert found("word beside") == ["a word beside a word"] and len(found("word")) == 2
 
 
 def test_the_command_shows_one_line_a_hit_and_json(logged, run):
@@ -86,17 +79,10 @@ def test_the_command_shows_one_line_a_hit_and_json(logged, run):
     run("agent.bus_search", "***", code=2)
 
 
-def test_of_many_that_match_the_newest_by_their_stamps_are_ranked_and_the_user_is_told(logged, found, run, monkeypatch):
-    monkeypatch.setattr(search, "_RANKED", 3)
-    logged(thread="zoo", summary="old word", ts="2026-01-01T00:00:00Z")
+def test_a_common_word_behind_a_filter_is_looked_for_in_the_newest_only_and_the_user_hears_it(logged, run, monkeypatch):
+    monkeypatch.setattr(search, "_WALKED", 3)
+    logged(summary="old word", task_id="zoo")
+    assert "only the newest" not in run("agent.bus_search", "word", "--task", "zoo").err
     for number in range(3):
-        logged(summary=f"word {number}", ts=f"2026-02-0{number + 1}T00:00:00Z")
-    assert sorted(found("word")) == ["word 0", "word 1", "word 2"]
-    logged(thread="zoo", summary="late word of many words", ts="2026-03-01T00:00:00Z")
-    assert sorted(found("word"))[0] == "late word of many words" and "word 0" not in found("word")
-
-
-def test_the_command_says_when_older_records_were_left_out(store, event, run):
-    assert "only the newest" not in run("agent.bus_search", "word").err
-    store.commit([Append(EVENTS, event(summary=f"word {number}")) for number in range(2000)])
-    assert "only the newest" in run("agent.bus_search", "word").err
+        logged(summary=f"word {number}")
+    assert "only the newest" in run("agent.bus_search", "word", "--task", "zoo").err

@@ -118,6 +118,47 @@ def test_one_commit_reaches_streams_and_documents_together(any_store, event, mes
     assert any_store.names("claims") == ["T"] and any_store.names("messages") == ["T", "U"]
 
 
+def test_every_record_changes_the_version_of_its_stream_and_of_no_other(any_store, event):
+    versions = [any_store.version(EVENTS)]
+    for _ in range(3):
+        any_store.commit([Append(EVENTS, event())])
+        versions.append(any_store.version(EVENTS))
+    assert versions[0] == "" and len(set(versions)) == 4 and any_store.version("messages/T") == ""
+
+
+def test_a_document_has_the_version_it_was_read_with(any_store):
+    any_store.commit([Replace(DOCUMENT, {"n": 1}, "")])
+    assert any_store.version(DOCUMENT) == any_store.get(DOCUMENT).version
+
+
+def test_a_stream_that_grew_since_it_was_read_stops_the_whole_commit(any_store, event, message):
+    seen = any_store.version("messages/T")
+    any_store.commit([Append("messages/T", message())])
+    with pytest.raises(StaleVersion):
+        any_store.commit([Expect("messages/T", seen), Append(EVENTS, event())])
+    assert any_store.read(EVENTS).found == []
+    any_store.commit([Expect("messages/T", any_store.version("messages/T")), Append("messages/T", message())])
+    assert len(any_store.read("messages/T").found) == 2
+
+
+def test_adopted_lines_are_kept_as_they_are_and_come_once(any_store, event):
+    any_store.commit([Append(EVENTS, event())])
+    lines = [b'{"event":"note", "agent_id":"x"}', b"no JSON"]
+    assert [any_store.adopt(EVENTS, lines) for _ in range(2)] == [2, 0]
+    reading = any_store.read(EVENTS)
+    assert reading.found[-1].line.raw == lines[0] and [problem.number for problem in reading.problems] == [3]
+
+
+@pytest.mark.parametrize(
+    "record", [{}, {"event": "note"}, {"agent_id": ["x"], "event": "note"}, {"agent_id": "x", "event": 7}]
+)
+def test_an_object_that_is_no_record_is_a_problem_with_its_line(any_store, event, record):
+    any_store.commit([Append(EVENTS, event()), Append(EVENTS, record), Append(EVENTS, event())])
+    for reading in (any_store.read(EVENTS), any_store.tail(EVENTS, 5)):
+        assert len(reading.found) == 2
+        assert [(problem.name, problem.number) for problem in reading.problems] == [(any_store.where(EVENTS), 2)]
+
+
 def test_nothing_to_commit_is_nothing(any_store):
     assert any_store.commit([]) == []
 

@@ -32,7 +32,7 @@ from tools.core.board.model import (
     View,
 )
 from tools.core.bus import claim_documents as holdings
-from tools.core.bus import directives, feed, handoffs, heartbeat
+from tools.core.bus import directives, handoffs, heartbeat
 from tools.core.bus import path_patterns as globs
 from tools.core.bus import presence as liveness
 from tools.core.consensus import decisions
@@ -45,7 +45,7 @@ from tools.core.models.plan import Plan
 from tools.core.plans import files as plan_files
 from tools.core.receipts import verify as evidence
 from tools.core.seats import seat as seats
-from tools.core.store.files import index
+from tools.core.store.api import History
 from tools.core.workspace import Workspace
 
 QUIET_AGENTS = 20
@@ -98,29 +98,29 @@ class _Asked(NamedTuple):
 
 
 def _ask(context: Context, seen: Snapshot, view: View) -> _Asked:
-    with index.open_index(context.workspace) as known:
-        waiting = feed.open_requests(known)
-        beat = heartbeat.pulse(
-            known,
-            claims=seen.claims,
-            assignments=seen.assignments,
-            manifests=seen.manifests,
-            waiting=waiting,
-            manager_window=view.manager_window,
-            agent_window=view.agent_window,
-            retired=view.retired,
-            now=seen.now,
-        )
-        dirty, problems = handoffs.all_handoffs(context.workspace, known)
-        return _Asked(
-            waiting,
-            beat,
-            [handoff for handoff in dirty if handoff.is_open],
-            *_agent_rows(known, seen, beat),
-            *_directive_rows(known, waiting, view.messages),
-            decisions.decisions(context, known),
-            [*problems, *map(str, known.problems()), *index.losses(known)],
-        )
+    history = context.history
+    waiting = history.open_requests()
+    beat = heartbeat.pulse(
+        history,
+        claims=seen.claims,
+        assignments=seen.assignments,
+        manifests=seen.manifests,
+        waiting=waiting,
+        manager_window=view.manager_window,
+        agent_window=view.agent_window,
+        retired=view.retired,
+        now=seen.now,
+    )
+    dirty, problems = handoffs.all_handoffs(context.workspace, history)
+    return _Asked(
+        waiting,
+        beat,
+        [handoff for handoff in dirty if handoff.is_open],
+        *_agent_rows(history, seen, beat),
+        *_directive_rows(history, waiting, view.messages),
+        decisions.decisions(context),
+        [*problems, *map(str, history.problems()), *context.losses()],
+    )
 
 
 def take(context: Context, view: View) -> Board:
@@ -281,31 +281,31 @@ def _handoff_row(handoff: handoffs.Handoff) -> HandoffRow:
     )
 
 
-def _agent_rows(known: index.Index, seen: Snapshot, beat: heartbeat.Pulse) -> tuple[list[BeatRow], int]:
+def _agent_rows(history: History, seen: Snapshot, beat: heartbeat.Pulse) -> tuple[list[BeatRow], int]:
     """Holders first, then who else was seen, the latest first; and how many more there are."""
     managers = {row.agent for row in beat.managers}
     holders = {claim.agent_id for claim in seen.live}
     idle = {claim.agent_id for claim, _ in beat.idle}
-    seen_here = {*liveness.agents_seen(known), *holders} - {ids.TEMPLATE_AGENT}
+    seen_here = {*filter(ids.is_agent, history.agents()), *holders} - {ids.TEMPLATE_AGENT}
     names = (seen_here - managers - beat.retired) | (holders & managers)
-    signs = liveness.last_signs(known, names, seen.now)
-    ordered = sorted(names, key=lambda name: (name not in holders, -(signs[name] or clock.EPOCH).timestamp(), name))
+    signs = history.last_seen(names, seen.now)
+    ordered = sorted(names, key=lambda name: (name not in holders, -signs.get(name, clock.EPOCH).timestamp(), name))
     shown = ordered[: len(holders & names) + QUIET_AGENTS]
-    rows = [_agent_row(known, name, signs[name], name in holders, name in idle, seen.now) for name in shown]
+    beats = liveness.heartbeats(history, shown, timedelta(0), seen.now)
+    rows = [_agent_row(last, signs.get(last.agent), last.agent in holders, last.agent in idle) for last in beats]
     return rows, len(ordered) - len(shown)
 
 
-def _agent_row(known: index.Index, name: str, sign: datetime | None, holds: bool, idle: bool, now: datetime) -> BeatRow:
-    last = liveness.heartbeat(known, name, timedelta(0), now)
-    state = "idle" if idle else liveness.FRESH if holds else "no live work"
+def _agent_row(last: liveness.Heartbeat, sign: datetime | None, holds: bool, is_idle: bool) -> BeatRow:
+    state = "idle" if is_idle else liveness.FRESH if holds else "no live work"
     if last.state == liveness.SIGNED_OFF:
         state = last.state
-    return BeatRow(name, "agent", state, sign, last.summary, last.meta)
+    return BeatRow(last.agent, "agent", state, sign, last.summary, last.meta)
 
 
-def _directive_rows(known: index.Index, waiting: Sequence[Entry], limit: int) -> tuple[list[DirectiveRow], int]:
-    found, older = feed.select(known, Query(kinds=["directive"], events=False), limit)
-    pointed = directives.pointed_threads(known) if found else frozenset()
+def _directive_rows(history: History, waiting: Sequence[Entry], limit: int) -> tuple[list[DirectiveRow], int]:
+    found, older = history.select(Query(kinds=["directive"], events=False), limit)
+    pointed = directives.pointed_threads(history) if found else frozenset()
     is_open = {(entry.record.id, entry.record.ts, entry.task) for entry in waiting}
     rows = [
         DirectiveRow(

@@ -87,17 +87,14 @@ def require_seeder(context: Context, holder: str) -> None:
     """GuardError when a seat seeds for another although a manager is known and it is none."""
     if holder == context.seat.agent_id or context.seat.is_manager:
         return
-    from tools.core.store.files.index import open_index
-
     held = {claim.task_id: claim for claim in holdings.all_claims(context.store)[0]}
-    with open_index(context.workspace) as index:
-        known = liveness.managers(
-            index,
-            context.now,
-            manifests=seats.manifests(context.workspace),
-            assignments=holdings.all_assignments(context.store)[0],
-            claims=held,
-        )
+    known = liveness.managers(
+        context.history,
+        context.now,
+        manifests=seats.manifests(context.workspace),
+        assignments=holdings.all_assignments(context.store)[0],
+        claims=held,
+    )
     if known:
         raise GuardError(
             f"{context.seat.agent_id} is no manager seat, so it cannot seed a claim for {holder}; {known[0]} can",

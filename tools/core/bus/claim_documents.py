@@ -9,7 +9,7 @@ from tools.core import ids
 from tools.core.errors import ToolkitError
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, Assignment, Claim
 from tools.core.models.lenient import assignment_from, claim_from
-from tools.core.store.files.store import FileStore
+from tools.core.store.api import Store
 
 
 class Held(NamedTuple):
@@ -30,10 +30,10 @@ class Held(NamedTuple):
         return claims.assigned_engineer(self.assignment, self.claim)
 
 
-def held(bus: FileStore, task: str) -> Held:
+def held(store: Store, task: str) -> Held:
     """A task's claim and assignment; DataError when either cannot be read."""
-    claim = bus.get(f"{CLAIMS}/{task}")
-    given = bus.get(f"{ASSIGNMENTS}/{task}")
+    claim = store.get(f"{CLAIMS}/{task}")
+    given = store.get(f"{ASSIGNMENTS}/{task}")
     return Held(
         claim_from(claim.content, task) if claim else None,
         claim.content if claim else {},
@@ -44,17 +44,15 @@ def held(bus: FileStore, task: str) -> Held:
     )
 
 
-def documents(
-    bus: FileStore, kind: str, read: Callable[[Mapping[str, object], str], Any]
-) -> tuple[list[Any], list[str]]:
+def documents(store: Store, kind: str, read: Callable[[Mapping[str, object], str], Any]) -> tuple[list[Any], list[str]]:
     """All readable documents of a kind, and one line for each that is not."""
     found, problems = [], []
-    for name in bus.names(kind):
+    for name in store.names(kind):
         if not ids.is_task(name):
-            problems.append(f"_bus/{kind}/{name}.json:1: the file name is not a task id")
+            problems.append(f"{store.where(f'{kind}/{name}')}:1: the file name is not a task id")
             continue
         try:
-            document = bus.get(f"{kind}/{name}")
+            document = store.get(f"{kind}/{name}")
         except ToolkitError as problem:
             problems.append(problem.message)
             continue
@@ -63,17 +61,17 @@ def documents(
     return found, problems
 
 
-def all_claims(bus: FileStore) -> tuple[list[Claim], list[str]]:
+def all_claims(store: Store) -> tuple[list[Claim], list[str]]:
     """Every claim that can be read, and what cannot."""
-    return documents(bus, CLAIMS, claim_from)
+    return documents(store, CLAIMS, claim_from)
 
 
-def all_assignments(bus: FileStore) -> tuple[list[Assignment], list[str]]:
+def all_assignments(store: Store) -> tuple[list[Assignment], list[str]]:
     """Every assignment that can be read, and what cannot."""
-    return documents(bus, ASSIGNMENTS, assignment_from)
+    return documents(store, ASSIGNMENTS, assignment_from)
 
 
-def unreadable(bus: FileStore, found: Sequence[Claim], given: Sequence[Assignment]) -> frozenset[str]:
+def unreadable(store: Store, found: Sequence[Claim], given: Sequence[Assignment]) -> frozenset[str]:
     """The tasks whose claim or assignment is there but was not among those that could be read."""
-    claimed = set(bus.names(CLAIMS)) - {claim.task_id for claim in found}
-    return frozenset(claimed | set(bus.names(ASSIGNMENTS)) - {assignment.task_id for assignment in given})
+    claimed = set(store.names(CLAIMS)) - {claim.task_id for claim in found}
+    return frozenset(claimed | set(store.names(ASSIGNMENTS)) - {assignment.task_id for assignment in given})

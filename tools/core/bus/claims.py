@@ -6,8 +6,8 @@ the store, and the decision is taken again on what is there now.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import NamedTuple
 
 from tools.core import clock, ids
@@ -32,28 +32,12 @@ class ClaimChange(NamedTuple):
     warnings: tuple[str, ...]
 
 
-Warn = Callable[[Sequence[str]], None]
-"""Tells the user of records that the logs have lost, also when what was asked for is refused."""
-
-
-def _nobody(_: Sequence[str]) -> None:
-    """Whoever asked has no user to tell."""
-
-
-def last_sign_of(context: Context, agent: str) -> datetime | None:
-    """An agent's last sign of life, asked of the index."""
-    from tools.core.bus import presence as liveness  # SQLite is loaded only where a holder's life matters
-    from tools.core.store.files.index import losses, open_index
-
-    with open_index(context.workspace) as index:
-        context.warn(losses(index))
-        return liveness.last_sign(index, agent, context.now)
-
-
 def facts(context: Context, found: holdings.Held, agent: str, *, paths: bool = False) -> claims.Facts:
     """What a claim rule needs to know; the holder's life only where somebody else asks."""
-    other = found.claim is not None and found.claim.is_live and found.claim.agent_id != agent
-    sign = last_sign_of(context, found.claim.agent_id) if other and found.claim else None
+    sign = None
+    if found.claim is not None and found.claim.is_live and found.claim.agent_id != agent:
+        holder = found.claim.agent_id
+        sign = context.history.last_seen([holder], context.now).get(holder)
     live = [claim for claim in holdings.all_claims(context.store)[0] if claim.is_live] if paths else []
     return claims.Facts(context.now, found.assignment, sign, live)
 

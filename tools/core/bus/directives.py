@@ -9,13 +9,12 @@ from tools.core import clock, ids
 from tools.core.bus import posts
 from tools.core.context import Context
 from tools.core.errors import UsageError
-from tools.core.fs import jsonl, locks
+from tools.core.fs import locks
 from tools.core.models.bus import Message, stream_of
-from tools.core.models.lenient import message_from, text_of
+from tools.core.models.lenient import message_from
 from tools.core.models.record import MAX_SUMMARY, to_mapping
 from tools.core.receipts import write as receipts
-from tools.core.store.api import Append, Change
-from tools.core.store.files.index import Index
+from tools.core.store.api import Append, Change, History
 
 KEY = "directive"
 """The key of a pointer's `meta` that names the directive's thread."""
@@ -119,10 +118,6 @@ def _message(context: Context, given: Directive, thread: str, words: Words, meta
     )
 
 
-def pointed_threads(index: Index) -> frozenset[str]:
+def pointed_threads(history: History) -> frozenset[str]:
     """The threads that messages on the hub point to as directives."""
-    rows = index.rows(
-        "task = ? AND stream = ? AND instr(raw, CAST(? AS BLOB)) > 0", (ids.HUB, stream_of(ids.HUB), f'"{KEY}"')
-    )
-    metas = (jsonl.parse(row.raw).get("meta") for row in rows)
-    return frozenset(text_of(meta.get(KEY)) for meta in metas if isinstance(meta, dict) and meta.get(KEY))
+    return frozenset(entry.record.meta[KEY] for entry in history.messages_with(ids.HUB, KEY))

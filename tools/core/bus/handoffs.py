@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tools.core import clock, ids
-from tools.core.bus import feed
 from tools.core.bus.posts import EventDraft
 from tools.core.context import Context
 from tools.core.errors import GuardError, ToolkitError
@@ -20,7 +19,7 @@ from tools.core.fs import files
 from tools.core.models.bus import Event
 from tools.core.models.record import MAX_SUMMARY
 from tools.core.seats.seat import Seat
-from tools.core.store.files.index import Index
+from tools.core.store.api import History
 from tools.core.workspace import REPORT, Place, Workspace
 
 CLEARED = "dirty_cleared"
@@ -108,20 +107,17 @@ def settled(receipts: Sequence[Handoff], events: Sequence[Event]) -> list[Handof
     return list(by_path.values())
 
 
-def all_handoffs(workspace: Workspace, index: Index) -> tuple[list[Handoff], list[str]]:
+def all_handoffs(workspace: Workspace, history: History) -> tuple[list[Handoff], list[str]]:
     """Every dirty handoff as it stands now, oldest first, and what cannot be read."""
     receipts, problems = receipts_of(workspace)
     if not receipts:
         return [], problems
-    rows = index.events_of((CLEARED, REASSIGNED))
-    events = [entry.record for entry in map(feed.entry_of, rows) if isinstance(entry.record, Event)]
-    return settled(receipts, events), problems
+    return settled(receipts, history.events_of((CLEARED, REASSIGNED))), problems
 
 
-def cleared(index: Index) -> frozenset[str]:
+def cleared(history: History) -> frozenset[str]:
     """The receipts that a `dirty_cleared` event cites."""
-    rows = index.rows("kind = ? AND stream='events'", (CLEARED,), "ORDER BY seq")
-    return frozenset(path for entry in map(feed.entry_of, rows) for path in entry.record.receipts)
+    return frozenset(path for event in history.events_of([CLEARED]) for path in event.receipts)
 
 
 def of_agent(handoffs: Sequence[Handoff], agent: str) -> list[Handoff]:

@@ -12,14 +12,13 @@ from typing import Any, NamedTuple
 
 from tools.core import clock
 from tools.core.bus import claim_documents as holdings
-from tools.core.bus import feed
 from tools.core.bus import presence as liveness
 from tools.core.context import Context
 from tools.core.models.bus import Assignment, Claim
 from tools.core.models.entry import Entry, Query
 from tools.core.models.manifest import Manifest
 from tools.core.seats import seat as seats
-from tools.core.store.files import index
+from tools.core.store.api import History
 
 AGENT_WINDOW = timedelta(minutes=240)
 
@@ -46,7 +45,6 @@ class Check(NamedTuple):
     alerts: list[Alert]
     raised: Mapping[str, bool]  # alerts that were raised before and are unchanged
     problems: list[str]
-    losses: list[str]
 
 
 class Pulse(NamedTuple):
@@ -59,7 +57,7 @@ class Pulse(NamedTuple):
 
 
 def pulse(
-    known: index.Index,
+    history: History,
     *,
     claims: Sequence[Claim],
     assignments: Sequence[Assignment],
@@ -72,14 +70,14 @@ def pulse(
     now: datetime,
 ) -> Pulse:
     """Judges what was read of the bus; a window of 0 switches its check off."""
-    away = liveness.retired(known, now, retired)
+    away = liveness.retired(history, retired)
     names = liveness.managers(
-        known, now, manifests=manifests, assignments=assignments, claims={claim.task_id: claim for claim in claims}
+        history, now, manifests=manifests, assignments=assignments, claims={claim.task_id: claim for claim in claims}
     )
     gone = away | set(ignored_managers)
-    beats = [liveness.heartbeat(known, name, manager_window, now) for name in names if name not in gone]
+    beats = liveness.heartbeats(history, [name for name in names if name not in gone], manager_window, now)
     active = [claim for claim in claims if claim.state == "active" and claim.agent_id not in away]
-    signs = liveness.last_signs(known, {claim.agent_id for claim in active}, now)
+    signs = history.last_seen({claim.agent_id for claim in active}, now)
     idle = liveness.idle_holders(active, signs, agent_window, now)
     alerts = [*_manager_alerts(beats, waiting, manager_window), *(_idle_alert(claim, at) for claim, at in idle)]
     return Pulse(beats, idle, alerts, away)
@@ -96,30 +94,27 @@ def check(
     """Looks at the bus once."""
     claims, problems = holdings.all_claims(context.store)
     assignments, more_problems = holdings.all_assignments(context.store)
-    with index.open_index(context.workspace) as known:
-        found = pulse(
-            known,
-            claims=claims,
-            assignments=assignments,
-            manifests=seats.manifests(context.workspace),
-            waiting=feed.open_requests(known),
-            manager_window=manager_window,
-            agent_window=agent_window,
-            ignored_managers=ignored_managers,
-            retired=retired,
-            now=context.now,
-        )
-        before = _raised_before(known, context.now) if found.alerts else set()
-        raised = {alert.identity: alert.identity in before for alert in found.alerts}
-        problems = [*problems, *more_problems, *map(str, known.problems())]
-        losses = index.losses(known)
+    history = context.history
+    found = pulse(
+        history,
+        claims=claims,
+        assignments=assignments,
+        manifests=seats.manifests(context.workspace),
+        waiting=history.open_requests(),
+        manager_window=manager_window,
+        agent_window=agent_window,
+        ignored_managers=ignored_managers,
+        retired=retired,
+        now=context.now,
+    )
+    before = _raised_before(history) if found.alerts else set()
+    raised = {alert.identity: alert.identity in before for alert in found.alerts}
+    problems = [*problems, *more_problems, *map(str, history.problems())]
     idle = [
         {"agent_id": claim.agent_id, "task_id": claim.task_id, "last_seen": clock.to_text(at) if at else None}
         for claim, at in found.idle
     ]
-    return Check(
-        context.now, manager_window, agent_window, found.managers, idle, found.alerts, raised, problems, losses
-    )
+    return Check(context.now, manager_window, agent_window, found.managers, idle, found.alerts, raised, problems)
 
 
 def _manager_alerts(beats: Sequence[liveness.Heartbeat], waiting: Sequence[Entry], window: timedelta) -> list[Alert]:
@@ -153,9 +148,9 @@ def _idle_alert(claim: Claim, at: datetime | None) -> Alert:
     return Alert(identity, "agent_idle", claim.agent_id, claim.task_id, at, text)
 
 
-def _raised_before(known: index.Index, now: datetime) -> set[str]:
+def _raised_before(history: History) -> set[str]:
     """The identities of the alerts that were raised last."""
-    alerts, _ = feed.select(known, Query(kinds=["alert"], messages=False), 200, now)
+    alerts, _ = history.select(Query(kinds=["alert"], messages=False), 200)
     return {identity for entry in alerts for identity in entry.record.meta.get("alert", "").split()}
 
 

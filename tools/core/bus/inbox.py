@@ -6,12 +6,10 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from tools.core import ids
-from tools.core.bus import feed
 from tools.core.errors import DataError
 from tools.core.fs import files
-from tools.core.models.bus import stream_of
 from tools.core.models.entry import Entry, Query, unrepeated
-from tools.core.store.files.index import Index
+from tools.core.store.api import History
 from tools.core.workspace import Place, Workspace
 
 NEWEST = 50
@@ -47,19 +45,18 @@ class Mark(NamedTuple):
     messages: int = 0
 
 
-def look(index: Index, agent: str, tasks: Collection[str], mark: Mark, *, limit: int = NEWEST) -> Inbox:
+def look(history: History, agent: str, tasks: Collection[str], mark: Mark, *, limit: int = NEWEST) -> Inbox:
     """The newest of the inbox and of open requests that name the agent or a task it holds.
 
     Messages older than those are counted, not read.
     """
     limit = max(limit, NEWEST)
     requests = [
-        *feed.open_requests(index, target=agent, limit=limit),
-        *(one for one in feed.open_requests(index, threads=sorted(tasks), limit=limit) if one.agent != agent),
+        *history.open_requests(target=agent, limit=limit),
+        *(one for one in history.open_requests(threads=sorted(tasks), limit=limit) if one.agent != agent),
     ]
-    stream = stream_of(ids.inbox_of(agent))
-    messages = index.ask("SELECT COUNT(*) FROM entries WHERE stream=? AND stream<>'events'", (stream,))[0][0]
-    inbox, _ = feed.select(index, Query(tasks=[ids.inbox_of(agent)], events=False), limit)
+    messages = history.count_messages(ids.inbox_of(agent))
+    inbox, _ = history.select(Query(tasks=[ids.inbox_of(agent)], events=False), limit)
     is_open = {key(entry) for entry in requests}
     merged = unrepeated([*inbox, *requests])
     found = [Item(entry, key(entry) not in mark.read, key(entry) in is_open) for entry in merged]

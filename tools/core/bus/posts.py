@@ -132,7 +132,7 @@ def _threads_of(message: Message) -> list[str]:
 
 def _warn_of_unknown_replies(context: Context, messages: Sequence[Message]) -> None:
     for message in messages:
-        if message.reply_to and not message_exists(context, message.reply_to):
+        if message.reply_to and not context.history.has_message(message.reply_to):
             context.warn([f"no message has the id {message.reply_to}"])
 
 
@@ -198,12 +198,3 @@ def summary_of(text: str) -> str:
             code="record.summary",
         )
     return text
-
-
-def message_exists(context: Context, record_id: str) -> bool:
-    """Whether some thread has a message with this id."""
-    from tools.core.store.files.index import losses, open_index
-
-    with open_index(context.workspace) as index:
-        context.warn(losses(index))
-        return bool(index.ask("SELECT 1 FROM entries WHERE id=? AND stream<>'events' LIMIT 1", (record_id,)))

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tools.core import clock, ids
-from tools.core.bus import feed
 from tools.core.models.bus import Assignment, Claim
 from tools.core.models.entry import Entry
 from tools.core.models.manifest import Manifest
 from tools.core.seats.seat import MANAGER_ROLE
-from tools.core.store.files.index import Index, Row
+from tools.core.store.api import History
 
 FRESH = "fresh"
 STALE = "stale"
@@ -35,46 +34,6 @@ class Heartbeat(NamedTuple):
     at: datetime | None
     summary: str
     meta: Mapping[str, str]
-
-
-def last_sign(index: Index, agent: str, now: datetime) -> datetime | None:
-    """The latest credible event or message that an agent wrote itself."""
-    latest = _latest(now)
-    found = [
-        index.ask("SELECT MAX(at) FROM entries WHERE agent=? AND kind=? AND at<=?", (agent, kind, latest))[0][0]
-        for kind in index.distinct("kind", agent=agent)
-    ]
-    return _moment(max((at for at in found if at is not None), default=None))
-
-
-def last_signs(index: Index, agents: Iterable[str], now: datetime) -> dict[str, datetime | None]:
-    """`last_sign` of several agents."""
-    return {agent: last_sign(index, agent, now) for agent in agents}
-
-
-def _latest(now: datetime) -> int:
-    return int((now + clock.CREDIBLE_AHEAD).timestamp())
-
-
-def _moment(seconds: int | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, clock.UTC)
-
-
-def agents_seen(index: Index) -> list[str]:
-    """Every agent that wrote something, by name."""
-    return [name for name in index.distinct("agent") if ids.is_agent(name)]
-
-
-def last_entry(index: Index, agent: str, kinds: Sequence[str], now: datetime) -> Entry | None:
-    """The latest credible entry of some kinds by an agent."""
-    rows = []
-    for kind in kinds:
-        rows += index.ask(
-            "SELECT at, seq, stream, number, raw FROM entries WHERE agent=? AND kind=? AND at<=?"
-            " ORDER BY at DESC, seq DESC LIMIT 1",
-            (agent, kind, _latest(now)),
-        )
-    return feed.entry_of(Row(*max(rows)[1:])) if rows else None
 
 
 @functools.cache
@@ -96,18 +55,11 @@ def parked() -> frozenset[str]:
     return frozenset()
 
 
-def retired(index: Index, now: datetime, always: Collection[str] | None = None) -> frozenset[str]:
+def retired(history: History, always: Collection[str] | None = None) -> frozenset[str]:
     """Agents that were retired and not revived since; `always` names those a list retires (None: `parked`)."""
-    found = set(parked() if always is None else always)
-    for whom in index.distinct("subject"):
-        rows = index.ask(
-            "SELECT kind FROM entries WHERE subject=? AND at IS NOT NULL ORDER BY at DESC, seq DESC LIMIT 1", (whom,)
-        )
-        if rows and rows[0][0] == "retired":
-            found.add(whom)
-        elif rows:
-            found.discard(whom)
-    return frozenset(found)
+    marks = history.retirements()
+    named = parked() if always is None else always
+    return frozenset(name for name in {*named, *marks} if marks.get(name, "retired") == "retired")
 
 
 def roles_of(handshake: Entry | None) -> frozenset[str]:
@@ -119,7 +71,7 @@ def roles_of(handshake: Entry | None) -> frozenset[str]:
 
 
 def managers(
-    index: Index,
+    history: History,
     now: datetime,
     *,
     manifests: Iterable[Manifest],
@@ -128,9 +80,8 @@ def managers(
 ) -> list[str]:
     """Manager candidates: by manifest, by last handshake, or named by an assignment that is live."""
     found = {seat.agent_id for seat in manifests if MANAGER_ROLE in seat.desired_roles}
-    for agent in index.distinct("agent"):
-        if MANAGER_ROLE in roles_of(last_entry(index, agent, ["handshake"], now)):
-            found.add(agent)
+    handshakes = history.last_entries(history.agents(), ["handshake"], now)
+    found |= {agent for agent, handshake in handshakes.items() if MANAGER_ROLE in roles_of(handshake)}
     for given in assignments:
         claim = claims.get(given.task_id)
         by_another = given.engineer and given.manager != given.engineer  # who helps itself manages nobody
@@ -139,20 +90,24 @@ def managers(
     return sorted(name for name in found if ids.is_agent(name))
 
 
-def heartbeat(index: Index, agent: str, window: timedelta, now: datetime) -> Heartbeat:
-    """A manager's last handshake or status against the window; a window of 0 switches the check off."""
-    handshake = last_entry(index, agent, ["handshake"], now)
-    entry = last_entry(index, agent, ["handshake", "status"], now)
-    if entry is None or entry.at is None:
+def heartbeats(history: History, agents: Collection[str], window: timedelta, now: datetime) -> list[Heartbeat]:
+    """Each manager's last handshake or status against the window; a window of 0 switches the check off."""
+    handshakes = history.last_entries(agents, ["handshake"], now)
+    signs = history.last_entries(agents, ["handshake", "status"], now)
+    return [_heartbeat(agent, handshakes.get(agent), signs.get(agent), window, now) for agent in agents]
+
+
+def _heartbeat(agent: str, handshake: Entry | None, sign: Entry | None, window: timedelta, now: datetime) -> Heartbeat:
+    if sign is None or sign.at is None:
         return Heartbeat(agent, MISSING if window else FRESH, None, "", {})
-    state = STALE if window and now - entry.at > window else FRESH
+    state = STALE if window and now - sign.at > window else FRESH
     if handshake is not None and handshake.record.meta.get("focus") == IDLE_FOCUS:
         state = SIGNED_OFF
-    return Heartbeat(agent, state, entry.at, entry.record.summary, entry.record.meta)
+    return Heartbeat(agent, state, sign.at, sign.record.summary, sign.record.meta)
 
 
 def idle_holders(
-    claims: Iterable[Claim], signs: Mapping[str, datetime | None], window: timedelta, now: datetime
+    claims: Iterable[Claim], signs: Mapping[str, datetime], window: timedelta, now: datetime
 ) -> list[tuple[Claim, datetime | None]]:
     """Active claims whose holder gave no sign inside the window, the claim itself being one."""
     if not window:

@@ -15,7 +15,6 @@ from tools.core.models.bus import Claim
 from tools.core.models.entry import Entry, Query
 from tools.core.models.record import to_mapping
 from tools.core.seats import seat as seats
-from tools.core.store.files import index
 from tools.core.text import render
 
 DEFAULT_LIMIT = 20
@@ -39,7 +38,7 @@ class Status(NamedTuple):
     now: datetime
     view: View
     claims: list[Claim]
-    signs: dict[str, datetime | None]
+    signs: dict[str, datetime]
     events: list[Entry]
     more_events: int
     managers: list[liveness.Heartbeat]
@@ -91,21 +90,27 @@ def gather(context: Context, view: View) -> Status:
         for claim in sorted(claims, key=lambda claim: (not claim.is_live, claim.task_id))
         if (claim.is_live or not view.active_only) and (not view.agents or claim.agent_id in view.agents)
     ]
-    with index.open_index(context.workspace) as known:
-        query = Query(agents=view.agents, severities=view.severities, since=view.since, messages=False)
-        events, more = feed.select(known, query, view.limit, context.now)
-        gone = liveness.retired(known, context.now)
-        names = liveness.managers(
-            known, context.now, manifests=seats.manifests(context.workspace), assignments=assignments, claims=by_task
-        )
-        beats = [
-            liveness.heartbeat(known, name, view.manager_window, context.now) for name in names if name not in gone
-        ]
-        requests, waiting = feed.open_requests(known), feed.count_requests(known)
-        signs = liveness.last_signs(known, {claim.agent_id for claim in live}, context.now)
-        problems = [*problems, *more_problems, *map(str, known.problems())]
-        losses = index.losses(known)
-    return Status(context.now, view, shown, signs, events, more, beats, requests, waiting, problems, losses)
+    history = context.history
+    query = Query(agents=view.agents, severities=view.severities, since=view.since, messages=False)
+    events, more = history.select(query, view.limit)
+    names = liveness.managers(
+        history, context.now, manifests=seats.manifests(context.workspace), assignments=assignments, claims=by_task
+    )
+    gone = liveness.retired(history)
+    present = [name for name in names if name not in gone]
+    return Status(
+        context.now,
+        view,
+        shown,
+        history.last_seen({claim.agent_id for claim in live}, context.now),
+        events,
+        more,
+        liveness.heartbeats(history, present, view.manager_window, context.now),
+        history.open_requests(),
+        history.count_requests(),
+        [*problems, *more_problems, *map(str, history.problems())],
+        context.losses(),
+    )
 
 
 def as_document(found: Status) -> dict[str, Any]:
@@ -198,7 +203,7 @@ def full(found: Status) -> str:
 
 
 def _requests_title(found: Status) -> str:
-    cut = f", the newest {len(found.requests)}" if found.request_count > len(found.requests) else ""
+    cut = f", {len(found.requests)} of them" if found.request_count > len(found.requests) else ""
     return f"open requests: {found.request_count}{cut}"
 
 

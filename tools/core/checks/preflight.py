@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from tools.core import ids
 from tools.core.backlog import items as queue
-from tools.core.bus import feed
 from tools.core.bus import presence as liveness
 from tools.core.checks import base as base_check
 from tools.core.checks import findings, links
@@ -25,13 +24,11 @@ from tools.core.context import Context
 from tools.core.errors import SetupError, ToolkitError
 from tools.core.fs import files
 from tools.core.git import changes, refs, remotes, tracked
-from tools.core.models.bus import EVENTS
 from tools.core.plans import check as plan_checks
 from tools.core.plans import files as plans
 from tools.core.plans import normalise as hygiene
 from tools.core.receipts import locate as whereabouts
 from tools.core.seats import seat as seats
-from tools.core.store.files.index import open_index
 from tools.core.sync import bus_branch
 from tools.core.workspace import BUS, LEDGER, MANIFEST, MEMORY_LOG, PLANS, QUEUE, QUICK_LINKS, Place, Workspace
 
@@ -127,14 +124,11 @@ def _receipts(context: Context, scope: Scope) -> list[Finding]:
     """Receipts that the bus cites since this branch left the base, and that are nowhere to be found."""
     since = refs.committed_at(context.workspace.root, _left_base(context.workspace, scope))
     cited: dict[tuple[str, str], Finding] = {}
-    with open_index(context.workspace) as index:
-        where = "at >= ? AND instr(raw, CAST('\"receipt' AS BLOB)) > 0"
-        for row in index.rows(where, (int(since.timestamp()),), "ORDER BY seq"):
-            record = feed.entry_of(row).record
-            path = f"{BUS}/{EVENTS}/{EVENTS}.jsonl" if row.stream == EVENTS else f"{BUS}/{row.stream}.jsonl"
-            for receipt in record.receipts:
-                text = f"the receipt {receipt} is not here, in another worktree, or on the record's branch"
-                cited[receipt, record.branch] = findings.make("receipt.missing", path, row.number, text)
+    for recorded in context.history.with_receipts(since):
+        path, record = context.store.where(recorded.stream), recorded.entry.record
+        for receipt in record.receipts:
+            text = f"the receipt {receipt} is not here, in another worktree, or on the record's branch"
+            cited[receipt, record.branch] = findings.make("receipt.missing", path, recorded.number, text)
     places = whereabouts.find(context.workspace, cited)
     return [finding for key, finding in cited.items() if places[key] == whereabouts.MISSING]
 
@@ -234,8 +228,7 @@ def _seat(context: Context, scope: Scope) -> list[Finding]:
     if known is None or known.agent_id == ids.TEMPLATE_AGENT:
         raise Skipped("no seat is bound here")
     agent = known.agent_id
-    with open_index(context.workspace) as index:
-        handshake = liveness.last_entry(index, agent, ["handshake"], context.now)
+    handshake = context.history.last_entries([agent], ["handshake"], context.now).get(agent)
     if handshake is None:
         text = f"{agent} has never shaken hands"
     elif handshake.record.meta.get("focus") == liveness.IDLE_FOCUS:

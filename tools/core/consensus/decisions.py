@@ -16,15 +16,14 @@ from typing import NamedTuple
 
 from tools.core import clock, ids
 from tools.core.backlog import items as queue
-from tools.core.bus import feed
 from tools.core.consensus import ledger
 from tools.core.consensus import receipts as consensus
 from tools.core.context import Context
 from tools.core.errors import ToolkitError
 from tools.core.fs import files, jsonl
-from tools.core.models.entry import Entry, Query, event_entry, unrepeated
+from tools.core.models.entry import Entry, Query, event_entry
 from tools.core.models.lenient import assignment_from, text_of
-from tools.core.store.files.index import Index
+from tools.core.store.api import History
 from tools.core.workspace import LEDGER, Workspace
 
 MAX_AGE = timedelta(hours=24)
@@ -72,7 +71,6 @@ class _Found:
 
 def decisions(
     context: Context,
-    index: Index,
     *,
     tasks: Sequence[str] = (),
     since: datetime | None = None,
@@ -82,15 +80,15 @@ def decisions(
 
     `tasks` keeps the decisions with these ids or about these tasks; `since` those touched since.
     """
-    found = _gather(context.workspace, index, tasks)
+    found = _gather(context.workspace, context.history, tasks)
     rows = [_row(context, name, part, max_age) for name, part in found.items()]
     kept = [row for row in rows if since is None or (row.at is not None and row.at >= since)]
     return sorted(kept, key=lambda row: (not row.overdue, row.state != OPEN, row.at or context.now, row.id))
 
 
-def _gather(workspace: Workspace, index: Index, tasks: Sequence[str]) -> dict[str, _Found]:
+def _gather(workspace: Workspace, history: History, tasks: Sequence[str]) -> dict[str, _Found]:
     found: dict[str, _Found] = {}
-    for name, trace in [*_in_receipts(workspace), *_in_index(index)]:
+    for name, trace in [*_in_receipts(workspace), *_in_history(history)]:
         part = found.setdefault(name, _Found({name}))
         part.traces.append(trace)
         if trace.task and not ids.is_thread_only(trace.task):
@@ -101,7 +99,7 @@ def _gather(workspace: Workspace, index: Index, tasks: Sequence[str]) -> dict[st
     if tasks:
         found = {name: part for name, part in found.items() if part.tasks & set(tasks)}
     for name, part in found.items():
-        part.traces += _about_tasks(index, name, part)
+        part.traces += _about_tasks(history, name, part)
     for name, trace in _in_ledger(workspace):
         if name in found:  # the ledger closes what is on record elsewhere; its own rows are `ledger`'s to show
             found[name].traces.append(trace)
@@ -135,9 +133,8 @@ def _in_receipts(workspace: Workspace) -> Iterator[tuple[str, Trace]]:
             )
 
 
-def _in_index(index: Index) -> Iterator[tuple[str, Trace]]:
-    rows = index.with_decision()
-    for entry in unrepeated([feed.entry_of(row) for row in rows]):
+def _in_history(history: History) -> Iterator[tuple[str, Trace]]:
+    for entry in history.about_decisions():
         named = next((entry.record.meta[key] for key in _KEYS if key in entry.record.meta), "")
         if ids.is_task(named):
             yield named, _trace(entry.source, entry)
@@ -174,12 +171,12 @@ def linked_by_queue(workspace: Workspace) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _about_tasks(index: Index, name: str, part: _Found) -> list[Trace]:
+def _about_tasks(history: History, name: str, part: _Found) -> list[Trace]:
     """What was logged on the decision's own thread, and the voices on it in its tasks' threads."""
     known = {(trace.source, trace.key) for trace in part.traces}
-    entries, _ = feed.select(index, Query(tasks=[name]), None)
+    entries, _ = history.select(Query(tasks=[name]), None)
     if others := sorted(part.tasks - {name}):
-        entries += feed.select(index, Query(tasks=others, kinds=_VOICES, events=False), None)[0]
+        entries += history.select(Query(tasks=others, kinds=_VOICES, events=False), None)[0]
     traces = (_trace(entry.source, entry) for entry in entries)
     return [trace for trace in traces if (trace.source, trace.key) not in known]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -41,6 +42,25 @@ class Query(NamedTuple):
     since: datetime | None = None
     events: bool = True
     messages: bool = True
+
+
+class Search(NamedTuple):
+    """Words to look for; an empty filter lets everything through."""
+
+    text: str
+    agents: Sequence[str] = ()
+    tasks: Sequence[str] = ()
+    since: datetime | None = None
+    limit: int = 20
+
+    @property
+    def words(self) -> list[str]:
+        """The words of the text, each once, in order; the first `MAX_WORDS` of them."""
+        return list(dict.fromkeys(re.findall(r"\w+", self.text.casefold())))[:MAX_WORDS]
+
+
+MAX_WORDS = 32
+"""Words of a search that count; the rest of a longer one is not looked at."""
 
 
 def event_entry(raw: dict[str, object]) -> Entry:

@@ -43,6 +43,14 @@ def _receipts_of(raw: Mapping[str, object]) -> tuple[str, ...]:
     return _texts_of(raw.get("receipts")) + _texts_of(raw.get("receipt"))
 
 
+def shortcoming(raw: Mapping[str, object]) -> str:
+    """Why a JSON object is no event and no message, however old or foreign; "" when it is one."""
+    for names, meaning in ((("agent_id", "from"), "who wrote it"), (("event", "type"), "what kind it is")):
+        if not any(isinstance(raw.get(name), str) and raw[name] for name in names):
+            return f"not a record of the bus: no {' or '.join(names)} says {meaning}"
+    return ""
+
+
 def event_from(raw: Mapping[str, object]) -> Event:
     """An event, whatever its age and origin."""
     claim = raw.get("claim")

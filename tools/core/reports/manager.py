@@ -10,7 +10,6 @@ from tools.core import clock, ids
 from tools.core.board import model as board_rows
 from tools.core.board import render_text as board_text
 from tools.core.board import snapshot as board
-from tools.core.bus import feed
 from tools.core.bus.claim_rules import assigned_engineer
 from tools.core.context import Context
 from tools.core.errors import SetupError
@@ -18,7 +17,6 @@ from tools.core.models.entry import MESSAGE, Entry, Query
 from tools.core.plans import check as plan_checks
 from tools.core.plans import files as plans
 from tools.core.reports import latency as latencies
-from tools.core.store.files import index
 from tools.core.text import render
 from tools.core.workspace import Workspace
 
@@ -54,8 +52,7 @@ def gather(context: Context, manager: str, since: datetime) -> Report:
     """Reads what the report needs; plans are held to their strict rules."""
     snapshot = board.read(context)
     shown = board.told(context, snapshot, board_rows.View())
-    with index.open_index(context.workspace) as known:
-        entries, _ = feed.select(known, Query(since=since), None)
+    entries, _ = context.history.select(Query(since=since), None)
     checked = plan_checks.check(context.workspace, plans.all_places(context.workspace), strict=True)
     return Report(
         manager,

@@ -20,7 +20,6 @@ from tools.core.models.entry import message_entry
 from tools.core.models.record import MAX_SUMMARY
 from tools.core.receipts import write as receipts
 from tools.core.seats.guards import Guarded
-from tools.core.store.files import index
 from tools.core.text import render
 from tools.core.text import secrets as redaction
 from tools.core.workspace import MANIFEST, Place, Workspace
@@ -75,9 +74,8 @@ def boot(context: Context, guarded: Guarded, wish: Wish, say: Say) -> Booted:
     if wish.announce:
         handshake = posts.post(context, _handshake(guarded, wish, state, told)).records[0]
         say(f"handshake {handshake['id']} of {guarded.seat.agent_id}")
-    with index.open_index(context.workspace) as known:
-        for loss in index.losses(known):
-            say(f"warning: {loss}")
+    for loss in context.losses():
+        say(f"warning: {loss}")
     peers, problems = _peers(context, guarded.seat.agent_id)
     for problem in problems:
         say(f"skipped: {problem}")

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from tools.core import clock, ids
 from tools.core.backlog import status_sync as task_sync
 from tools.core.bus import claim_documents as holdings
-from tools.core.bus import feed
 from tools.core.bus.claim_documents import Held
 from tools.core.context import Context
 from tools.core.errors import ToolkitError
@@ -20,7 +19,6 @@ from tools.core.plans import check as plan_checks
 from tools.core.plans import files as plans
 from tools.core.reports import receipts_index as receipt_index
 from tools.core.session import boot
-from tools.core.store.files import index
 from tools.core.workspace import PLANS, QUEUE, REPORT, Workspace
 
 PASS, WARN, FAIL = "pass", "warn", "fail"
@@ -47,9 +45,8 @@ class Check(NamedTuple):
 
 def gather(context: Context, task: str, limit: int) -> Brief:
     """Reads the bus once."""
-    with index.open_index(context.workspace) as known:
-        events, _ = feed.select(known, Query(tasks=[task], messages=False), limit)
-        messages, _ = feed.select(known, Query(tasks=[task], events=False), limit)
+    events, _ = context.history.select(Query(tasks=[task], messages=False), limit)
+    messages, _ = context.history.select(Query(tasks=[task], events=False), limit)
     return Brief(task, holdings.held(context.store, task), events, messages)
 
 

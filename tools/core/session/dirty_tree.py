@@ -20,7 +20,6 @@ from tools.core.fs import files, locks
 from tools.core.git import changes, refs
 from tools.core.models.bus import Claim
 from tools.core.receipts import write as receipts
-from tools.core.store.files import index
 from tools.core.text import secrets as redaction
 from tools.core.workspace import BUS, REPORT, Place, Workspace
 
@@ -68,8 +67,7 @@ def record(context: Context, branch: str | None, lines: Sequence[str]) -> Found:
         commit=refs.commit_of(context.workspace.root, "HEAD") or "none",
         changes=tuple(map(redaction.redact, lines)),
     )
-    with index.open_index(context.workspace) as known:
-        cleared = handoffs.cleared(known)
+    cleared = handoffs.cleared(context.history)
     with locks.hold(context.workspace.bus, holder=context.workspace.cache.child("holder")):
         if old := _same(context.workspace, found, cleared):
             files.replace(Place(context.workspace.bus_root, old.path), _text(found))

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from tools.core import ids
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import path_patterns as globs
-from tools.core.bus.feed import entry_of
 from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files
@@ -23,9 +22,10 @@ from tools.core.plans import files as plans
 from tools.core.seats import guards as branches
 from tools.core.seats.seat import Seat
 from tools.core.session import dirty_tree as dirt
-from tools.core.store.files import index
+from tools.core.store.api import History
 from tools.core.workspace import PLANS, Workspace
 
+_TAKING = ("claim", "takeover", "reopened", "assign")
 PASS, WARN, FAIL = "pass", "warn", "fail"
 
 
@@ -83,26 +83,16 @@ def _claims(context: Context, claims: Iterable[Claim], branch: str | None) -> li
     mine = [claim for claim in claims if branch is not None and claim.branch == branch]
     if not mine:
         return [Check("claim", PASS, "no claim names this branch")]
-    with index.open_index(context.workspace) as known:
-        return [
-            _claim(claim, _fence_taken(known, claim.task_id, context.seat.agent_id), context.seat) for claim in mine
-        ]
+    return [
+        _claim(claim, _fence_taken(context.history, claim.task_id, context.seat.agent_id), context.seat)
+        for claim in mine
+    ]
 
 
-def _fence_taken(known: index.Index, task: str, agent: str) -> int | None:
+def _fence_taken(history: History, task: str, agent: str) -> int | None:
     """The fence of the newest event by which an agent got a task; None when there is none."""
-    rows = known.rows(
-        "stream='events' AND task=? AND kind IN ('claim', 'takeover', 'reopened', 'assign')",
-        (task,),
-        "ORDER BY seq DESC",
-    )
-    for entry in map(entry_of, rows):
-        carried = getattr(entry.record, "claim", None)
-        if carried:
-            claim = claim_from(carried, task)
-            if claim.agent_id == agent:
-                return claim.fence
-    return None
+    claims = (claim_from(event.claim or {}, task) for event in history.claim_changes(task) if event.event in _TAKING)
+    return next((claim.fence for claim in claims if claim.agent_id == agent), None)
 
 
 def _claim(claim: Claim, fence: int | None, seat: Seat) -> Check:

@@ -1,18 +1,24 @@
-"""What every store of the bus offers: streams and documents, behind four verbs, and what a commit is made of.
+"""What every store of the bus offers: streams, documents and commits, and a history that answers questions.
 
 A *stream* is a log that only grows (`events`, `messages/<task>`); a *document* is replaced whole
-(`claims/<task>`, `assignments/<task>`). `commit` takes all its changes or none: each document must
-still have the version the caller decided on, else `StaleVersion` and nothing is written. The contract
-in tests/core/store/test_store_contract.py is what a store must pass.
+(`claims/<task>`, `assignments/<task>`). `commit` takes all its changes or none: each document and each
+stream that it expects must still have the version the caller decided on, else `StaleVersion` and
+nothing is written. A `History` answers with values of the domain, never with rows, and each question
+takes all agents or tasks it is about, so that a store across a network needs one exchange for it.
+The contract in tests/core/store/test_store_contract.py and test_history_contract.py is what a store
+must pass.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from tools.core.errors import BusyError
 from tools.core.fs import jsonl
+from tools.core.models.bus import EVENTS, MESSAGES, Event, stream_of
+from tools.core.models.entry import Entry, Query, Search
 
 
 class Append(NamedTuple):
@@ -31,9 +37,9 @@ class Replace(NamedTuple):
 
 
 class Expect(NamedTuple):
-    """A document this commit depends on but does not change."""
+    """A document or a stream this commit depends on, with the version that was read."""
 
-    document: str
+    name: str
     expected: str
 
 
@@ -48,11 +54,134 @@ class Document(NamedTuple):
 
 
 class StaleVersion(Exception):
-    """A document is no longer the one the caller decided on: read it again and decide anew."""
+    """A document or a stream is no longer what the caller decided on: read it again and decide anew."""
+
+
+class Recorded(NamedTuple):
+    """An entry and where it stands; `number` counts the stream's lines from 1."""
+
+    stream: str
+    number: int
+    entry: Entry
+
+
+class Loss(NamedTuple):
+    """How many records a stream once had and has no longer."""
+
+    stream: str
+    records: int
+
+
+class Matches(NamedTuple):
+    """What a search matched, newest first; `is_cut` where older records were not looked at."""
+
+    entries: list[Entry]
+    is_cut: bool
+
+
+class Following(Protocol):
+    """What a query matches from now on."""
+
+    def poll(self) -> Iterator[Entry | jsonl.Problem]:
+        """The entries that came since the last poll, oldest first, and the lines that cannot be read."""
+
+
+MAX_COUNTED = 200
+"""From here on older entries are not counted: that would cost more the longer the history is."""
+
+MAX_REQUESTS = 200
+"""Open requests that are read at once."""
+
+
+class History(Protocol):
+    """What was said and done, as of the first question or the last `refresh`, own commits included."""
+
+    def refresh(self) -> None:
+        """Makes the next question answer as of now."""
+
+    # -- entries of a query ------------------------------------------------------------------
+    def select(self, query: Query, limit: int | None) -> tuple[list[Entry], int]:
+        """The newest entries of a query, oldest first, and how many more there are, up to `MAX_COUNTED`.
+
+        A stamp from the future counts as the moment the record arrived.
+        """
+
+    def search(self, search: Search) -> Matches:
+        """The newest entries that have all words of a text."""
+
+    def follow(self, query: Query) -> Following:
+        """What a query matches from now on; what is there already counts as seen."""
+
+    # -- who was here ------------------------------------------------------------------------
+    def agents(self) -> list[str]:
+        """Everyone who wrote something, by name, whether or not the name is an agent's id."""
+
+    def last_seen(self, agents: Collection[str], now: datetime) -> dict[str, datetime]:
+        """The last credible stamp of each agent; an agent without one is left out."""
+
+    def last_entries(self, agents: Collection[str], kinds: Collection[str], now: datetime) -> dict[str, Entry]:
+        """The last credible entry of some kinds by each agent; an agent without one is left out."""
+
+    def retirements(self) -> dict[str, str]:
+        """By agent, the kind of the last event that retired or revived it."""
+
+    # -- messages ----------------------------------------------------------------------------
+    def open_requests(
+        self, *, threads: Collection[str] | None = None, target: str | None = None, limit: int = MAX_REQUESTS
+    ) -> list[Entry]:
+        """Requests and directives without a reply, oldest first; of too many, each sender's oldest come first."""
+
+    def count_requests(self) -> int:
+        """How many requests and directives are open; a message and its inbox copy are one."""
+
+    def count_messages(self, thread: str) -> int:
+        """How many messages a thread has."""
+
+    def has_message(self, record_id: str) -> bool:
+        """Whether some thread has a message with this id."""
+
+    def messages_with(self, thread: str, key: str) -> list[Entry]:
+        """The messages of a thread whose `meta` has a key, oldest first."""
+
+    # -- events ------------------------------------------------------------------------------
+    def events_of(self, kinds: Collection[str]) -> list[Event]:
+        """All events of some kinds, oldest first; meant for kinds there are few of."""
+
+    def events_about_plan(self, plan: str, limit: int) -> list[Event]:
+        """The newest events that name a plan, oldest first."""
+
+    def claim_changes(self, task: str) -> Iterator[Event]:
+        """The events that carry a claim of a task, newest first."""
+
+    # -- records by what they say ------------------------------------------------------------
+    def about_decisions(self) -> list[Entry]:
+        """All entries that name a decision, oldest first."""
+
+    def with_receipts(self, since: datetime) -> list[Recorded]:
+        """The entries since a moment that cite receipts, in the order they were read."""
+
+    # -- what is wrong -----------------------------------------------------------------------
+    def problems(self, streams: Collection[str] | None = None) -> list[jsonl.Problem]:
+        """Lines (of some streams) that cannot be read, by stream and number; the first thousand."""
+
+    def losses(self, streams: Collection[str] | None = None) -> list[Loss]:
+        """The streams (among some) that have lost records, by name."""
+
+
+def streams_of(store: Store, query: Query) -> list[str]:
+    """The streams a query looks at; without a task, messages are those of every thread."""
+    wanted = [EVENTS] if query.events else []
+    if query.messages:
+        wanted += [stream_of(task) for task in query.tasks or store.names(MESSAGES)]
+    return wanted
 
 
 class Store(Protocol):
-    """What every store of the bus offers; `names` lists what can be asked for."""
+    """What every store of the bus offers."""
+
+    @property
+    def history(self) -> History:
+        """The questions about events and messages; opened with the first of them."""
 
     def read(self, stream: str, start: int = 0) -> jsonl.Reading:
         """All records of a stream, oldest first, and the lines that could not be read."""
@@ -63,11 +192,23 @@ class Store(Protocol):
     def get(self, document: str) -> Document | None:
         """A document; None where there is none; DataError when it cannot be read."""
 
-    def commit(self, changes: Sequence[Change]) -> list[dict[str, object]]:
-        """Makes all changes durable, or none; returns the records as they were written."""
+    def version(self, name: str) -> str:
+        """What a document or a stream is now; "" where there is none. Each record changes its stream's."""
 
     def names(self, kind: str) -> list[str]:
         """The names of all documents or streams of a kind, sorted."""
+
+    def where(self, name: str) -> str:
+        """What a person is shown as the place of a stream or a document."""
+
+    def commit(self, changes: Sequence[Change]) -> list[dict[str, object]]:
+        """Makes all changes durable, or none; returns the records as they were written."""
+
+    def adopt(self, stream: str, lines: Sequence[bytes]) -> int:
+        """Appends another place's lines exactly as they are, but for those that are here; how many came."""
+
+    def recover(self) -> bool:
+        """Completes what a dead process left half done; whether there was something."""
 
 
 def retry_stale(attempt: Callable[[], Any], limit: int = 1000) -> Any:

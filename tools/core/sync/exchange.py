@@ -21,7 +21,7 @@ from tools.core.errors import BusyError, ConflictError, SetupError, ToolkitError
 from tools.core.git import refs, remotes
 from tools.core.models.bus import CLAIMS
 from tools.core.models.lenient import claim_from
-from tools.core.store.files.store import FileStore
+from tools.core.store.api import Store
 from tools.core.sync import bus_commits as carrier
 from tools.core.sync import outgoing as departures
 from tools.core.sync.bus_commits import Carrier
@@ -47,7 +47,7 @@ class Exchanged(NamedTuple):
 
 def exchange(
     workspace: Workspace,
-    bus: FileStore,
+    bus: Store,
     agent: str,
     now: datetime,
     *,
@@ -83,7 +83,7 @@ def exchange(
 
 def _round(
     workspace: Workspace,
-    bus: FileStore,
+    bus: Store,
     agent: str,
     now: datetime,
     total: Exchanged,
@@ -146,7 +146,7 @@ def sentence(done: Exchanged, push: bool) -> str:
     return ", ".join(told)
 
 
-def confirm(workspace: Workspace, bus: FileStore, agent: str, task: str, now: datetime) -> Exchanged:
+def confirm(workspace: Workspace, bus: Store, agent: str, task: str, now: datetime) -> Exchanged:
     """Carries a claim to the remote; raises unless it arrived and is the agent's still.
 
     Whatever stops it, the local claim stays, and the hint says how to try again.

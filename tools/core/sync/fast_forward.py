@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tools.core.errors import SetupError
 from tools.core.git import checkout, refs, remotes
 from tools.core.gitdir import current_branch, git_folder
-from tools.core.store.files.store import FileStore
+from tools.core.store.api import Store
 from tools.core.sync import bus_branch, exchange
 from tools.core.sync import bus_commits as carrier
 from tools.core.sync.bus_commits import Carrier
@@ -40,7 +40,7 @@ def require_git(workspace: Workspace) -> None:
         )
 
 
-def synchronise(workspace: Workspace, bus: FileStore, agent: str | None, now: datetime) -> Synced:
+def synchronise(workspace: Workspace, bus: Store, agent: str | None, now: datetime) -> Synced:
     """Fetches and fast-forwards; raises SetupError when unreachable, diverged or blocked by local changes.
 
     With an agent the bus is exchanged as well, but not pushed.
@@ -120,7 +120,7 @@ def diverged(branch: str, upstream: str, ahead: int, behind: int) -> SetupError:
     )
 
 
-def _with_bus(workspace: Workspace, bus: FileStore, agent: str, now: datetime, carried: Carrier) -> Synced:
+def _with_bus(workspace: Workspace, bus: Store, agent: str, now: datetime, carried: Carrier) -> Synced:
     """A checkout whose branch carries the bus: both are brought forward in one."""
     root, branch = workspace.root, carried.branch
     with remotes.exclusive(workspace):

@@ -19,8 +19,7 @@ from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, Event, 
 from tools.core.models.lenient import claim_from
 from tools.core.models.record import to_mapping
 from tools.core.store import merge
-from tools.core.store.api import Append, Change, Replace, retry_stale
-from tools.core.store.files.store import FileStore
+from tools.core.store.api import Append, Change, Replace, Store, retry_stale
 from tools.core.sync import bus_commits as carrier
 from tools.core.sync.bus_commits import Carrier
 from tools.core.workspace import Workspace
@@ -53,7 +52,7 @@ def is_shared(name: str) -> bool:
     return _PLAIN.fullmatch(name) is not None and _UNSHARED.search(name) is None
 
 
-def receive(workspace: Workspace, bus: FileStore, agent: str, now: datetime, found: Carrier, ref: str) -> Round:
+def receive(workspace: Workspace, bus: Store, agent: str, now: datetime, found: Carrier, ref: str) -> Round:
     ours = refs.commit_of(found.folder, f"refs/heads/{found.branch}")
     theirs = refs.commit_of(found.folder, ref) if ref else ""
     base = refs.merge_base(found.folder, ours, theirs) if ours and theirs else ""
@@ -77,7 +76,7 @@ def receive(workspace: Workspace, bus: FileStore, agent: str, now: datetime, fou
 
 def _take_in(
     workspace: Workspace,
-    bus: FileStore,
+    bus: Store,
     agent: str,
     now: datetime,
     name: str,
@@ -99,11 +98,11 @@ def _take_in(
 
 
 def _document(
-    bus: FileStore, agent: str, now: datetime, name: str, theirs: bytes, base: bytes | None, conflicts: list[Conflict]
+    bus: Store, agent: str, now: datetime, name: str, theirs: bytes, base: bytes | None, conflicts: list[Conflict]
 ) -> int:
-    place = bus.place(name)
-    other = files.parse_object(theirs, place.name)
-    before = object_of(base, place.name)
+    place = bus.where(name)
+    other = files.parse_object(theirs, place)
+    before = object_of(base, place)
     current = bus.get(name)
     if current is None:
         bus.commit([Replace(name, other, "")])

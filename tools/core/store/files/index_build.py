@@ -5,9 +5,9 @@ after is read. Any other log is read anew, and what it no longer has is kept in 
 added row by row; much is loaded into a table without indexes, which are made afterwards, because
 that costs a quarter. All of it is one transaction: readers see the index before or after it.
 
-Text columns are NULL where a record has no such field, so that their indexes hold only what can be
-asked for. `at` is the record's own stamp in Unix seconds. `placed` stands in for one that was not
-credible when it was read: the stamp of the record before it, so that the future pins nothing.
+The index remembers whose it is: the folder of its bus and the first line of the event log. One of them
+may change (a folder is restored elsewhere, a log is cut); an index of which neither is right was copied
+from another bus.
 """
 
 from __future__ import annotations
@@ -21,62 +21,21 @@ from tools.core import clock
 from tools.core.errors import ToolkitError
 from tools.core.fs import files, jsonl
 from tools.core.models.bus import EVENTS, MESSAGES, stream_of
-from tools.core.store.files import index_rows
-from tools.core.store.files.store import FileStore
+from tools.core.models.lenient import shortcoming
+from tools.core.store.files import index_rows, index_schema, index_settle
+from tools.core.store.files.transaction import place_of
 from tools.core.workspace import Place, Workspace
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-VERSION = 4
 _BATCH = 500
 _BULK = 4 * 1024 * 1024
 """Bytes of log from which it is cheaper to make the indexes after loading."""
 
-_ENTRIES = """
-CREATE TABLE entries (
-  seq INTEGER PRIMARY KEY, stream TEXT, number INTEGER, id TEXT, mark TEXT, at INTEGER, placed INTEGER, agent TEXT,
-  kind TEXT, task TEXT, target TEXT, reply_to TEXT, severity TEXT, subject TEXT, decision TEXT, waiting INTEGER,
-  raw BLOB
-)
-"""
-_COMMON = {
-    "by_id": "UNIQUE entries (id, stream) WHERE id IS NOT NULL",
-    "by_agent": "entries (agent, kind, at)",
-    "by_task": "entries (task, at)",
-    "by_time": "entries (at) WHERE stream='events'",
-    "by_line": "entries (number) WHERE stream='events'",
-}
-"""Indexes that hold most records: made after a load of many."""
 
-_RARE = {
-    "by_speaker": "entries (stream, agent, at) WHERE stream<>'events'",
-    "by_thread": "entries (stream, at) WHERE stream<>'events'",
-    "by_message": "entries (at) WHERE stream<>'events'",
-    "by_mark": "entries (mark, stream) WHERE mark IS NOT NULL",
-    "by_reply": "entries (reply_to) WHERE reply_to IS NOT NULL",
-    "by_severity": "entries (severity, at) WHERE severity IS NOT NULL",
-    "by_subject": "entries (subject, at) WHERE subject IS NOT NULL",
-    "by_decision": "entries (decision, at) WHERE decision IS NOT NULL",
-    "waiting_by_time": "entries (at, id) WHERE waiting=1",
-    "waiting_by_target": "entries (target, at) WHERE waiting=1",
-    "waiting_by_task": "entries (task, at) WHERE waiting=1",
-}
-"""Indexes that hold few records: kept while many are loaded, because making them reads everything."""
-
-_OTHERS = """
-CREATE TABLE streams (
-  name TEXT PRIMARY KEY, inode INTEGER, mtime INTEGER, size INTEGER, end INTEGER, lines INTEGER, hash TEXT,
-  loose INTEGER
-) WITHOUT ROWID;
-CREATE TABLE problems (stream TEXT, number INTEGER, reason TEXT, PRIMARY KEY (stream, number)) WITHOUT ROWID;
-CREATE TABLE lost (stream TEXT, id TEXT, mark TEXT, raw BLOB);
-CREATE INDEX lost_id ON lost (stream, id);
-CREATE INDEX lost_mark ON lost (stream, mark) WHERE mark IS NOT NULL;
-CREATE TABLE losses (stream TEXT PRIMARY KEY, count INTEGER) WITHOUT ROWID;
-CREATE TABLE generation (number INTEGER);
-INSERT INTO generation VALUES (random())
-"""
+class ForeignIndexError(Exception):
+    """The index is of another bus."""
 
 
 class _Known(NamedTuple):
@@ -91,36 +50,50 @@ class _Known(NamedTuple):
     loose: int  # the seq of a last record without line end, read again once its line end is there
 
 
-def create(connection: Connection) -> None:
-    """Makes an empty index, in a transaction of the caller's."""
-    connection.execute(_ENTRIES)
-    for statement in _OTHERS.split(";"):
-        connection.execute(statement)
-    _make_indexes(connection, _COMMON | _RARE)
+def catch_up(connection: Connection, workspace: Workspace) -> bool:
+    """Brings the index up to the logs, if one of them has changed; whether one had.
 
-
-def _make_indexes(connection: Connection, wanted: Mapping[str, str]) -> None:
-    for name, definition in wanted.items():
-        unique = "UNIQUE " if definition.startswith("UNIQUE ") else ""
-        connection.execute(f"CREATE {unique}INDEX {name} ON {definition.removeprefix(unique)}")
-
-
-def catch_up(connection: Connection, workspace: Workspace) -> None:
-    """Brings the index up to the logs; nothing is written when no log has changed."""
+    ForeignIndexError for the index of another bus.
+    """
+    folder, first = _folder_of(workspace), _first_line(workspace)
+    _refuse_foreign(connection, folder, first)
     present = _stats(workspace)
     known = _known(connection)
     changed = _changed(known, present)
     if not changed:
-        return
+        return False
     if sum(_bytes_to_read(known.get(name), present[name]) for name in changed if name in present) > _BULK:
         _leave_wal(connection)
     connection.execute("BEGIN IMMEDIATE")
     try:
-        _CatchUp(connection, FileStore(workspace), _known(connection), present).run()
+        _CatchUp(connection, workspace, _known(connection), present).run()
+        connection.execute("UPDATE bus SET folder=?, first=?", (folder, first))
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+    return True
+
+
+def _refuse_foreign(connection: Connection, folder: int, first: str) -> None:
+    indexed_folder, indexed_first = connection.execute("SELECT folder, first FROM bus").fetchone()
+    if indexed_folder and indexed_folder != folder and (not first or indexed_first != first):
+        raise ForeignIndexError
+
+
+def _folder_of(workspace: Workspace) -> int:
+    """What tells the folder of a bus from another one, 0 where there is none."""
+    with suppress(OSError):
+        return os.stat(workspace.bus.path).st_ino
+    return 0
+
+
+def _first_line(workspace: Workspace) -> str:
+    """The hash of the event log's first line, "" where there is none."""
+    with suppress(ToolkitError, FileNotFoundError):
+        line = next(jsonl.lines(workspace.events), None)
+        return line.hash if line is not None and line.whole else ""
+    return ""
 
 
 def _leave_wal(connection: Connection) -> None:
@@ -175,12 +148,12 @@ class _CatchUp:
     def __init__(
         self,
         connection: Connection,
-        store: FileStore,
+        workspace: Workspace,
         known: Mapping[str, _Known],
         present: Mapping[str, os.stat_result],
     ) -> None:
         self._connection = connection
-        self._store = store
+        self._workspace = workspace
         self._known = known
         self._present = present
         self._now = int((clock.now() + clock.CREDIBLE_AHEAD).timestamp())
@@ -196,8 +169,8 @@ class _CatchUp:
             before = self._load_bulk(grown, anew)
         else:
             self._load_rows(grown, anew)
-        self._settle_requests(0 if bulk or anew else before)
-        self._settle_lost([*grown, *anew], 0 if bulk or anew else before)
+        index_settle.settle_requests(self._connection, 0 if bulk or anew else before)
+        index_settle.settle_lost(self._connection, [*grown, *anew], 0 if bulk or anew else before)
         if any(name in self._known for name in anew):
             self._ask("UPDATE generation SET number=random()")
 
@@ -217,7 +190,7 @@ class _CatchUp:
     def _continues(self, name: str) -> bool:
         if name not in self._present:
             return False
-        with suppress(ToolkitError, FileNotFoundError), files.opened(self._store.place(name)) as descriptor:
+        with suppress(ToolkitError, FileNotFoundError), files.opened(place_of(self._workspace, name)) as descriptor:
             return _is_continued(descriptor, self._known[name])
         return False
 
@@ -225,19 +198,19 @@ class _CatchUp:
     def _load_rows(self, grown: list[str], anew: list[str]) -> None:
         for name in anew:
             if name in self._known:
-                self._set_aside(name)
+                index_settle.set_aside(self._connection, name)
         for name in [*grown, *anew]:
             self._load_stream(name, self._known[name] if name in grown else None)
 
     def _load_bulk(self, grown: list[str], anew: list[str]) -> int:
         self._ask("PRAGMA cache_size=-16000")
         replaced = [name for name in anew if name in self._known]
-        for name in _COMMON | _RARE if replaced else _COMMON:
+        for name in index_schema.COMMON | index_schema.RARE if replaced else index_schema.COMMON:
             self._ask(f"DROP INDEX {name}")
         if replaced:
             self._ask("ALTER TABLE entries RENAME TO before")
-            self._ask(_ENTRIES)
-            _make_indexes(self._connection, _RARE)
+            self._ask(index_schema.ENTRIES)
+            index_schema.make_indexes(self._connection, index_schema.RARE)
             marks = ", ".join("?" * len(replaced))
             self._ask(
                 f"INSERT INTO entries ({index_rows.COLUMNS}) SELECT {index_rows.COLUMNS} FROM before WHERE stream NOT IN ({marks})"
@@ -248,12 +221,12 @@ class _CatchUp:
         for name in [*grown, *anew]:
             self._load_stream(name, self._known[name] if name in grown else None)
         try:
-            _make_indexes(self._connection, _COMMON)
+            index_schema.make_indexes(self._connection, index_schema.COMMON)
         except self._connection.IntegrityError:
             self._drop_repeated()
-            _make_indexes(self._connection, _COMMON)
+            index_schema.make_indexes(self._connection, index_schema.COMMON)
         if replaced:
-            self._keep_missing(replaced)
+            index_settle.keep_missing(self._connection, replaced)
             self._ask("DROP TABLE before")
         return 0
 
@@ -270,7 +243,7 @@ class _CatchUp:
             self._ask("DELETE FROM streams WHERE name=?", name)
             return
         try:
-            place = self._store.place(name)
+            place = place_of(self._workspace, name)
             with files.opened(place) as descriptor:
                 if before is not None and not _is_continued(descriptor, before):
                     return  # replaced since we looked; the next reader sees that
@@ -290,20 +263,23 @@ class _CatchUp:
         end, lines, loose, seq = start, number - 1, 0, self._last_seq()
         usual: list[index_rows.Row] = []
         seldom: list[index_rows.Row] = []
-        row = index_rows.row_maker(name, self._now, self._now if start else 0)
+        make_row = index_rows.row_maker(name, self._now, self._now if start else 0)
         for count, line in enumerate(jsonl.lines_of(descriptor, start), number):
             outcome = jsonl.parse_plain(line.raw) or jsonl.examine(place, line, count)
             if line.whole:
                 end, lines = line.end, count
-            if isinstance(outcome, (dict, jsonl.Found)):
+            if isinstance(outcome, jsonl.Found):
+                outcome = outcome.record
+            row = make_row(seq + 1, count, line, outcome) if isinstance(outcome, dict) else None
+            if row is not None:
                 seq += 1
                 loose = 0 if line.whole else seq
-                made = row(seq, count, line, outcome if isinstance(outcome, dict) else outcome.record)
-                (usual if len(made) == index_rows.USUAL_COUNT else seldom).append(made)
+                (usual if len(row) == index_rows.USUAL_COUNT else seldom).append(row)
                 if not seq % _BATCH:
                     self._insert(name, usual, seldom)
             elif outcome is not None:
-                self._ask("INSERT OR REPLACE INTO problems VALUES (?, ?, ?)", name, count, outcome.reason)
+                reason = shortcoming(outcome) if isinstance(outcome, dict) else outcome.reason
+                self._ask("INSERT OR REPLACE INTO problems VALUES (?, ?, ?)", name, count, reason)
         self._insert(name, usual, seldom)
         digest = next(jsonl.lines_backwards(descriptor, end)).hash if end else ""
         self._remember(name, stat, end, lines, digest, loose)
@@ -328,64 +304,6 @@ class _CatchUp:
             self._connection.executemany(sql, rows)
         except UnicodeEncodeError:  # a lone surrogate in some field
             self._connection.executemany(sql, [tuple(map(index_rows.storable, row)) for row in rows])
-
-    # -- what is gone ------------------------------------------------------------------------
-    def _set_aside(self, name: str) -> None:
-        """Before a log is read anew: every record is suspected lost until the new log shows it."""
-        which = "stream='events'" if name == EVENTS else "stream<>'events' AND stream=?"
-        values = () if name == EVENTS else (name,)
-        self._ask(f"INSERT INTO lost SELECT stream, id, mark, raw FROM entries WHERE {which}", *values)
-        self._ask(
-            "UPDATE entries SET waiting=1 WHERE waiting=0 AND id IN"
-            f" (SELECT reply_to FROM entries WHERE {which} AND reply_to IS NOT NULL)",
-            *values,
-        )
-        self._ask(f"DELETE FROM entries WHERE {which}", *values)
-
-    def _keep_missing(self, replaced: list[str]) -> None:
-        """After a bulk load: what the old table has and the new one has not."""
-        marks = ", ".join("?" * len(replaced))
-        self._ask(
-            f"INSERT INTO lost SELECT stream, id, mark, raw FROM before WHERE stream IN ({marks}) AND NOT EXISTS"
-            " (SELECT 1 FROM entries WHERE entries.id=before.id AND entries.stream=before.stream) AND NOT EXISTS"
-            " (SELECT 1 FROM entries WHERE entries.mark=before.mark AND entries.stream=before.stream)",
-            *replaced,
-        )
-
-    def _settle_lost(self, streams: list[str], after: int) -> None:
-        """Takes back what has shown up again, and counts what has not."""
-        if not self._ask("SELECT 1 FROM lost LIMIT 1").fetchone():
-            self._ask("DELETE FROM losses")
-            return
-        for name in streams:
-            for column in ("id", "mark"):
-                self._ask(
-                    f"DELETE FROM lost WHERE rowid IN (SELECT lost.rowid FROM lost JOIN entries ON"
-                    f" entries.{column}=lost.{column} AND entries.stream=lost.stream AND entries.seq>?"
-                    f" WHERE lost.stream=? AND lost.{column} IS NOT NULL)"
-                    if not after
-                    else f"DELETE FROM lost WHERE rowid IN (SELECT lost.rowid FROM entries CROSS JOIN lost ON"
-                    f" lost.stream=entries.stream AND lost.{column}=entries.{column} WHERE entries.seq>?"
-                    f" AND entries.stream=? AND entries.{column} IS NOT NULL)",
-                    *(after, name),
-                )
-            self._ask("DELETE FROM losses WHERE stream=?", name)
-            self._ask("INSERT INTO losses SELECT ?, COUNT(*) FROM lost WHERE stream=?", name, name)
-        self._ask("DELETE FROM losses WHERE count=0")
-
-    def _settle_requests(self, after: int) -> None:
-        """Closes requests that have a reply, in whatever order the two were read."""
-        if after:
-            self._ask(
-                "UPDATE entries SET waiting=0 WHERE waiting=1 AND id IN"
-                " (SELECT reply_to FROM entries NOT INDEXED WHERE seq>? AND reply_to IS NOT NULL)",
-                after,
-            )
-        self._ask(
-            f"UPDATE entries {'NOT INDEXED' if after else 'INDEXED BY waiting_by_time'} SET waiting=0 WHERE seq>? AND waiting=1"
-            " AND id IS NOT NULL AND EXISTS (SELECT 1 FROM entries AS reply WHERE reply.reply_to=entries.id)",
-            after,
-        )
 
 
 def _is_continued(descriptor: int, before: _Known) -> bool:

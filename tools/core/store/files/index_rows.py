@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from tools.core import clock
 from tools.core.fs import jsonl
 from tools.core.models.bus import EVENTS
-from tools.core.models.lenient import text_of
+from tools.core.models.lenient import shortcoming, text_of
 
-USUAL = "seq, number, id, at, agent, kind, task, raw"
-SELDOM = "mark, placed, target, reply_to, severity, subject, decision, waiting"
+USUAL = "seq, number, id, at, moment, agent, kind, task, raw"
+SELDOM = "mark, target, reply_to, severity, subject, decision, waiting"
 COLUMNS = f"stream, {USUAL}, {SELDOM}"
 _ASKING = ("request", "directive")
 _RETIRING = ("retired", "revived")
@@ -33,10 +33,14 @@ def storable(value: object) -> object:
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
-def row_maker(stream: str, latest: int, placed: int) -> Callable[[int, int, jsonl.Line, Mapping[str, object]], Row]:
-    """A function from records of a stream, in order, to rows; `latest` is the last credible second.
+Maker = Callable[[int, int, jsonl.Line, Mapping[str, object]], Row | None]
 
-    A row is shorter when the record has none of the seldom columns.
+
+def row_maker(stream: str, latest: int, before: int) -> Maker:
+    """A function from records of a stream, in order, to rows, None for what is no record of the bus.
+
+    `latest` is the last credible second, `before` the moment of the record before the first. A row is
+    shorter when the record has none of the seldom columns.
     """
     is_event = stream == EVENTS
     thread = "" if is_event else stream.partition("/")[2]
@@ -44,24 +48,22 @@ def row_maker(stream: str, latest: int, placed: int) -> Callable[[int, int, json
     what, which = ("event", "type") if is_event else ("type", "event")
     second = _seconds_reader()
 
-    def row(seq: int, number: int, line: jsonl.Line, record: Mapping[str, object]) -> Row:
-        nonlocal placed
+    def row(seq: int, number: int, line: jsonl.Line, record: Mapping[str, object]) -> Row | None:
+        nonlocal before
         get = record.get
         at = second(get("ts"))
-        instead = None
-        if at is not None and at <= latest:
-            placed = at
-        else:
-            instead = placed
+        moment = at if at is not None and at <= latest else before
         name, agent, kind = get("id"), get(who) or get(whose), get(what) or get(which)
         task = get("task_id") or get("task") or thread
-        if not (type(name) is type(agent) is type(kind) is type(task) is str):
-            name, agent, kind, task = _text(name), _text(agent), _text(kind), _text(task)
-        usual = (seq, number, name or None, at, agent, kind, task, line.raw)
-        mark = None if name else line.hash
-        if mark is None and instead is None and kind not in _SELDOM_KINDS and _SELDOM_KEYS.isdisjoint(record):
+        if not (agent and kind and type(name) is type(agent) is type(kind) is type(task) is str):
+            if shortcoming(record):
+                return None
+            name, agent, kind, task = text_of(name), text_of(agent), text_of(kind), text_of(task)
+        before = moment
+        usual = (seq, number, name or None, at, moment, agent, kind, task, line.raw)
+        if name and kind not in _SELDOM_KINDS and _SELDOM_KEYS.isdisjoint(record):
             return usual
-        return (*usual, mark, instead, *_seldom(record, agent, kind, is_event))
+        return (*usual, None if name else line.hash, *_seldom(record, agent, kind, is_event))
 
     return row
 
@@ -91,14 +93,10 @@ def _seldom(record: Mapping[str, object], agent: str, kind: str, is_event: bool)
     given = record.get("meta")
     meta = {**record, **given} if isinstance(given, dict) else record
     return (
-        _text(record.get("to")) or None,
-        _text(record.get("reply_to")) or None,
-        _text(record.get("severity")) or None,
-        _text(meta.get("agent")) or agent if is_event and kind in _RETIRING else None,
-        _text(meta.get("decision_id") or meta.get("decision")) or None,
+        text_of(record.get("to")) or None,
+        text_of(record.get("reply_to")) or None,
+        text_of(record.get("severity")) or None,
+        text_of(meta.get("agent")) or agent if is_event and kind in _RETIRING else None,
+        text_of(meta.get("decision_id") or meta.get("decision")) or None,
         1 if kind in _ASKING and not is_event else None,
     )
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else text_of(value)

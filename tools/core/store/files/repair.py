@@ -20,7 +20,7 @@ from tools.core.models.bus import EVENTS, MESSAGES, Claim, stream_of
 from tools.core.models.lenient import claim_from, text_of
 from tools.core.models.record import to_mapping
 from tools.core.store.files import append
-from tools.core.store.files.index import Index, file_name, open_index
+from tools.core.store.files.index import Index
 from tools.core.store.files.store import FileStore
 from tools.core.store.files.transaction import stream_name
 from tools.core.workspace import Workspace
@@ -53,16 +53,16 @@ def survey(workspace: Workspace) -> Damage:
     """What a repair would do; reads only, git's history included."""
     store = FileStore(workspace)
     steps = [*_journal(workspace), *_torn(store)]
-    with open_index(workspace) as index:
-        lines = _lost_lines(workspace, store, index)
-        claims = _lost_claims(store, index)
-        unreadable = index.problems()
+    index = Index(workspace, lambda _: None)
+    lines = _lost_lines(workspace, store, index)
+    claims = _lost_claims(store, index)
+    index.close()
     for stream, raws in lines.items():
-        steps.append(Step("lines", file_name(stream), f"bring back {len(raws)} lines that were there"))
+        steps.append(Step("lines", store.where(stream), f"bring back {len(raws)} lines that were there"))
     for task, claim in claims.items():
         text = f"bring back the claim of {claim.agent_id} ({claim.state}, fence {claim.fence}) from the events"
         steps.append(Step("claim", workspace.claim(task).name, text))
-    for problem in unreadable:
+    for problem in store.history.problems():
         if not problem.reason.startswith("unfinished last line"):
             hint = f"git log -p -- {problem.name}"
             steps.append(Step("unreadable", problem.name, f"line {problem.number}: {problem.reason}", hint, False))
@@ -125,9 +125,9 @@ def _torn(store: FileStore) -> Iterator[Step]:
         except ToolkitError:
             continue  # a link or folder: bus_check reports it
         if torn and append.is_record(torn):
-            yield Step("torn", file_name(stream), "give the last line its line end")
+            yield Step("torn", store.where(stream), "give the last line its line end")
         elif torn:
-            yield Step("torn", file_name(stream), f"move an unfinished last line ({len(torn)} bytes) to _bus/.torn/")
+            yield Step("torn", store.where(stream), f"move an unfinished last line ({len(torn)} bytes) to _bus/.torn/")
 
 
 # -- lines that are gone -----------------------------------------------------------------------------
@@ -153,7 +153,7 @@ class _Present:
 
 def _lost_lines(workspace: Workspace, store: FileStore, index: Index) -> dict[str, list[bytes]]:
     kept: dict[str, dict[bytes, None]] = {}
-    for stream, raw in [*_in_history(workspace), *index.lost()]:
+    for stream, raw in [*_in_history(workspace), *index.ask("SELECT stream, raw FROM lost ORDER BY stream, rowid")]:
         kept.setdefault(stream, {})[raw] = None
     found: dict[str, list[bytes]] = {}
     for stream, raws in kept.items():
@@ -208,8 +208,8 @@ def _stream_of(path: str) -> str:
 def _lost_claims(store: FileStore, index: Index) -> dict[str, Claim]:
     """By task, the claim that the events tell of last, where the document is gone, damaged or older."""
     latest: dict[str, Claim] = {}
-    for row in index.rows(_CARRIES_CLAIM, (), "ORDER BY seq"):
-        record: dict[str, Any] = jsonl.parse(row.raw)
+    for (raw,) in index.ask(f"SELECT raw FROM entries WHERE {_CARRIES_CLAIM} ORDER BY seq"):
+        record: dict[str, Any] = jsonl.parse(raw)
         task, told = record.get("task_id"), record.get("claim")
         if isinstance(told, dict) and isinstance(task, str) and ids.is_task(task):
             claim = claim_from(told, task)

@@ -1,166 +1,142 @@
-"""Full-text search over the bus: ranked, filled by itself alone, harmless to any query text.
+"""Full-text search over the bus: the newest records with all words, harmless to any query text.
 
-The words of events and messages lie in a file of their own beside the index, so that nobody else
-pays for them. It holds no text, only where words occur, and is filled from where it stopped; when
-the index was built anew its numbers mean other records, and the words are read again. Where SQLite
-has no full-text search the newest records are compared one by one. Only the newest records that match are
-ranked, against each other, and the answer says so: weighing a word in all of history would read all of it.
+The words of events and messages lie in a file of their own beside the index, so that only those who
+search pay for them. It holds no text, only where words occur, and is filled from where it stopped; when
+the index was built anew its numbers mean other records, and the words are read again. Where SQLite has
+no full-text search, or the words cannot be kept, the newest records are compared one by one.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from math import log
-from typing import NamedTuple
+import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
 
-from tools.core.bus import feed
-from tools.core.errors import DataError
-from tools.core.models.entry import Entry
-from tools.core.store.files.index import Index, Row
+from tools.core.errors import ToolkitError
+from tools.core.models.entry import Entry, Search, unrepeated
+from tools.core.store.api import Matches
+from tools.core.store.files.index import Index, discard, is_busy, is_damage, plain_file
+from tools.core.store.files.selection import entry_of
+from tools.core.workspace import Workspace
 
 _BATCH = 5000
-MAX_WORDS = 32
-"""Words of a query that count; the rest of a longer one is not looked at."""
-
-_RANKED = 2000
-"""Newest records that match and are ranked: a common word must not cost more the longer the history is."""
 
 _WALKED = 20_000
-"""Newest records that match and are held against the filters."""
+"""Newest records with the words, or without full-text search of all, that are held against the filters."""
 
 _SEQ_BITS = 28
 _SEQ = (1 << _SEQ_BITS) - 1
 
-_COMPARED = 20_000
-"""Newest records that are compared where there is no full-text search."""
+
+def newest(index: Index, workspace: Workspace, search: Search) -> Matches:
+    """See History."""
+    if not search.words:
+        return Matches([], False)
+    file = _words_file(workspace)
+    for place in (file, file, ""):
+        try:
+            _attach(index.connection, place)
+            _fill(index.connection)
+            return _matching(index.connection, search)
+        except sqlite3.DatabaseError as problem:
+            with suppress(sqlite3.Error):
+                index.connection.execute("DETACH words_file")
+            if is_busy(problem):
+                break  # another process fills them
+            if place and is_damage(problem):
+                discard(workspace, "-words")
+    return _compared(index, search)
 
 
-class Search(NamedTuple):
-    """What to look for; an empty filter lets everything through."""
-
-    text: str
-    agents: Sequence[str] = ()
-    tasks: Sequence[str] = ()
-    since: datetime | None = None
-    limit: int = 20
-
-
-class Hit(NamedTuple):
-    """A record that has words of the query; a higher score is better."""
-
-    entry: Entry
-    score: float
-
-
-class Found(NamedTuple):
-    """What a search found, and whether older records that match were not looked at."""
-
-    hits: list[Hit]
-    is_cut: bool
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a query, each once, in order."""
-    return list(dict.fromkeys(re.findall(r"\w+", text.casefold())))[:MAX_WORDS]
-
-
-def find(index: Index, search: Search) -> Found:
-    """The best records, best first, those with all words before those with some; equals newest first."""
-    words = words_of(search.text)
-    if not words:
-        return Found([], False)
-    if not index.has_words():
-        return _compare(index, search, words)
+def _words_file(workspace: Workspace) -> str:
     try:
-        return _ranked(index, search, words)
-    except DataError:
-        index.discard_words()
-        return _ranked(index, search, words)
+        return plain_file(workspace, "-words")
+    except (OSError, ToolkitError):
+        return ""
 
 
-def _ranked(index: Index, search: Search, words: Sequence[str]) -> Found:
-    index.open_words()
-    fill(index)
-    hits: dict[int, Hit] = {}
-    is_cut = False
-    for joined in (" AND ", " OR "):
-        if len(hits) < search.limit and (joined == " AND " or len(words) > 1):
-            rows, more = _newest(index, search, joined.join(f'"{word}"' for word in words))
-            is_cut |= more
-            for seq, hit in _by_score(rows, words, 2 * search.limit + len(hits)):
-                hits.setdefault(seq, hit)
-    return Found(_unrepeated(hits.values())[: search.limit], is_cut)
+def _attach(connection: sqlite3.Connection, place: str) -> None:
+    if any(name == "words_file" for _, name, _ in connection.execute("PRAGMA database_list")):
+        return
+    connection.execute("ATTACH ? AS words_file", (place,))
+    if place:
+        connection.execute("PRAGMA words_file.journal_mode=WAL")
+        connection.execute("PRAGMA words_file.synchronous=NORMAL")
+    connection.execute("CREATE VIRTUAL TABLE IF NOT EXISTS words_file.words USING fts5(text, content='')")
+    connection.execute("CREATE TABLE IF NOT EXISTS words_file.word_state (generation INTEGER, seq INTEGER)")
+    connection.execute("INSERT INTO word_state SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM word_state)")
 
 
-def _newest(index: Index, search: Search, match: str) -> tuple[list[Row], bool]:
-    """The newest records that match, and whether older ones were left out."""
-    terms, values = _filters(search)
-    values |= {"match": match, "walked": _WALKED if terms else _RANKED, "ranked": _RANKED}
-    walked = "SELECT rowid AS place FROM words WHERE words MATCH :match ORDER BY rowid DESC LIMIT :walked"
-    rows = index.ask(
-        f"SELECT seq, stream, number, raw FROM ({walked}) CROSS JOIN entries ON seq=(place & {_SEQ}) WHERE 1 {terms}"
-        " ORDER BY place DESC LIMIT :ranked",
-        values,
-    )
-    count = index.ask(f"SELECT COUNT(*) FROM ({walked})", values)[0][0]
-    return [Row(*row) for row in rows], count == values["walked"] or len(rows) == _RANKED
-
-
-def _by_score(rows: Sequence[Row], words: Sequence[str], many: int) -> list[tuple[int, Hit]]:
-    """The records by BM25 with the rows as the whole collection; of equals the first."""
-    texts = [re.findall(r"\w+", text_in(row.raw).casefold()) for row in rows]
-    mean = sum(map(len, texts)) / max(len(texts), 1) or 1.0
-    weights = {word: log(1 + len(texts) / (1 + sum(word in text for text in texts))) for word in words}
-    scored = []
-    for row, text in zip(rows, texts, strict=True):
-        dampened = 1.2 * (0.25 + 0.75 * len(text) / mean)
-        counts = [(weights[word], text.count(word)) for word in words]
-        scored.append((sum(weight * 2.2 * count / (count + dampened) for weight, count in counts), row))
-    scored.sort(key=lambda one: -one[0])
-    return [(row.seq, Hit(feed.entry_of(row), round(score, 8))) for score, row in scored[:many]]
-
-
-def _filters(search: Search) -> tuple[str, dict[str, object]]:
-    terms, values = [], dict[str, object]()
-    for column, wanted in (("agent", search.agents), ("task", search.tasks)):
-        if wanted:
-            names = [f"{column}{number}" for number in range(len(wanted))]
-            terms.append(f"AND entries.{column} IN ({', '.join(f':{name}' for name in names)})")
-            values.update(zip(names, wanted, strict=True))
-    if search.since is not None:
-        terms.append("AND entries.at>=:since")
-        values["since"] = int(search.since.timestamp())
-    return " ".join(terms), values
-
-
-def _unrepeated(hits: Iterable[Hit]) -> list[Hit]:
-    """A message and its inbox copy are one hit."""
-    kept: dict[str, Hit] = {}
-    for number, hit in enumerate(hits):
-        kept.setdefault(hit.entry.record.id or f"#{number}", hit)
-    return list(kept.values())
-
-
-def fill(index: Index) -> None:
+def _fill(connection: sqlite3.Connection) -> None:
     """Reads the words of what came since the last search; all of it or nothing.
 
     A record's number among the words is its moment and its `seq`, so that they can be walked newest first.
     """
-    with index.writing_words() as done:
-        batch: list[tuple[int, str]] = []
-        rows = index.each(
-            f"SELECT place, raw FROM (SELECT (MAX(COALESCE(placed, at, 0), 0) << {_SEQ_BITS}) | seq AS place, seq AS known"
-            " FROM entries WHERE seq>? ORDER BY place) CROSS JOIN entries ON seq=known",
-            (done,),
-        )
-        for place, raw in rows:
-            batch.append((place, text_in(raw)))
-            if len(batch) >= _BATCH:
-                index.add_words(batch)
-        index.add_words(batch)
+    connection.execute("BEGIN")
+    try:
+        connection.execute("UPDATE word_state SET seq=seq")  # one process at a time, and only of those that search
+        generation = connection.execute("SELECT number FROM generation").fetchone()[0]
+        filled, seq = connection.execute("SELECT generation, seq FROM word_state").fetchone()
+        if filled != generation:
+            connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
+            seq = 0
+        _add_words(connection, seq)
+        last = connection.execute("SELECT COALESCE(MAX(seq), 0) FROM entries").fetchone()[0]
+        connection.execute("UPDATE word_state SET generation=?, seq=?", (generation, last))
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _add_words(connection: sqlite3.Connection, after: int) -> None:
+    batch: list[tuple[int, str]] = []
+    rows = connection.execute(
+        f"SELECT place, raw FROM (SELECT (MAX(moment, 0) << {_SEQ_BITS}) | seq AS place, seq AS part"
+        " FROM entries WHERE seq>? ORDER BY place) CROSS JOIN entries ON seq=part",
+        (after,),
+    )
+    for place, raw in rows:
+        batch.append((place, text_in(raw)))
+        if len(batch) >= _BATCH:
+            connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", batch)
+            batch.clear()
+    connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", batch)
+
+
+def _matching(connection: sqlite3.Connection, search: Search) -> Matches:
+    terms, values = _filters(search)
+    match = " AND ".join(f'"{word}"' for word in search.words)
+    walked = f"SELECT rowid AS place FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT {_WALKED}"
+    rows = connection.execute(
+        f"SELECT stream, raw FROM ({walked}) CROSS JOIN entries ON seq=(place & {_SEQ}) WHERE 1 {terms}"
+        f" ORDER BY place DESC LIMIT {2 * search.limit}",
+        [match, *values],
+    ).fetchall()
+    is_cut = False
+    if terms and len(rows) < 2 * search.limit:
+        is_cut = connection.execute(f"SELECT COUNT(*) FROM ({walked})", [match]).fetchone()[0] == _WALKED
+    return Matches(_first([entry_of(*row) for row in rows], search.limit), is_cut)
+
+
+def _filters(search: Search) -> tuple[str, list[object]]:
+    terms, values = [], list[object]()
+    for column, wanted in (("agent", search.agents), ("task", search.tasks)):
+        if wanted:
+            terms.append(f"AND entries.{column} IN ({', '.join('?' * len(wanted))})")
+            values += wanted
+    if search.since is not None:
+        terms.append("AND entries.at>=?")
+        values.append(int(search.since.timestamp()))
+    return " ".join(terms), values
+
+
+def _first(entries: Sequence[Entry], limit: int) -> list[Entry]:
+    """The first entries; a message and its inbox copy are one."""
+    return unrepeated(entries)[:limit]
 
 
 def text_in(raw: bytes) -> str:
@@ -172,17 +148,13 @@ def text_in(raw: bytes) -> str:
     return " ".join(parts).encode("utf-8", "replace").decode()
 
 
-def _compare(index: Index, search: Search, words: Sequence[str]) -> Found:
+def _compared(index: Index, search: Search) -> Matches:
     terms, values = _filters(search)
-    rows = index.ask(
-        f"SELECT seq, stream, number, raw FROM entries WHERE 1 {terms} ORDER BY seq DESC LIMIT {_COMPARED}", values
-    )
-    found = []
-    for row in rows:
-        text = text_in(row[3]).casefold()
-        present = [text.count(word) for word in words if word in text]
-        if present:
-            found.append((len(present), sum(present), row))
-    found.sort(key=lambda one: one[:2], reverse=True)
-    hits = (Hit(feed.entry_of(Row(*row)), float(count)) for count, _, row in found[: 2 * search.limit])
-    return Found(_unrepeated(hits)[: search.limit], len(rows) == _COMPARED)
+    rows = index.ask(f"SELECT stream, raw FROM entries WHERE 1 {terms} ORDER BY seq DESC LIMIT {_WALKED}", values)
+    matching = [row for row in rows if has_words(text_in(row[1]), search.words)]
+    return Matches(_first([entry_of(*row) for row in matching[: 2 * search.limit]], search.limit), len(rows) == _WALKED)
+
+
+def has_words(text: str, words: Sequence[str]) -> bool:
+    """Whether a text has all of some words."""
+    return set(re.findall(r"\w+", text.casefold())).issuperset(words)

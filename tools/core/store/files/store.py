@@ -24,25 +24,34 @@ from contextlib import suppress
 
 from tools.core.errors import DataError, UsageError
 from tools.core.fs import files, jsonl, locks
-from tools.core.models.bus import MESSAGES
-from tools.core.store.api import Append, Change, Document, Replace, StaleVersion
+from tools.core.models.bus import EVENTS, MESSAGES
+from tools.core.models.lenient import shortcoming
+from tools.core.store.api import Append, Change, Document, Expect, Replace, StaleVersion
 from tools.core.store.files import append
 from tools.core.store.files.append import sync
+from tools.core.store.files.history import FileHistory
 from tools.core.store.files.transaction import Transaction, place_of, version_of
 from tools.core.text import secrets as redaction
 from tools.core.workspace import Place, Workspace
 
 
 class FileStore:
-    """The store in `_bus/`."""
+    """The store in `_bus/`; `remark` hears what a reader should know of its history."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, remark: Callable[[Sequence[str]], None] = lambda _: None) -> None:
         self._workspace = workspace
+        self.history = FileHistory(workspace, self, remark)
 
     # -- reading: never waits for the lock ---------------------------------------------------
     def read(self, stream: str, start: int = 0) -> jsonl.Reading:
         """See Store."""
-        return jsonl.read(self.place(stream), start)
+        place = self.place(stream)
+        reading = jsonl.read(place, start)
+        records = [found for found in reading.found if not shortcoming(found.record)]
+        if len(records) == len(reading.found):
+            return reading
+        problems = [_no_record(place, found) for found in reading.found if shortcoming(found.record)]
+        return jsonl.Reading(records, sorted([*reading.problems, *problems], key=lambda problem: problem.number))
 
     def tail(self, stream: str, count: int, wanted: Callable[[dict[str, object]], bool] | None = None) -> jsonl.Reading:
         """See Store."""
@@ -54,6 +63,8 @@ class FileStore:
                 if len(found) >= count:
                     break
                 outcome = jsonl.examine(place, line, None)
+                if isinstance(outcome, jsonl.Found) and shortcoming(outcome.record):
+                    outcome = _no_record(place, outcome)
                 if isinstance(outcome, jsonl.Problem):
                     problems.append(outcome)
                 elif outcome and (wanted is None or wanted(outcome.record)):
@@ -74,9 +85,13 @@ class FileStore:
 
     def names(self, kind: str) -> list[str]:
         """See Store."""
-        suffix = ".jsonl" if kind == MESSAGES else ".json"
+        suffix = _suffix(kind)
         names = files.names_in(self._workspace.bus.child(kind), suffix)
         return [name.removesuffix(suffix) for name in names]
+
+    def where(self, name: str) -> str:
+        """See Store."""
+        return f"{self._workspace.bus.name}/{f'{name}/{name}' if name == EVENTS else name}{_suffix(name)}"
 
     def place(self, name: str) -> Place:
         """Where a stream or a document lies; UsageError for a name that is not an id."""
@@ -98,6 +113,7 @@ class FileStore:
             else:
                 to_sync = None
                 self._apply_whole(plan)
+            self.history.refresh()
         if to_sync is not None:
             sync(to_sync, plan.streams[0][0])
         return plan.written
@@ -124,25 +140,36 @@ class FileStore:
             new = merge.missing(merge.lines_of(behind), wanted)
             if new:
                 sync(append.append_lines(self._workspace.torn, place, new), place)
+        self.history.refresh()
         return len(new)
 
     def recover(self) -> bool:
         """Completes a journal that a dead process left; whether there was one."""
         with locks.hold(self._workspace.bus, holder=self._workspace.cache.child("holder")):
-            return self._finish_journal()
+            has_finished = self._finish_journal()
+        self.history.refresh()
+        return has_finished
 
     def _check(self, change: Change) -> None:
         if isinstance(change, Append):
             self._refuse_other_case(change.stream)
             return
-        if self.version(change.document) != change.expected:
-            raise StaleVersion(change.document)
+        name = change.name if isinstance(change, Expect) else change.document
+        if self.version(name) != change.expected:
+            self.history.refresh()
+            raise StaleVersion(name)
         if isinstance(change, Replace) and not change.expected:
             self._refuse_other_case(change.document)
 
-    def version(self, document: str) -> str:
-        """The version of a document now; "" where there is none."""
-        return version_of(files.read_bytes(self.place(document)))
+    def version(self, name: str) -> str:
+        """See Store."""
+        place = self.place(name)
+        if not _is_stream(name):
+            return version_of(files.read_bytes(place))
+        with suppress(FileNotFoundError), files.opened(place) as descriptor:
+            last = jsonl.last_line(descriptor)
+            return f"{last.end}-{last.hash}" if last else ""
+        return ""
 
     def _refuse_other_case(self, name: str) -> None:
         """No two ids may differ only in case: some file systems would make them one file."""
@@ -183,6 +210,19 @@ class FileStore:
         plan.apply()
         files.remove(self._workspace.journal)
         return True
+
+
+def _is_stream(name: str) -> bool:
+    return name.partition("/")[0] in (EVENTS, MESSAGES)
+
+
+def _suffix(name: str) -> str:
+    return ".jsonl" if _is_stream(name) else ".json"
+
+
+def _no_record(place: Place, found: jsonl.Found) -> jsonl.Problem:
+    number = found.number or jsonl.number_of(place, found.line.offset)
+    return jsonl.Problem(place.name, number, shortcoming(found.record))
 
 
 def _refuse_too_long(change: Change) -> None:

@@ -1,0 +1,309 @@
+"""A store and a history that are no files at all: what the contract asks for is the interface."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from tools.core import clock, ids
+from tools.core.errors import UsageError
+from tools.core.fs import jsonl
+from tools.core.models.bus import EVENTS, Event, stream_of
+from tools.core.models.entry import MESSAGE, Entry, matches, stream_entry, unrepeated
+from tools.core.models.lenient import shortcoming
+from tools.core.store import merge
+from tools.core.store.api import (
+    MAX_COUNTED,
+    MAX_REQUESTS,
+    Append,
+    Document,
+    Expect,
+    Matches,
+    Recorded,
+    Replace,
+    StaleVersion,
+    streams_of,
+)
+from tools.core.text import secrets
+
+
+class MemoryStore:
+    """Streams are lists of lines, documents are texts."""
+
+    def __init__(self) -> None:
+        self.arrivals: list[tuple[str, bytes]] = []  # every line of every stream, in the order they came
+        self._documents: dict[str, str] = {}
+        self.history = MemoryHistory(self)
+
+    def read(self, stream, start=0):
+        found, problems, offset = [], [], 0
+        for number, raw in enumerate(self._lines(stream), 1):
+            line = jsonl.Line(offset, raw, True, offset + len(raw) + 1)
+            offset = line.end
+            outcome = _examined(self.where(stream), line, number)
+            if line.offset >= start:
+                (problems if isinstance(outcome, jsonl.Problem) else found).append(outcome)
+        return jsonl.Reading(found, problems)
+
+    def tail(self, stream, count, wanted=None):
+        reading = self.read(stream)
+        found = [one for one in reading.found if wanted is None or wanted(one.record)]
+        return jsonl.Reading(found[max(0, len(found) - count) :], reading.problems)
+
+    def get(self, document):
+        text = self._documents.get(_checked(document))
+        return None if text is None else Document(json.loads(text), jsonl.line_hash(text.encode()))
+
+    def version(self, name):
+        if name.partition("/")[0] in ("events", "messages"):
+            lines = self._lines(name)
+            return f"{len(lines)}-{jsonl.line_hash(lines[-1])}" if lines else ""
+        document = self.get(name)
+        return document.version if document else ""
+
+    def names(self, kind):
+        names = {stream for stream, _ in self.arrivals} | set(self._documents)
+        return sorted(name.partition("/")[2] for name in names if name.startswith(f"{kind}/"))
+
+    def where(self, name):
+        return f"memory:{name}"
+
+    def commit(self, changes):
+        for change in changes:
+            self._check(change)
+        written = []
+        for change in changes:
+            if isinstance(change, Append):
+                record = secrets.redact_value({key: value for key, value in change.record.items() if key != "prev"})
+                if lines := self._lines(change.stream):
+                    record["prev"] = jsonl.line_hash(lines[-1])
+                self.arrivals.append((change.stream, jsonl.encode(record)))
+                written.append(record)
+            elif isinstance(change, Replace):
+                self._documents[change.document] = json.dumps(secrets.redact_value(dict(change.content)))
+        return written
+
+    def adopt(self, stream, lines):
+        new = merge.missing(self._lines(stream), lines)
+        self.arrivals += [(stream, line) for line in new]
+        return len(new)
+
+    def recover(self):
+        return False
+
+    def _lines(self, stream):
+        stream = _checked(stream)
+        return [raw for name, raw in self.arrivals if name == stream]
+
+    def _check(self, change):
+        if isinstance(change, Append):
+            self._refuse_other_case(_checked(change.stream), {stream for stream, _ in self.arrivals})
+            jsonl.encode({**change.record, "prev": "0" * 16})
+            return
+        name = _checked(change.name if isinstance(change, Expect) else change.document)
+        self._refuse_other_case(name, self._documents)
+        if self.version(name) != change.expected:
+            raise StaleVersion(name)
+
+    def _refuse_other_case(self, name, others):
+        for other in others:
+            if other != name and other.casefold() == name.casefold():
+                kind, _, task = other.partition("/")
+                raise UsageError(f"{name.partition('/')[2]!r} differs only in case from {task!r}, which exists",
+                                 code="id.case", hint=f"--task {task}")  # fmt: skip
+
+
+def _checked(name):
+    kind, _, task = name.partition("/")
+    if kind != EVENTS:
+        ids.require_task(task)
+    return name
+
+
+def _examined(place, line, number):
+    try:
+        record = jsonl.parse(line.raw)
+    except ValueError as problem:
+        return jsonl.Problem(place, number, str(problem))
+    reason = shortcoming(record)
+    return jsonl.Problem(place, number, reason) if reason else jsonl.Found(record, line, number)
+
+
+class Kept(NamedTuple):
+    """An entry with its place, and the second at which it counts as written."""
+
+    moment: int
+    seq: int
+    stream: str
+    number: int
+    entry: Entry
+
+
+class MemoryHistory:
+    """Every question by walking over everything."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self._kept: list[Kept] = []
+        self._read = 0
+        self._last: dict[str, tuple[int, int]] = {}  # by stream, its lines and the moment of the last
+        self._seen: set[tuple[str, str]] = set()
+
+    def refresh(self):
+        pass
+
+    def _all(self) -> list[Kept]:
+        latest = int((clock.now() + clock.CREDIBLE_AHEAD).timestamp())
+        for stream, raw in self._store.arrivals[self._read :]:
+            self._read += 1
+            lines, before = self._last.get(stream, (0, 0))
+            self._last[stream] = (lines + 1, before)
+            outcome = _examined("", jsonl.Line(0, raw, True, 0), lines + 1)
+            if isinstance(outcome, jsonl.Problem):
+                continue
+            entry = stream_entry(stream, outcome.record)
+            key = (entry.record.id, stream)
+            if entry.record.id and key in self._seen:
+                continue
+            self._seen.add(key)
+            at = int(entry.at.timestamp()) if entry.at else None
+            moment = before if at is None or at > latest else at
+            self._last[stream] = (lines + 1, moment)
+            self._kept.append(Kept(moment, self._read, stream, lines + 1, entry))
+        return self._kept
+
+    def _matching(self, query) -> list[Kept]:
+        streams = set(streams_of(self._store, query))
+        since = int(query.since.timestamp()) if query.since else None
+        return [kept for kept in self._all() if kept.stream in streams and matches(kept.entry, query)
+                and (since is None or kept.moment >= since)]  # fmt: skip
+
+    def select(self, query, limit):
+        kept = self._matching(query)
+        if limit is None or query != query._replace(
+            tasks=(), agents=(), kinds=(), severities=(), since=None, messages=False
+        ):
+            kept.sort()
+        shown = kept if limit is None else kept[max(0, len(kept) - limit) :]
+        return unrepeated([one.entry for one in shown]), min(len(kept) - len(shown), MAX_COUNTED)
+
+    def search(self, search):
+        entries = []
+        for kept in sorted(self._all(), reverse=True):
+            record, entry = kept.entry.record, kept.entry
+            said = " ".join([entry.agent, entry.kind, entry.task, record.summary, getattr(record, "note", ""),
+                             *record.receipts, *record.meta.values()])  # fmt: skip
+            if ((not search.agents or entry.agent in search.agents) and (not search.tasks or entry.task in search.tasks)
+                    and (search.since is None or (entry.at and entry.at >= search.since))
+                    and set(re.findall(r"\w+", said.casefold())) >= set(search.words)):  # fmt: skip
+                entries.append(entry)
+        return Matches(unrepeated(entries)[: search.limit], False)
+
+    def follow(self, query):
+        return _Following(self._store, query)
+
+    def agents(self):
+        return sorted({kept.entry.agent for kept in self._all()})
+
+    def _credible(self, agent, now):
+        latest = now + clock.CREDIBLE_AHEAD
+        return [kept for kept in self._all() if kept.entry.agent == agent and kept.entry.at and kept.entry.at <= latest
+                and int(kept.entry.at.timestamp()) == kept.moment]  # fmt: skip
+
+    def last_seen(self, agents, now):
+        seen = {agent: max((kept.entry.at for kept in self._credible(agent, now)), default=None) for agent in agents}
+        return {agent: at.replace(microsecond=0) for agent, at in seen.items() if at}
+
+    def last_entries(self, agents, kinds, now):
+        last = {
+            agent: max((kept for kept in self._credible(agent, now) if kept.entry.kind in kinds), default=None)
+            for agent in agents
+        }
+        return {agent: kept.entry for agent, kept in last.items() if kept}
+
+    def retirements(self):
+        marks = sorted(
+            kept
+            for kept in self._all()
+            if isinstance(kept.entry.record, Event) and kept.entry.kind in ("retired", "revived")
+        )
+        return {kept.entry.record.meta.get("agent") or kept.entry.agent: kept.entry.kind for kept in marks}
+
+    def _open(self) -> list[Kept]:
+        answered = {getattr(kept.entry.record, "reply_to", "") for kept in self._all()}
+        return [kept for kept in self._all() if kept.entry.source == MESSAGE and kept.entry.kind in ("request", "directive")
+                and (not kept.entry.record.id or kept.entry.record.id not in answered)]  # fmt: skip
+
+    def open_requests(self, *, threads=None, target=None, limit=MAX_REQUESTS):
+        waiting = [kept for kept in sorted(self._open()) if (threads is None or kept.entry.task in threads)
+                   and (target is None or kept.entry.record.to == target)]  # fmt: skip
+        by_sender: dict[str, Any] = {}
+        turns = [(by_sender.setdefault(kept.entry.agent, itertools.count()).__next__(), kept) for kept in waiting]
+        return unrepeated([kept.entry for kept in sorted(kept for _, kept in sorted(turns)[:limit])])
+
+    def count_requests(self):
+        waiting = [kept.entry.record.id for kept in self._open()]
+        return len({name for name in waiting if name}) + waiting.count("")
+
+    def count_messages(self, thread):
+        return sum(kept.stream == stream_of(thread) for kept in self._all())
+
+    def has_message(self, record_id):
+        return any(kept.entry.source == MESSAGE and kept.entry.record.id == record_id for kept in self._all())
+
+    def messages_with(self, thread, key):
+        return [
+            kept.entry for kept in self._all() if kept.stream == stream_of(thread) and key in kept.entry.record.meta
+        ]
+
+    def _events(self) -> list[Event]:
+        return [kept.entry.record for kept in self._all() if isinstance(kept.entry.record, Event)]
+
+    def events_of(self, kinds):
+        return [event for event in self._events() if event.event in kinds]
+
+    def events_about_plan(self, plan, limit):
+        about = [event for event in self._events() if event.id and event.plan_id == plan]
+        return about[max(0, len(about) - limit) :]
+
+    def claim_changes(self, task):
+        return (event for event in reversed(self._events()) if event.task_id == task and event.claim)
+
+    def about_decisions(self):
+        return unrepeated(
+            [kept.entry for kept in self._all() if {"decision", "decision_id"} & kept.entry.record.meta.keys()]
+        )
+
+    def with_receipts(self, since):
+        return [Recorded(kept.stream, kept.number, kept.entry) for kept in self._all()
+                if kept.entry.record.receipts and kept.entry.at and kept.entry.at >= since - timedelta(microseconds=since.microsecond)]  # fmt: skip
+
+    def problems(self, streams=None):
+        names = sorted({stream for stream, _ in self._store.arrivals})
+        return [
+            problem
+            for name in names
+            if streams is None or name in streams
+            for problem in self._store.read(name).problems
+        ]
+
+    def losses(self, streams=None):
+        return []
+
+
+class _Following:
+    def __init__(self, store, query):
+        self._store, self._query, self._shown = store, query, len(store.arrivals)
+
+    def poll(self):
+        for stream, raw in self._store.arrivals[self._shown :]:
+            self._shown += 1
+            outcome = _examined(self._store.where(stream), jsonl.Line(0, raw, True, 0), 0)
+            if stream in streams_of(self._store, self._query):
+                if isinstance(outcome, jsonl.Problem):
+                    yield outcome
+                elif matches(entry := stream_entry(stream, outcome.record), self._query):
+                    yield entry

@@ -1,0 +1,83 @@
+"""What follows in the index from records that came and records that are gone: losses, and closed requests.
+
+A log that is read anew has lost what it does not show again. A request is closed by its reply, in
+whatever order the two are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tools.core.models.bus import EVENTS
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+
+def set_aside(connection: Connection, name: str) -> None:
+    """Before a log is read anew: every record is suspected lost until the new log shows it."""
+    which = "stream='events'" if name == EVENTS else "stream<>'events' AND stream=?"
+    values = () if name == EVENTS else (name,)
+    connection.execute(f"INSERT INTO lost SELECT stream, id, mark, raw FROM entries WHERE {which}", values)
+    connection.execute(
+        "UPDATE entries SET waiting=1 WHERE waiting=0 AND id IN"
+        f" (SELECT reply_to FROM entries WHERE {which} AND reply_to IS NOT NULL)",
+        values,
+    )
+    connection.execute(f"DELETE FROM entries WHERE {which}", values)
+
+
+def keep_missing(connection: Connection, replaced: Sequence[str]) -> None:
+    """After a bulk load: what the old table has and the new one has not."""
+    marks = ", ".join("?" * len(replaced))
+    connection.execute(
+        f"INSERT INTO lost SELECT stream, id, mark, raw FROM before WHERE stream IN ({marks}) AND NOT EXISTS"
+        " (SELECT 1 FROM entries WHERE entries.id=before.id AND entries.stream=before.stream) AND NOT EXISTS"
+        " (SELECT 1 FROM entries WHERE entries.mark=before.mark AND entries.stream=before.stream)",
+        replaced,
+    )
+
+
+def settle_lost(connection: Connection, streams: Sequence[str], after: int) -> None:
+    """Takes back what has shown up again, and counts what has not."""
+    if not connection.execute("SELECT 1 FROM lost LIMIT 1").fetchone():
+        connection.execute("DELETE FROM losses")
+        return
+    for name in streams:
+        for column in ("id", "mark"):
+            connection.execute(_back_again(column, after), (after, name))
+        connection.execute("DELETE FROM losses WHERE stream=?", (name,))
+        connection.execute("INSERT INTO losses SELECT ?, COUNT(*) FROM lost WHERE stream=?", (name, name))
+    connection.execute("DELETE FROM losses WHERE count=0")
+
+
+def _back_again(column: str, after: int) -> str:
+    """Deletes lost records that are there again, beginning with the smaller table."""
+    if not after:
+        return (
+            "DELETE FROM lost WHERE rowid IN (SELECT lost.rowid FROM lost JOIN entries ON"
+            f" entries.{column}=lost.{column} AND entries.stream=lost.stream AND entries.seq>?"
+            f" WHERE lost.stream=? AND lost.{column} IS NOT NULL)"
+        )
+    return (
+        "DELETE FROM lost WHERE rowid IN (SELECT lost.rowid FROM entries CROSS JOIN lost ON"
+        f" lost.stream=entries.stream AND lost.{column}=entries.{column} WHERE entries.seq>?"
+        f" AND entries.stream=? AND entries.{column} IS NOT NULL)"
+    )
+
+
+def settle_requests(connection: Connection, after: int) -> None:
+    """Closes requests that have a reply; `after` is the last record that was settled before."""
+    if after:
+        connection.execute(
+            "UPDATE entries SET waiting=0 WHERE waiting=1 AND id IN"
+            " (SELECT reply_to FROM entries NOT INDEXED WHERE seq>? AND reply_to IS NOT NULL)",
+            (after,),
+        )
+    connection.execute(
+        f"UPDATE entries {'NOT INDEXED' if after else 'INDEXED BY waiting_by_time'} SET waiting=0 WHERE seq>?"
+        " AND waiting=1 AND id IS NOT NULL"
+        " AND EXISTS (SELECT 1 FROM entries AS reply WHERE reply.reply_to=entries.id)",
+        (after,),
+    )
