@@ -12,6 +12,7 @@ import gc
 gc.disable()  # imports make garbage for nobody; collecting it costs a command a tenth of its start
 
 import errno
+import functools
 import json
 import os
 import sys
@@ -125,6 +126,7 @@ def command(
     """
 
     def wrap(body: Callable[..., Any]) -> click.Command:
+        @functools.wraps(body)
         def callback(root: str | None, as_json: bool, **values: Any) -> Any:
             acting = values.pop("acting_agent", None)
             run = Run(root, as_json, acting)
@@ -205,6 +207,10 @@ def _outcome(command: click.Command, given: list[str], program: str, as_json: bo
             stream.reconfigure(errors="backslashreplace")
     name = program or _program()
     locks.announce(name)
+    if sys.flags.optimize > 1 and {*given} & {*_SETTINGS["help_option_names"]}:
+        from tools.core.cli import docstrings  # this Python has dropped them
+
+        docstrings.restore(command)
     try:
         with command.make_context(name, given) as context:
             command.invoke(context)
