@@ -20,7 +20,7 @@ $(READY): pyproject.toml
 	@$(PYTHON) -m venv $(VENV) || { echo "error: this Python cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 7; }
 	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet --editable . --group dev
-	@$(BIN)/python -m compileall -q tools
+	@$(BIN)/python -m compileall -q tools teof.py
 	@touch $(READY)
 
 demo: $(READY) ## play the playbook: two agents and a manager in a scratch repository

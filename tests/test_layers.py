@@ -194,4 +194,18 @@ def test_a_command_starts_as_every_command_does(path):
     text = path.read_text()
     assert text.startswith("#!/usr/bin/env python3\n") and path.stat().st_mode & 0o111, shown(path)
     assert text.rstrip().endswith('if __name__ == "__main__":\n    cli.main(main)'), shown(path)
-    assert "\nif not __package__:" in text and ast.get_docstring(ast.parse(text)), shown(path)
+    assert ast.get_docstring(ast.parse(text)), shown(path)
+
+
+START = """
+from __future__ import annotations
+
+if __name__ == "__main__":  # before any other import
+    __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
+    __import__("teof").isolate(__file__)
+"""
+
+
+@pytest.mark.parametrize("path", [*COMMANDS, TOOLS / "__main__.py"], ids=shown)
+def test_a_command_chooses_where_modules_come_from_before_it_imports_one(path):
+    assert path.read_text().partition('"""\n')[2].startswith(START), shown(path)

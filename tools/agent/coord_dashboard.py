@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before any other import
+    __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
+    __import__("teof").isolate(__file__)
+
 import sys
 import time
 from contextlib import suppress
 from datetime import timedelta
-
-if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
-    from os.path import abspath, dirname
-
-    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
 from tools.core.board import model as board_rows
 from tools.core.board import render_text as board_text
