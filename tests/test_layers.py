@@ -157,6 +157,26 @@ def test_below_the_shell_nothing_reads_argv_environment_or_folder_prints_or_exit
             assert node.func.attr not in ("cwd", "absolute"), f"{shown(path)}:{node.lineno}"
 
 
+REDACTS = {
+    "receipts/write.py": "evidence and documents of the checkout",
+    "store/files/store.py": "records and documents of the bus",
+    "store/files/repair.py": "a claim that is made again from the log",
+    "cli/run.py": "what is shown",
+    "cli/app.py": "says what was replaced",
+    "receipts/run.py": "the output of a run, as it comes, and the name of its files",
+    "plans/files.py": "a plan in the spelling of the file it replaces",
+    "seats/manifests.py": "a manifest is compared with the one that is there",
+    "seats/saved_sessions.py": "a manifest is compared with the one that is there",
+    "session/dirty_tree.py": "a receipt is compared with those that are there",
+}
+"""Where secrets are replaced, once, and why there; what encodes a record changes nothing in it."""
+
+
+def test_secrets_are_replaced_only_where_something_leaves_the_process():
+    users = [path for path in CORE + COMMANDS if "tools.core.text.secrets" in imports_of(path)]
+    assert sorted(map(in_core, users)) == sorted(REDACTS)
+
+
 FOLDER = re.compile(r"(_bus|_report|_plans|queue)(/.*)?")
 
 

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from tools.core import ids
 from tools.core.bus import heartbeat, posts
 from tools.core.cli import app as cli
-from tools.core.fs import files
 from tools.core.receipts import write as receipts
 from tools.core.text import render
 
@@ -49,7 +48,7 @@ def main(
     run.skipped(found.problems)
     document = heartbeat.as_document(found)
     folder = run.workspace.agent_report(agent).child("apoptosis-004/alerts")
-    receipt = receipts.write_stamped(folder, "heartbeat", ".json", files.dump_json(document), moment)
+    receipt = receipts.write_stamped(folder, "heartbeat", ".json", document, moment)
     new = [alert for alert in found.alerts if not found.raised[alert.identity]]
     if new and not dry_run:
         _raise(run, new, receipt.name, task, plan or "", event=not no_bus_event, message=not no_bus_message)

@@ -10,11 +10,10 @@ if __name__ == "__main__":  # before any other import
 from collections.abc import Mapping
 
 from tools.core.cli import app as cli
-from tools.core.fs import files, locks
+from tools.core.fs import locks
 from tools.core.receipts import write as receipts
 from tools.core.reports import receipts_index as receipt_index
 from tools.core.text import render
-from tools.core.text import secrets as redaction
 from tools.core.workspace import REPORT
 
 
@@ -29,7 +28,7 @@ def main(run: cli.Run, output: str | None, missing: bool) -> None:
         run.skipped(made.problems)
         if place is not None:
             with locks.hold(run.workspace.report):
-                files.replace(place, map(redaction.redact_bytes, made.lines()))
+                receipts.replace(place, made.lines())
         elif not missing:
             for line in made.lines():
                 run.emit_raw(line.decode())

@@ -12,12 +12,11 @@ from datetime import timedelta
 
 from tools.core import clock
 from tools.core.cli import app as cli
-from tools.core.fs import files, locks
+from tools.core.fs import locks
 from tools.core.git import repository
 from tools.core.receipts import write as receipts
 from tools.core.reports import latency as latencies
 from tools.core.text import render
-from tools.core.text import secrets as redaction
 from tools.core.workspace import REPORT
 
 
@@ -39,7 +38,7 @@ def main(run: cli.Run, output: str | None, max_latency: timedelta | None, fail_o
             run.emit_raw(line)
     else:
         with locks.hold(run.workspace.report):
-            files.replace(place, redaction.redact("".join(f"{line}\n" for line in lines)).encode())
+            receipts.replace(place, "".join(f"{line}\n" for line in lines).encode())
         run.emit({"summary": made.summary, "written": place.name}, f"{_table(made)}\n-> {place.name}")
     run.finish(1 if fail_on_outlier and made.outliers else 0)
 

@@ -12,7 +12,6 @@ from typing import Any
 from tools.core import clock
 from tools.core.bus import status
 from tools.core.cli import app as cli
-from tools.core.fs import files
 from tools.core.receipts import write as receipts
 from tools.core.session import brief
 from tools.core.text import render
@@ -65,11 +64,10 @@ def _check_line(check: brief.Check) -> str:
 
 def _write(run: cli.Run, document: dict[str, Any], preset: str | None, output: str | None) -> str:
     folder = run.workspace.agent_report(run.seat.agent_id).child("session_brief")
-    data = files.dump_json(document)
     if output is None:
-        return receipts.write_stamped(folder, preset or "brief", ".json", data, run.now).name
+        return receipts.write_stamped(folder, preset or "brief", ".json", document, run.now).name
     place = receipts.output_place(run.workspace, output, folder)
-    files.replace(place, data)
+    receipts.replace(place, document)
     return place.name
 
 
