@@ -5,11 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test soak lint docs bench
+.PHONY: help setup demo demo-full test soak lint docs bench
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 setup: $(READY) ## make .venv with everything in it
 
@@ -20,11 +20,13 @@ $(READY): pyproject.toml
 	@$(PYTHON) -m venv $(VENV) || { echo "error: this Python cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 7; }
 	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet --editable . --group dev
-	@$(BIN)/python -m compileall -q tools
+	@$(BIN)/python -m compileall -q tools teof.py
 	@touch $(READY)
 
-demo: $(READY) ## play the playbook: two agents and a manager in a scratch repository
-	@$(BIN)/python -m tools.maintenance.demo
+demo: demo-full ## two agents and a manager in a scratch repository
+
+demo-full: $(READY) ## play the whole playbook, and check every answer
+	@$(BIN)/python -m tools.maintenance.demo playbook
 
 test: $(READY) ## run all tests
 	@$(BIN)/python -m pytest

@@ -139,7 +139,8 @@ def apply(mutation: Mutation, folder: Path) -> None:
     """Copies what the tests need into a folder, weakened."""
     for name in ("tools", "tests"):
         shutil.copytree(CHECKOUT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copyfile(CHECKOUT / "pyproject.toml", folder / "pyproject.toml")
+    for name in ("teof.py", "pyproject.toml"):
+        shutil.copyfile(CHECKOUT / name, folder / name)
     if mutation.path:
         path = folder / mutation.path
         source = path.read_text()

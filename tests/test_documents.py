@@ -55,7 +55,7 @@ def parse(line: str) -> None:
     """Parses a command line as its command would; raises when that would refuse it."""
     words = shlex.split(filled(line))
     if words[0] == "make":
-        targets = re.findall(r"^([a-z]+):", (CHECKOUT / "Makefile").read_text(), re.M)
+        targets = re.findall(r"^([a-z-]+):", (CHECKOUT / "Makefile").read_text(), re.M)
         assert {word for word in words[1:] if "=" not in word and not word.startswith("-")} <= set(targets), line
         return
     if words[0].endswith(".sh"):

@@ -106,7 +106,7 @@ def test_git_is_run_only_by_the_package_that_asks_it(path):
         assert not (isinstance(first, ast.Constant) and first.value == "git"), f"{shown(path)}:{node.lineno}"
 
 
-HEAVY = {"pydantic": {"models/validate.py"}, "jsonschema": {"models/validate.py"}, "rich": {"cli/run.py"},
+HEAVY = {"pydantic": {"models/validate.py"}, "jsonschema": set(), "rich": {"cli/run.py"},
          "click": {"cli/app.py", "cli/run.py", "cli/params.py"}, "filelock": {"fs/locks.py"},
          "sqlite3": {f"store/files/{name}.py" for name in ("index", "index_build", "index_schema", "index_settle", "search")},
          "subprocess": {"git/git.py", "demo/player.py", "receipts/run.py"}}  # fmt: skip
@@ -157,6 +157,26 @@ def test_below_the_shell_nothing_reads_argv_environment_or_folder_prints_or_exit
             assert node.func.attr not in ("cwd", "absolute"), f"{shown(path)}:{node.lineno}"
 
 
+REDACTS = {
+    "receipts/write.py": "evidence and documents of the checkout",
+    "store/files/store.py": "records and documents of the bus",
+    "store/files/repair.py": "a claim that is made again from the log",
+    "cli/run.py": "what is shown",
+    "cli/app.py": "says what was replaced",
+    "receipts/run.py": "the output of a run, as it comes, and the name of its files",
+    "plans/files.py": "a plan in the spelling of the file it replaces",
+    "seats/manifests.py": "a manifest is compared with the one that is there",
+    "seats/saved_sessions.py": "a manifest is compared with the one that is there",
+    "session/dirty_tree.py": "a receipt is compared with those that are there",
+}
+"""Where secrets are replaced, once, and why there; what encodes a record changes nothing in it."""
+
+
+def test_secrets_are_replaced_only_where_something_leaves_the_process():
+    users = [path for path in CORE + COMMANDS if "tools.core.text.secrets" in imports_of(path)]
+    assert sorted(map(in_core, users)) == sorted(REDACTS)
+
+
 FOLDER = re.compile(r"(_bus|_report|_plans|queue)(/.*)?")
 
 
@@ -194,4 +214,18 @@ def test_a_command_starts_as_every_command_does(path):
     text = path.read_text()
     assert text.startswith("#!/usr/bin/env python3\n") and path.stat().st_mode & 0o111, shown(path)
     assert text.rstrip().endswith('if __name__ == "__main__":\n    cli.main(main)'), shown(path)
-    assert "\nif not __package__:" in text and ast.get_docstring(ast.parse(text)), shown(path)
+    assert ast.get_docstring(ast.parse(text)), shown(path)
+
+
+START = """
+from __future__ import annotations
+
+if __name__ == "__main__":  # before any other import
+    __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
+    __import__("teof").isolate(__file__)
+"""
+
+
+@pytest.mark.parametrize("path", [*COMMANDS, TOOLS / "__main__.py"], ids=shown)
+def test_a_command_chooses_where_modules_come_from_before_it_imports_one(path):
+    assert path.read_text().partition('"""\n')[2].startswith(START), shown(path)

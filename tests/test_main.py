@@ -63,6 +63,12 @@ def test_what_is_no_command_is_not_imported(teof, name):
     assert json.loads(refused.stderr)["error"]["code"] == "usage"
 
 
+def test_a_command_is_found_without_the_name_of_its_package(teof):
+    assert teof("bus_check", "--help").stdout == teof("maintenance.bus_check", "--help").stdout.replace(
+        "maintenance.", ""
+    )
+
+
 def test_help_and_hints_are_spelled_as_the_command_was_called(teof, spawn, git_repo):
     assert teof("bus_claim", "list", "--help").stdout.startswith("Usage: teof bus_claim list ")
     assert teof("--help").stdout.startswith("Usage: teof ")

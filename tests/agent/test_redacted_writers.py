@@ -118,3 +118,37 @@ def test_what_output_names_has_none_though_an_old_log_does(run, workspace, git_r
     run(*command, "--output", "shown.txt")
     shown = list((git_repo / "_report").rglob("shown.txt"))
     assert shown and TOKEN not in shown[0].read_text()
+
+
+OPEN_KEY = 'see "-----BEGIN RSA PRIVATE KEY-----'
+"""A key that ends with its text: what replaces it must not take the quotes of a document with it."""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("agent.receipt_run", "run", "--", sys.executable, "-c", "pass", OPEN_KEY),
+        ("planner.cli", "new", "p", "--summary", OPEN_KEY),
+        ("maintenance.memory_log", "add", "--summary", OPEN_KEY),
+        ("agent.bus_event", "log", "--event", "note", "--summary", OPEN_KEY, "--consensus-decision", "D-1"),
+        ("consensus.receipts", "--decision", "D-1", "--summary", OPEN_KEY),
+        ("agent.session_boot", "--no-sync", "--focus", OPEN_KEY, "--dashboard-format", "json"),
+        ("agent.bus_claim", "claim", "--task", "T-1", "--notes", OPEN_KEY),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_document_is_whole_after_a_secret_was_taken_from_it(run, git_repo, command):
+    run(*command)
+    written = [path for pattern in ("*.json", "*.jsonl") for path in git_repo.rglob(pattern)]
+    texts = [path.read_text() for path in written]
+    assert any("[redacted:private-key]" in text for text in texts) and not any("RSA PRIVATE" in text for text in texts)
+    for path, text in zip(written, texts, strict=True):
+        for document in text.splitlines() if path.suffix == ".jsonl" else [text]:
+            json.loads(document)
+
+
+def test_a_stream_that_is_shown_has_none_though_an_old_log_does(run, workspace):
+    old = {"ts": clock.to_text(clock.now()), "agent_id": "codex-1", "event": "note", "summary": f"use {TOKEN}"}
+    files.replace(workspace.events, json.dumps(old).encode() + b"\n")
+    assert "[redacted:github]" in run("agent.bus_watch").out
+    assert "[redacted:github]" in run("agent.bus_watch", "--json").out

@@ -28,6 +28,21 @@ def test_a_command_runs_as_a_module_and_by_its_path(path, git_repo, spawn):
     assert all(word in as_module.stdout for word in sentence_of(path))
 
 
+OPTIMISED = [
+    ["tools.agent.bus_ping"],
+    ["tools.agent.bus_claim"],
+    ["tools.agent.bus_claim", "claim"],
+    ["tools.planner.cli", "step", "set"],
+    ["tools", "init"],
+]
+
+
+@pytest.mark.parametrize("words", OPTIMISED, ids=" ".join)
+def test_help_is_the_same_in_a_python_that_drops_docstrings(words, spawn, tmp_path):
+    plain, optimised = (spawn(*options, "-m", *words, "--help", cwd=tmp_path) for options in ([], ["-OO"]))
+    assert optimised.stdout == plain.stdout and plain.stdout.startswith(f"Usage: python -m {words[0]}")
+
+
 def without_path():
     """The environment of somebody who never set PYTHONPATH."""
     return {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
@@ -55,7 +70,7 @@ def teof(tmp_path, checkout):
     script.parent.mkdir()
     site = f"import sys; sys.path.append({str(checkout)!r})"
     script.write_text(
-        f"#!{sys.executable}\n{site}\nfrom tools.__main__ import main\nif __name__ == '__main__':\n    sys.exit(main())\n"
+        f"#!{sys.executable}\n{site}\nfrom teof import main\nif __name__ == '__main__':\n    sys.exit(main())\n"
     )
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
 

@@ -91,3 +91,8 @@ def test_the_real_log_is_broken_where_it_is_broken_and_nowhere_else(history: Pat
     found = places(run, 1, "--root", str(history))
     assert [line for rule, line in found if rule == "memory.unhashed"] == [1, 2, 3, 4, 5, 6, 7, 12, 14]
     assert [line for rule, line in found if rule == "memory.chain"] == [11]
+
+
+def test_an_entry_names_what_was_made_or_changed(repo: Path, run: Run) -> None:
+    run("maintenance.memory_log", "add", "--summary", "s", "--artifact", "README.md", "--artifact", "queue/new.md")
+    assert json.loads((repo / LOG).read_text().splitlines()[-1])["artifacts"] == ["README.md", "queue/new.md"]

@@ -72,6 +72,11 @@ def test_a_new_plan_takes_all_that_is_said_of_it(
     run(CLI, "new", "other", "--summary", "x", "--queue-ref", "QUEUE-009", code=2)
 
 
+def test_a_checkpoint_says_what_must_hold(git_repo: Path, plan: str, run: Callable[..., Any]) -> None:
+    run(CLI, "checkpoint", plan, "--status", "pending", "--description", "two have read it")
+    assert content(git_repo, plan)["checkpoint"]["description"] == "two have read it"
+
+
 def test_the_scaffold_is_ready_with_the_plan(
     git_repo: Path, seat: Callable[..., Path], run: Callable[..., Any]
 ) -> None:

@@ -3,18 +3,15 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before any other import
+    __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
+    __import__("teof").isolate(__file__)
+
 from datetime import datetime, timedelta
-
-if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
-    import sys
-    from os.path import abspath, dirname
-
-    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
 from tools.core import ids
 from tools.core.bus import heartbeat, posts
 from tools.core.cli import app as cli
-from tools.core.fs import files
 from tools.core.receipts import write as receipts
 from tools.core.text import render
 
@@ -51,7 +48,7 @@ def main(
     run.skipped(found.problems)
     document = heartbeat.as_document(found)
     folder = run.workspace.agent_report(agent).child("apoptosis-004/alerts")
-    receipt = receipts.write_stamped(folder, "heartbeat", ".json", files.dump_json(document), moment)
+    receipt = receipts.write_stamped(folder, "heartbeat", ".json", document, moment)
     new = [alert for alert in found.alerts if not found.raised[alert.identity]]
     if new and not dry_run:
         _raise(run, new, receipt.name, task, plan or "", event=not no_bus_event, message=not no_bus_message)

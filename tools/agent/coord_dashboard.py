@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before any other import
+    __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
+    __import__("teof").isolate(__file__)
+
 import sys
 import time
 from contextlib import suppress
 from datetime import timedelta
-
-if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
-    from os.path import abspath, dirname
-
-    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
 from tools.core.board import model as board_rows
 from tools.core.board import render_text as board_text
@@ -20,7 +19,6 @@ from tools.core.bus import handoffs, posts
 from tools.core.cli import app as cli
 from tools.core.fs import files
 from tools.core.receipts import write as receipts
-from tools.core.text import secrets as redaction
 from tools.core.workspace import Place
 
 RETIRED_AGENTS: tuple[str, ...] = ()
@@ -84,12 +82,13 @@ def _text(found: board_rows.Board, form: str) -> str:
 
 
 def _write(run: cli.Run, found: board_rows.Board, form: str, output: str | None) -> Place:
-    data = redaction.redact(_text(found, form)).encode("utf-8", "backslashreplace")
+    markdown = board_text.markdown(found).encode("utf-8", "backslashreplace")
+    content = board.as_document(found) if form == "json" else markdown
     folder = run.workspace.report.child("manager")
     if output is None:
-        return receipts.write_stamped(folder, "coordination-dashboard", _SUFFIX[form], data, run.now)
+        return receipts.write_stamped(folder, "coordination-dashboard", _SUFFIX[form], content, run.now)
     place = receipts.output_place(run.workspace, output, folder)
-    files.replace(place, data)
+    receipts.replace(place, content)
     return place
 
 

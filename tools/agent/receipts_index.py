@@ -3,20 +3,17 @@
 
 from __future__ import annotations
 
-if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
-    import sys
-    from os.path import abspath, dirname
-
-    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+if __name__ == "__main__":  # before any other import
+    __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
+    __import__("teof").isolate(__file__)
 
 from collections.abc import Mapping
 
 from tools.core.cli import app as cli
-from tools.core.fs import files, locks
+from tools.core.fs import locks
 from tools.core.receipts import write as receipts
 from tools.core.reports import receipts_index as receipt_index
 from tools.core.text import render
-from tools.core.text import secrets as redaction
 from tools.core.workspace import REPORT
 
 
@@ -31,7 +28,7 @@ def main(run: cli.Run, output: str | None, missing: bool) -> None:
         run.skipped(made.problems)
         if place is not None:
             with locks.hold(run.workspace.report):
-                files.replace(place, map(redaction.redact_bytes, made.lines()))
+                receipts.replace(place, made.lines())
         elif not missing:
             for line in made.lines():
                 run.emit_raw(line.decode())

@@ -3,23 +3,20 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before any other import
+    __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
+    __import__("teof").isolate(__file__)
+
 import json
 from datetime import timedelta
 
-if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
-    import sys
-    from os.path import abspath, dirname
-
-    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
-
 from tools.core import clock
 from tools.core.cli import app as cli
-from tools.core.fs import files, locks
+from tools.core.fs import locks
 from tools.core.git import repository
 from tools.core.receipts import write as receipts
 from tools.core.reports import latency as latencies
 from tools.core.text import render
-from tools.core.text import secrets as redaction
 from tools.core.workspace import REPORT
 
 
@@ -41,7 +38,7 @@ def main(run: cli.Run, output: str | None, max_latency: timedelta | None, fail_o
             run.emit_raw(line)
     else:
         with locks.hold(run.workspace.report):
-            files.replace(place, redaction.redact("".join(f"{line}\n" for line in lines)).encode())
+            receipts.replace(place, "".join(f"{line}\n" for line in lines).encode())
         run.emit({"summary": made.summary, "written": place.name}, f"{_table(made)}\n-> {place.name}")
     run.finish(1 if fail_on_outlier and made.outliers else 0)
 

@@ -3,18 +3,15 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before any other import
+    __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
+    __import__("teof").isolate(__file__)
+
 from typing import Any
-
-if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
-    import sys
-    from os.path import abspath, dirname
-
-    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
 from tools.core import clock
 from tools.core.bus import status
 from tools.core.cli import app as cli
-from tools.core.fs import files
 from tools.core.receipts import write as receipts
 from tools.core.session import brief
 from tools.core.text import render
@@ -67,11 +64,10 @@ def _check_line(check: brief.Check) -> str:
 
 def _write(run: cli.Run, document: dict[str, Any], preset: str | None, output: str | None) -> str:
     folder = run.workspace.agent_report(run.seat.agent_id).child("session_brief")
-    data = files.dump_json(document)
     if output is None:
-        return receipts.write_stamped(folder, preset or "brief", ".json", data, run.now).name
+        return receipts.write_stamped(folder, preset or "brief", ".json", document, run.now).name
     place = receipts.output_place(run.workspace, output, folder)
-    files.replace(place, data)
+    receipts.replace(place, document)
     return place.name
 
 

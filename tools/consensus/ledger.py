@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
-    import sys
-    from os.path import abspath, dirname
-
-    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
+if __name__ == "__main__":  # before any other import
+    __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
+    __import__("teof").isolate(__file__)
 
 import json
 from datetime import datetime
@@ -19,7 +17,6 @@ from tools.core.errors import UsageError
 from tools.core.fs import files, locks
 from tools.core.receipts import write as receipts
 from tools.core.text import render
-from tools.core.text import secrets as redaction
 from tools.core.workspace import LEDGER
 
 
@@ -54,9 +51,9 @@ def main(
     document = {"ledger": place.name, "columns": list(table.columns), "rows": [dict(row.cells) for row in shown]}
     if output:
         target = receipts.output_place(run.workspace, output, consensus.folder(run.workspace))
-        data = files.dump_json(document) if form == "table" else redaction.redact(text).encode() + b"\n"
+        content = document if form == "table" else text.encode() + b"\n"
         with locks.hold(run.workspace.report):
-            files.replace(target, data)
+            receipts.replace(target, content)
         run.note(f"wrote {target.name}")
     run.emit(document, text)
 

@@ -1,40 +1,29 @@
 #!/usr/bin/env python3
-"""Play the playbook in a scratch repository: a manager and two agents, from boot to wrap."""
+"""Play a walkthrough in a scratch repository: a manager and two agents, from boot to wrap."""
 
 from __future__ import annotations
+
+if __name__ == "__main__":  # before any other import
+    __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
+    __import__("teof").isolate(__file__)
 
 import shutil
 import tempfile
 from collections.abc import Iterable
 
-if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
-    import sys
-    from os.path import abspath, dirname
-
-    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
-
 from tools.core.cli import app as cli
-from tools.core.demo import scenes_session, scenes_work
-from tools.core.demo.player import Played, Scene, Stage
-
-
-def scenes() -> list[Scene]:
-    """The whole play, in order; a part of the toolkit that is added adds its scenes."""
-    return [
-        *scenes_session.beginnings(),
-        *scenes_session.one_task_for_two(),
-        *scenes_work.the_managers_day(),
-        *scenes_work.a_plan_carried_through(),
-        *scenes_session.ending(),
-    ]
+from tools.core.demo import walkthrough
+from tools.core.demo.player import Played, Stage
+from tools.core.demo.walkthrough import Scene
 
 
 @cli.command(doc=__doc__)
+@cli.argument("name", metavar="WALKTHROUGH", type=cli.Choice(walkthrough.names()), default="playbook")
 @cli.option("--keep", is_flag=True, help="Leave the scratch folder and say where it is.")
-def main(run: cli.Run, keep: bool) -> None:
+def main(run: cli.Run, name: str, keep: bool) -> None:
     top = tempfile.mkdtemp(prefix="teof-demo-")
     try:
-        deviations = play(run, top, scenes())
+        deviations = play(run, top, walkthrough.load(name))
     finally:
         if keep:
             run.note(f"kept: {top}")
@@ -44,18 +33,18 @@ def main(run: cli.Run, keep: bool) -> None:
         run.finish(1)
 
 
-def play(run: cli.Run, top: str, what: Iterable[Scene]) -> list[str]:
+def play(run: cli.Run, top: str, scenes: Iterable[Scene]) -> list[str]:
     """Plays scenes to the audience; ends after the scene in which something deviated, and returns what."""
     stage = Stage(top)
     count = 0
-    for number, scene in enumerate(what, 1):
+    for number, scene in enumerate(scenes, 1):
         if not run.as_json:
             _tell(run, f"\n== {number}. {scene.title} ==" + (f"\n{scene.why}" if scene.why else ""))
         deviations = []
         for played in stage.play(scene):
             count += 1
             _show(run, scene, played)
-            deviations += [f"{played.step.who} $ {played.step.command}: {what}" for what in played.deviations]
+            deviations += [f"{played.seat} $ {played.command}: {deviation}" for deviation in played.deviations]
         if deviations:
             run.warn(f"deviates: {deviation}" for deviation in deviations)
             if run.as_json:
@@ -66,14 +55,12 @@ def play(run: cli.Run, top: str, what: Iterable[Scene]) -> list[str]:
 
 
 def _show(run: cli.Run, scene: Scene, played: Played) -> None:
-    step = played.step
     if run.as_json:
-        facts = {"scene": scene.title, "who": step.who, "command": step.command, "exit": played.exit}
-        run.emit_line({**facts, "output": played.output, "deviations": played.deviations}, "")
+        facts = {"scene": scene.title, "who": played.seat, "command": played.command, "exit": played.exit}
+        run.emit_line({**facts, "output": "\n".join(played.output), "deviations": played.deviations}, "")
         return
-    lines = played.telling() + ([f"[exit {played.exit}]"] if played.exit else [])
-    _tell(run, f"{step.who} $ {step.command}")
-    for line in lines:
+    _tell(run, f"{played.seat} $ {played.command}")
+    for line in played.telling() + ([f"[exit {played.exit}]"] if played.exit else []):
         _tell(run, f"    {line}")
 
 

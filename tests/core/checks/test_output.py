@@ -8,10 +8,10 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import schemas
 from tools.core.checks import findings
 from tools.core.checks import output as reports
 from tools.core.checks.findings import NOTE, Finding
-from tools.core.models import validate as checks
 
 SARIF = json.loads((Path(__file__).parent / "data" / "sarif-2.1.0-subset.schema.json").read_text())
 FOUND = [
@@ -46,7 +46,7 @@ def test_whatever_the_text_github_gets_one_command_a_finding(found: list[Finding
 @given(st.lists(ANY, max_size=5))
 def test_whatever_the_text_sarif_keeps_to_its_schema(found: list[Finding]) -> None:
     log = json.loads(reports.as_sarif(found))
-    assert checks.schema_problems(SARIF, log) == []
+    assert schemas.faults(SARIF, log) == []
     rules = log["runs"][0]["tool"]["driver"]["rules"]
     assert all(rules[part["ruleIndex"]]["id"] == part["ruleId"] for part in log["runs"][0]["results"])
 
@@ -54,7 +54,7 @@ def test_whatever_the_text_sarif_keeps_to_its_schema(found: list[Finding]) -> No
 def test_the_sarif_schema_refuses_what_is_no_sarif() -> None:
     log = json.loads(reports.as_sarif(FOUND))
     log["runs"][0]["results"][0]["level"] = "fatal"
-    assert checks.schema_problems(SARIF, log)
+    assert schemas.faults(SARIF, log)
 
 
 def test_text_lists_what_fails_with_its_fix_and_counts_the_notes() -> None:

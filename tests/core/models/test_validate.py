@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests import schemas
 from tests.conftest import CHECKOUT
 from tools.core import ids
 from tools.core.board import snapshot as board
@@ -103,7 +104,7 @@ BAD: list[tuple[str, str, Any, str]] = [
 @pytest.mark.parametrize("name", GOOD)
 def test_a_good_record_passes_model_and_schema(name: str) -> None:
     assert checks.problems(checks.RECORDS[name], GOOD[name]) == []
-    assert checks.schema_problems(checks.schemas()[f"{name}.schema.json"], GOOD[name]) == []
+    assert schemas.faults(checks.schemas()[f"{name}.schema.json"], GOOD[name]) == []
 
 
 @pytest.mark.parametrize(("name", "field", "value", "pointer"), BAD)
@@ -112,7 +113,7 @@ def test_a_bad_field_is_named_by_the_model_and_refused_by_the_schema(
 ) -> None:
     sample = {**GOOD[name], field: value}
     assert pointer in [where for where, _ in checks.problems(checks.RECORDS[name], sample)]
-    assert checks.schema_problems(checks.schemas()[f"{name}.schema.json"], sample)
+    assert schemas.faults(checks.schemas()[f"{name}.schema.json"], sample)
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -122,14 +123,14 @@ def test_every_required_field_is_missed_by_both(name: str) -> None:
     for field in schema["required"]:
         sample = {key: value for key, value in GOOD[name].items() if key != field}
         assert checks.problems(checks.RECORDS[name], sample) == [(f"/{field}", "is required")]
-        assert checks.schema_problems(schema, sample)
+        assert schemas.faults(schema, sample)
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_an_unknown_field_is_reported_by_both(name: str) -> None:
     sample = {**GOOD[name], "colour": "red"}
     assert ("/colour", "is not a field of this record") in checks.problems(checks.RECORDS[name], sample)
-    assert checks.schema_problems(checks.schemas()[f"{name}.schema.json"], sample)
+    assert schemas.faults(checks.schemas()[f"{name}.schema.json"], sample)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,6 @@ from tools.core.models.bus import Assignment, Claim
 from tools.core.models.plan import Plan
 
 ACTIVE = "active"
-PAUSED = "paused"
 ASSIGNED = "assigned"
 READY = "ready"
 WAITING = "waiting"

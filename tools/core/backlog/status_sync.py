@@ -56,7 +56,7 @@ def sync(context: Context, agent: str, *, dry_run: bool) -> Synced:
             "problems": problems,
         }
         folder = context.workspace.agent_report(agent).child("task_sync")
-        receipt = receipts.write_stamped(folder, "task-sync", ".json", files.dump_json(document), context.now)
+        receipt = receipts.write_stamped(folder, "task-sync", ".json", document, context.now)
         for edit in wanted:
             place = context.workspace.in_root(edit.path)
             data = files.read_bytes(place)

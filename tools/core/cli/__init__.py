@@ -1,9 +1,10 @@
 """The shell: options, output, errors to exit codes.
 
-bootstrap  how this process was started, and the environment it needs
-commands   the commands there are, read without importing them
-params     the values that options take
-run        one run of a command: its workspace, its seat, its answers
-app        the way in: shared options, errors to exit codes
-reference  the reference of all commands, read from the commands
+bootstrap   how this process was started, and the environment it needs
+commands    the commands there are, read without importing them
+params      the values that options take
+run         one run of a command: its workspace, its seat, its answers
+docstrings  the help, where Python dropped the docstrings
+app         the way in: shared options, errors to exit codes
+reference   the reference of all commands, read from the commands
 """

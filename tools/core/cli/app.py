@@ -12,6 +12,7 @@ import gc
 gc.disable()  # imports make garbage for nobody; collecting it costs a command a tenth of its start
 
 import errno
+import functools
 import json
 import os
 import sys
@@ -70,31 +71,35 @@ __all__ = [
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-option = click.option
 argument = click.argument
 Choice = click.Choice
 IntRange = click.IntRange
 
 
-manager_window = click.option(
+def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
+    """An option of a command; its help says what it defaults to, where that is a text or a number."""
+    default = settings.get("default")
+    says = isinstance(default, (str, int)) and not isinstance(default, bool) and default != ""
+    return click.option(*names, **{"show_default": says, **settings})
+
+
+manager_window = option(
     "--manager-window",
     type=DURATION,
     default="30m",
-    show_default=True,
     help="A manager silent for longer is stale; 0 switches off.",
 )
-agent_window = click.option(
+agent_window = option(
     "--agent-window",
     type=DURATION,
     default="240m",
-    show_default=True,
     help="A holder silent for longer is idle; 0 switches off.",
 )
 
 
 def repeated(*names: str, type: Any = None, help: str) -> Callable[[Command], Command]:
     """An option that may be given several times and accumulates."""
-    return click.option(*names, multiple=True, type=type, help=help)
+    return click.option(*names, multiple=True, type=type, help=f"{help} May be repeated.")
 
 
 class _Group(click.Group):
@@ -125,6 +130,7 @@ def command(
     """
 
     def wrap(body: Callable[..., Any]) -> click.Command:
+        @functools.wraps(body)
         def callback(root: str | None, as_json: bool, **values: Any) -> Any:
             acting = values.pop("acting_agent", None)
             run = Run(root, as_json, acting)
@@ -205,6 +211,10 @@ def _outcome(command: click.Command, given: list[str], program: str, as_json: bo
             stream.reconfigure(errors="backslashreplace")
     name = program or _program()
     locks.announce(name)
+    if sys.flags.optimize > 1 and {*given} & {*_SETTINGS["help_option_names"]}:
+        from tools.core.cli import docstrings  # this Python has dropped them
+
+        docstrings.restore(command)
     try:
         with command.make_context(name, given) as context:
             command.invoke(context)

@@ -17,7 +17,9 @@ CONSOLE_SCRIPT = "teof"
 
 def is_console_script(program: str) -> bool:
     """Whether the process was started as `teof`."""
-    return os.path.basename(program) in (CONSOLE_SCRIPT, f"{CONSOLE_SCRIPT}.exe", f"{CONSOLE_SCRIPT}-script.py")
+    return os.path.basename(program).removesuffix("-script.py") in (
+        f"{CONSOLE_SCRIPT}{end}" for end in ("", ".exe", ".py")
+    )
 
 
 def is_started_by_path() -> bool:

@@ -38,10 +38,12 @@ def _entry(package: str, name: str, path: str) -> Entry:
 
 
 def module_of(shown: str) -> str | None:
-    """The module of a command as `teof` names it; None when there is none."""
+    """The module of a command as `teof` names it, its package left out or not; None when there is none."""
     package, _, name = shown.rpartition(".")
-    package = package.removeprefix("tools").strip(".") or "agent"
-    path = os.path.join(bootstrap.CHECKOUT, "tools", package, f"{name}.py")
-    if package in PACKAGES and name.isidentifier() and not name.startswith("_") and os.path.exists(path):
-        return f"tools.{package}.{name}"
+    package = package.removeprefix("tools").strip(".")
+    if not name.isidentifier() or name.startswith("_") or package not in ("", *PACKAGES):
+        return None
+    for folder in (package,) if package else PACKAGES:
+        if os.path.exists(os.path.join(bootstrap.CHECKOUT, "tools", folder, f"{name}.py")):
+            return f"tools.{folder}.{name}"
     return None

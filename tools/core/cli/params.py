@@ -13,7 +13,7 @@ from tools.core.errors import UsageError
 from tools.core.models.bus import OWN_FIELDS
 
 
-class _Value(click.ParamType[Any]):
+class _Value(click.ParamType):  # type: ignore[type-arg]  # before click 8.2 it takes no type
     """A value that a function checks; the function raises UsageError."""
 
     def __init__(self, name: str, check: Callable[[str], Any]) -> None:

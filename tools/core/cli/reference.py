@@ -1,4 +1,4 @@
-"""The reference of all commands as Markdown, read from the commands themselves."""
+"""The reference of all commands as Markdown: what each says to `--help`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from tools.core.cli import bootstrap
 from tools.core.cli import commands as catalogue
 from tools.core.text import render
 
-_SHARED = ("root", "as_json", "help")
-_KINDS = {"integer range": "N", "integer": "N", "text": "TEXT"}
+_WIDTH = 100
 _INTRODUCTION = """\
 # Commands
 
-Written by `make docs` from the commands themselves; change it there.
+What each command says to `--help`, written by `make docs`; change it in the command.
 
 Every command is started as `python -m tools.agent.<name>`, as `tools/agent/<name>.py`, or as `teof <name>`; where a
 repository has a `tools/` package of its own, only the last works (README). Every command takes `--root PATH`, the checkout
@@ -62,65 +61,22 @@ def _anchor(title: str) -> str:
 
 def _page(entry: catalogue.Entry, command: Any) -> str:
     spelled = "python -m tools init" if entry.shown == "init" else f"python -m {entry.module}"
-    lines = [f"## {entry.shown}\n", f"{command.help}\n"]
-    for name, part in _parts(command):
-        if name:
-            lines += [f"### {entry.shown} {name}\n", f"{part.help}\n"]
-        lines += [f"```\n{_usage(f'{spelled} {name}'.rstrip(), part)}\n```\n", _options(part)]
-    return "\n".join(lines)
+    blocks = [f"## {entry.shown}\n\n{_help(command, spelled)}"]
+    blocks += [f"### {entry.shown} {words}\n\n{_help(part, f'{spelled} {words}')}" for words, part in _parts(command)]
+    return "\n".join(blocks)
 
 
-def _parts(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """A command, or the subcommands of a group however deep, with the words that choose them."""
-    if not hasattr(command, "commands"):
-        yield name, command
-        return
-    for word, part in sorted(command.commands.items()):
-        yield from _parts(part, f"{name} {word}".strip())
+def _help(command: Any, spelled: str) -> str:
+    """What `--help` says, at a width that does not depend on a terminal."""
+    with command.make_context(spelled, [], resilient_parsing=True, terminal_width=_WIDTH) as context:
+        return f"```text\n{command.get_help(context)}\n```\n"
 
 
-def _usage(spelled: str, command: Any) -> str:
-    words = [spelled]
-    for param in command.params:
-        if param.param_type_name == "argument":
-            shown = param.human_readable_name + ("…" if param.nargs != 1 else "")
-            words.append(shown if param.required else f"[{shown}]")
-        elif param.required:
-            words.append(f"{param.opts[0]} {_kind(param)}")
-    return " ".join([*words, "[OPTIONS]"])
-
-
-def _options(command: Any) -> str:
-    shown = [param for param in command.params if param.param_type_name == "option" and param.name not in _SHARED]
-    return "".join(f"- `{_spelling(param)}`{_default(param)}: {_meaning(param)}\n" for param in shown)
-
-
-def _meaning(param: Any) -> str:
-    return (param.help or "") + (" May be repeated." if param.multiple else "")
-
-
-def _spelling(param: Any) -> str:
-    names = "/".join([*param.opts, *param.secondary_opts])
-    return names if param.is_flag else f"{names} {_kind(param)}"
-
-
-def _kind(param: Any) -> str:
-    if param.metavar:
-        return str(param.metavar)
-    choices = getattr(param.type, "choices", None)
-    if choices:
-        return "|".join(map(str, choices))
-    return _KINDS.get(param.type.name, str(param.type.name).upper())
-
-
-def _default(param: Any) -> str:
-    if param.required:
-        return " (required)"
-    value = param.default
-    if param.is_flag:
-        names = param.opts if value is True else param.secondary_opts
-        return f" (default `{names[0]}`)" if param.secondary_opts else ""
-    return f" (default {value})" if isinstance(value, (str, int, float)) and value != "" else ""
+def _parts(command: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    """The subcommands of a group however deep, with the words that choose them."""
+    for word, part in sorted(getattr(command, "commands", {}).items()):
+        yield f"{above}{word}", part
+        yield from _parts(part, f"{above}{word} ")
 
 
 def is_checkout(root: str) -> bool:

@@ -86,7 +86,10 @@ class Run(Context):
         for note in self._notes:
             sys.stderr.write(json.dumps({"note": note}) + "\n")
         self._notes.clear()
-        _print(json.dumps(document, sort_keys=True, default=str) if self.as_json else render.clean(text))
+        document = redaction.redact_value(document) if self.as_json else {}
+        _print(
+            json.dumps(document, sort_keys=True, default=str) if self.as_json else render.clean(redaction.redact(text))
+        )
         sys.stdout.flush()
 
     def emit_raw(self, text: str) -> None:

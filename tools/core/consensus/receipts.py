@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from tools.core import clock
 from tools.core.bus import posts
 from tools.core.context import Context
-from tools.core.fs import jsonl
 from tools.core.models.evidence import ConsensusReceipt
 from tools.core.models.record import to_mapping
 from tools.core.receipts import write as receipts
@@ -21,11 +20,9 @@ def folder(workspace: Workspace) -> Place:
 
 def write_receipt(context: Context, receipt: ConsensusReceipt, *, output: str | None = None) -> Place:
     """Writes a decision's receipt and says where; an existing `output` gets one more line."""
-    line = jsonl.encode(to_mapping(receipt))
     if output is None:
-        return receipts.write_stamped(
-            folder(context.workspace), receipt.decision_id, ".jsonl", line + b"\n", context.now
-        )
+        records = [to_mapping(receipt)]
+        return receipts.write_stamped(folder(context.workspace), receipt.decision_id, ".jsonl", records, context.now)
     place = receipts.output_place(context.workspace, output, folder(context.workspace))
     receipts.append(context.workspace, place, to_mapping(receipt))
     return place

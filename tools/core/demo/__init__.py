@@ -1,6 +1,5 @@
-"""The demonstration.
+"""The demonstration: walkthroughs in Markdown beside these modules.
 
-player          real commands played as scenes
-scenes_session  sessions: boots, guards, a clash, a crash, the wrap
-scenes_work     work: the manager's day, and a plan carried through
+walkthrough  scenes read from Markdown, and an output compared with what is expected
+player       real commands played as scenes
 """

@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from tools.core.errors import DataError, SetupError
-from tools.core.text import secrets as redaction
 from tools.core.workspace import Place
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -198,8 +197,7 @@ def parse_object(data: bytes, name: str) -> dict[str, object]:
 
 
 def dump_json(value: object, *, sort_keys: bool = True) -> bytes:
-    """A JSON document as the toolkit writes it: no secrets, two spaces, sorted keys, final newline."""
-    value = redaction.redact_value(value)
+    """A JSON document as the toolkit writes it: two spaces, sorted keys, final newline."""
     text = json.dumps(value, indent=2, sort_keys=sort_keys, ensure_ascii=False, allow_nan=False)
     try:
         return text.encode() + b"\n"

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple, cast
 from tools.core.errors import UsageError
 from tools.core.fs import files
 from tools.core.hashing import sha256_hex
-from tools.core.text import secrets as redaction
 from tools.core.workspace import Place
 
 MAX_LINE = 64 * 1024
@@ -75,8 +74,8 @@ def line_hash(raw: bytes) -> str:
 
 
 def encode(record: Mapping[str, object]) -> bytes:
-    """The record, without secrets, as a line without its line end; UsageError above 64 KiB."""
-    line = spelled(redaction.redact_value(record))
+    """The record as a line without its line end; UsageError above 64 KiB."""
+    line = spelled(record)
     if len(line) > MAX_LINE:
         raise UsageError(
             f"the record would have {len(line)} bytes, {MAX_LINE} at most",

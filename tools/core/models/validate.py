@@ -1,7 +1,7 @@
 """Strict validation of every record by the very classes that define it, and their JSON Schemas.
 
-The only home of pydantic and jsonschema, imported when a check needs them: they cost more to start
-than a whole command of the bus. Readers never come here; they are tolerant (docs/formats.md).
+The only home of pydantic, imported when a check needs it: it costs more to start than a whole command
+of the bus. Readers never come here; they are tolerant (docs/formats.md).
 """
 
 from __future__ import annotations
@@ -128,11 +128,3 @@ def _without_defaults(part: Any) -> Any:
     if isinstance(kept.get("pattern"), str) and kept["pattern"].endswith("$"):
         kept["pattern"] += r"(?!\n)"
     return kept
-
-
-def schema_problems(schema: Mapping[str, Any], document: object) -> list[Problem]:
-    """What a document's JSON Schema says against it, in document order."""
-    from jsonschema import Draft202012Validator
-
-    errors = Draft202012Validator(schema).iter_errors(document)
-    return sorted((_pointer(tuple(error.absolute_path)), error.message) for error in errors)

@@ -122,11 +122,10 @@ def write_summary(context: Context, summary: Mapping[str, object], output: str |
     """Writes what a check said: under its moment, as the latest, and where `output` says; names the files."""
     folder = context.workspace.in_root(f"{REPORT}/planner")
     extra = None if output is None else receipts.output_place(context.workspace, output, folder)
-    data = files.dump_json(summary)
     latest = folder.child("validate/summary-latest.json")
-    written = [receipts.write_stamped(folder.child("validate"), "summary", ".json", data, context.now)]
+    written = [receipts.write_stamped(folder.child("validate"), "summary", ".json", summary, context.now)]
     with locks.hold(context.workspace.report):
         for place in [latest, *([extra] if extra else [])]:
-            files.replace(place, data)
+            receipts.replace(place, summary)
             written.append(place)
     return [place.name for place in written]

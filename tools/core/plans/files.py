@@ -128,9 +128,9 @@ def create(context: Context, raw: Mapping[str, Any], *, force: bool = False) -> 
         if data is not None:
             stem = f"{plan_id}.replaced-{clock.file_stamp(context.now)}"
             written.append(receipts.write_new(context.workspace.plans, stem, ".json", data))
-        files.replace(place, files.dump_json(raw))
+        receipts.replace(place, raw)
         try:
-            files.create(context.workspace.justification(plan_id), _justification(raw))
+            receipts.create(context.workspace.justification(plan_id), _justification(raw))
             written.append(context.workspace.justification(plan_id))
         except FileExistsError:
             pass  # what somebody wrote about it stays
@@ -141,7 +141,7 @@ def _justification(raw: Mapping[str, Any]) -> bytes:
     title = " ".join(str(raw["summary"]).split())
     parts = ("Why now", "What changes", "What could go wrong", "How it will be proved")
     text = "\n".join([f"# {title}", "", *(f"## {part}\n" for part in parts)])
-    return redaction.redact(text).encode("utf-8", "backslashreplace")
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _require_no_worse(before: Mapping[str, Any], after: Mapping[str, Any], plan_id: str) -> None:

@@ -18,7 +18,6 @@ from tools.core.fs import files, jsonl, locks
 from tools.core.models.evidence import MemoryEntry as Memory
 from tools.core.models.record import to_mapping
 from tools.core.receipts.write import append_locked
-from tools.core.text import secrets as redaction
 from tools.core.workspace import MEMORY_LOG, Place, Workspace
 
 
@@ -59,10 +58,7 @@ def add(
     )
     with locks.hold(workspace.report):
         raw = {**to_mapping(draft), "hash_prev": last_hash(place(workspace))}
-        entry: dict[str, object] = redaction.redact_value(raw)  # the hash is of what is written
-        entry["hash_self"] = hash_of(entry)
-        append_locked(place(workspace), entry)
-    return entry
+        return append_locked(place(workspace), raw, lambda entry: {**entry, "hash_self": hash_of(entry)})
 
 
 def last_hash(log: Place) -> str | None:

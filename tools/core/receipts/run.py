@@ -85,7 +85,7 @@ def record(
         task_id=about.task_id,
     )
     place = log._replace(name=log.name.removesuffix(".log") + ".json")
-    files.create(place, files.dump_json(to_mapping(receipt)))
+    receipts.create(place, to_mapping(receipt))
     return Done(receipt, place)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tools.core.fs import files
-from tools.core.text import secrets as redaction
+from tools.core.receipts import write as receipts
 from tools.core.workspace import Place, Workspace
 
 
@@ -43,14 +43,14 @@ def write(workspace: Workspace, work: Work) -> list[Place]:
     written = []
     for place in missing(workspace, work):
         try:
-            files.create(place, contents[place.name.rsplit("/", 1)[-1]])
+            receipts.create(place, contents[place.name.rsplit("/", 1)[-1]])
         except FileExistsError:  # another process was laying out the same folder
             continue
         written.append(place)
     return written
 
 
-def _contents(work: Work) -> Mapping[str, bytes]:
+def _contents(work: Work) -> Mapping[str, receipts.Content]:
     about = {
         key: value
         for key, value in {
@@ -64,9 +64,9 @@ def _contents(work: Work) -> Mapping[str, bytes]:
     title = " ".join((work.summary or work.name).split())
     notes = f"# {title}\n\n## What was tried\n\n## What was found\n\n## What is left\n"
     return {
-        "notes.md": redaction.redact(notes).encode("utf-8", "backslashreplace"),
-        "actions.json": files.dump_json({"actions": []}),
-        "tests.json": files.dump_json({"tests": []}),
-        "summary.json": files.dump_json({**about, "status": "pending", "summary": title}),
-        "claim.json": files.dump_json(about),
+        "notes.md": notes.encode("utf-8", "backslashreplace"),
+        "actions.json": {"actions": []},
+        "tests.json": {"tests": []},
+        "summary.json": {**about, "status": "pending", "summary": title},
+        "claim.json": about,
     }

@@ -1,9 +1,13 @@
-"""Evidence under `_report/`: written once, never over another, and synced before it is cited."""
+"""Evidence under `_report/` and documents of the checkout: without secrets, and synced before they are cited.
+
+What is written here is redacted here and nowhere before: a document value by value, because a secret
+that ends a text must not take the text's quotes with it.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +19,31 @@ from tools.core.models.record import to_mapping
 from tools.core.text import secrets as redaction
 from tools.core.workspace import BUS, REPORT, Place, Workspace
 
+Content = bytes | Mapping[str, object] | Sequence[Mapping[str, object]]
+"""What a file can be given: bytes, a JSON document, or the records of JSON Lines."""
 
-def write_new(folder: Place, stem: str, suffix: str, data: bytes) -> Place:
-    """Writes evidence, without secrets, under a name nobody has: `<stem><suffix>`, else with `-2`, `-3` …"""
-    data = redaction.redact_bytes(data)
+
+def replace(place: Place, content: Content | Iterator[bytes]) -> None:
+    """Puts a file in place whole; what is too large to hold comes in parts that no secret spans. Under a lock."""
+    files.replace(place, map(redaction.redact_bytes, content) if isinstance(content, Iterator) else _clean(content))
+
+
+def create(place: Place, content: Content) -> None:
+    """Puts a new file in place whole; FileExistsError when the name is taken."""
+    files.create(place, _clean(content))
+
+
+def _clean(content: Content) -> bytes:
+    if isinstance(content, bytes):
+        return redaction.redact_bytes(content)
+    if isinstance(content, Mapping):
+        return files.dump_json(redaction.redact_value(content))
+    return b"".join(jsonl.encode(redaction.redact_value(record)) + b"\n" for record in content)
+
+
+def write_new(folder: Place, stem: str, suffix: str, content: Content) -> Place:
+    """Writes evidence under a name nobody has: `<stem><suffix>`, else with `-2`, `-3` …"""
+    data = _clean(content)
     for number in range(1, 100_000):
         place = folder.child(f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}")
         try:
@@ -29,9 +54,9 @@ def write_new(folder: Place, stem: str, suffix: str, data: bytes) -> Place:
     raise DataError(f"{folder.name} has too many files named {stem}", code="receipt.names")
 
 
-def write_stamped(folder: Place, prefix: str, suffix: str, data: bytes, now: datetime) -> Place:
+def write_stamped(folder: Place, prefix: str, suffix: str, content: Content, now: datetime) -> Place:
     """Writes evidence named by its moment: `<prefix>-<stamp><suffix>`."""
-    return write_new(folder, f"{prefix}-{clock.file_stamp(now)}", suffix, data)
+    return write_new(folder, f"{prefix}-{clock.file_stamp(now)}", suffix, content)
 
 
 def append(workspace: Workspace, place: Place, entry: Any) -> None:
@@ -40,9 +65,17 @@ def append(workspace: Workspace, place: Place, entry: Any) -> None:
         append_locked(place, entry if isinstance(entry, dict) else to_mapping(entry))
 
 
-def append_locked(place: Place, entry: Mapping[str, object]) -> None:
-    """Appends one line to a log whose lock the caller holds; durable on return."""
-    raw = jsonl.encode(entry) + b"\n"
+def append_locked(
+    place: Place,
+    entry: Mapping[str, object],
+    seal: Callable[[dict[str, object]], dict[str, object]] = dict,
+) -> dict[str, object]:
+    """Appends one line to a log whose lock the caller holds; durable on return; returns what was written.
+
+    `seal` completes the entry with what depends on its words as they are written, such as a hash.
+    """
+    written = seal(redaction.redact_value(entry))
+    raw = jsonl.encode(written) + b"\n"
     with files.folder_of(place, create=True) as folder, files.writable(place):
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
         descriptor = files.open_in(folder, place, flags)
@@ -56,6 +89,7 @@ def append_locked(place: Place, entry: Mapping[str, object]) -> None:
                 os.fsync(folder)
         finally:
             os.close(descriptor)
+    return written
 
 
 def warn(workspace: Workspace, warning: Warning) -> Place:

@@ -18,6 +18,7 @@ from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.fs import files, locks
 from tools.core.models.lenient import manifest_from, text_of
 from tools.core.models.manifest import Manifest
+from tools.core.receipts import write as receipts
 from tools.core.seats import seat as seats
 from tools.core.text import secrets as redaction
 from tools.core.workspace import (
@@ -149,7 +150,7 @@ def create(workspace: Workspace, agent: str, roles: tuple[str, ...]) -> Place:
                 code="seat.exists",
                 hint=f"python -m tools.agent.manifest_helper activate {agent}",
             )
-        files.create(place, minimal(agent, roles))
+        receipts.create(place, minimal(agent, roles))
     return place
 
 

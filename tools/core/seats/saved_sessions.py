@@ -15,6 +15,7 @@ from tools.core.fs import files, locks
 from tools.core.git import changes, checkout, refs
 from tools.core.gitdir import current_branch
 from tools.core.models.lenient import text_of
+from tools.core.receipts import write as receipts
 from tools.core.seats import manifests
 from tools.core.text import secrets as redaction
 from tools.core.workspace import BUS, MANIFEST_SESSIONS, REPORT, Place, Workspace
@@ -60,7 +61,7 @@ def save(
             manifests.keep(workspace, manifests.Held(before, None))
         files.replace(place, data)
         content = {**saved._asdict(), **({"link": link} if link is not None else {})}
-        files.replace(_session_place(workspace, label, "session.json"), files.dump_json(content))
+        receipts.replace(_session_place(workspace, label, "session.json"), content)
     return saved
 
 

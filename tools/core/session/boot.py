@@ -14,14 +14,12 @@ from tools.core.bus import claim_documents as holdings
 from tools.core.bus import posts
 from tools.core.context import Context
 from tools.core.errors import GuardError, SetupError
-from tools.core.fs import files
 from tools.core.models.bus import Claim, stream_of
 from tools.core.models.entry import message_entry
 from tools.core.models.record import MAX_SUMMARY
 from tools.core.receipts import write as receipts
 from tools.core.seats.guards import Guarded
 from tools.core.text import render
-from tools.core.text import secrets as redaction
 from tools.core.workspace import MANIFEST, Place, Workspace
 
 IDLE = "idle"
@@ -210,19 +208,19 @@ def _snapshots(context: Context, guarded: Guarded, wish: Wish) -> list[str]:
         )
     if wish.tail:
         place = context.workspace.session(agent).child(TAIL)
-        files.replace(place, _hub_tail(context, agent, wish.tail_count))
+        receipts.replace(place, _hub_tail(context, agent, wish.tail_count))
         written.append(place)
     return [place.name for place in written]
 
 
-def _dashboard(context: Context, form: str) -> tuple[str, bytes]:
-    """The manager's board at boot, as a file's suffix and bytes."""
+def _dashboard(context: Context, form: str) -> tuple[str, receipts.Content]:
+    """The manager's board at boot, as a file's suffix and content."""
     from tools.core.board import model as board_rows  # it reads everything: a boot without it starts faster
     from tools.core.board import snapshot as board
 
     found = board.take(context, board_rows.View())
     if form == "json":
-        return ".json", files.dump_json(board.as_document(found))
+        return ".json", board.as_document(found)
     from tools.core.board import render_text as board_text
 
     return ".md", board_text.markdown(found).encode("utf-8", "backslashreplace")
@@ -235,7 +233,7 @@ def _hub_tail(context: Context, agent: str, count: int) -> bytes:
     for found in reading.found:
         entry = message_entry(found.record, ids.HUB)
         lines.append(render.clean(f"{entry.record.ts} {entry.agent} {entry.kind}: {entry.record.summary}") + "\n")
-    return redaction.redact(head + "".join(lines)).encode("utf-8", "replace")
+    return (head + "".join(lines)).encode("utf-8", "replace")
 
 
 def as_document(booted: Booted) -> dict[str, Any]:

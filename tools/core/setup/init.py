@@ -18,6 +18,7 @@ from tools.core.fs import files, locks
 from tools.core.git import repository
 from tools.core.gitdir import common_folder, git_folder
 from tools.core.models.manifest import Manifest
+from tools.core.receipts import write as receipts
 from tools.core.seats import seat as seats
 from tools.core.sync import bus_branch
 from tools.core.workspace import MANIFEST, Place, Workspace, git_lock_place
@@ -123,10 +124,10 @@ def _add_lines(workspace: Workspace, place: Place, lines: Sequence[str]) -> None
         files.replace(place, begun + new.encode())
 
 
-def _writes(workspace: Workspace, place: Place, data: bytes) -> Callable[[], None]:
+def _writes(workspace: Workspace, place: Place, content: receipts.Content) -> Callable[[], None]:
     def write() -> None:
         with locks.hold(workspace.report):
-            files.replace(place, data)
+            receipts.replace(place, content)
 
     return write
 
@@ -206,7 +207,7 @@ def _manifest_step(workspace: Workspace, present: Manifest | None, agent: str, r
         if roles:
             content["desired_roles"] = list(dict.fromkeys(roles))
         yield from _adds_lines(workspace, _exclude_place(workspace), [f"/{MANIFEST}"])
-        yield Step(f"write {MANIFEST}: the seat of {agent}", _writes(workspace, place, files.dump_json(content)))
+        yield Step(f"write {MANIFEST}: the seat of {agent}", _writes(workspace, place, content))
         return
     new = [role for role in dict.fromkeys(roles) if role not in present.desired_roles]
     if new:
@@ -214,4 +215,4 @@ def _manifest_step(workspace: Workspace, present: Manifest | None, agent: str, r
         raw = files.read_json(Place(folder, name)) or {}
         content = {**raw, "desired_roles": [*present.desired_roles, *new]}
         sentence = f"add the role {', '.join(new)} to {MANIFEST}"
-        yield Step(sentence, _writes(workspace, place, files.dump_json(content)))
+        yield Step(sentence, _writes(workspace, place, content))

@@ -23,6 +23,7 @@ from tools.core.store.files import append
 from tools.core.store.files.index import Index
 from tools.core.store.files.store import FileStore
 from tools.core.store.files.transaction import stream_name
+from tools.core.text import secrets as redaction
 from tools.core.workspace import Workspace
 
 _VERSIONS = 20
@@ -93,7 +94,7 @@ def _replace_claim(workspace: Workspace, task: str, claim: Claim) -> None:
     with suppress(ToolkitError):
         if old := files.read_bytes(place):
             append.keep_torn(workspace.torn, place, old)
-    files.replace(place, files.dump_json(to_mapping(claim)))
+    files.replace(place, files.dump_json(redaction.redact_value(to_mapping(claim))))
 
 
 # -- journal and tails -------------------------------------------------------------------------------

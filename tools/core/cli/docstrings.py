@@ -1,0 +1,37 @@
+"""The help of commands in a Python that drops docstrings (`-OO`), read from their source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+
+def restore(command: Any) -> None:
+    """Gives a click command, and those below it, the help that their docstrings hold."""
+    parts = list(getattr(command, "commands", {}).values())
+    for part in parts:
+        restore(part)
+    if command.help:
+        return
+    text = _read(_body(command))
+    command.help = text[0] if parts else text[1] or text[0]
+
+
+def _body(command: Any) -> Callable[..., Any]:
+    """The function behind a command; of a group, behind its first command."""
+    while hasattr(command, "commands"):
+        command = next(iter(command.commands.values()))
+    body: Callable[..., Any] = command.callback.__wrapped__
+    return body
+
+
+def _read(function: Callable[..., Any]) -> tuple[str, str]:
+    """The docstrings of a function's module and of the function, "" where there is none."""
+    code = function.__code__
+    with open(code.co_filename, encoding="utf-8") as source:
+        tree = ast.parse(source.read())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
+            return ast.get_docstring(tree) or "", ast.get_docstring(node) or ""
+    return ast.get_docstring(tree) or "", ""
