@@ -10,6 +10,7 @@ import importlib
 import sys
 from typing import Any
 
+from tools.core import hint
 from tools.core.cli import app as cli
 from tools.core.cli import bootstrap
 from tools.core.cli import commands as catalogue
@@ -24,10 +25,11 @@ def main() -> None:
     """`teof <command> …` and `python -m tools …`."""
     given = sys.argv[1:]
     name = given[0] if given else ""
-    program = bootstrap.CONSOLE_SCRIPT if bootstrap.is_console_script(sys.argv[0]) else "python -m tools"
+    is_script = bootstrap.is_console_script(sys.argv[0])
+    start = (bootstrap.CONSOLE_SCRIPT,) if is_script else ("python", "-m", "tools")
     if not name or name.startswith("-"):
-        cli.main(index, given, program)
-    cli.main(_command(name), given[1:], f"{program} {name}")
+        cli.main(index, given, start)
+    cli.main(_command(name), given[1:], (*start, name))
 
 
 def _command(name: str) -> Any:
@@ -45,7 +47,7 @@ def _unknown(name: str) -> Any:
 
     def refuse(run: cli.Run) -> None:
         meant = f"; did you mean {near[0]}?" if near else ""
-        raise UsageError(f"no command {name!r}{meant}", code="usage", hint="python -m tools")
+        raise UsageError(f"no command {name!r}{meant}", code="usage", hint=hint.tool(""))
 
     return cli.catch_all(refuse)
 
@@ -75,10 +77,12 @@ def init(run: cli.Run, agent: str | None, role: tuple[str, ...], bus: str | None
     done = repository.prepare(run.workspace, agent=agent, roles=role, bus=bus, dry_run=dry_run)
     lines = [f"- {step}" for step in done.steps]
     head = ("would do:" if dry_run else "did:") if lines else f"nothing to do: {run.workspace.root} is ready"
-    run.emit({"steps": done.steps, "dry_run": dry_run, "hints": done.hints}, "\n".join([head, *lines]))
-    if not run.as_json:
-        for hint in done.hints:
-            run.note(f"hint: {hint}")
+    for note in done.notes if run.as_json else ():
+        run.note(note)
+    hints = [spelled for note in done.notes if (spelled := run.spell(note.hint))]
+    run.emit({"steps": done.steps, "dry_run": dry_run, "hints": hints}, "\n".join([head, *lines]))
+    for note in () if run.as_json else done.notes:
+        run.note(note)
 
 
 if __name__ == "__main__":
