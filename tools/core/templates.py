@@ -46,6 +46,8 @@ Who holds what, what happened, who said what. Only the commands write here; read
 | `.cache/` | an index that is built anew when it is missing | |
 | `.torn/` | unfinished last lines that were found and set aside | |
 
+A command is started as `teof bus_claim`, or as `python -m tools.agent.bus_claim`.
+
 A line of a `.jsonl` is never changed or removed. This folder is also the lock of all writers: do not replace it while
 agents are at work.
 """

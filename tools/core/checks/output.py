@@ -82,7 +82,7 @@ def _annotation(part: Finding, spell: Spell) -> str:
 
 def _sentence(part: Finding, spell: Spell) -> str:
     fix = spell(part.fix)
-    return render.clean(f"{part.problem.reason}; fix: {fix}" if fix else part.problem.reason)
+    return f"{part.problem.reason}; fix: {fix}" if fix else part.problem.reason
 
 
 def _escaped(text: str) -> str:
@@ -118,7 +118,7 @@ def _sarif_result(part: Finding, index: int, spell: Spell) -> dict[str, Any]:
         "ruleId": part.rule,
         "ruleIndex": index,
         "level": part.severity,
-        "message": {"text": _sentence(part, spell)},
+        "message": {"text": render.clean(_sentence(part, spell))},
         "locations": [{"physicalLocation": place}],
     }
 
@@ -134,7 +134,7 @@ def rules_page(spell: Spell) -> str:
         "",
         "What `bus_check`, `memory_log verify` and `preflight` may say, by stable rule id. Errors fail a check; notes are",
         "what readers accept of old and foreign records, and errors under `--strict`. Made by",
-        "`maintenance.generate_docs`.",
+        "`python -m tools.maintenance.generate_docs`.",
         "",
         "| rule | severity | what is wrong | what helps |",
         "| --- | --- | --- | --- |",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 
 from tools.core.cli import bootstrap
@@ -27,15 +25,4 @@ def hint_words(hint: Hint | None, again: Sequence[str] = ()) -> list[str]:
 
 
 def _start(again: Sequence[str]) -> shell.Start:
-    def start(module: str) -> Sequence[str]:
-        if module == AGAIN:
-            return again
-        _, _, name = module.partition(".")
-        if bootstrap.is_console_script(sys.argv[0]):
-            return (bootstrap.CONSOLE_SCRIPT, *([name.removeprefix("agent.")] if name else []))
-        if bootstrap.is_started_by_path() and name:
-            beside = os.path.join(os.path.dirname(sys.argv[0]), os.pardir, f"{name.replace('.', os.sep)}.py")
-            return (os.path.normpath(beside),)
-        return shell.as_module(module)
-
-    return start
+    return lambda module: again if module == AGAIN else bootstrap.start_of(module)

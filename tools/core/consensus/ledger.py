@@ -58,8 +58,8 @@ def read(place: Place) -> Ledger:
         text = data.decode("utf-8-sig")
         return _parse(csv.reader(io.StringIO(text, newline=""), strict=True), place.name)
     except (UnicodeDecodeError, csv.Error) as error:
-        problem = Problem(place.name, 1, f"not a CSV table in UTF-8 ({error})", "ledger.csv")
-        raise DataError(problem) from error
+        reason = f"not a CSV table in UTF-8 ({error})"
+        raise DataError(Problem(place.name, 1, reason, "ledger.csv")) from error
 
 
 def _parse(reader: Any, name: str) -> Ledger:

@@ -14,7 +14,7 @@ from tools.core.models.evidence import Warning
 from tools.core.seats import manifests
 from tools.core.seats import seat as seats
 from tools.core.seats.seat import Seat
-from tools.core.workspace import MANIFEST, Workspace
+from tools.core.workspace import MANIFEST, Workspace, worktrees
 
 SHARED = "main"
 """The branch every seat may stand on, beside the remote's default."""
@@ -72,7 +72,10 @@ def guard(
 
 
 def switching(workspace: Workspace, branch: str) -> Hint:
-    """The command that puts the checkout on a branch, which it makes where there is none."""
+    """The way to a branch: the same command in the worktree that has it, else a switch, which makes it if need be."""
+    for root in worktrees(workspace):
+        if root != workspace.root and current_branch(root) == branch:
+            return hint.again("--root", root)
     from tools.core.git import refs  # a process of git, for a refusal alone
 
     is_there = bool(refs.commit_of(workspace.root, f"refs/heads/{branch}"))
