@@ -117,8 +117,10 @@ def error_codes(path):
     for call in ast.walk(ast.parse(path.read_text())):
         if not isinstance(call, ast.Call) or ast.unparse(call.func).endswith("_replace"):
             continue
-        codes = [part for word in call.keywords if word.arg == "code" for part in ast.walk(word.value)]
-        yield from (part.value for part in codes if isinstance(part, ast.Constant) and isinstance(part.value, str))
+        for word in call.keywords:
+            choices = [word.value.body, word.value.orelse] if isinstance(word.value, ast.IfExp) else [word.value]
+            if word.arg == "code":
+                yield from (part.value for part in choices if isinstance(part, ast.Constant))
         of_error = ast.unparse(call.func).endswith("Error") and call.args
         if of_error and isinstance(call.args[0], ast.Call) and ast.unparse(call.args[0].func) == "Problem":
             yield call.args[0].args[3].value

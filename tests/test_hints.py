@@ -36,11 +36,17 @@ class Calls(ast.NodeVisitor):
     def visit(self, node: ast.AST) -> None:
         is_scope = isinstance(node, ast.FunctionDef | ast.Module)
         self._around += [node] if is_scope else []
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("hint.tool", "hint.init", "hint.git"):
+        makers = ("hint.tool", "hint.init", "hint.git")
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in makers and not is_named_at_run_time(node):
             self.found.append((node, self._around[-1]))
         self.generic_visit(node)
         if is_scope:
             self._around.pop()
+
+
+def is_named_at_run_time(call: ast.Call) -> bool:
+    """Whether the command itself is a variable, as in the hint for a command that was misspelled."""
+    return ast.unparse(call.func) == "hint.tool" and isinstance(call.args[0], ast.Subscript)
 
 
 def made_in_source() -> Iterator[tuple[str, ast.Call, ast.AST]]:
@@ -57,7 +63,7 @@ def values(node: ast.expr, before: str, around: ast.AST) -> list[list[str]]:
     if isinstance(node, ast.Starred):
         return values(node.value, before, around)
     if isinstance(node, ast.IfExp):
-        return [*values(node.body, before, around), *values(node.orelse, before, around)]
+        return [value for choice in choices_of(node) for value in values(choice, before, around)]
     if isinstance(node, ast.Tuple):
         return spread(node.elts, around)
     if isinstance(node, ast.Constant):
@@ -70,12 +76,16 @@ def values(node: ast.expr, before: str, around: ast.AST) -> list[list[str]]:
 
 
 def assigned_in(name: str, around: ast.AST) -> ast.expr | None:
-    """The tuple that a local name stands for."""
+    """The tuple, or the choice between two, that a local name stands for."""
     for node in ast.walk(around):
         is_own = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name
-        if is_own and isinstance(node.value, ast.Tuple):
+        if is_own and (choices := choices_of(node.value)) and all(isinstance(part, ast.Tuple) for part in choices):
             return node.value
     return None
+
+
+def choices_of(node: ast.expr) -> list[ast.expr]:
+    return [node.body, node.orelse] if isinstance(node, ast.IfExp) else [node]
 
 
 def spread(nodes: list[ast.expr], around: ast.AST) -> list[list[str]]:

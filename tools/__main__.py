@@ -8,6 +8,7 @@ if __name__ == "__main__":  # before any other import
 
 import importlib
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from tools.core import hint
@@ -29,25 +30,27 @@ def main() -> None:
     start = (bootstrap.CONSOLE_SCRIPT,) if is_script else ("python", "-m", "tools")
     if not name or name.startswith("-"):
         cli.main(index, given, start)
-    cli.main(_command(name), given[1:], (*start, name))
+    cli.main(_command(name, given[1:]), given[1:], (*start, name))
 
 
-def _command(name: str) -> Any:
+def _command(name: str, rest: Sequence[str]) -> Any:
     if name == "init":
         return init
     module = catalogue.module_of(name)
-    return importlib.import_module(module).main if module else _unknown(name)
+    return importlib.import_module(module).main if module else _unknown(name, rest)
 
 
-def _unknown(name: str) -> Any:
+def _unknown(name: str, rest: Sequence[str]) -> Any:
     import difflib
 
-    known = [entry.shown for entry in catalogue.commands()]
-    near = difflib.get_close_matches(name, known, 1)
+    shown = [entry.shown for entry in catalogue.commands()]
+    in_package = [word for word in shown if word.rpartition(".")[2] == name]
+    near = in_package or difflib.get_close_matches(name, shown, 1)
+    meant = f"; did you mean {near[0]}?" if near else ""
+    advice = hint.tool(in_package[0], *rest) if in_package else hint.tool("")
 
     def refuse(run: cli.Run) -> None:
-        meant = f"; did you mean {near[0]}?" if near else ""
-        raise UsageError(f"no command {name!r}{meant}", code="usage", hint=hint.tool(""))
+        raise UsageError(f"no command {name!r}{meant}", code="usage", hint=advice)
 
     return cli.catch_all(refuse)
 

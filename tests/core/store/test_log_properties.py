@@ -48,7 +48,8 @@ def play(step, number, workspace, store, event, whole):
     elif kind == "unfinished" and (data.endswith(b"\n") or not data):
         put(workspace, data + jsonl.encode(event(summary="x" * 300))[:amount])
     elif kind == "garbage":
-        put(workspace, data + (b"" if data.endswith(b"\n") or not data else b"\n") + b"    elif kind == "no line end":
+        put(workspace, data + (b"" if data.endswith(b"\n") or not data else b"\n") + b"<<<<<<< HEAD\n")
+    elif kind == "no line end":
         put(workspace, data.removesuffix(b"\n"))
 
 
@@ -81,7 +82,6 @@ def test_the_index_tells_the_same_as_reading_the_log_from_the_beginning(fresh_bu
     store = FileStore(workspace)
     for number, step in enumerate(played):
         play(step, number, workspace, store, event, [])
-<<<<<<< HEAD
         store.history.refresh()
         rows = store.history._index.ask("SELECT raw FROM entries WHERE stream='events' ORDER BY number")
         known = [raw for (raw,) in rows]
