@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_lines import hints_in, require_line
+from tests.command_lines import OWN_WORDS, hints_in, require_line
 from tests.conftest import CHECKOUT, git
 from tools.core import hint
 from tools.core.text import shell
@@ -152,7 +152,7 @@ def refused(git_repo: Path) -> Callable[..., str]:
         done = started(words, cwd)
         assert done.returncode == code, done.stderr
         (line,) = hints_in(done.stderr)
-        return line.replace("python -m", f"{sys.executable} -m")
+        return line.replace("python -m", f"{sys.executable} -m").replace(OWN_WORDS, "'until noon'")
 
     return call
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import schemas
-from tools.core.context import as_module
 from tools.core.checks import findings
 from tools.core.checks import output as reports
 from tools.core.checks.findings import NOTE, Finding
+from tools.core.context import as_module
 
 SARIF = json.loads((Path(__file__).parent / "data" / "sarif-2.1.0-subset.schema.json").read_text())
 FOUND = [

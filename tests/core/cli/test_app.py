@@ -189,3 +189,8 @@ def test_a_current_folder_that_is_gone_is_no_traceback(tmp_path):
         text=True,
     )
     assert done.returncode == 7 and "Traceback" not in done.stderr
+
+
+def test_a_pasted_hint_whose_words_are_not_filled_in_changes_nothing(git_repo, run):
+    done = run("agent.bus_claim", "claim", "--task", "T", "--agent", "a", "--notes", "…", code=2)
+    assert "--notes is still …" in done.err and not (git_repo / "_bus").exists()

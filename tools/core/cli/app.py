@@ -140,6 +140,8 @@ def command(
             context = click.get_current_context()
             run = Run(root, as_json, acting, again=context.meta.get(_AGAIN, ()))
             context.find_root().obj = run
+            for parameter in context.command.params:
+                _refuse_unfilled(parameter, values.get(parameter.name or ""))
             return body(run, **values)
 
         parameters: list[click.Parameter] = list(reversed(getattr(body, "__click_params__", [])))
@@ -165,6 +167,13 @@ def command(
         return made
 
     return wrap
+
+
+def _refuse_unfilled(parameter: click.Parameter, value: Any) -> None:
+    """UsageError where a hint was pasted whose words are still to be filled in, so that pasting alone changes nothing."""
+    if hint.WORDS in (value if isinstance(value, tuple) else (value,)):
+        name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.human_readable_name
+        raise UsageError(f"{name} is still {hint.WORDS}: put your own words there", code="value.words")
 
 
 def catch_all(body: Callable[[Run], None]) -> click.Command:
