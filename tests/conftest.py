@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.command_lines import hints_in, require_line
+
 settings.register_profile(
     "suite",
     deadline=None,
@@ -164,6 +166,7 @@ def seat(git_repo: Path) -> Callable[..., Path]:
 def run() -> Callable[..., SimpleNamespace]:
     """Runs a command in process and asserts its exit code: `run("agent.bus_claim", "list", code=0)`.
 
+    Whatever command it shows must be a line that a shell and the commands in it take.
     Returns an object with `out`, `err`, `code`, and `json` (stdout parsed, where `--json` was given).
     """
 
@@ -173,10 +176,12 @@ def run() -> Callable[..., SimpleNamespace]:
         command = importlib.import_module(f"tools.{module}").main
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
-            got = cli.call(command, list(arguments))
+            got = cli.call(command, list(arguments), ("python", "-m", f"tools.{module}"))
         text = f"{module} {' '.join(arguments)}\n{out.getvalue()}{err.getvalue()}"
         assert code is None or got == code, f"exit {got}, not {code}: {text}"
         assert "Traceback" not in text, text
+        for line in {*hints_in(out.getvalue()), *hints_in(err.getvalue())}:
+            require_line(line)
         document = json.loads(out.getvalue()) if "--json" in arguments and got in (0, 1) and out.getvalue() else None
         return SimpleNamespace(out=out.getvalue(), err=err.getvalue(), code=got, json=document)
 

@@ -14,6 +14,7 @@ from tools.core.fs import jsonl
 from tools.core.models.bus import EVENTS, Event, stream_of
 from tools.core.models.entry import MESSAGE, Entry, matches, stream_entry, unrepeated
 from tools.core.models.lenient import shortcoming
+from tools.core.problem import Problem
 from tools.core.store import merge
 from tools.core.store.api import (
     MAX_COUNTED,
@@ -45,7 +46,7 @@ class MemoryStore:
             offset = line.end
             outcome = _examined(self.where(stream), line, number)
             if line.offset >= start:
-                (problems if isinstance(outcome, jsonl.Problem) else found).append(outcome)
+                (problems if isinstance(outcome, Problem) else found).append(outcome)
         return jsonl.Reading(found, problems)
 
     def tail(self, stream, count, wanted=None):
@@ -127,9 +128,9 @@ def _examined(place, line, number):
     try:
         record = jsonl.parse(line.raw)
     except ValueError as problem:
-        return jsonl.Problem(place, number, str(problem))
+        return Problem(place, number, str(problem), jsonl.UNREADABLE)
     reason = shortcoming(record)
-    return jsonl.Problem(place, number, reason) if reason else jsonl.Found(record, line, number)
+    return Problem(place, number, reason, jsonl.UNREADABLE) if reason else jsonl.Found(record, line, number)
 
 
 class Kept(NamedTuple):
@@ -162,7 +163,7 @@ class MemoryHistory:
             lines, before = self._last.get(stream, (0, 0))
             self._last[stream] = (lines + 1, before)
             outcome = _examined("", jsonl.Line(0, raw, True, 0), lines + 1)
-            if isinstance(outcome, jsonl.Problem):
+            if isinstance(outcome, Problem):
                 continue
             entry = stream_entry(stream, outcome.record)
             key = (entry.record.id, stream)
@@ -303,7 +304,7 @@ class _Following:
             self._shown += 1
             outcome = _examined(self._store.where(stream), jsonl.Line(0, raw, True, 0), 0)
             if stream in streams_of(self._store, self._query):
-                if isinstance(outcome, jsonl.Problem):
+                if isinstance(outcome, Problem):
                     yield outcome
                 elif matches(entry := stream_entry(stream, outcome.record), self._query):
                     yield entry

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
+import ast
 import re
 import shlex
 
 import pytest
 
+from tests.command_lines import OWN_WORDS, named, require_words
 from tests.conftest import CHECKOUT
-from tools.core.cli import commands as catalogue
 from tools.core.errors import ToolkitError
 from tools.core.seats.seat import read_manifest
 from tools.core.workspace import MANIFEST_SAMPLES
@@ -47,6 +47,7 @@ def command_lines(text: str) -> list[str]:
 
 def filled(line: str) -> str:
     """A command line whose placeholders have become values."""
+    line = line.replace(OWN_WORDS, "codex-1")
     line = re.sub(r"\[[^\]]*\]|…|\.\.\.|>.*\.txt$", " ", line) if "<" not in line else line
     return re.sub(r"<([^<>]*)>", lambda found: VALUES.get(found[1].split("_")[0], "codex-1"), line)
 
@@ -61,43 +62,9 @@ def parse(line: str) -> None:
     if words[0].endswith(".sh"):
         assert (CHECKOUT / words[0]).exists(), line
         return
-    module, rest = _module(words)
-    if module is not None:
-        _parse(module, rest)
-
-
-def _module(words):
-    if words[0].startswith("python"):
-        name, rest = words[2], words[3:]
-        if name == "tools":
-            return _shown(rest)
-        return importlib.import_module(name).main, rest
-    if words[0] == "teof":
-        return _shown(words[1:])
-    return importlib.import_module(words[0].removesuffix(".py").replace("/", ".")).main, words[1:]
-
-
-def _shown(rest):
-    main = importlib.import_module("tools.__main__")
-    if not rest or rest[0].startswith("-"):
-        return main.index, rest
-    if rest[0] == "init":
-        return main.init, rest[1:]
-    module = catalogue.module_of(rest[0])
-    assert module, f"no command {rest[0]}"
-    return importlib.import_module(module).main, rest[1:]
-
-
-def _parse(command, rest):
-    if not rest or "--help" in rest:  # a command that is only named
-        return
-    if not hasattr(command, "commands"):
-        command.make_context("x", list(rest))
-        return
-    if rest[0] not in command.commands and getattr(command, "default", ""):
-        rest = [command.default, *rest]
-    assert rest[0] in command.commands, f"no subcommand {rest[0]}"
-    _parse(command.commands[rest[0]], rest[1:])
+    command, rest = named(words)
+    if command is not None:
+        require_words(command, rest)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(CHECKOUT)))
@@ -145,12 +112,22 @@ def test_every_link_in_a_document_leads_somewhere(document):
     assert [target for target in local if not (document.parent / target).exists()] == []
 
 
+def error_codes(path):
+    """The codes of the errors that a module makes, by their keyword or by the problem they are made of."""
+    for call in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(call, ast.Call) or ast.unparse(call.func).endswith("_replace"):
+            continue
+        for word in call.keywords:
+            choices = [word.value.body, word.value.orelse] if isinstance(word.value, ast.IfExp) else [word.value]
+            if word.arg == "code":
+                yield from (part.value for part in choices if isinstance(part, ast.Constant))
+        of_error = ast.unparse(call.func).endswith("Error") and call.args
+        if of_error and isinstance(call.args[0], ast.Call) and ast.unparse(call.args[0].func) == "Problem":
+            yield call.args[0].args[3].value
+
+
 def test_every_stable_error_code_is_explained_and_no_other():
-    used = {
-        code
-        for path in (CHECKOUT / "tools").rglob("*.py")
-        for code in re.findall(r"code=\"([a-z_.]+)\"", path.read_text())
-    }
+    used = {code for path in (CHECKOUT / "tools").rglob("*.py") for code in error_codes(path)}
     told = re.findall(r"^\| `([a-z_.]+)` \|", (CHECKOUT / "docs" / "refusals.md").read_text(), re.M)
     assert told == sorted(told)
     assert set(told) == used

@@ -8,8 +8,10 @@ if __name__ == "__main__":  # before any other import
 
 import importlib
 import sys
+from collections.abc import Sequence
 from typing import Any
 
+from tools.core import hint
 from tools.core.cli import app as cli
 from tools.core.cli import bootstrap
 from tools.core.cli import commands as catalogue
@@ -24,28 +26,31 @@ def main() -> None:
     """`teof <command> …` and `python -m tools …`."""
     given = sys.argv[1:]
     name = given[0] if given else ""
-    program = bootstrap.CONSOLE_SCRIPT if bootstrap.is_console_script(sys.argv[0]) else "python -m tools"
+    is_script = bootstrap.is_console_script(sys.argv[0])
+    start = (bootstrap.CONSOLE_SCRIPT,) if is_script else ("python", "-m", "tools")
     if not name or name.startswith("-"):
-        cli.main(index, given, program)
-    cli.main(_command(name), given[1:], f"{program} {name}")
+        cli.main(index, given, start)
+    cli.main(_command(name, given[1:]), given[1:], (*start, name))
 
 
-def _command(name: str) -> Any:
+def _command(name: str, rest: Sequence[str]) -> Any:
     if name == "init":
         return init
     module = catalogue.module_of(name)
-    return importlib.import_module(module).main if module else _unknown(name)
+    return importlib.import_module(module).main if module else _unknown(name, rest)
 
 
-def _unknown(name: str) -> Any:
+def _unknown(name: str, rest: Sequence[str]) -> Any:
     import difflib
 
-    known = [entry.shown for entry in catalogue.commands()]
-    near = difflib.get_close_matches(name, known, 1)
+    shown = [entry.shown for entry in catalogue.commands()]
+    in_package = [word for word in shown if word.rpartition(".")[2] == name]
+    near = in_package or difflib.get_close_matches(name, shown, 1)
+    meant = f"; did you mean {near[0]}?" if near else ""
+    advice = hint.tool(in_package[0], *rest) if in_package else hint.tool("")
 
     def refuse(run: cli.Run) -> None:
-        meant = f"; did you mean {near[0]}?" if near else ""
-        raise UsageError(f"no command {name!r}{meant}", code="usage", hint="python -m tools")
+        raise UsageError(f"no command {name!r}{meant}", code="usage", hint=advice)
 
     return cli.catch_all(refuse)
 
@@ -75,10 +80,12 @@ def init(run: cli.Run, agent: str | None, role: tuple[str, ...], bus: str | None
     done = repository.prepare(run.workspace, agent=agent, roles=role, bus=bus, dry_run=dry_run)
     lines = [f"- {step}" for step in done.steps]
     head = ("would do:" if dry_run else "did:") if lines else f"nothing to do: {run.workspace.root} is ready"
-    run.emit({"steps": done.steps, "dry_run": dry_run, "hints": done.hints}, "\n".join([head, *lines]))
-    if not run.as_json:
-        for hint in done.hints:
-            run.note(f"hint: {hint}")
+    for note in done.notes if run.as_json else ():
+        run.note(note)
+    hints = [spelled for note in done.notes if (spelled := run.spell(note.hint))]
+    run.emit({"steps": done.steps, "dry_run": dry_run, "hints": hints}, "\n".join([head, *lines]))
+    for note in () if run.as_json else done.notes:
+        run.note(note)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def test_links_are_listed_by_category_and_shown(docs, run):
 
 
 def test_the_page_is_rendered_once_and_then_fresh(docs, run):
-    assert "render" in call(run, "check", code=1).out
+    assert "render" in call(run, "check", code=1).err
     call(run, "render")
     page = (docs / "docs/quick-links.md").read_text()
     assert "(a.md#the-loop)" in page and "&lt;loop&gt;" in page and "a \\| b" in page
@@ -94,4 +94,4 @@ def test_the_index_of_the_real_history_is_read(history, run):
 
 def test_the_quick_links_of_this_repository_lead_somewhere_and_their_page_is_fresh():
     here = Workspace(str(CHECKOUT), str(CHECKOUT))
-    assert links.findings(here, links.read(here)) == []
+    assert links.problems(here, links.read(here)) == []

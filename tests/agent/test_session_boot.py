@@ -273,7 +273,7 @@ def test_the_hint_after_dirt_repeats_the_overrides_that_let_the_boot_come_so_far
     git(git_repo, "switch", "-qc", "agent/codex-1/x")
     (git_repo / "README.md").write_text("theirs\n")
     done = boot(run, git_repo, "--agent", "codex-2", "--allow-branch-mismatch", code=3)
-    assert "--sync-allow-dirty --allow-branch-mismatch" in done.err
+    assert "--allow-branch-mismatch --sync-allow-dirty" in done.err
     boot(run, git_repo, "--agent", "codex-2", "--sync-allow-dirty", "--allow-branch-mismatch")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tools.core import workspace
+from tools.core.context import as_module
 from tools.core.errors import SetupError, UsageError
 from tools.core.workspace import Workspace
 
@@ -56,7 +57,7 @@ def test_worktrees_of_a_checkout_whose_git_folder_is_elsewhere_find_it_or_say_so
     run_git(tmp_path / "work", "worktree", "add", "-q", str(tmp_path / "two"))
     with pytest.raises(SetupError) as refusal:
         found(tmp_path / "two")
-    assert "TEOF_BUS" in refusal.value.hint
+    assert "TEOF_BUS" in as_module(refusal.value.hint)
     run_git(tmp_path / "work", "config", "core.worktree", str(tmp_path / "work"))
     assert found(tmp_path / "two").bus_root == str(tmp_path / "work")
 
@@ -76,7 +77,7 @@ def test_outside_git_a_folder_with_a_bus_is_the_root(tmp_path):
 def test_with_neither_the_error_says_how_to_begin(tmp_path):
     with pytest.raises(SetupError) as refusal:
         found(tmp_path)
-    assert "init" in refusal.value.hint
+    assert "init" in as_module(refusal.value.hint)
 
 
 def test_root_and_teof_root_beat_the_current_folder(git_repo, tmp_path):

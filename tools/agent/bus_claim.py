@@ -10,7 +10,7 @@ if __name__ == "__main__":  # before any other import
 from datetime import timedelta
 from typing import Any
 
-from tools.core import clock
+from tools.core import clock, hint
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import claim_rules as claims
 from tools.core.bus import claims as bus
@@ -91,7 +91,7 @@ def _confirm(run: cli.Run, task: str) -> None:
     from tools.core.sync import exchange  # git and all it takes is for those who ask for it
 
     done = exchange.confirm(run.workspace, run.store, run.seat.agent_id, task, run.now)
-    run.warn(done.problems)
+    run.warn(map(str, done.problems))
     run.note(f"confirmed on {done.remote}")
 
 
@@ -187,7 +187,7 @@ def show(run: cli.Run, task: str) -> None:
     found = holdings.held(run.store, task)
     if found.claim is None:
         raise UsageError(
-            f"nobody has claimed {task}", code="claim.none", hint=f"python -m tools.agent.bus_claim claim --task {task}"
+            f"nobody has claimed {task}", code="claim.none", hint=hint.tool("agent.bus_claim", "claim", "--task", task)
         )
     sign = run.history.last_seen([found.claim.agent_id], run.now).get(found.claim.agent_id)
     history, more = run.history.select(Query(tasks=[task], kinds=_CHANGES, messages=False), 50)

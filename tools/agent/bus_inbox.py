@@ -9,7 +9,7 @@ if __name__ == "__main__":  # before any other import
 
 from tools.core import clock, ids
 from tools.core.bus import claim_documents as holdings
-from tools.core.bus import inbox
+from tools.core.bus import feed, inbox
 from tools.core.cli import app as cli
 from tools.core.models.bus import stream_of
 from tools.core.models.record import to_mapping
@@ -52,8 +52,8 @@ def line_of(item: inbox.Item, run: cli.Run) -> str:
     age = clock.age(entry.at, run.now) + " ago" if entry.at else entry.record.ts
     text = f"{mark}{age} {entry.agent} {entry.kind} in {entry.task}: {entry.record.summary}"
     if item.is_open:
-        answer = f" --reply-to {entry.record.id}" if entry.record.id else ""
-        text += f" [open; answer with --task {entry.task}{answer}]"
+        answer = feed.answering(entry)
+        text += f" [open; answer with {answer}]" if answer else " [open]"
     return render.clean(text)
 
 

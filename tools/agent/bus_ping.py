@@ -7,6 +7,7 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
+from tools.core import hint
 from tools.core.bus import posts
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
@@ -63,7 +64,11 @@ def main(
             )
         )
     if skip_event and not messages:
-        raise UsageError("nothing to write: --skip-event without a message", code="usage", hint="--message-task <task>")
+        raise UsageError(
+            "nothing to write: --skip-event without a message",
+            code="usage",
+            hint=hint.again("--message-task", hint.WORDS),
+        )
     about = {"task_id": task or "", "plan_id": plan or "", "branch": branch}
     beat = posts.EventDraft(event, text, receipts=event_receipt, meta=cli.key_values(extra), **about)
     posted = posts.post(run, None if skip_event else beat, messages)

@@ -58,7 +58,7 @@ def main(
     found = status.gather(run, view)
     run.skipped(found.problems)
     document = status.as_document(found) if run.as_json else {}
-    run.emit(document, "" if run.as_json else status.compact(found) if summary else status.full(found))
+    run.emit(document, "" if run.as_json else status.compact(found) if summary else status.full(found, run.spell))
 
 
 if __name__ == "__main__":

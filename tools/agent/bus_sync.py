@@ -7,6 +7,7 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
+from tools.core import hint
 from tools.core.cli import app as cli
 from tools.core.errors import SetupError
 from tools.core.sync import exchange
@@ -18,12 +19,12 @@ from tools.core.sync import exchange
 @cli.option("--quiet", is_flag=True, help="Say nothing when all went well.")
 def main(run: cli.Run, push: bool, remote: str | None, quiet: bool) -> None:
     done = exchange.exchange(run.workspace, run.store, run.seat.agent_id, run.now, push=push, remote=remote)
-    run.warn(done.problems)
+    run.warn(map(str, done.problems))
     if done.carrier is None and push:
         raise SetupError(
             "no branch carries the bus here: _bus/ is a plain folder",
             code="bus.plain",
-            hint="python -m tools init --bus branch",
+            hint=hint.init("--bus", "branch"),
         )
     if done.conflicts:
         raise exchange.lost_error(done.conflicts)

@@ -15,10 +15,10 @@ from typing import Any
 from tools.core.bus import feed
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
-from tools.core.fs import jsonl
 from tools.core.models.bus import EVENTS, SEVERITIES
 from tools.core.models.entry import Entry, Query
 from tools.core.models.record import to_mapping
+from tools.core.problem import Problem
 from tools.core.store.api import Following, streams_of
 
 DEFAULT_LIMIT = 20
@@ -119,7 +119,7 @@ def _follow(
 
 def _new(run: cli.Run, following: Following) -> Iterator[Entry]:
     for outcome in following.poll():
-        if isinstance(outcome, jsonl.Problem):
+        if isinstance(outcome, Problem):
             run.skipped([outcome])
         else:
             yield outcome

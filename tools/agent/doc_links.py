@@ -9,6 +9,7 @@ if __name__ == "__main__":  # before any other import
 
 import json
 
+from tools.core import hint
 from tools.core.checks import links
 from tools.core.cli import app as cli
 from tools.core.fs import files, locks
@@ -49,9 +50,12 @@ def show(run: cli.Run, link_id: str, form: str) -> None:
 def check(run: cli.Run) -> None:
     """Check that every path and anchor exists and that the page is fresh; exit 1 when not."""
     known = links.read(run.workspace)
-    found = links.findings(run.workspace, known)
-    text = "\n".join(found) or f"{len(known.links)} quick links lead somewhere"
-    run.emit({"ok": not found, "links": len(known.links), "findings": found}, text)
+    found = links.problems(run.workspace, known)
+    texts = [str(problem) for problem in found]
+    if any(problem.code == "links.stale" for problem in found):
+        run.advise(hint.tool("agent.doc_links", "render"))
+    text = "\n".join(texts) or f"{len(known.links)} quick links lead somewhere"
+    run.emit({"ok": not found, "links": len(known.links), "findings": texts}, text)
     if found:
         run.finish(1)
 

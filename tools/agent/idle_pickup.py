@@ -9,12 +9,14 @@ if __name__ == "__main__":  # before any other import
 
 from typing import Any
 
+from tools.core import hint
 from tools.core.backlog import pickup, states
 from tools.core.bus import assignments as assigning
 from tools.core.cli import app as cli
 from tools.core.text import render
 
 main = cli.group(__doc__)
+_WHY = hint.tool("agent.idle_pickup", "list", "--all")
 _allow_busy = cli.option("--allow-busy", is_flag=True, help="Take it although you are at work on another (recorded).")
 
 
@@ -28,6 +30,8 @@ def list_tasks(run: cli.Run, agent: str | None, everything: bool) -> None:
     mine = [task for task in backlog.tasks if agent and task.state == states.ASSIGNED and task.engineer == agent]
     shown = backlog.tasks if everything else [*mine, *backlog.ready]
     document = {"tasks": [_document(task, backlog) for task in shown], "ready": len(backlog.ready)}
+    if not shown:
+        run.advise(_WHY)
     run.emit(document, _table(shown, backlog))
 
 
@@ -49,7 +53,7 @@ def _document(task: states.Task, backlog: pickup.Backlog) -> dict[str, Any]:
 
 def _table(shown: list[states.Task], backlog: pickup.Backlog) -> str:
     if not shown:
-        return "nothing is ready; python -m tools.agent.idle_pickup list --all shows why"
+        return "nothing is ready"
     rows = []
     for task in shown:
         item = task.item
@@ -79,7 +83,8 @@ def take_next(run: cli.Run, allow_busy: bool) -> None:
     taken, problems = pickup.take_next(run, allow_busy=allow_busy)
     run.skipped(problems)
     if taken is None:
-        run.emit({"claim": None, "changed": False}, "nothing is ready; python -m tools.agent.idle_pickup list --all")
+        run.advise(_WHY)
+        run.emit({"claim": None, "changed": False}, "nothing is ready")
         run.finish(1)
     _report(run, taken)
 

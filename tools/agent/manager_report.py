@@ -44,7 +44,7 @@ def main(
         meta["shift"] = heartbeat_shift
     summary = posts.summary_of(heartbeat_summary or f"{seat.agent_id} wrote the manager report")
     found = manager_report.gather(run, whose, since or run.now - timedelta(hours=24))
-    data = manager_report.markdown(found).encode("utf-8", "backslashreplace")
+    data = manager_report.markdown(found, run.spell).encode("utf-8", "backslashreplace")
     folder = run.workspace.report.child("manager")
     place = receipts.write_stamped(folder, "manager-report", ".md", data, run.now)
     written = []

@@ -10,11 +10,13 @@ if __name__ == "__main__":  # before any other import
 import os
 from typing import Any
 
+from tools.core import hint
 from tools.core.bus import posts
 from tools.core.cli import app as cli
 from tools.core.errors import SetupError, UsageError
 from tools.core.git import refs
 from tools.core.gitdir import current_branch
+from tools.core.hint import Hint
 from tools.core.models.record import to_mapping
 from tools.core.seats import manifests
 from tools.core.seats import saved_sessions as sessions
@@ -23,7 +25,6 @@ from tools.core.text import render
 from tools.core.workspace import MANIFEST
 
 main = cli.group(__doc__)
-_HELPER = "python -m tools.agent.manifest_helper"
 
 
 @cli.command(main, "list")
@@ -44,8 +45,16 @@ def list_variants(run: cli.Run) -> None:
     cells = [
         ("*" if row["active"] else "", row["agent_id"], " ".join(row["roles"]) or "-", row["path"]) for row in rows
     ]
-    text = render.table(("", "agent", "roles", "path"), cells) if rows else f"no seats here; {_HELPER} new <id>"
-    run.emit({"active": active, "seats": rows}, text)
+    run.emit(
+        {"active": active, "seats": rows},
+        render.table(("", "agent", "roles", "path"), cells) if rows else "no seats here",
+    )
+    if not rows:
+        run.advise(_making(hint.WORDS))
+
+
+def _making(agent: str) -> Hint:
+    return hint.tool("agent.manifest_helper", "new", agent)
 
 
 @cli.command(main, "show")
@@ -100,7 +109,7 @@ def session_save(
     """Save the manifest, branch and commit under a label, and say so on the bus."""
     seat = run.seat
     if seat.manifest is None:
-        raise SetupError("there is no manifest here to save", code="seat.none", hint=f"{_HELPER} new {seat.agent_id}")
+        raise SetupError("there is no manifest here to save", code="seat.none", hint=_making(seat.agent_id))
     branch = current_branch(run.workspace.root) or ""
     commit = refs.commit_of(run.workspace.root, "HEAD")
     pairs = cli.key_values(heartbeat_meta)
@@ -155,7 +164,8 @@ def new(run: cli.Run, agent: str, role: tuple[str, ...]) -> None:
     """Write a new seat's manifest, ready to be activated."""
     seats.require_seat(agent)
     place = manifests.create(run.workspace, agent, role)
-    run.emit({"agent_id": agent, "path": place.name}, f"wrote {place.name}; {_HELPER} activate {agent}")
+    run.emit({"agent_id": agent, "path": place.name}, f"wrote {place.name}")
+    run.advise(hint.tool("agent.manifest_helper", "activate", agent))
 
 
 @cli.command(main, "env")
@@ -167,7 +177,7 @@ def env(run: cli.Run, agent: str) -> None:
     found = manifests.find(run.workspace, agent)
     if found is None:
         name = manifests.agent_named(agent)
-        raise UsageError(f"there is no manifest of {name}", code="seat.unknown", hint=f"{_HELPER} new {name}")
+        raise UsageError(f"there is no manifest of {name}", code="seat.unknown", hint=_making(name))
     inside = found.place.base == run.workspace.root
     path = found.place.name if inside else found.place.path
     line = f"export TEOF_MANIFEST={shlex.quote(path)}"

@@ -22,8 +22,8 @@ def main(run: cli.Run, base: str | None, everything: bool, form: str) -> None:
     found = findings.ordered(part for section in sections for part in section.findings)
     states = {section.name: _state(section) for section in sections}
     tail = [f"{name}: {state}" for name, state in states.items()]
-    document = reports.document(found, base=base, sections=states)
-    run.emit(document, reports.show(found, form, tail=tail))
+    document = reports.document(found, run.spell, base=base, sections=states)
+    run.emit(document, reports.show(found, form, run.spell, tail=tail))
     run.finish(1 if findings.failed(found) else 0)
 
 

@@ -30,7 +30,7 @@ def main(
         "ready": ready,
         "agent_id": seat.agent_id,
         "branch": current_branch(run.workspace.root),
-        "checks": [check._asdict() for check in checks],
+        "checks": [{**check._asdict(), "repair": run.spell(check.repair)} for check in checks],
     }
     run.emit(document, json.dumps(document, indent=2, sort_keys=True))
     if not ready:

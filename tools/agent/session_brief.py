@@ -33,8 +33,11 @@ def main(run: cli.Run, task: str, limit: int, preset: str | None, output: str | 
     if preset is not None:
         checks = brief.checklist(run, found)
         failed = any(check.status == brief.FAIL for check in checks)
-        document |= {"preset": preset, "checks": [check._asdict() for check in checks]}
-        lines += [_check_line(check) for check in checks]
+        document |= {
+            "preset": preset,
+            "checks": [{**check._asdict(), "repair": run.spell(check.repair)} for check in checks],
+        }
+        lines += [_check_line(run, check) for check in checks]
     if preset is not None or output is not None:
         document |= {"agent_id": run.seat.agent_id, "generated_at": clock.to_text(run.now)}
         lines.append(f"wrote {_write(run, document, preset, output)}")
@@ -57,8 +60,8 @@ def _lines(found: brief.Brief) -> list[str]:
     return [render.clean(line) for line in lines]
 
 
-def _check_line(check: brief.Check) -> str:
-    help_ = "" if check.status == brief.PASS else f" -> {check.repair}"
+def _check_line(run: cli.Run, check: brief.Check) -> str:
+    help_ = "" if check.status == brief.PASS else f" -> {run.spell(check.repair)}"
     return f"{check.status:4} {check.name}: {check.reason} ({check.path}){help_}"
 
 

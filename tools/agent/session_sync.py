@@ -7,6 +7,7 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
+from tools.core import hint
 from tools.core.cli import app as cli
 from tools.core.errors import GuardError
 from tools.core.session import dirty_tree as dirt
@@ -25,11 +26,11 @@ def main(run: cli.Run, allow_dirty: bool, quiet: bool) -> None:
         raise GuardError(
             f"the tree has work in progress: {lines[0]}" + (f" and {len(lines) - 1} more" if lines[1:] else ""),
             code="session.dirty",
-            hint="python -m tools.agent.session_sync --allow-dirty",
+            hint=hint.again("--allow-dirty"),
             details={"paths": lines[:20]},
         )
     done = synchronise.synchronise(run.workspace, run.store, agent, run.now)
-    run.warn(done.problems)
+    run.warn(done.notes)
     if done.conflicts:
         raise exchange.lost_error(done.conflicts)
     run.emit({"state": done.state, "sentence": done.sentence, "commits": done.commits}, "" if quiet else done.sentence)

@@ -1,4 +1,4 @@
-"""What an operation acts in: where, on which bus, from which seat, at which moment, and whom it warns.
+"""What an operation acts in: where, on which bus, from which seat, at which moment, how it talks to its user.
 
 Each part is made when it is first needed. Nothing here reads a command line, the environment or the
 current folder: whoever makes a Context (a command, a hook, a server) says those.
@@ -10,17 +10,26 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from functools import cached_property
 
-from tools.core import clock
+from tools.core import clock, hint
+from tools.core.hint import Hint, Note
 from tools.core.seats.seat import Seat
 from tools.core.store.api import History, Store
 from tools.core.store.backend import open_store
+from tools.core.text import shell
 from tools.core.workspace import Workspace
 
-Warn = Callable[[Iterable[str]], None]
+Warn = Callable[[Iterable[str | Note]], None]
+Spell = Callable[[Hint | None], str]
+"""A hint as a line that the user can paste; "" for none."""
 
 
-def drop(_: Iterable[str]) -> None:
+def drop(_: Iterable[str | Note]) -> None:
     """Drops warnings, where there is no user."""
+
+
+def as_module(command: Hint | None) -> str:
+    """Spells a hint where nothing is known of how the user starts commands."""
+    return shell.line(command, shell.as_module)
 
 
 class Context:
@@ -36,10 +45,12 @@ class Context:
         store: Store | None = None,
         now: datetime | None = None,
         warn: Warn = drop,
+        spell: Spell = as_module,
     ) -> None:
         self.workspace = workspace
         self.now = now or clock.now()
         self._warn = warn
+        self._spell = spell
         if store is not None:
             self.store = store
         if seat is not None:
@@ -61,11 +72,11 @@ class Context:
         self.warn(self.losses())
         return self.store.history
 
-    def losses(self, streams: Collection[str] | None = None) -> list[str]:
-        """One line for each log (among some) that has lost records, naming the command that brings them back."""
+    def losses(self, streams: Collection[str] | None = None) -> list[Note]:
+        """Each log (among some) that has lost records, with the command that shows what can be brought back."""
+        repair = hint.tool("maintenance.bus_repair")
         return [
-            f"{self.store.where(loss.stream)}: {loss.records} records that were here are gone;"
-            " python -m tools.maintenance.bus_repair"
+            Note(f"{self.store.where(loss.stream)}: {loss.records} records that were here are gone", repair)
             for loss in self.store.history.losses(streams)
         ]
 
@@ -74,14 +85,18 @@ class Context:
         """Who is acting; LookupError for a reader, who acts from no seat."""
         raise LookupError("this context acts from no seat")
 
-    def warn(self, texts: Iterable[str]) -> None:
+    def warn(self, notes: Iterable[str | Note]) -> None:
         """Passes warnings on to the user."""
-        self._warn(texts)
+        self._warn(notes)
+
+    def spell(self, command: Hint | None) -> str:
+        """A hint as the user can paste it; "" for none."""
+        return self._spell(command)
 
     def acting_as(self, seat: Seat) -> Context:
         """The same workspace, store and moment, acted on from another seat."""
-        return Context(self.workspace, seat=seat, store=self.store, now=self.now, warn=self.warn)
+        return Context(self.workspace, seat=seat, store=self.store, now=self.now, warn=self.warn, spell=self.spell)
 
     def at(self, moment: datetime) -> Context:
         """The same workspace and store at another moment, for a reader; it acts from no seat."""
-        return Context(self.workspace, store=self.store, now=moment, warn=self.warn)
+        return Context(self.workspace, store=self.store, now=moment, warn=self.warn, spell=self.spell)

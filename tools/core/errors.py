@@ -1,12 +1,16 @@
 """What can go wrong, by what the caller can do next: one class, one exit code, one hint.
 
 The exit code sits on the class (`docs/refusals.md` lists them); `code` is a stable dotted name that
-scripts may match on; `hint` is a command that can be pasted.
+scripts may match on; `hint` is a command that helps, as data. An error about a file is made of the
+Problem that says what is wrong where, so that a reader can pass it on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+from tools.core.hint import Hint
+from tools.core.problem import Problem
 
 
 class ToolkitError(Exception):
@@ -17,17 +21,23 @@ class ToolkitError(Exception):
 
     def __init__(
         self,
-        message: str,
+        message: str | Problem,
         *,
-        code: str,
-        hint: str = "",
+        code: str = "",
+        hint: Hint | None = None,
         details: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message)
-        self.message = message
-        self.code = code
+        self.problem = message if isinstance(message, Problem) else None
+        self.message = str(message)
+        self.code = self.problem.code if self.problem else code
         self.hint = hint
-        self.details = dict(details or {})
+        place = {"path": self.problem.path, "line": self.problem.line} if self.problem else {}
+        self.details: dict[str, object] = {**place, **(details or {})}
+
+    def problem_in(self, path: str) -> Problem:
+        """What is wrong where, as a reader of a file reports it."""
+        return self.problem or Problem(path, 1, self.message, self.code)
 
 
 class UsageError(ToolkitError):

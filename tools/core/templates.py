@@ -37,14 +37,16 @@ Who holds what, what happened, who said what. Only the commands write here; read
 
 | path | holds | command |
 | --- | --- | --- |
-| `claims/<task>.json` | who holds a task | `python -m tools.agent.bus_claim` |
-| `events/events.jsonl` | what happened, one record a line | `python -m tools.agent.bus_event` |
-| `messages/<task>.jsonl` | a task's thread | `python -m tools.agent.bus_message` |
-| `messages/manager-report.jsonl` | the hub, where all meet | `python -m tools.agent.bus_watch` |
-| `messages/agent-<agent>.jsonl` | an agent's inbox | `python -m tools.agent.bus_inbox` |
+| `claims/<task>.json` | who holds a task | `bus_claim` |
+| `events/events.jsonl` | what happened, one record a line | `bus_event` |
+| `messages/<task>.jsonl` | a task's thread | `bus_message` |
+| `messages/manager-report.jsonl` | the hub, where all meet | `bus_watch` |
+| `messages/agent-<agent>.jsonl` | an agent's inbox | `bus_inbox` |
 | `assignments/<task>.json` | for whom a task is reserved | |
 | `.cache/` | an index that is built anew when it is missing | |
 | `.torn/` | unfinished last lines that were found and set aside | |
+
+A command is started as `teof bus_claim`, or as `python -m tools.agent.bus_claim`.
 
 A line of a `.jsonl` is never changed or removed. This folder is also the lock of all writers: do not replace it while
 agents are at work.

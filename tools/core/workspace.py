@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from tools.core import hint
 from tools.core.errors import SetupError, UsageError
 from tools.core.gitdir import common_folder, core_settings, git_folder, worktree_roots
 
@@ -149,7 +150,7 @@ def find(start: str, environment: Mapping[str, str], *, root: str | None = None)
             raise SetupError(
                 f"{given!r} is not a folder",
                 code="workspace.root",
-                hint="git rev-parse --show-toplevel" if root else "unset TEOF_ROOT",
+                hint=hint.git("rev-parse", "--show-toplevel") if root else hint.program("unset", "TEOF_ROOT"),
             )
     else:
         top = _checkout_of(os.path.realpath(start))
@@ -158,7 +159,9 @@ def find(start: str, environment: Mapping[str, str], *, root: str | None = None)
         bus_root = os.path.realpath(os.path.join(top, elsewhere))
         if not os.path.isdir(bus_root):
             raise SetupError(
-                f"TEOF_BUS names {elsewhere!r}, which is not a folder", code="workspace.bus", hint="unset TEOF_BUS"
+                f"TEOF_BUS names {elsewhere!r}, which is not a folder",
+                code="workspace.bus",
+                hint=hint.program("unset", "TEOF_BUS"),
             )
         return Workspace(top, bus_root)
     return Workspace(top, _bus_root_of(top))
@@ -182,7 +185,7 @@ def _checkout_of(folder: str) -> str:
     raise SetupError(
         f"no checkout here: neither {folder} nor a folder above it holds .git or {BUS}/",
         code="workspace.none",
-        hint="git init && python -m tools init --agent <id>",
+        hint=hint.git("init").then(hint.init("--agent", hint.WORDS)),
     )
 
 
@@ -201,9 +204,9 @@ def _bus_root_of(root: str) -> str:
     if settings.get("bare", "").lower() == "true":
         return os.path.dirname(common)
     raise SetupError(
-        f"cannot tell where the live bus is: {common} names no main checkout",
+        f"cannot tell where the live bus is: {common} names no main checkout; name its folder in TEOF_BUS",
         code="workspace.bus",
-        hint="export TEOF_BUS=<folder of the main checkout>",
+        hint=hint.program("export", f"TEOF_BUS={hint.WORDS}"),
     )
 
 

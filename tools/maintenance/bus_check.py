@@ -23,8 +23,10 @@ def main(run: cli.Run, base: str | None, ref: str | None, form: str, strict: boo
     found = findings.ordered(findings.stricter(checked.findings) if strict else checked.findings)
     known = f"{checked.known} more that {base} has already" if base and checked.known else ""
     more = {"known": checked.known, "base": base, "ref": ref}
-    document = reports.document(found, **more) if run.as_json else {}
-    run.emit(document, "" if run.as_json else reports.show(found, form, tail=[known] if known else [], **more))
+    document = reports.document(found, run.spell, **more) if run.as_json else {}
+    run.emit(
+        document, "" if run.as_json else reports.show(found, form, run.spell, tail=[known] if known else [], **more)
+    )
     run.finish(1 if findings.failed(found) else 0)
 
 

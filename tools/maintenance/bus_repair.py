@@ -7,13 +7,15 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
+from typing import Any
+
 from tools.core import clock, ids
 from tools.core.cli import app as cli
 from tools.core.models.bus import EVENTS, Event
 from tools.core.models.record import MAX_SUMMARY, to_mapping
 from tools.core.store.api import Append
 from tools.core.store.files import repair
-from tools.core.store.files.repair import Damage
+from tools.core.store.files.repair import Damage, Step
 
 
 @cli.command(doc=__doc__, writes=True)
@@ -25,18 +27,23 @@ def main(run: cli.Run, apply: bool) -> None:
         repair.apply(run.workspace, damage)
         run.store.commit([Append(EVENTS, to_mapping(_event(run, seat.agent_id, damage)))])
     unmended = [step for step in damage.steps if not step.mends]
-    document = {"applied": apply, "steps": [step._asdict() for step in damage.steps]}
-    run.emit(document, "\n".join(_lines(damage, apply)) or "the bus needs no repair")
+    document = {"applied": apply, "steps": [_as_mapping(run, step) for step in damage.steps]}
+    run.emit(document, "\n".join(_lines(run, damage, apply)) or "the bus needs no repair")
     run.finish(1 if unmended else 0)
 
 
-def _lines(damage: Damage, applied: bool) -> list[str]:
+def _as_mapping(run: cli.Run, step: Step) -> dict[str, Any]:
+    fields = {"kind": step.kind, "path": step.path, "text": step.text, "mends": step.mends}
+    return {**fields, "hint": run.spell(step.look)}
+
+
+def _lines(run: cli.Run, damage: Damage, applied: bool) -> list[str]:
     lines = []
     for step in damage.steps:
         verb = "cannot mend" if not step.mends else "done" if applied else "would"
         lines.append(f"{verb}: {step.path}: {step.text}")
-        if step.hint:
-            lines.append(f"  look for what it was, and restore it with git: {step.hint}")
+        if look := run.spell(step.look):
+            lines.append(f"  look for what it was, and restore it with git: {look}")
     if damage.steps and not applied:
         lines.append("nothing was changed; --apply does it")
     return lines

@@ -15,6 +15,7 @@ from tools.core.checks import output as reports
 from tools.core.cli import app as cli
 from tools.core.cli import commands as catalogue
 from tools.core.cli import reference as manual
+from tools.core.context import as_module
 from tools.core.errors import SetupError
 from tools.core.fs import files
 
@@ -25,7 +26,7 @@ def generated() -> dict[str, bytes]:
     from tools.core.models import validate as checks  # not for --help
 
     return {
-        "docs/findings.md": reports.rules_page().encode(),
+        "docs/findings.md": reports.rules_page(as_module).encode(),
         "docs/commands.md": manual.reference(_command).encode(),
         **{f"docs/schemas/{name}": data for name, data in (checks.schema_files() | board.schema_files()).items()},
         **{f"{folder}/README.md": text.encode() for folder, text in maps.all_maps().items()},

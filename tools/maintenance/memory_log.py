@@ -46,7 +46,7 @@ def verify(run: cli.Run, form: str) -> None:
     from tools.core.checks import memory as memory_check  # pydantic comes with it
 
     found = findings.ordered(findings.stricter(memory_check.check(Folder(run.workspace))))
-    run.emit(reports.document(found), reports.show(found, form))
+    run.emit(reports.document(found, run.spell), reports.show(found, form, run.spell))
     run.finish(1 if findings.failed(found) else 0)
 
 

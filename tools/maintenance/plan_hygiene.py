@@ -7,8 +7,10 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
+from tools.core import hint
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
+from tools.core.hint import Note
 from tools.core.plans import files as plans
 from tools.core.plans import normalise as hygiene
 
@@ -19,23 +21,21 @@ from tools.core.plans import normalise as hygiene
 @cli.option("--apply", is_flag=True, help="Mend it in place and record the difference.")
 def main(run: cli.Run, paths: tuple[str, ...], check: bool, apply: bool) -> None:
     if check == apply:
-        raise UsageError(
-            "give --check or --apply", code="usage", hint="python -m tools.maintenance.plan_hygiene --check"
-        )
+        raise UsageError("give --check or --apply", code="usage", hint=hint.tool("maintenance.plan_hygiene", "--check"))
     places = [plans.place_given(run.workspace, path) for path in paths] or plans.all_places(run.workspace)
     done = hygiene.survey(places) if check else hygiene.tidy(run, places, run.seat.agent_id)
     lines = [f"mended {name}" for name in done.mended]
-    lines += [str(drift) for drift in done.drifts]
+    lines += [str(drift.problem) for drift in done.drifts]
     lines += [f"unreadable: {problem}" for problem in done.problems]
     lines += [f"difference -> {done.record.name}"] if done.record else []
     if check and done.drifts:
-        run.note("hint: python -m tools.maintenance.plan_hygiene --apply")
+        run.note(Note(f"{len(done.drifts)} values can be mended", hint.tool("maintenance.plan_hygiene", "--apply")))
     document = {
         "drift": [
-            {"path": drift.path, "line": drift.line, "pointer": drift.pointer, "reason": drift.reason}
-            for drift in done.drifts
+            {"path": problem.path, "line": problem.line, "pointer": problem.pointer, "reason": problem.reason}
+            for problem, _, _ in done.drifts
         ],
-        "problems": done.problems,
+        "problems": [str(problem) for problem in done.problems],
         "mended": done.mended,
         "record": done.record.name if done.record else None,
     }

@@ -7,7 +7,7 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
-from tools.core import clock, ids
+from tools.core import clock, hint, ids
 from tools.core.backlog import items as queue
 from tools.core.cli import app as cli
 from tools.core.errors import SetupError, UsageError
@@ -226,7 +226,7 @@ def _plan_id(run: cli.Run, slug: str) -> str:
         raise UsageError(
             f"{slug!r} is no slug: lower-case letters and digits, single hyphens between them",
             code="plan.slug",
-            hint=f"python -m tools.planner.cli new {ids.slug(slug)} --summary <text>",
+            hint=hint.tool("planner.cli", "new", ids.slug(slug), "--summary", hint.WORDS),
         )
     return plan_id
 
@@ -255,7 +255,7 @@ def _backlog_file(run: cli.Run, task: str) -> str:
         if item.task_id == task:
             return item.path
     raise UsageError(
-        f"the backlog has no {task}", code="queue.unknown", hint="python -m tools.agent.idle_pickup list --all"
+        f"the backlog has no {task}", code="queue.unknown", hint=hint.tool("agent.idle_pickup", "list", "--all")
     )
 
 

@@ -13,6 +13,7 @@ from tools.core import clock
 from tools.core.cli import app as cli
 from tools.core.plans import check as plan_checks
 from tools.core.plans import files as plans
+from tools.core.problem import Problem
 
 
 @cli.command(doc=__doc__)
@@ -27,7 +28,7 @@ def main(run: cli.Run, paths: tuple[str, ...], strict: bool, output: str | None)
         "generated_at": clock.to_text(run.now),
         "strict": strict,
         "exit_code": exit_code,
-        "plans": [_row(result) for result in results],
+        "plans": [_row(run, result) for result in results],
     }
     written = plan_checks.write_summary(run, summary, output)
     for result in results:
@@ -36,13 +37,23 @@ def main(run: cli.Run, paths: tuple[str, ...], strict: bool, output: str | None)
     run.finish(exit_code)
 
 
-def _row(result: plan_checks.Result) -> dict[str, Any]:
+def _row(run: cli.Run, result: plan_checks.Result) -> dict[str, Any]:
     return {
         "path": result.path,
         "plan_id": result.plan_id,
         "ok": not result.findings,
-        "errors": [str(finding) for finding in result.findings],
-        "findings": [{**finding._asdict(), "fix": finding.fix} for finding in result.findings],
+        "errors": [_sentence(finding.problem) for finding in result.findings],
+        "findings": [
+            {
+                "rule": problem.code,
+                "path": problem.path,
+                "pointer": problem.pointer,
+                "line": problem.line,
+                "reason": problem.reason,
+                "fix": run.spell(fix),
+            }
+            for problem, fix in result.findings
+        ],
         "evidence": dict(result.evidence),
     }
 
@@ -50,7 +61,11 @@ def _row(result: plan_checks.Result) -> dict[str, Any]:
 def _told(result: plan_checks.Result) -> str:
     if not result.findings:
         return f"OK {result.path}"
-    return "\n".join([f"FAIL {result.path}", *(f"  {finding}" for finding in result.findings)])
+    return "\n".join([f"FAIL {result.path}", *(f"  {_sentence(finding.problem)}" for finding in result.findings)])
+
+
+def _sentence(problem: Problem) -> str:
+    return f"{problem.path}:{problem.pointer}: {problem.reason} (line {problem.line})"
 
 
 def _last_line(results: list[plan_checks.Result], written: list[str]) -> str:

@@ -45,7 +45,7 @@ def test_what_cannot_be_understood_is_named_with_its_line():
     item, problems = queue.parse("7-x.md", "no heading\nStatus: proposed\nPriority: urgent\nId: ../x\nDepends: a/b\n")
     assert item.status == queue.UNKNOWN
     assert item.task_id == "QUEUE-7"
-    assert [problem.split(" ")[0] for problem in problems] == [
+    assert [f"{problem.path}:{problem.line}:" for problem in problems] == [
         "queue/7-x.md:4:",
         "queue/7-x.md:2:",
         "queue/7-x.md:3:",
@@ -61,7 +61,7 @@ def test_of_two_files_with_one_id_the_first_counts_and_the_second_is_a_finding(g
     items, problems = queue.all_items(workspace)
     assert [item.title for item in items] == ["A"]
     assert len(problems) == 1
-    assert "queue/001-b.md" in problems[0]
+    assert problems[0].path == "queue/001-b.md"
 
 
 def test_a_link_in_the_backlog_is_a_finding_and_not_followed(git_repo, workspace):
@@ -95,4 +95,4 @@ def test_any_text_is_read_and_keeps_the_status_that_was_written(text, status):
 def test_the_real_backlog_is_read(history):
     items, problems = queue.all_items(Workspace(str(history), str(history)))
     assert len(items) == len(list((history / "queue").glob("[0-9]*.md")))
-    assert [problem.split(":")[0] for problem in problems] == ["queue/052-systemic-health-radar.md"]
+    assert [problem.path for problem in problems] == ["queue/052-systemic-health-radar.md"]

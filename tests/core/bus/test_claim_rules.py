@@ -8,6 +8,7 @@ from tools.core import clock
 from tools.core.bus import claim_rules as claims
 from tools.core.bus import release_rules as handback
 from tools.core.bus.claim_rules import Facts, Request
+from tools.core.context import as_module
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.models.bus import Assignment
 
@@ -47,7 +48,7 @@ def test_a_refusal_names_the_holder_the_age_and_the_last_sign_of_life(facts, cla
     assert (
         "codex-1" in refusal.value.message and "for 1h" in refusal.value.message and "5m ago" in refusal.value.message
     )
-    assert refusal.value.details["holder"] == "codex-1" and "--target codex-1" in refusal.value.hint
+    assert refusal.value.details["holder"] == "codex-1" and "--target codex-1" in as_module(refusal.value.hint)
 
 
 def test_an_active_claim_is_never_taken_however_silent_its_holder(facts, claim):
@@ -103,7 +104,7 @@ def test_a_holders_own_pause_needs_silence_or_a_reason(facts, claim, noon):
     paused = claim(status="paused")
     with pytest.raises(ConflictError) as refusal:
         claims.take(paused, ask(), facts(last_sign=noon))
-    assert "--reason" in refusal.value.hint
+    assert "--reason" in as_module(refusal.value.hint)
     assert claims.take(paused, ask(reason="agreed"), facts(last_sign=noon)).overrides[0].code == "takeover_forced"
     silent = facts(now=noon + timedelta(hours=9))
     assert claims.take(paused, ask(), silent).overrides == ()
@@ -145,7 +146,7 @@ def test_an_engineer_who_gave_it_back_frees_the_assignment_and_a_later_one_binds
 def test_a_thread_is_no_task(facts, task):
     with pytest.raises(ConflictError) as refusal:
         claims.take(None, ask(task=task), facts())
-    assert "bus_message" in refusal.value.hint
+    assert "bus_message" in as_module(refusal.value.hint)
 
 
 def test_overlapping_paths_warn_and_when_exclusive_refuse(facts, claim):

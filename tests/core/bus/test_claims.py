@@ -146,7 +146,7 @@ def test_claims_that_cannot_be_read_are_named_and_the_others_listed(workspace, s
     os.mkfifo(os.path.join(folder, "PIPE.json"))
     found, problems = holdings.all_claims(store)
     assert [claim.task_id for claim in found] == ["T"]
-    assert len(problems) == 5 and all(problem.startswith("_bus/claims/") for problem in problems)
+    assert len(problems) == 5 and all(problem.path.startswith("_bus/claims/") for problem in problems)
 
 
 def test_a_plan_is_missing_only_where_one_is_named(workspace):

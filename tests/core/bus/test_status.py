@@ -7,6 +7,7 @@ import pytest
 from tests.acting import context_of
 from tools.core import clock
 from tools.core.bus import status
+from tools.core.context import as_module
 
 
 @pytest.fixture
@@ -55,13 +56,13 @@ def test_claims_live_ones_first_events_newest_last_and_how_many_are_older(shown,
     assert found.events[-1].record.summary == "last" and found.more_events == 2
     assert [claim.task_id for claim in shown(active_only=True).claims] == ["B"]
     assert shown(agents=["codex-2"]).claims == []
-    text = status.full(found)
+    text = status.full(found, as_module)
     assert "claims: 1 live, 1 finished" in text and "2 older: --limit 4" in text
 
 
 def test_a_silent_manager_is_a_warning_with_its_summary_and_data(shown, logged, seat, noon):
     seat("boss", roles=["manager"])
-    assert "WARNING boss missing" in status.full(shown())
+    assert "WARNING boss missing" in status.full(shown(), as_module)
     logged(
         agent_id="boss",
         event="status",
@@ -69,19 +70,23 @@ def test_a_silent_manager_is_a_warning_with_its_summary_and_data(shown, logged, 
         ts=clock.to_text(noon - timedelta(minutes=31)),
         meta={"shift": "mid"},
     )
-    assert "WARNING boss stale" in status.full(shown()) and "watching [shift=mid]" in status.full(shown())
-    assert "WARNING" not in status.full(shown(manager_window=timedelta(minutes=31)))
+    assert "WARNING boss stale" in status.full(shown(), as_module) and "watching [shift=mid]" in status.full(
+        shown(), as_module
+    )
+    assert "WARNING" not in status.full(shown(manager_window=timedelta(minutes=31)), as_module)
     assert status.as_document(shown())["managers"][0]["state"] == "stale"
 
 
 def test_open_requests_say_how_to_answer(shown, logged):
     asked = logged(thread="T", type="request", summary="help", to="codex-2")
-    assert f"[--task T --reply-to {asked['id']}]" in status.full(shown())
+    assert f"[--task T --reply-to {asked['id']}]" in status.full(shown(), as_module)
     assert "1 open requests" in status.compact(shown())
 
 
 def test_an_empty_bus_says_so(shown):
-    assert "nobody holds anything" in status.full(shown()) and "no manager known" in status.full(shown())
+    assert "nobody holds anything" in status.full(shown(), as_module) and "no manager known" in status.full(
+        shown(), as_module
+    )
 
 
 def test_a_stale_manager_does_not_change_the_exit_code(run, seat):

@@ -12,6 +12,7 @@ from tests import schemas
 from tools.core.checks import findings
 from tools.core.checks import output as reports
 from tools.core.checks.findings import NOTE, Finding
+from tools.core.context import as_module
 
 SARIF = json.loads((Path(__file__).parent / "data" / "sarif-2.1.0-subset.schema.json").read_text())
 FOUND = [
@@ -29,7 +30,7 @@ ANY = st.builds(
 
 
 def test_github_shows_the_gravest_first_and_escapes_what_would_be_syntax() -> None:
-    lines = reports.as_github(FOUND).split("\n")
+    lines = reports.as_github(FOUND, as_module).split("\n")
     assert [line.split()[0] for line in lines] == ["::error", "::warning", "::notice"]
     assert lines[0].startswith(
         "::error file=_bus/claims/Q 1%2C é%3Ax.json,line=1,title=claim.duplicate::50%25 of it%0D%0A"
@@ -38,30 +39,30 @@ def test_github_shows_the_gravest_first_and_escapes_what_would_be_syntax() -> No
 
 @given(st.lists(ANY, max_size=5))
 def test_whatever_the_text_github_gets_one_command_a_finding(found: list[Finding]) -> None:
-    text = reports.as_github(found)
+    text = reports.as_github(found, as_module)
     lines = text.split("\n") if text else []
     assert len(lines) == len(set(found)) and all(line.startswith("::") and "\r" not in line for line in lines)
 
 
 @given(st.lists(ANY, max_size=5))
 def test_whatever_the_text_sarif_keeps_to_its_schema(found: list[Finding]) -> None:
-    log = json.loads(reports.as_sarif(found))
+    log = json.loads(reports.as_sarif(found, as_module))
     assert schemas.faults(SARIF, log) == []
     rules = log["runs"][0]["tool"]["driver"]["rules"]
     assert all(rules[part["ruleIndex"]]["id"] == part["ruleId"] for part in log["runs"][0]["results"])
 
 
 def test_the_sarif_schema_refuses_what_is_no_sarif() -> None:
-    log = json.loads(reports.as_sarif(FOUND))
+    log = json.loads(reports.as_sarif(FOUND, as_module))
     log["runs"][0]["results"][0]["level"] = "fatal"
     assert schemas.faults(SARIF, log)
 
 
 def test_text_lists_what_fails_with_its_fix_and_counts_the_notes() -> None:
-    text = reports.as_text(findings.ordered(FOUND), notes=False)
+    text = reports.as_text(findings.ordered(FOUND), as_module, notes=False)
     assert "fix: python -m tools.agent.bus_claim release --task Q-1" in text
     assert text.endswith("FAIL: 1 error, 1 warning, 1 note (record.no_id 1; --strict lists them)")
-    assert "no id" in reports.as_text(FOUND, notes=True)
+    assert "no id" in reports.as_text(FOUND, as_module, notes=True)
 
 
 def test_strict_makes_notes_errors() -> None:

@@ -8,8 +8,10 @@ import sys
 
 import pytest
 
-from tools.core import errors
+from tools.core import errors, hint
 from tools.core.cli import app as cli
+from tools.core.cli.hints import spell_hint
+from tools.core.problem import Problem
 
 KINDS = [
     (errors.UsageError, 2, "usage"), (errors.GuardError, 3, "guard"), (errors.ConflictError, 4, "conflict"),
@@ -38,13 +40,14 @@ def failing(problem):
 
 @pytest.mark.parametrize(("kind", "code", "word"), KINDS)
 def test_each_kind_of_failure_has_its_exit_code_in_words_and_in_json(kind, code, word, capsys):
-    problem = kind("it failed", code="x.y", hint="python -m tools.agent.bus_watch", details={"holder": "a"})
+    problem = kind("it failed", code="x.y", hint=hint.tool("agent.bus_watch"), details={"holder": "a"})
     assert call(failing(problem)) == code
     assert "error: it failed\nhint: " in capsys.readouterr().err
     assert call(failing(problem), "--json") == code
     out, err = capsys.readouterr()
     error = json.loads(err)["error"]
     assert out == "" and error.pop("hint").endswith("bus_watch")
+    assert error.pop("hint_command") == ["python", "-m", "tools.agent.bus_watch"]
     assert error == {"code": "x.y", "kind": word, "message": "it failed", "details": {"holder": "a"}, "exit_code": code}
 
 
@@ -105,7 +108,7 @@ def test_what_is_said_beside_the_result_goes_to_stderr_or_into_the_document(caps
 
 
 def test_only_the_first_bad_lines_are_named(capsys):
-    call(lambda run: run.skipped([f"x:{n}: bad" for n in range(9)]))
+    call(lambda run: run.skipped([Problem("x", n, "bad", "c") for n in range(9)]))
     err = capsys.readouterr().err
     assert err.count("skipped: x:") == 5 and "4 more" in err
 
@@ -119,20 +122,20 @@ def test_free_data_splits_at_the_first_equals_sign_and_takes_no_field_of_a_recor
 
 def test_hints_of_the_console_script_have_its_form(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["/usr/bin/teof"])
-    text = "python -m tools.agent.bus_watch, python -m tools.planner.cli, python -m tools init"
-    assert cli.in_invoked_form(text) == "teof bus_watch, teof planner.cli, teof init"
+    texts = [spell_hint(made) for made in (hint.tool("agent.bus_watch"), hint.tool("planner.cli"), hint.init())]
+    assert texts == ["teof bus_watch", "teof planner.cli", "teof init"]
 
 
 @pytest.mark.parametrize(
-    ("started", "hint"),
+    ("started", "wanted"),
     [
         (["-m", "tools.agent.bus_event"], "python -m tools.agent.session_boot"),
-        (["{}/tools/agent/bus_event.py"], "tools/agent/session_boot.py"),
+        (["{}/tools/agent/bus_event.py"], "{}/tools/agent/session_boot.py"),
     ],
 )
-def test_a_hint_has_the_form_in_which_the_command_was_started(git_repo, checkout, spawn, started, hint):
+def test_a_hint_has_the_form_in_which_the_command_was_started(git_repo, checkout, spawn, started, wanted):
     done = spawn(*(part.format(checkout) for part in started), "log", "--event", "note", cwd=git_repo)
-    assert done.returncode == 7 and f"hint: {hint} --agent <id>" in done.stderr
+    assert done.returncode == 7 and f'hint: {wanted.format(checkout)} --agent "…"' in done.stderr
 
 
 def test_stdout_that_nobody_reads_exits_141(git_repo, run):
@@ -186,3 +189,8 @@ def test_a_current_folder_that_is_gone_is_no_traceback(tmp_path):
         text=True,
     )
     assert done.returncode == 7 and "Traceback" not in done.stderr
+
+
+def test_a_pasted_hint_whose_words_are_not_filled_in_changes_nothing(git_repo, run):
+    done = run("agent.bus_claim", "claim", "--task", "T", "--agent", "a", "--notes", "…", code=2)
+    assert "--notes is still …" in done.err and not (git_repo / "_bus").exists()

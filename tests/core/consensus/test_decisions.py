@@ -143,5 +143,5 @@ def test_the_real_ledger_has_its_columns_in_order_and_no_agent(history: Path) ->
 def test_a_row_that_does_not_fit_the_header_is_named(tmp_path: Path) -> None:
     (tmp_path / "l.csv").write_text('id,agent\nD-1,"a, b"\nD-2\n')
     table = ledger.read(Place(str(tmp_path), "l.csv"))
-    assert table.problems == ["l.csv:3: 1 cells where the header has 2"]
+    assert [str(problem) for problem in table.problems] == ["l.csv:3: 1 cells where the header has 2"]
     assert [ledger.decision_of(row) for row in table.rows] == ["D-1", "D-2"]

@@ -95,7 +95,7 @@ def test_reading_can_begin_at_a_line_and_still_counts_from_the_top(log):
     place = log(b'{"n":1}\n{"n":2}\nbad\n')
     reading = jsonl.read(place, start=8)
     assert [found.number for found in reading.found] == [2]
-    assert reading.problems[0].number == 3
+    assert reading.problems[0].line == 3
 
 
 def test_no_log_is_an_empty_log(tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import git
+from tools.core.context import as_module
 from tools.core.errors import SetupError, UsageError
 from tools.core.git import refs
 
@@ -26,7 +27,7 @@ def test_a_name_names_its_commit_or_none(git_repo: Path) -> None:
 def test_a_commit_that_somebody_named_must_be_there(git_repo: Path) -> None:
     with pytest.raises(UsageError) as refusal:
         refs.require_commit(str(git_repo), "origin/none")
-    assert refusal.value.hint == "git fetch origin none"
+    assert as_module(refusal.value.hint) == "git fetch origin none"
 
 
 def test_the_head_is_a_commit_and_its_tree(git_repo: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import git
+from tools.core.context import as_module
 from tools.core.errors import SetupError, UsageError
 from tools.core.fs import files
 from tools.core.git import tracked
@@ -81,7 +82,7 @@ def test_what_is_not_tracked_is_refused_with_the_command_that_helps(git_repo: Pa
     (git_repo / "it's new.txt").write_text("x")
     with pytest.raises(UsageError) as refusal:
         tracked.require(workspace, "it's new.txt")
-    subprocess.run(refusal.value.hint, shell=True, check=True, cwd=git_repo)
+    subprocess.run(as_module(refusal.value.hint), shell=True, check=True, cwd=git_repo)
     assert tracked.require(workspace, str(git_repo / "it's new.txt")) == "it's new.txt"
 
 

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from tools.core.context import as_module
 from tools.core.errors import DataError, GuardError, SetupError, UsageError
 from tools.core.seats import seat as seats
 
@@ -20,14 +21,14 @@ def test_the_manifest_says_who_acts_and_agent_must_agree(workspace, seat):
     assert seats.acting(workspace, "codex-1").is_manager
     with pytest.raises(GuardError) as refusal:
         seats.acting(workspace, "codex-2")
-    assert "codex-1" in refusal.value.message and "activate codex-2" in refusal.value.hint
+    assert "codex-1" in refusal.value.message and "worktree add" in as_module(refusal.value.hint)
 
 
 def test_without_a_manifest_agent_is_required(workspace):
     assert seats.acting(workspace, "codex-1") == seats.Seat("codex-1", None)
     with pytest.raises(SetupError) as refusal:
         seats.acting(workspace, None)
-    assert "session_boot" in refusal.value.hint
+    assert "session_boot" in as_module(refusal.value.hint)
 
 
 def test_the_template_is_nobodys_seat(workspace, seat):

@@ -6,9 +6,9 @@ import pytest
 
 from tools.core import clock
 from tools.core.bus import feed
-from tools.core.fs import jsonl
 from tools.core.models.bus import EVENTS, stream_of
 from tools.core.models.entry import Query, Search, matches
+from tools.core.problem import Problem
 from tools.core.store.api import Append, Recorded
 
 
@@ -132,7 +132,7 @@ def test_following_all_messages_shows_threads_that_begin_later(any_store, write)
 def test_following_names_a_line_that_is_no_record(any_store):
     following = any_store.history.follow(Query(messages=False))
     any_store.commit([Append(EVENTS, {})])
-    assert [type(outcome) for outcome in following.poll()] == [jsonl.Problem]
+    assert [type(outcome) for outcome in following.poll()] == [Problem]
 
 
 # -- search ------------------------------------------------------------------------------------------
@@ -284,7 +284,7 @@ def test_lines_that_cannot_be_read_are_named_by_stream_and_number(any_store, wri
     write()
     any_store.adopt(EVENTS, [b"no JSON", b"{}"])
     any_store.adopt("messages/T", [b"[]"])
-    named = [(problem.name, problem.number) for problem in any_store.history.problems()]
+    named = [(problem.path, problem.line) for problem in any_store.history.problems()]
     assert named == [(any_store.where(EVENTS), 2), (any_store.where(EVENTS), 3), (any_store.where("messages/T"), 1)]
-    assert [problem.number for problem in any_store.history.problems(["messages/T"])] == [1]
+    assert [problem.line for problem in any_store.history.problems(["messages/T"])] == [1]
     assert any_store.history.losses() == []

@@ -219,7 +219,7 @@ def test_what_is_no_log_is_a_problem_with_its_place_and_spoils_no_other(workspac
     for _ in range(2):
         store.history.refresh()
         assert [entry.record.summary for entry in store.history.select(Query(), None)[0]] == ["heard"]
-        names = [problem.name for problem in store.history.problems()]
+        names = [problem.path for problem in store.history.problems()]
         assert names == ["_bus/events/events.jsonl", "_bus/messages/U.jsonl"]
 
 
@@ -233,7 +233,7 @@ def test_a_thread_whose_name_is_no_id_is_named_and_read_by_nobody(workspace, sto
     with open(os.path.join(workspace.bus.path, "messages", "a b.jsonl"), "w") as odd:
         odd.write("{}\n")
     assert len(store.history.select(Query(), None)[0]) == 1
-    assert [problem.name for problem in store.history.problems()] == ["_bus/messages/a b.jsonl"]
+    assert [problem.path for problem in store.history.problems()] == ["_bus/messages/a b.jsonl"]
 
 
 READ = """

@@ -85,10 +85,10 @@ def test_the_index_tells_the_same_as_reading_the_log_from_the_beginning(fresh_bu
         store.history.refresh()
         rows = store.history._index.ask("SELECT raw FROM entries WHERE stream='events' ORDER BY number")
         known = [raw for (raw,) in rows]
-        told = {(problem.number, problem.reason) for problem in store.history.problems()}
+        told = {(problem.line, problem.reason) for problem in store.history.problems()}
         reading = store.read(EVENTS)
         assert known == [found.line.raw for found in reading.found]
-        assert told == {(problem.number, problem.reason) for problem in reading.problems}
+        assert told == {(problem.line, problem.reason) for problem in reading.problems}
 
 
 @given(st.integers(0, 3), st.integers(0, 4), st.integers(0, 4), st.randoms(use_true_random=False))

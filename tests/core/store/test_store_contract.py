@@ -146,7 +146,7 @@ def test_adopted_lines_are_kept_as_they_are_and_come_once(any_store, event):
     lines = [b'{"event":"note", "agent_id":"x"}', b"no JSON"]
     assert [any_store.adopt(EVENTS, lines) for _ in range(2)] == [2, 0]
     reading = any_store.read(EVENTS)
-    assert reading.found[-1].line.raw == lines[0] and [problem.number for problem in reading.problems] == [3]
+    assert reading.found[-1].line.raw == lines[0] and [problem.line for problem in reading.problems] == [3]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_an_object_that_is_no_record_is_a_problem_with_its_line(any_store, event
     any_store.commit([Append(EVENTS, event()), Append(EVENTS, record), Append(EVENTS, event())])
     for reading in (any_store.read(EVENTS), any_store.tail(EVENTS, 5)):
         assert len(reading.found) == 2
-        assert [(problem.name, problem.number) for problem in reading.problems] == [(any_store.where(EVENTS), 2)]
+        assert [(problem.path, problem.line) for problem in reading.problems] == [(any_store.where(EVENTS), 2)]
 
 
 def test_nothing_to_commit_is_nothing(any_store):

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from tools.core import ids
 from tools.core.errors import ToolkitError
 from tools.core.fs import files
+from tools.core.problem import Problem
 from tools.core.workspace import QUEUE, Workspace
 
 OPEN = "open"
@@ -56,30 +57,34 @@ class Item(NamedTuple):
         return self.fields.get("goal", "").split("\n")[0]
 
 
-def all_items(workspace: Workspace) -> tuple[list[Item], list[str]]:
-    """Every task of the backlog, by file name, and one line for each thing that is wrong.
+def all_items(workspace: Workspace) -> tuple[list[Item], list[Problem]]:
+    """Every task of the backlog, by file name, and what is wrong.
 
     Of two files with one id the first counts.
     """
     found: dict[str, Item] = {}
-    problems: list[str] = []
+    problems: list[Problem] = []
     for name in files.names_in(workspace.queue, ".md"):
         if not _NAME.fullmatch(name):
             continue
         try:
             data = files.read_bytes(workspace.queue.child(name))
-        except ToolkitError as problem:
-            problems.append(problem.message)
+        except ToolkitError as error:
+            problems.append(error.problem_in(workspace.queue.child(name).name))
             continue
         item, wrong = parse(name, (data or b"").decode("utf-8", "replace"))
         problems += wrong
         first = found.setdefault(item.task_id.casefold(), item)
         if first is not item:
-            problems.append(f"{item.path}:1: {item.task_id} is {first.path} already; this file is left out")
+            problems.append(_problem(item.path, 1, f"{item.task_id} is {first.path} already; this file is left out"))
     return list(found.values()), problems
 
 
-def parse(name: str, text: str) -> tuple[Item, list[str]]:
+def _problem(path: str, line: int, reason: str) -> Problem:
+    return Problem(path, line, reason, "queue.item")
+
+
+def parse(name: str, text: str) -> tuple[Item, list[Problem]]:
     """A file of the backlog by its name and text, and what is wrong with it."""
     path = f"{QUEUE}/{name}"
     digits = name.partition("-")[0]
@@ -89,10 +94,10 @@ def parse(name: str, text: str) -> tuple[Item, list[str]]:
     for number, key, value in _fields(lines):
         fields.setdefault(key, value)
         rows.setdefault(key, number)
-    problems: list[str] = []
+    problems: list[Problem] = []
 
     def wrong(key: str, reason: str) -> None:
-        problems.append(f"{path}:{rows.get(key, 1)}: {reason}")
+        problems.append(_problem(path, rows.get(key, 1), reason))
 
     task = fields.get("id") or f"QUEUE-{digits}"
     if not ids.is_task(task) or ids.is_thread_only(task):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from tools.core import clock, ids
+from tools.core import clock, hint, ids
 from tools.core.backlog import items as queue
 from tools.core.backlog import states
 from tools.core.bus import assignments as assigning
@@ -19,6 +19,7 @@ from tools.core.models.bus import Claim
 from tools.core.models.evidence import Warning
 from tools.core.models.plan import Plan
 from tools.core.plans import files as plans
+from tools.core.problem import Problem
 from tools.core.receipts import write as receipts
 from tools.core.seats.seat import Seat
 from tools.core.store.api import StaleVersion, retry_stale
@@ -34,7 +35,7 @@ class Backlog(NamedTuple):
     tasks: list[states.Task]
     claims: list[Claim]
     plans: Mapping[str, str]  # the open plan of a backlog file, by its path
-    problems: list[str]
+    problems: list[Problem]
 
     @property
     def ready(self) -> list[states.Task]:
@@ -65,7 +66,7 @@ def require_idle(seat: Seat, held: list[Claim], task: str) -> str:
         raise GuardError(
             f"{seat.agent_id} is at work on {', '.join(others[:3])}",
             code="pickup.busy",
-            hint=f"python -m tools.agent.bus_claim release --task {others[0]}",
+            hint=hint.tool("agent.bus_claim", "pause", "--task", others[0], "--notes", hint.WORDS),
             details={"tasks": others},
         )
     return task
@@ -83,12 +84,12 @@ def record_busy(context: Context) -> None:
         )
 
 
-def take_next(context: Context, *, allow_busy: bool) -> tuple[assigning.Placed | None, list[str]]:
+def take_next(context: Context, *, allow_busy: bool) -> tuple[assigning.Placed | None, list[Problem]]:
     """Claims the best ready task, and says what of the backlog cannot be read; GuardError while the seat is at work.
 
     None when nothing is ready.
     """
-    problems: list[str] = []
+    problems: list[Problem] = []
 
     def attempt() -> assigning.Placed | None:
         backlog = read(context)
@@ -114,7 +115,7 @@ def take(context: Context, name: str, *, allow_busy: bool) -> assigning.Placed:
             raise UsageError(
                 f"{name} is not in the backlog (queue/)",
                 code="pickup.unknown",
-                hint="python -m tools.agent.idle_pickup list --all",
+                hint=hint.tool("agent.idle_pickup", "list", "--all"),
             )
         require_takeable(context, task, {claim.task_id: claim for claim in backlog.claims}.get(name))
         if not allow_busy:
@@ -143,14 +144,14 @@ def require_takeable(context: Context, task: states.Task, claim: Claim | None) -
         raise GuardError(
             f"{name} is assigned to {task.engineer}",
             code="claim.assigned",
-            hint=f"python -m tools.agent.bus_claim claim --task {name} --allow-unassigned --reason <why>",
+            hint=claims.past_the_assignment(name),
             details={"engineer": task.engineer},
         )
     if task.waits_for and not mine:
         raise ConflictError(
             f"{name} waits for {', '.join(task.waits_for)}",
             code="pickup.waiting",
-            hint="python -m tools.agent.idle_pickup list",
+            hint=hint.tool("agent.idle_pickup", "list"),
             details={"waits_for": list(task.waits_for)},
         )
 

@@ -10,6 +10,7 @@ from tools.core.backlog import states
 from tools.core.bus import claim_documents as holdings
 from tools.core.context import Context
 from tools.core.fs import files, locks
+from tools.core.problem import Problem
 from tools.core.receipts import write as receipts
 from tools.core.workspace import Place
 
@@ -28,10 +29,10 @@ class Synced(NamedTuple):
 
     edits: list[Edit]
     receipt: Place | None
-    problems: list[str]
+    problems: list[Problem]
 
 
-def edits(context: Context) -> tuple[list[Edit], list[str]]:
+def edits(context: Context) -> tuple[list[Edit], list[Problem]]:
     """The lines to change, and what could not be read."""
     items, problems = queue.all_items(context.workspace)
     found, more = holdings.all_claims(context.store)
@@ -53,7 +54,7 @@ def sync(context: Context, agent: str, *, dry_run: bool) -> Synced:
             "agent_id": agent,
             "ts": clock.to_text(context.now),
             "changes": [edit._asdict() for edit in wanted],
-            "problems": problems,
+            "problems": [str(problem) for problem in problems],
         }
         folder = context.workspace.agent_report(agent).child("task_sync")
         receipt = receipts.write_stamped(folder, "task-sync", ".json", document, context.now)
@@ -65,5 +66,5 @@ def sync(context: Context, agent: str, *, dry_run: bool) -> Synced:
     return Synced(wanted, receipt, problems)
 
 
-def _unpack(found: tuple[list[Edit], list[str]]) -> tuple[list[Edit], None, list[str]]:
+def _unpack(found: tuple[list[Edit], list[Problem]]) -> tuple[list[Edit], None, list[Problem]]:
     return found[0], None, found[1]

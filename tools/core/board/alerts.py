@@ -5,18 +5,30 @@ Retired and signed-off agents, blocked plans, paused claims and agents without l
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable, Collection, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from tools.core import clock, ids
-from tools.core.board.model import AlertRow, Snapshot
+from tools.core import clock, hint, ids
+from tools.core.board.model import Snapshot
 from tools.core.bus import handoffs, heartbeat
+from tools.core.hint import Hint
 from tools.core.models.entry import Entry
 from tools.core.models.plan import Plan
 
 ANSWER_WITHIN = timedelta(hours=24)
 """How long a request may wait before it alarms."""
+
+
+class Alarm(NamedTuple):
+    """Something somebody must act on: who, since when, and the command that clears it."""
+
+    kind: str
+    agent_id: str
+    task_id: str
+    since: datetime | None
+    text: str
+    hint: Hint | None
 
 
 def alerts(
@@ -26,7 +38,7 @@ def alerts(
     unclaimed: Sequence[Plan],
     waiting: Sequence[Entry],
     away: Collection[str],
-) -> list[AlertRow]:
+) -> list[Alarm]:
     """All alerts: managers first, then dirty trees, silent holders, forgotten plans, old requests."""
     managers = [alert for alert in beat.alerts if alert.kind.startswith("manager")]
     done = {claim.task_id for claim in seen.claims if claim.state == "done"}
@@ -40,45 +52,45 @@ def alerts(
     ]
 
 
-def _of_heartbeat(alert: heartbeat.Alert, waiting: Sequence[Entry]) -> AlertRow:
-    who = shlex.quote(alert.agent)
-    command: dict[str, Callable[[], str]] = {
-        "manager_stale": lambda: f"python -m tools.agent.manager_report --log-heartbeat --agent {who}",
-        "manager_missing": lambda: f"python -m tools.agent.session_boot --agent {who} --focus manager",
-        "manager_away": lambda: next(
-            (answer(entry) for entry in waiting if getattr(entry.record, "to", "") in ("", alert.agent)), ""
-        ),
-        "agent_idle": lambda: (
-            f"python -m tools.agent.bus_claim pause --task {shlex.quote(alert.task)} --notes <what was found>"
-        ),
-    }
+def _of_heartbeat(alert: heartbeat.Alert, waiting: Sequence[Entry]) -> Alarm:
     words = {
         "manager_stale": f"manager {alert.agent} is stale: no heartbeat inside the window",
         "manager_missing": f"manager {alert.agent} is missing: never a heartbeat",
         "agent_idle": f"{alert.agent} holds {alert.task} and gives no sign of life",
     }
     text = words.get(alert.kind, alert.text)
-    return AlertRow(alert.kind, alert.agent, alert.task, alert.since, text, command[alert.kind]())
+    return Alarm(alert.kind, alert.agent, alert.task, alert.since, text, _clearing(alert, waiting))
 
 
-def _dirty(handoff: handoffs.Handoff) -> AlertRow:
+def _clearing(alert: heartbeat.Alert, waiting: Sequence[Entry]) -> Hint | None:
+    """The command that clears an alert of the heartbeat check."""
+    if alert.kind == "manager_stale":
+        return hint.tool("agent.manager_report", "--log-heartbeat", "--agent", alert.agent)
+    if alert.kind == "manager_missing":
+        return hint.tool("agent.session_boot", "--agent", alert.agent, "--focus", "manager")
+    if alert.kind == "manager_away":
+        return next((answer(entry) for entry in waiting if _addressee(entry) in ("", alert.agent)), None)
+    return hint.tool("agent.bus_claim", "pause", "--task", alert.task, "--notes", hint.WORDS)
+
+
+def _dirty(handoff: handoffs.Handoff) -> Alarm:
     text = (
         f"{handoff.finder} found {len(handoff.changes)} uncommitted {'change' if len(handoff.changes) == 1 else 'changes'} of {handoff.owner}"
         f" on {handoff.branch or 'an unknown branch'}"
     )
-    command = f"python -m tools.agent.coord_dashboard clear --agent {shlex.quote(handoff.owner)} --note <what was done>"
-    return AlertRow("dirty_handoff", handoff.owner, "", handoff.captured_at, text, command)
+    command = hint.tool("agent.coord_dashboard", "clear", "--agent", handoff.owner, "--note", hint.WORDS)
+    return Alarm("dirty_handoff", handoff.owner, "", handoff.captured_at, text, command)
 
 
-def _forgotten(plan: Plan, seen: Snapshot, done: Collection[str]) -> AlertRow:
+def _forgotten(plan: Plan, seen: Snapshot, done: Collection[str]) -> Alarm:
     text = f"plan {plan.plan_id} is in progress and nobody holds a claim on it"
-    command = f"python -m tools.planner.cli status {shlex.quote(plan.plan_id)} blocked"
+    block = hint.tool("planner.cli", "status", plan.plan_id, "blocked") if ids.is_plan(plan.plan_id) else None
     for ref in (*plan.refs("bus"), *plan.refs("queue")):
         task = seen.tasks_by_path.get(ref, ref.rpartition("/")[2].removesuffix(".json"))
         if ids.is_task(task) and not ids.is_thread_only(task) and task not in done:
-            command = f"python -m tools.agent.bus_claim claim --task {task} --plan {shlex.quote(plan.plan_id)}"
-            return AlertRow("plan_unclaimed", plan.actor, task, clock.parse(plan.created), text, command)
-    return AlertRow("plan_unclaimed", plan.actor, "", clock.parse(plan.created), text, command)
+            claim = hint.tool("agent.bus_claim", "claim", "--task", task, "--plan", plan.plan_id)
+            return Alarm("plan_unclaimed", plan.actor, task, clock.parse(plan.created), text, claim)
+    return Alarm("plan_unclaimed", plan.actor, "", clock.parse(plan.created), text, block)
 
 
 def _is_overdue(entry: Entry, seen: Snapshot, away: Collection[str]) -> bool:
@@ -91,13 +103,14 @@ def _addressee(entry: Entry) -> str:
     return getattr(entry.record, "to", "")
 
 
-def _unanswered(entry: Entry) -> AlertRow:
+def _unanswered(entry: Entry) -> Alarm:
     whom = _addressee(entry)
     text = f"a request from {entry.agent}{f' to {whom}' if whom else ''} has no answer: {entry.record.summary}"
-    return AlertRow("request_waiting", whom, entry.task, entry.at, text, answer(entry))
+    return Alarm("request_waiting", whom, entry.task, entry.at, text, answer(entry))
 
 
-def answer(entry: Entry) -> str:
+def answer(entry: Entry) -> Hint:
     """The command that answers a request."""
-    reply = f" --reply-to {entry.record.id}" if entry.record.id else ""
-    return f"python -m tools.agent.bus_message --task {shlex.quote(entry.task)} --type status --summary <answer>{reply}"
+    reply = ("--reply-to", entry.record.id) if entry.record.id else ()
+    words = ("--task", entry.task, "--type", "status", "--summary", hint.WORDS, *reply)
+    return hint.tool("agent.bus_message", *words)

@@ -12,6 +12,7 @@ from tools.core.bus.heartbeat import AGENT_WINDOW
 from tools.core.models.bus import Assignment, Claim
 from tools.core.models.manifest import Manifest
 from tools.core.models.plan import Plan
+from tools.core.problem import Problem
 
 MANAGER_WINDOW = timedelta(minutes=30)
 MESSAGES = 10
@@ -191,4 +192,4 @@ class Snapshot(NamedTuple):
     tasks: list[states.Task]
     holders: Mapping[str, tuple[Claim, ...]]
     tasks_by_path: Mapping[str, str]
-    problems: list[str]
+    problems: list[Problem]

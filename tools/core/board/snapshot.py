@@ -13,11 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from tools.core import clock, ids
+from tools.core import clock, hint, ids
 from tools.core.backlog import items as queue
 from tools.core.backlog import pickup, states
 from tools.core.board import alerts as board_alerts
 from tools.core.board.model import (
+    AlertRow,
     BeatRow,
     Board,
     ClaimRow,
@@ -36,13 +37,15 @@ from tools.core.bus import directives, handoffs, heartbeat
 from tools.core.bus import path_patterns as globs
 from tools.core.bus import presence as liveness
 from tools.core.consensus import decisions
-from tools.core.context import Context
+from tools.core.context import Context, Spell
 from tools.core.fs import files
+from tools.core.hint import Note
 from tools.core.models import schema as shapes
 from tools.core.models.bus import Claim
 from tools.core.models.entry import Entry, Query
 from tools.core.models.plan import Plan
 from tools.core.plans import files as plan_files
+from tools.core.problem import Problem
 from tools.core.receipts import verify as evidence
 from tools.core.seats import seat as seats
 from tools.core.store.api import History
@@ -51,6 +54,7 @@ from tools.core.workspace import Workspace
 QUIET_AGENTS = 20
 """Agents without live work that are listed, the latest seen first; the rest are counted."""
 
+_MISSING = hint.tool("agent.receipts_index", "--missing")
 _AUTOMATION = re.compile(r"auto|hook", re.IGNORECASE)
 
 
@@ -80,7 +84,7 @@ class _Judged(NamedTuple):
     """A plan's row, and what is broken of the evidence it cites."""
 
     row: PlanRow
-    broken: list[str]
+    broken: list[Note]
 
 
 class _Asked(NamedTuple):
@@ -94,7 +98,8 @@ class _Asked(NamedTuple):
     directives: list[DirectiveRow]
     older_directives: int
     decisions: list[decisions.Decision]
-    problems: list[str]
+    problems: list[Problem]
+    losses: list[Note]
 
 
 def _ask(context: Context, seen: Snapshot, view: View) -> _Asked:
@@ -119,7 +124,8 @@ def _ask(context: Context, seen: Snapshot, view: View) -> _Asked:
         *_agent_rows(history, seen, beat),
         *_directive_rows(history, waiting, view.messages),
         decisions.decisions(context),
-        [*problems, *map(str, history.problems()), *context.losses()],
+        [*problems, *history.problems()],
+        context.losses(),
     )
 
 
@@ -142,7 +148,7 @@ def told(context: Context, seen: Snapshot, view: View) -> Board:
         verdict="red" if alerts else "green",
         manager_window_minutes=view.manager_window.total_seconds() / 60,
         agent_window_minutes=view.agent_window.total_seconds() / 60,
-        alerts=alerts,
+        alerts=[AlertRow(*alarm[:-1], context.spell(alarm.hint)) for alarm in alerts],
         active_plans=[judged[plan.plan_id].row for plan in seen.plans if _is_active(plan, seen)],
         claims=_claim_rows(seen, asked.pulse, asked.agents),
         finished_claims=_count(claim.state for claim in seen.claims if not claim.is_live),
@@ -166,7 +172,14 @@ def told(context: Context, seen: Snapshot, view: View) -> Board:
             if row.state == decisions.OPEN
         ],
         decided=sum(row.state != decisions.OPEN for row in asked.decisions),
-        findings=list(dict.fromkeys([*seen.problems, *asked.problems, *_unpointed(asked.directives), *broken])),
+        findings=list(
+            dict.fromkeys(
+                [
+                    *map(str, [*seen.problems, *asked.problems]),
+                    *_sentences([*asked.losses, *_unpointed(asked.directives), *broken], context.spell),
+                ]
+            )
+        ),
         notes=[]
         if asked.pulse.managers
         else ["no manager is known: none has booted here, and no assignment names one"],
@@ -192,7 +205,7 @@ def _is_automation(plan: Plan) -> bool:
 def _judged(workspace: Workspace, plan: Plan, seen: Snapshot) -> _Judged:
     verdicts = {path: evidence.verdict(workspace, path) for path in plan.all_receipts}
     broken = [
-        f"plan {plan.plan_id} cites {path}, which is broken ({found.reason}): python -m tools.agent.receipts_index --missing"
+        Note(f"plan {plan.plan_id} cites {path}, which is broken ({found.reason})", _MISSING)
         for path, found in verdicts.items()
         if found.standing == evidence.BROKEN
     ]
@@ -322,13 +335,20 @@ def _directive_rows(history: History, waiting: Sequence[Entry], limit: int) -> t
     return rows, older
 
 
-def _unpointed(rows: Sequence[DirectiveRow]) -> list[str]:
+def _unpointed(rows: Sequence[DirectiveRow]) -> list[Note]:
     return [
-        f"directive {row.task_id} has no pointer on the hub: python -m tools.agent.directive_pointer"
-        f" --task {row.task_id} --summary <its summary>"
+        Note(
+            f"directive {row.task_id} has no pointer on the hub",
+            hint.tool("agent.directive_pointer", "--task", row.task_id, "--summary", row.summary),
+        )
         for row in rows
         if not row.pointed and row.id
     ]
+
+
+def _sentences(notes: Iterable[Note], spell: Spell) -> list[str]:
+    """Each note with the command that helps."""
+    return [f"{note.text}: {command}" if (command := spell(note.hint)) else note.text for note in notes]
 
 
 def as_document(board: Board) -> dict[str, Any]:

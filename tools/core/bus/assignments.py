@@ -11,13 +11,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tools.core import clock, ids
+from tools.core import clock, hint, ids
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import claim_rules as claims
 from tools.core.bus import claims as bus
 from tools.core.bus import presence as liveness
 from tools.core.context import Context
 from tools.core.errors import ConflictError, GuardError, UsageError
+from tools.core.hint import Hint
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Assignment, Claim, Event, Message, stream_of
 from tools.core.models.record import MAX_SUMMARY, over, to_mapping
 from tools.core.receipts import scaffold
@@ -79,7 +80,7 @@ def require_manager(seat: Seat, manager: str) -> None:
         raise GuardError(
             f"{seat.agent_id} is no manager seat, so it cannot act as the manager {manager}",
             code="assign.manager",
-            hint="python -m tools.agent.manifest_helper activate <manager>",
+            hint=claims.asking(manager, ids.HUB),
         )
 
 
@@ -99,7 +100,7 @@ def require_seeder(context: Context, holder: str) -> None:
         raise GuardError(
             f"{context.seat.agent_id} is no manager seat, so it cannot seed a claim for {holder}; {known[0]} can",
             code="assign.manager",
-            hint=f"python -m tools.agent.bus_message --task {ids.HUB} --type request --target {known[0]} --summary <text>",
+            hint=claims.asking(known[0], ids.HUB),
         )
 
 
@@ -131,7 +132,7 @@ def _past_the_holder(current: Claim | None, order: Order, facts: claims.Facts) -
     if current is None or not current.is_live or (current.paused_by and current.paused_by != current.agent_id):
         return ()
     if not order.reassign:
-        raise claims.held(current, facts, hint=_reassigning(order))
+        raise claims.held(current, facts, advice=_reassigning(order))
     message = f"{order.manager} moved {order.task} from {current.agent_id} to {order.engineer}"
     return (claims.Override("takeover_forced", message, order.reason),)
 
@@ -152,10 +153,9 @@ def _past_the_engineer(found: holdings.Held, order: Order) -> tuple[claims.Overr
     return (claims.Override("assignment_override", message, order.reason),)
 
 
-def _reassigning(order: Order) -> str:
-    return (
-        f"python -m tools.agent.task_assign --task {order.task} --engineer {order.engineer} --reassign --reason <why>"
-    )
+def _reassigning(order: Order) -> Hint:
+    words = ("--task", order.task, "--engineer", order.engineer, "--reassign", "--reason", hint.WORDS)
+    return hint.tool("agent.task_assign", *words)
 
 
 def _assignment(found: holdings.Held, order: Order, now: datetime) -> Assignment:

@@ -9,6 +9,7 @@ from tools.core import ids
 from tools.core.errors import ToolkitError
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, Assignment, Claim
 from tools.core.models.lenient import assignment_from, claim_from
+from tools.core.problem import Problem
 from tools.core.store.api import Store
 
 
@@ -44,29 +45,32 @@ def held(store: Store, task: str) -> Held:
     )
 
 
-def documents(store: Store, kind: str, read: Callable[[Mapping[str, object], str], Any]) -> tuple[list[Any], list[str]]:
-    """All readable documents of a kind, and one line for each that is not."""
+def documents(
+    store: Store, kind: str, read: Callable[[Mapping[str, object], str], Any]
+) -> tuple[list[Any], list[Problem]]:
+    """All readable documents of a kind, and what is wrong with each that is not."""
     found, problems = [], []
     for name in store.names(kind):
+        where = store.where(f"{kind}/{name}")
         if not ids.is_task(name):
-            problems.append(f"{store.where(f'{kind}/{name}')}:1: the file name is not a task id")
+            problems.append(Problem(where, 1, "the file name is not a task id", "file.name"))
             continue
         try:
             document = store.get(f"{kind}/{name}")
-        except ToolkitError as problem:
-            problems.append(problem.message)
+        except ToolkitError as error:
+            problems.append(error.problem_in(where))
             continue
         if document is not None:
             found.append(read(document.content, name))
     return found, problems
 
 
-def all_claims(store: Store) -> tuple[list[Claim], list[str]]:
+def all_claims(store: Store) -> tuple[list[Claim], list[Problem]]:
     """Every claim that can be read, and what cannot."""
     return documents(store, CLAIMS, claim_from)
 
 
-def all_assignments(store: Store) -> tuple[list[Assignment], list[str]]:
+def all_assignments(store: Store) -> tuple[list[Assignment], list[Problem]]:
     """Every assignment that can be read, and what cannot."""
     return documents(store, ASSIGNMENTS, assignment_from)
 

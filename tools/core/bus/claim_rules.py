@@ -12,9 +12,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from tools.core import clock, ids
+from tools.core import clock, hint, ids
 from tools.core.bus import path_patterns as globs
 from tools.core.errors import ConflictError, GuardError, UsageError
+from tools.core.hint import Hint
 from tools.core.models.bus import Assignment, Claim, TakenFrom
 
 STALE_AFTER = timedelta(minutes=240)
@@ -92,7 +93,7 @@ def require_task(task: str) -> None:
         raise ConflictError(
             f"{task} is a thread, not a task: it cannot be claimed",
             code="claim.thread",
-            hint=f"python -m tools.agent.bus_message --task {task} --type status --summary <text>",
+            hint=hint.tool("agent.bus_message", "--task", task, "--type", "status", "--summary", hint.WORDS),
         )
 
 
@@ -173,7 +174,7 @@ def _past_the_holder(current: Claim | None, request: Request, facts: Facts) -> l
         raise held(
             current,
             facts,
-            hint=f"python -m tools.agent.bus_claim claim --task {current.task_id} --reason <why>",
+            advice=hint.tool("agent.bus_claim", "claim", "--task", current.task_id, "--reason", hint.WORDS),
         )
     message = f"{request.agent} took {current.task_id} from {current.agent_id}, who had paused it"
     return [Override("takeover_forced", message, request.reason)]
@@ -197,11 +198,16 @@ def _past_the_assignment(current: Claim | None, request: Request, facts: Facts) 
         raise GuardError(
             f"{request.task} is assigned to {engineer} (by {manager})",
             code="claim.assigned",
-            hint=f"python -m tools.agent.bus_claim claim --task {request.task} --allow-unassigned --reason <why>",
+            hint=past_the_assignment(request.task),
             details={"engineer": engineer, "manager": manager},
         )
     message = f"{request.agent} claimed {request.task}, which is assigned to {engineer}"
     return [Override("assignment_override", message, request.reason)]
+
+
+def past_the_assignment(task: str) -> Hint:
+    """The command that claims what is assigned to another, with a reason that is recorded."""
+    return hint.tool("agent.bus_claim", "claim", "--task", task, "--allow-unassigned", "--reason", hint.WORDS)
 
 
 def assigned_engineer(assignment: Assignment | None, claim: Claim | None) -> str | None:
@@ -228,13 +234,19 @@ def done(current: Claim) -> ConflictError:
     return ConflictError(
         f"{current.task_id} is done: {current.agent_id} finished it at {current.released_at or 'an unknown time'}",
         code="claim.done",
-        hint=f"python -m tools.agent.bus_claim claim --task {current.task_id} --reopen --reason <why>",
+        hint=hint.tool("agent.bus_claim", "claim", "--task", current.task_id, "--reopen", "--reason", hint.WORDS),
         details=details(current),
     )
 
 
-def held(current: Claim, facts: Facts, *, hint: str = "") -> ConflictError:
-    """The refusal that names the holder, the claim's age and the last sign of life."""
+def asking(agent: str, thread: str) -> Hint:
+    """The command that sends an agent a request."""
+    words = ("--task", thread, "--type", "request", "--target", agent, "--summary", hint.WORDS)
+    return hint.tool("agent.bus_message", *words)
+
+
+def held(current: Claim, facts: Facts, *, advice: Hint | None = None) -> ConflictError:
+    """The refusal that names the holder, the claim's age and the last sign of life; it advises to ask the holder."""
     claimed = clock.parse(current.claimed_at)
     age = f" for {clock.age(claimed, facts.now)}" if claimed else ""
     seen = (
@@ -243,9 +255,7 @@ def held(current: Claim, facts: Facts, *, hint: str = "") -> ConflictError:
     return ConflictError(
         f"{current.task_id} is held by {current.agent_id} ({current.state}{age}{seen})",
         code="claim.held",
-        hint=hint
-        or f"python -m tools.agent.bus_message --task {current.task_id} --type request "
-        f"--target {current.agent_id} --summary <text>",
+        hint=advice or asking(current.agent_id, current.task_id),
         details=details(current),
     )
 
@@ -275,7 +285,7 @@ def _overlaps(request: Request, facts: Facts) -> tuple[str, ...]:
         raise ConflictError(
             f"{mine} overlaps {theirs}, which {other.agent_id} holds with {other.task_id}",
             code="claim.paths",
-            hint=f"python -m tools.agent.bus_message --task {other.task_id} --type request --target {other.agent_id} --summary <text>",
+            hint=asking(other.agent_id, other.task_id),
             details=details(other),
         )
     return tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tools.core import clock, ids
+from tools.core import clock, hint, ids
 from tools.core.bus import posts
 from tools.core.context import Context
 from tools.core.errors import UsageError
@@ -55,7 +55,7 @@ def post(context: Context, given: Directive) -> list[dict[str, Any]]:
         raise UsageError(
             f"{given.task} cannot be a directive's own thread",
             code="directive.thread",
-            hint=f"--task {ids.COORDINATION_PREFIX}0001",
+            hint=hint.again("--task", f"{ids.COORDINATION_PREFIX}0001"),
         )
     with locks.hold(context.workspace.report):  # one run looks while no other adds
         known = _known_directive(context, given)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tools.core.fs import jsonl
 from tools.core.models.bus import EVENTS
 from tools.core.models.entry import Entry, event_entry, unrepeated
+from tools.core.problem import Problem
 from tools.core.store.api import MAX_COUNTED, Store
-from tools.core.text import render
+from tools.core.text import render, shell
 
 
-def newest_events(store: Store, limit: int) -> tuple[list[Entry], list[jsonl.Problem]]:
+def newest_events(store: Store, limit: int) -> tuple[list[Entry], list[Problem]]:
     """The last events, read from the end of the log without its history; oldest first."""
     reading = store.tail(EVENTS, limit)
     return unrepeated([event_entry(found.record) for found in reading.found]), reading.problems
@@ -29,3 +29,9 @@ def line_of(entry: Entry) -> str:
     if entry.record.receipts:
         parts.append(f"receipts={','.join(entry.record.receipts)}")
     return " :: ".join(render.clean(part) for part in parts)
+
+
+def answering(entry: Entry) -> str:
+    """The options of `bus_message` that answer an entry; "" where the log names no thread that has an id."""
+    reply = ("--reply-to", entry.record.id) if entry.record.id else ()
+    return shell.options("--task", entry.task, *reply)

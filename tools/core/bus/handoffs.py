@@ -12,12 +12,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tools.core import clock, ids
+from tools.core.bus import claim_rules as claims
 from tools.core.bus.posts import EventDraft
 from tools.core.context import Context
 from tools.core.errors import GuardError, ToolkitError
 from tools.core.fs import files
 from tools.core.models.bus import Event
 from tools.core.models.record import MAX_SUMMARY
+from tools.core.problem import Problem
 from tools.core.seats.seat import Seat
 from tools.core.store.api import History
 from tools.core.workspace import REPORT, Place, Workspace
@@ -73,10 +75,10 @@ def parse(path: str, finder: str, text: str) -> Handoff | None:
     )
 
 
-def receipts_of(workspace: Workspace) -> tuple[list[Handoff], list[str]]:
+def receipts_of(workspace: Workspace) -> tuple[list[Handoff], list[Problem]]:
     """Every receipt as it was written, oldest first, and what cannot be read."""
     found: list[Handoff] = []
-    problems: list[str] = []
+    problems: list[Problem] = []
     for finder in filter(ids.is_agent, files.names_in(Place(workspace.bus_root, f"{REPORT}/session"))):
         try:
             for name in files.names_in(folder(workspace, finder), ".txt"):
@@ -84,11 +86,11 @@ def receipts_of(workspace: Workspace) -> tuple[list[Handoff], list[str]]:
                 data = files.read_bytes(place) or b""
                 handoff = parse(place.name, finder, data.decode("utf-8", "replace"))
                 if handoff is None:
-                    problems.append(f"{place.name}:1: not a receipt of a dirty tree")
+                    problems.append(Problem(place.name, 1, "not a receipt of a dirty tree", "handoff.receipt"))
                 else:
                     found.append(handoff)
-        except ToolkitError as problem:
-            problems.append(problem.message)
+        except ToolkitError as error:
+            problems.append(error.problem_in(folder(workspace, finder).name))
     return sorted(found, key=lambda handoff: (handoff.captured_at or clock.EPOCH, handoff.path)), problems
 
 
@@ -107,7 +109,7 @@ def settled(receipts: Sequence[Handoff], events: Sequence[Event]) -> list[Handof
     return list(by_path.values())
 
 
-def all_handoffs(workspace: Workspace, history: History) -> tuple[list[Handoff], list[str]]:
+def all_handoffs(workspace: Workspace, history: History) -> tuple[list[Handoff], list[Problem]]:
     """Every dirty handoff as it stands now, oldest first, and what cannot be read."""
     receipts, problems = receipts_of(workspace)
     if not receipts:
@@ -133,8 +135,7 @@ def require_right(entries: Sequence[Handoff], seat: Seat) -> None:
             raise GuardError(
                 f"{entry.path} is {entry.owner}'s, found by {entry.finder}: {seat.agent_id} is neither, nor a manager",
                 code="handoff.right",
-                hint=f"python -m tools.agent.bus_message --task {ids.HUB} --type request --target {entry.owner}"
-                " --summary <text>",
+                hint=claims.asking(entry.owner, ids.HUB),
             )
 
 

@@ -17,6 +17,7 @@ from tools.core.context import Context
 from tools.core.models.bus import Assignment, Claim
 from tools.core.models.entry import Entry, Query
 from tools.core.models.manifest import Manifest
+from tools.core.problem import Problem
 from tools.core.seats import seat as seats
 from tools.core.store.api import History
 
@@ -44,7 +45,7 @@ class Check(NamedTuple):
     idle: list[dict[str, Any]]
     alerts: list[Alert]
     raised: Mapping[str, bool]  # alerts that were raised before and are unchanged
-    problems: list[str]
+    problems: list[Problem]
 
 
 class Pulse(NamedTuple):
@@ -109,7 +110,7 @@ def check(
     )
     before = _raised_before(history) if found.alerts else set()
     raised = {alert.identity: alert.identity in before for alert in found.alerts}
-    problems = [*problems, *more_problems, *map(str, history.problems())]
+    problems = [*problems, *more_problems, *history.problems()]
     idle = [
         {"agent_id": claim.agent_id, "task_id": claim.task_id, "last_seen": clock.to_text(at) if at else None}
         for claim, at in found.idle

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from tools.core import clock, ids
+from tools.core import clock, hint, ids
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import claim_rules as claims
 from tools.core.context import Context
@@ -163,9 +163,7 @@ def _require_right(context: Context, event: str, task: str, found: holdings.Held
     raise GuardError(
         f"{context.seat.agent_id} cannot log {event!r} for {task}: {reason}",
         code="event.guarded",
-        hint=f"python -m tools.agent.bus_claim claim --task {task}"
-        if found.claim is None
-        else f"python -m tools.agent.bus_claim show --task {task}",
+        hint=hint.tool("agent.bus_claim", "claim" if found.claim is None else "show", "--task", task),
         details={"task_id": task, "holder": found.claim.agent_id if found.claim else None},
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from tools.core import clock
+from tools.core import clock, hint
 from tools.core.bus import claim_rules as claims
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.models.bus import Claim
@@ -22,13 +22,13 @@ def release(
         raise GuardError(
             f"nobody holds {task}, so {agent} cannot release it",
             code="claim.none",
-            hint=f"python -m tools.agent.bus_claim claim --task {task}",
+            hint=hint.tool("agent.bus_claim", "claim", "--task", task),
         )
     if current.agent_id != agent:
         raise GuardError(
             f"{task} is {current.agent_id}'s ({current.state}), so {agent} cannot release it",
             code="claim.not_holder",
-            hint=f"python -m tools.agent.bus_claim show --task {task}",
+            hint=hint.tool("agent.bus_claim", "show", "--task", task),
             details=claims.details(current),
         )
     if not current.is_live:
@@ -69,13 +69,13 @@ def pause(
         raise GuardError(
             f"nobody holds {task}, so it cannot be paused",
             code="claim.none",
-            hint=f"python -m tools.agent.bus_claim claim --task {task}",
+            hint=hint.tool("agent.bus_claim", "claim", "--task", task),
         )
     if not current.is_live:
         raise ConflictError(
             f"{task} is {current.state}: there is nothing to pause",
             code="claim.finished",
-            hint=f"python -m tools.agent.bus_claim show --task {task}",
+            hint=hint.tool("agent.bus_claim", "show", "--task", task),
             details=claims.details(current),
         )
     if current.agent_id == agent:
@@ -88,7 +88,10 @@ def pause(
             raise claims.held(
                 current,
                 facts,
-                hint=f"python -m tools.agent.bus_claim pause --task {task} --notes <text> --force --reason <why>",
+                advice=hint.tool(
+                    *("agent.bus_claim", "pause", "--task", task, "--notes", notes),
+                    *("--force", "--reason", hint.WORDS),
+                ),
             )
         message = f"{agent} paused {task} while {current.agent_id} showed signs of life"
         overrides = (claims.Override("takeover_forced", message, reason),)

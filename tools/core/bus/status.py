@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from tools.core import clock
+from tools.core import clock, hint
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import feed
 from tools.core.bus import presence as liveness
-from tools.core.context import Context
+from tools.core.context import Context, Spell
+from tools.core.hint import Note
 from tools.core.models.bus import Claim
 from tools.core.models.entry import Entry, Query
 from tools.core.models.record import to_mapping
+from tools.core.problem import Problem
 from tools.core.seats import seat as seats
 from tools.core.text import render
 
@@ -44,8 +46,8 @@ class Status(NamedTuple):
     managers: list[liveness.Heartbeat]
     requests: list[Entry]
     request_count: int
-    problems: list[str]
-    losses: list[str]
+    problems: list[Problem]
+    losses: list[Note]
 
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -108,7 +110,7 @@ def gather(context: Context, view: View) -> Status:
         liveness.heartbeats(history, present, view.manager_window, context.now),
         history.open_requests(),
         history.count_requests(),
-        [*problems, *more_problems, *map(str, history.problems())],
+        [*problems, *more_problems, *history.problems()],
         context.losses(),
     )
 
@@ -133,8 +135,8 @@ def as_document(found: Status) -> dict[str, Any]:
         "manager_window_minutes": found.view.manager_window.total_seconds() / 60,
         "open_request_count": found.request_count,
         "open_requests": [to_mapping(entry.record) for entry in found.requests],
-        "problems": found.problems,
-        "losses": found.losses,
+        "problems": [str(problem) for problem in found.problems],
+        "losses": [loss.text for loss in found.losses],
     }
 
 
@@ -163,11 +165,9 @@ def request_line(entry: Entry, now: datetime) -> str:
     """One line about a request that waits for an answer."""
     age = f"{clock.age(entry.at, now)} old" if entry.at else "of unknown age"
     to = f" to {getattr(entry.record, 'to', '')}" if getattr(entry.record, "to", "") else ""
-    answer = f" --reply-to {entry.record.id}" if entry.record.id else ""
-    return render.clean(
-        f"{entry.kind} from {entry.agent}{to} in {entry.task}, {age}: {entry.record.summary}"
-        f" [--task {entry.task}{answer}]"
-    )
+    answer = feed.answering(entry)
+    shown = f" [{answer}]" if answer else ""
+    return render.clean(f"{entry.kind} from {entry.agent}{to} in {entry.task}, {age}: {entry.record.summary}{shown}")
 
 
 def manager_line(beat: liveness.Heartbeat, found: Status) -> str:
@@ -181,8 +181,8 @@ def manager_line(beat: liveness.Heartbeat, found: Status) -> str:
     return render.clean(text + (f" [{meta}]" if meta else ""))
 
 
-def full(found: Status) -> str:
-    """The status for a terminal, section by section."""
+def full(found: Status, spell: Spell) -> str:
+    """The status for a terminal, section by section; `spell` spells hints."""
     finished = [claim for claim in found.claims if not claim.is_live]
     live = [claim for claim in found.claims if claim.is_live]
     window = int(found.view.manager_window.total_seconds() // 60)
@@ -191,7 +191,7 @@ def full(found: Status) -> str:
         f"claims: {len(live)} live, {len(finished)} finished",
         render.bullets([claim_line(claim, found) for claim in live], empty="nobody holds anything"),
         *(render.bullets([claim_line(claim, found)]) for claim in finished[:10]),
-        *_cut(len(finished) - 10),
+        *_cut(len(finished) - 10, spell),
         f"managers (window {window} min):",
         render.bullets([manager_line(beat, found) for beat in found.managers], empty="no manager known"),
         _requests_title(found),
@@ -207,8 +207,8 @@ def _requests_title(found: Status) -> str:
     return f"open requests: {found.request_count}{cut}"
 
 
-def _cut(rest: int) -> list[str]:
-    return [f"- … {rest} more finished: python -m tools.agent.bus_claim list"] if rest > 0 else []
+def _cut(rest: int, spell: Spell) -> list[str]:
+    return [f"- … {rest} more finished: {spell(hint.tool('agent.bus_claim', 'list'))}"] if rest > 0 else []
 
 
 def compact(found: Status) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from tools.core import hint
 from tools.core.checks import bus as bus_check
 from tools.core.checks import documents as document_check
 from tools.core.checks import findings
@@ -123,7 +124,7 @@ def lost_memory(workspace: Workspace, base_commit: str) -> list[Finding]:
 def _lost(ours: Tree, before: Commit, name: str, number: int, old: jsonl.Line) -> Finding:
     fix = before.restoring(name, keeping=any(True for _ in _lines(ours, name)))
     if name != MEMORY_LOG:
-        fix += " && python -m tools.maintenance.bus_repair --apply"  # brings back what was added since
+        fix = fix.then(hint.tool("maintenance.bus_repair", "--apply"))  # brings back what was added since
     places = [at for at, line in enumerate(_lines(ours, name), 1) if line.raw == old.raw]
     if places:
         text = f"line {number} of the base stands at line {places[0]} now: old lines were reordered"

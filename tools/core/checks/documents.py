@@ -36,10 +36,9 @@ def read(tree: Tree, path: str) -> Read | Finding:
         data = tree.document(path) or b""
         mark = digests.sha256_hex(data)
         raw = files.parse_object(data, path)
-    except DataError as problem:
-        line = problem.details.get("line")
-        message = problem.message.removeprefix(f"{path}:{line}: ").removeprefix(f"{path}: ")
-        return findings.make("file.unreadable", path, line if isinstance(line, int) else 1, message, mark=mark)
+    except DataError as error:
+        problem = error.problem_in(path)
+        return findings.make("file.unreadable", path, problem.line, problem.reason, mark=mark)
     return Read(path, path.rpartition("/")[2].removesuffix(".json"), raw, mark)
 
 
@@ -79,15 +78,15 @@ def _named(found: Read) -> Iterator[Finding]:
 def _shaped(found: Read, kind: type, latest: str) -> Iterator[Finding]:
     from tools.core.models import validate as checks  # only a check pays for it
 
-    for pointer, reason in checks.problems(kind, found.raw):
-        field = pointer[1:].partition("/")[0]
+    for problem in checks.problems(kind, found.raw):
+        field = problem.pointer[1:].partition("/")[0]
         value = found.raw.get(field)
         known = field in fields_of(kind)
         if known and isinstance(value, str) and field.endswith("_at") and clock.parse(value) is not None:
             rule = "stamp.form"
         else:
             rule = "record.old" if _is_accepted(kind, field, value, bool(found.raw.get("fence"))) else "record.shape"
-        yield findings.make(rule, found.path, 1, f"{pointer or '/'}: {reason}", mark=found.mark)
+        yield findings.make(rule, found.path, 1, f"{problem.pointer or '/'}: {problem.reason}", mark=found.mark)
     for field, value in found.raw.items():
         if isinstance(value, str) and field.endswith("_at"):
             yield from line_checks.stamp_findings(found.path, 1, field, value, latest, found.mark)

@@ -17,6 +17,7 @@ from tools.core.checks.findings import Finding
 from tools.core.fs import jsonl
 from tools.core.models import validate_fast as field_tests
 from tools.core.models.record import fields_of, required_fields
+from tools.core.problem import Problem
 
 ANCIENT = "2005-04-07"
 """The day of git's own first commit: no record of a bus is older."""
@@ -93,9 +94,9 @@ def examine(
     if not record.get("id"):
         chain = "" if record.get("prev") or number == 1 else " and no prev"
         yield findings.make("record.no_id", context.path, number, f"no id{chain}", mark=mark)
-    for pointer, reason in () if is_valid else _problems(context.kind, record):
-        if pointer not in ("/id", "/prev") or record.get(pointer[1:]):
-            yield _shape(context, number, record, pointer, reason, mark)
+    for problem in () if is_valid else _problems(context.kind, record):
+        if problem.pointer not in ("/id", "/prev") or record.get(problem.pointer[1:]):
+            yield _shape(context, number, record, problem, mark)
     stamp = record.get("ts")
     if isinstance(stamp, str) and not (is_valid and ANCIENT < stamp <= context.latest):
         yield from stamp_findings(context.path, number, "ts", stamp, context.latest, mark)
@@ -103,21 +104,20 @@ def examine(
         yield findings.make("record.form", context.path, number, form, mark=mark)
 
 
-def _problems(kind: type, record: Mapping[str, object]) -> Sequence[tuple[str, str]]:
+def _problems(kind: type, record: Mapping[str, object]) -> Sequence[Problem]:
     from tools.core.models import validate as checks  # what it costs to start, only a log with an odd line pays
 
     return checks.problems(kind, record)
 
 
-def _shape(
-    context: Context, number: int, record: Mapping[str, object], pointer: str, reason: str, mark: str
-) -> Finding:
+def _shape(context: Context, number: int, record: Mapping[str, object], problem: Problem, mark: str) -> Finding:
+    pointer = problem.pointer
     if pointer == "/ts" and clock.parse(record.get("ts")) is not None:
         message = f"{pointer}: {str(record['ts'])!r} is not UTC in whole seconds, as in 2026-01-31T12:00:00Z"
         return findings.make("stamp.form", context.path, number, message, mark=mark)
     accepted = _is_accepted(context, record, pointer)
     rule = "record.old" if accepted else "record.shape"
-    return findings.make(rule, context.path, number, f"{pointer or '/'}: {reason}", mark=mark)
+    return findings.make(rule, context.path, number, f"{pointer or '/'}: {problem.reason}", mark=mark)
 
 
 _OLD_NAMES = {"from": ("agent_id",), "type": ("event",), "agent_id": ("from",), "event": ("type",)}

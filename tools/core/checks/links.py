@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from tools.core import hint
 from tools.core.errors import DataError, SetupError, UsageError
 from tools.core.fs import files
 from tools.core.models.lenient import text_of
+from tools.core.problem import Problem
 from tools.core.text import render
 from tools.core.workspace import QUICK_LINKS, Place, Workspace
 
@@ -41,28 +43,34 @@ class QuickLinks(NamedTuple):
 
     updated: str
     links: list[Link]
-    problems: list[str]
+    problems: list[Problem]
 
 
 def read(workspace: Workspace) -> QuickLinks:
     """The index of a checkout; SetupError when it has none."""
     content = files.read_json(workspace.in_root(QUICK_LINKS))
     if content is None:
-        raise SetupError(f"this checkout has no {QUICK_LINKS}", code="links.none", hint=f"ls {QUICK_LINKS}")
+        raise SetupError(
+            f"this checkout has no {QUICK_LINKS}", code="links.none", hint=hint.program("ls", "-l", "--", QUICK_LINKS)
+        )
     given = content.get("links")
     if not isinstance(given, list):
-        raise DataError(f"{QUICK_LINKS}:1: `links` is no list", code="links.form")
+        raise DataError(Problem(QUICK_LINKS, 1, "`links` is no list", "links.form", "/links"))
     links: list[Link] = []
-    problems: list[str] = []
+    problems: list[Problem] = []
     for number, raw in enumerate(given):
         link = _link(raw) if isinstance(raw, dict) else None
         if link is None or not (link.id and link.title and link.path):
-            problems.append(f"{QUICK_LINKS}:/links/{number}: not a link with id, title and path")
+            problems.append(_broken("not a link with id, title and path", f"/links/{number}"))
         elif any(link.id == other.id for other in links):
-            problems.append(f"{QUICK_LINKS}:/links/{number}: the id {link.id!r} is there twice")
+            problems.append(_broken(f"the id {link.id!r} is there twice", f"/links/{number}"))
         else:
             links.append(link)
     return QuickLinks(text_of(content.get("updated")), links, problems)
+
+
+def _broken(reason: str, pointer: str = "") -> Problem:
+    return Problem(QUICK_LINKS, 1, reason, "links.broken", pointer)
 
 
 def _link(raw: Mapping[str, object]) -> Link:
@@ -76,7 +84,7 @@ def named(links: Iterable[Link], link_id: str) -> Link:
         if link.id == link_id:
             return link
     raise UsageError(
-        f"there is no quick link {link_id!r}", code="links.unknown", hint="python -m tools.agent.doc_links list"
+        f"there is no quick link {link_id!r}", code="links.unknown", hint=hint.tool("agent.doc_links", "list")
     )
 
 
@@ -107,20 +115,20 @@ def _slug(heading: str) -> str:
     return _NOT_SLUG.sub("", plain).replace(" ", "-")
 
 
-def findings(workspace: Workspace, known: QuickLinks) -> list[str]:
+def problems(workspace: Workspace, known: QuickLinks) -> list[Problem]:
     """What is wrong: the index's form, paths and anchors that are not there, a Markdown page that is stale."""
     found = list(known.problems)
     for link in known.links:
-        problem = _problem_of(workspace, link)
-        if problem:
-            found.append(f"{QUICK_LINKS}: {link.id}: {problem}")
+        reason = _reason(workspace, link)
+        if reason:
+            found.append(_broken(f"{link.id}: {reason}"))
     page = files.read_bytes(workspace.in_root(MARKDOWN))
     if page != markdown(known).encode():
-        found.append(f"{MARKDOWN}: not what {QUICK_LINKS} says; python -m tools.agent.doc_links render")
+        found.append(Problem(MARKDOWN, 1, f"not what {QUICK_LINKS} says", "links.stale"))
     return found
 
 
-def _problem_of(workspace: Workspace, link: Link) -> str:
+def _reason(workspace: Workspace, link: Link) -> str:
     try:
         place = Place(workspace.root, Workspace(workspace.root, workspace.root).relative(link.path))
         data = files.read_bytes(place)
@@ -136,7 +144,7 @@ def _problem_of(workspace: Workspace, link: Link) -> str:
 def markdown(known: QuickLinks) -> str:
     """The index as a page, category by category."""
     folder = QUICK_LINKS.rpartition("/")[0] + "/"
-    lines = ["# Quick links", "", f"Made from `{QUICK_LINKS}` by `python -m tools.agent.doc_links render`.", ""]
+    lines = ["# Quick links", "", f"Made from `{QUICK_LINKS}` by `doc_links render`.", ""]
     for category in sorted({link.category for link in known.links}):
         rows = [
             f"| `{link.id}` | [{render.markdown(link.title)}]({_from(folder, link.target)}) | {render.markdown(link.summary)} |"

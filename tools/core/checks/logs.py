@@ -35,8 +35,8 @@ def check(tree: Tree, context: Context, shapes: Shapes, observe: Observer | None
     try:
         log = _Log(tree, context, shapes, observe)
         return [*log.scan(), *log.unknown_prevs(), *log.repeated_ids()]
-    except DataError as problem:
-        return [findings.make("file.unreadable", context.path, 1, problem.message)]
+    except DataError as error:
+        return [findings.of("file.unreadable", error.problem_in(context.path))]
 
 
 class _Log:

@@ -21,8 +21,8 @@ def check(tree: Tree) -> list[Finding]:
     """Everything that is wrong with the memory log; an absent one is fine."""
     try:
         lines = list(tree.lines(MEMORY_LOG))
-    except DataError as problem:
-        return [findings.make("file.unreadable", MEMORY_LOG, 1, problem.message)]
+    except DataError as error:
+        return [findings.of("file.unreadable", error.problem_in(MEMORY_LOG))]
     found: list[Finding] = []
     entries: list[tuple[int, jsonl.Line, Mapping[str, object]]] = []
     for number, line in enumerate(lines, 1):
@@ -44,9 +44,10 @@ def _entries(entries: list[tuple[int, jsonl.Line, Mapping[str, object]]]) -> Ite
         for rule, message in _links(entry, known, before):
             yield findings.make(rule, MEMORY_LOG, number, message, mark=line.hash)
         if own:
-            for pointer, reason in checks.problems(MemoryEntry, entry):
-                rule = "record.shape" if pointer[1:] in MEMORY_FIELDS else "record.old"
-                yield findings.make(rule, MEMORY_LOG, number, f"{pointer or '/'}: {reason}", mark=line.hash)
+            for problem in checks.problems(MemoryEntry, entry):
+                rule = "record.shape" if problem.pointer[1:] in MEMORY_FIELDS else "record.old"
+                text = f"{problem.pointer or '/'}: {problem.reason}"
+                yield findings.make(rule, MEMORY_LOG, number, text, mark=line.hash)
         before = own
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from tools.core.checks import findings
 from tools.core.checks.findings import NOTE, RULES, Finding
+from tools.core.context import Spell
 from tools.core.text import render
 
 FORMATS = ("text", "json", "github", "sarif")
@@ -17,32 +18,44 @@ _LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def document(found: Sequence[Finding], **more: Any) -> dict[str, Any]:
-    """The findings as one JSON document."""
-    parts = [{**part._asdict(), "title": RULES[part.rule].title} for part in found]
-    for part in parts:
-        del part["mark"]
+def document(found: Sequence[Finding], spell: Spell, **more: Any) -> dict[str, Any]:
+    """The findings as one JSON document, their fixes as `spell` spells hints."""
+    parts = [_as_mapping(part, spell) for part in found]
     return {"ok": not findings.failed(found), "counts": findings.count(found), "findings": parts, **more}
 
 
-def show(found: Sequence[Finding], form: str, *, tail: Sequence[str] = (), **more: Any) -> str:
+def _as_mapping(part: Finding, spell: Spell) -> dict[str, Any]:
+    path, line, message, rule, _ = part.problem
+    return {
+        "rule": rule,
+        "title": RULES[rule].title,
+        "severity": part.severity,
+        "path": path,
+        "line": line,
+        "message": message,
+        "fix": spell(part.fix),
+    }
+
+
+def show(found: Sequence[Finding], form: str, spell: Spell, *, tail: Sequence[str] = (), **more: Any) -> str:
     """The findings in one of FORMATS; `more` is what their JSON document says besides."""
     if form == "json":
-        return json.dumps(document(found, **more), indent=2, sort_keys=True)
+        return json.dumps(document(found, spell, **more), indent=2, sort_keys=True)
     if form == "github":
-        return as_github(found)
+        return as_github(found, spell)
     if form == "sarif":
-        return as_sarif(found)
-    return as_text(found, notes=False, tail=tail)
+        return as_sarif(found, spell)
+    return as_text(found, spell, notes=False, tail=tail)
 
 
-def as_text(found: Sequence[Finding], *, notes: bool, tail: Sequence[str] = ()) -> str:
+def as_text(found: Sequence[Finding], spell: Spell, *, notes: bool, tail: Sequence[str] = ()) -> str:
     """The findings for people; notes are only counted unless they are asked for."""
     lines = []
     for part in found:
         if notes or part.severity != NOTE:
-            lines.append(f"{part.place}: {part.severity}: {part.message} [{part.rule}]")
-            lines.append(f"  fix: {part.fix}")
+            path, number, message, rule, _ = part.problem
+            lines.append(f"{path}:{number}: {part.severity}: {message} [{rule}]")
+            lines += [f"  fix: {fix}"] if (fix := spell(part.fix)) else []
     return "\n".join([*lines, *tail, summary(found, notes=notes)])
 
 
@@ -56,14 +69,20 @@ def summary(found: Sequence[Finding], *, notes: bool = True) -> str:
     return ("FAIL: " if findings.failed(found) else "OK: ") + text
 
 
-def as_github(found: Sequence[Finding]) -> str:
+def as_github(found: Sequence[Finding], spell: Spell) -> str:
     """Workflow commands, one a finding, the gravest first: the site shows only the first ten of a kind."""
-    return "\n".join(_annotation(part) for part in findings.ordered(found))
+    return "\n".join(_annotation(part, spell) for part in findings.ordered(found))
 
 
-def _annotation(part: Finding) -> str:
-    where = f"file={_property(part.path)},line={part.line},title={_property(part.rule)}"
-    return f"::{_LEVELS[part.severity]} {where}::{_escaped(f'{part.message}; fix: {part.fix}')}"
+def _annotation(part: Finding, spell: Spell) -> str:
+    path, line, _, rule, _ = part.problem
+    where = f"file={_property(path)},line={line},title={_property(rule)}"
+    return f"::{_LEVELS[part.severity]} {where}::{_escaped(_sentence(part, spell))}"
+
+
+def _sentence(part: Finding, spell: Spell) -> str:
+    fix = spell(part.fix)
+    return f"{part.problem.reason}; fix: {fix}" if fix else part.problem.reason
 
 
 def _escaped(text: str) -> str:
@@ -74,40 +93,40 @@ def _property(text: str) -> str:
     return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def as_sarif(found: Sequence[Finding]) -> str:
+def as_sarif(found: Sequence[Finding], spell: Spell) -> str:
     """A SARIF 2.1.0 log of one run."""
     rules = sorted({part.rule for part in found})
-    driver = {"name": "parallel-agents-toolkit", "rules": [_sarif_rule(rule) for rule in rules]}
-    results = [_sarif_result(part, rules.index(part.rule)) for part in found]
+    driver = {"name": "parallel-agents-toolkit", "rules": [_sarif_rule(rule, spell) for rule in rules]}
+    results = [_sarif_result(part, rules.index(part.rule), spell) for part in found]
     run = {"tool": {"driver": driver}, "results": results, "columnKind": "unicodeCodePoints"}
     return json.dumps({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
-def _sarif_rule(rule: str) -> dict[str, Any]:
+def _sarif_rule(rule: str, spell: Spell) -> dict[str, Any]:
     known = RULES[rule]
     return {
         "id": rule,
         "shortDescription": {"text": known.title},
-        "help": {"text": _generic(known.fix)},
+        "help": {"text": spell(findings.example(rule))},
         "defaultConfiguration": {"level": known.severity},
     }
 
 
-def _sarif_result(part: Finding, index: int) -> dict[str, Any]:
-    place = {"artifactLocation": {"uri": quote(part.path)}, "region": {"startLine": part.line}}
+def _sarif_result(part: Finding, index: int, spell: Spell) -> dict[str, Any]:
+    place = {"artifactLocation": {"uri": quote(part.path)}, "region": {"startLine": part.problem.line}}
     return {
         "ruleId": part.rule,
         "ruleIndex": index,
         "level": part.severity,
-        "message": {"text": f"{render.clean(part.message)}; fix: {render.clean(part.fix)}"},
+        "message": {"text": render.clean(_sentence(part, spell))},
         "locations": [{"physicalLocation": place}],
     }
 
 
-def rules_page() -> str:
+def rules_page(spell: Spell) -> str:
     """docs/findings.md: every rule a check may name."""
     rows = [
-        f"| `{rule}` | {known.severity} | {known.title} | `{_generic(known.fix)}` |"
+        f"| `{rule}` | {known.severity} | {known.title} | `{spell(findings.example(rule))}` |"
         for rule, known in sorted(RULES.items())
     ]
     head = [
@@ -121,7 +140,3 @@ def rules_page() -> str:
         "| --- | --- | --- | --- |",
     ]
     return "\n".join([*head, *rows, ""])
-
-
-def _generic(fix: str) -> str:
-    return fix.replace("{task}", "<task_id>").replace("{path}", "<path>")

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tools.core import ids
+from tools.core import hint, ids
 from tools.core.backlog import items as queue
 from tools.core.bus import presence as liveness
 from tools.core.checks import base as base_check
@@ -75,8 +75,9 @@ def _section(name: str, check: Callable[[Context, Scope], list[Finding]], contex
     except Skipped as reason:
         return Section(name, [], str(reason))
     except ToolkitError as problem:
-        text = f"{name}: {problem.message}"
-        return Section(name, [findings.make("check.impossible", ".", 1, text, fix=problem.hint)])
+        return Section(
+            name, [findings.make("check.impossible", ".", 1, f"{name}: {problem.message}", fix=problem.hint)]
+        )
 
 
 def default_base(workspace: Workspace) -> str:
@@ -87,7 +88,7 @@ def default_base(workspace: Workspace) -> str:
     for ref in candidates:
         if refs.commit_of(workspace.root, ref):
             return ref
-    raise SetupError("there is no default branch to compare with", code="git.base", hint="git fetch origin")
+    raise SetupError("there is no default branch to compare with", code="git.base", hint=hint.git("fetch", "origin"))
 
 
 # -- plans and receipts ------------------------------------------------------------------------------
@@ -105,19 +106,12 @@ def _changed(context: Context, scope: Scope) -> list[Place]:
 
 def _plans(context: Context, scope: Scope) -> list[Finding]:
     found = plan_checks.check(context.workspace, _changed(context, scope), strict=True)
-    return [
-        findings.make("plan.invalid", part.path, part.line, f"{part.pointer or '/'}: {part.reason}", fix=part.fix)
-        for result in found
-        for part in result.findings
-    ]
+    return [findings.of("plan.invalid", part.problem, fix=part.fix) for result in found for part in result.findings]
 
 
 def _hygiene(context: Context, scope: Scope) -> list[Finding]:
     survey = hygiene.survey(_changed(context, scope))
-    return [
-        findings.make("plan.hygiene", drift.path, drift.line, f"{drift.pointer}: {drift.reason}")
-        for drift in survey.drifts
-    ]
+    return [findings.of("plan.hygiene", drift.problem) for drift in survey.drifts]
 
 
 def _receipts(context: Context, scope: Scope) -> list[Finding]:
@@ -177,19 +171,14 @@ def _queue(context: Context, scope: Scope) -> list[Finding]:
     items, problems = queue.all_items(context.workspace)
     if not items and not problems:
         raise Skipped(f"no {QUEUE}/")
-    found = []
-    for problem in problems:
-        path, line, reason = f"{problem}:1:".split(":", 2)
-        number = int(line) if line.strip().isdigit() else 1
-        found.append(findings.make("queue.item", path, number, reason.removesuffix(":1:").strip()))
-    return _unless_known(context, scope, found)
+    return _unless_known(context, scope, [findings.of("queue.item", problem) for problem in problems])
 
 
 def _ledger(context: Context, scope: Scope) -> list[Finding]:
     if not files.exists(context.workspace.in_root(LEDGER)):
         raise Skipped(f"no {LEDGER}")
     table = ledger.read(context.workspace.in_root(LEDGER))
-    found = [findings.make("ledger.row", LEDGER, row, reason) for row, reason in table.misfits]
+    found = [findings.of("ledger.row", problem) for problem in table.problems]
     if not set(ledger.AGENT_COLUMNS) & set(table.columns):
         text = f"no column says whose a row is ({', '.join(ledger.AGENT_COLUMNS)})"
         found.append(findings.make("ledger.columns", LEDGER, 1, text))
@@ -216,10 +205,8 @@ def _unless_known(context: Context, scope: Scope, found: list[Finding]) -> list[
 def _links(context: Context, scope: Scope) -> list[Finding]:
     if not files.exists(context.workspace.in_root(QUICK_LINKS)):
         raise Skipped(f"no {QUICK_LINKS}")
-    return [
-        findings.make("links.broken", QUICK_LINKS, 1, text)
-        for text in links.findings(context.workspace, links.read(context.workspace))
-    ]
+    wrong = links.problems(context.workspace, links.read(context.workspace))
+    return [findings.of("links.broken", problem) for problem in wrong]
 
 
 def _seat(context: Context, scope: Scope) -> list[Finding]:

@@ -6,16 +6,18 @@ Either way its files are named here as they are below a checkout's root: `_bus/â
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Protocol
 
+from tools.core import hint
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files, jsonl
 from tools.core.git import objects, refs, repository
 from tools.core.git.objects import Entry
+from tools.core.hint import Hint
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES
+from tools.core.problem import Problem
 from tools.core.workspace import BUS, MEMORY_LOG, Place, Workspace
 
 FOLDERS = (EVENTS, MESSAGES, CLAIMS, ASSIGNMENTS)
@@ -82,14 +84,14 @@ class Commit:
             if name == MEMORY_LOG or (name.startswith(f"{BUS}/") and name.endswith(".jsonl"))
         }
 
-    def restoring(self, name: str, *, keeping: bool) -> str:
+    def restoring(self, name: str, *, keeping: bool) -> Hint:
         """The git commands that put a file back as it was in this commit; `keeping` commits first what it is now."""
         at_top = name.removeprefix(f"{BUS}/")
         is_alone = at_top != name and at_top in self._listed  # a branch of the bus alone
-        where, path = (f"git -C {BUS}", at_top) if is_alone else ("git", name)
-        restore = f"{where} checkout {self.commit[:12]} -- {shlex.quote(path)}"
-        keep = f"{where} commit --allow-empty -m 'Keep before restoring' -- {shlex.quote(path)}"
-        return f"{keep} && {restore}" if keeping else restore
+        where, path = (("-C", BUS), at_top) if is_alone else ((), name)
+        restore = hint.git(*where, "checkout", self.commit[:12], "--", path)
+        keep = hint.git(*where, "commit", "--allow-empty", "-m", "Keep before restoring", "--", path)
+        return keep.then(restore) if keeping else restore
 
     def names(self, folder: str) -> list[str]:
         """See Tree."""
@@ -113,7 +115,7 @@ class Commit:
             for block in blocks:
                 size += len(block)
                 if size > files.MAX_DOCUMENT:
-                    raise DataError(f"{name}: more than {files.MAX_DOCUMENT} bytes", code="file.size")
+                    raise DataError(Problem(name, 1, f"more than {files.MAX_DOCUMENT} bytes", "file.size"))
                 kept.append(block)
         return b"".join(kept)
 
@@ -122,7 +124,7 @@ class Commit:
         if entry is None:
             return None
         if not entry.is_file:
-            raise DataError(f"{name}: a link stands where the bus needs a file", code="file.kind")
+            raise DataError(Problem(name, 1, "a link stands where the bus needs a file", "file.kind"))
         return entry.name
 
 
@@ -141,6 +143,6 @@ def merge_base(folder: str, one: str, other: str) -> str | None:
         raise SetupError(
             "this clone is too shallow to know the common history with the base",
             code="git.shallow",
-            hint="git fetch --unshallow origin",
+            hint=hint.git("fetch", "--unshallow", "origin"),
         )
     return common or None

@@ -2,6 +2,7 @@
 
 bootstrap   how this process was started, and the environment it needs
 commands    the commands there are, read without importing them
+hints       hints spelled in the form in which this process was started
 params      the values that options take
 run         one run of a command: its workspace, its seat, its answers
 docstrings  the help, where Python dropped the docstrings

@@ -19,6 +19,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar
 
+from tools.core import hint
 from tools.core.cli import bootstrap
 
 try:
@@ -26,6 +27,7 @@ try:
 except ModuleNotFoundError:
     bootstrap.use_the_environment_of_the_checkout()
 
+from tools.core.cli.hints import hint_words, spell_hint
 from tools.core.cli.params import (
     AGENT,
     COUNT,
@@ -42,7 +44,7 @@ from tools.core.cli.params import (
     TASK,
     key_values,
 )
-from tools.core.cli.run import Run, in_invoked_form
+from tools.core.cli.run import Run
 from tools.core.errors import SetupError, ToolkitError, UsageError
 from tools.core.fs import locks
 from tools.core.text import render
@@ -70,6 +72,8 @@ __all__ = [
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+_AGAIN = "tools.again"
+"""Under this key click's context keeps the words that started the command."""
 
 argument = click.argument
 Choice = click.Choice
@@ -133,8 +137,11 @@ def command(
         @functools.wraps(body)
         def callback(root: str | None, as_json: bool, **values: Any) -> Any:
             acting = values.pop("acting_agent", None)
-            run = Run(root, as_json, acting)
-            click.get_current_context().find_root().obj = run
+            context = click.get_current_context()
+            run = Run(root, as_json, acting, again=context.meta.get(_AGAIN, ()))
+            context.find_root().obj = run
+            for parameter in context.command.params:
+                _refuse_unfilled(parameter, values.get(parameter.name or ""))
             return body(run, **values)
 
         parameters: list[click.Parameter] = list(reversed(getattr(body, "__click_params__", [])))
@@ -162,6 +169,13 @@ def command(
     return wrap
 
 
+def _refuse_unfilled(parameter: click.Parameter, value: Any) -> None:
+    """UsageError where a hint was pasted whose words are still to be filled in, so that pasting alone changes nothing."""
+    if hint.WORDS in (value if isinstance(value, tuple) else (value,)):
+        name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.human_readable_name
+        raise UsageError(f"{name} is still {hint.WORDS}: put your own words there", code="value.words")
+
+
 def catch_all(body: Callable[[Run], None]) -> click.Command:
     """A command that takes any arguments, for one that only explains why it cannot run."""
     made = command(doc="")(body)
@@ -180,18 +194,18 @@ def _help(doc: str | None) -> str:
 # -- the way in ----------------------------------------------------------------------------------
 
 
-def main(command: click.Command, arguments: Sequence[str] | None = None, program: str = "") -> NoReturn:
+def main(command: click.Command, arguments: Sequence[str] | None = None, start: Sequence[str] = ()) -> NoReturn:
     """Runs a command and exits with its code; the only place that turns errors into words."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(call(command, given, program))
+    sys.exit(call(command, given, start))
 
 
-def call(command: click.Command, given: list[str], program: str = "") -> int:
-    """Runs a command, called `program` in its help, and returns its exit code."""
+def call(command: click.Command, given: list[str], start: Sequence[str] = ()) -> int:
+    """Runs a command that the words of `start` name, and returns its exit code."""
     as_json = "--json" in given
     _open_closed_streams()
     try:
-        return _outcome(command, given, program, as_json)
+        return _outcome(command, given, start or _started(), as_json)
     finally:
         for notice in redaction.take_notices():
             sys.stderr.write((json.dumps({"note": notice}) if as_json else notice) + "\n")
@@ -204,19 +218,20 @@ def _open_closed_streams() -> None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - it lives as long as the process
 
 
-def _outcome(command: click.Command, given: list[str], program: str, as_json: bool) -> int:
+def _outcome(command: click.Command, given: list[str], start: Sequence[str], as_json: bool) -> int:
     context: click.Context | None = None
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    name = program or _program()
+    name, again = " ".join(start), (*start, *given)
     locks.announce(name)
     if sys.flags.optimize > 1 and {*given} & {*_SETTINGS["help_option_names"]}:
         from tools.core.cli import docstrings  # this Python has dropped them
 
         docstrings.restore(command)
     try:
-        with command.make_context(name, given) as context:
+        with command.make_context(name, list(given)) as context:
+            context.meta[_AGAIN] = again
             command.invoke(context)
         sys.stdout.flush()
         return 0
@@ -224,11 +239,11 @@ def _outcome(command: click.Command, given: list[str], program: str, as_json: bo
         return _flushed(done.exit_code)
     except ToolkitError as problem:
         notes = context.obj.notes if context is not None and context.obj is not None else []
-        if isinstance(problem, UsageError) and not problem.hint:
-            problem.hint = _help_of(command, given, name)
-        return _fail(problem, as_json, notes)
+        if isinstance(problem, UsageError) and problem.hint is None:
+            problem.hint = _help_of(command, given, start)
+        return _fail(problem, as_json, notes, again)
     except click.ClickException as problem:
-        return _fail(_usage(problem), as_json)
+        return _fail(UsageError(problem.format_message(), code="usage", hint=_help_of(command, given, start)), as_json)
     except (KeyboardInterrupt, click.Abort):
         sys.stderr.write("interrupted\n")
         return 130
@@ -248,9 +263,12 @@ _OUTSIDE = frozenset({errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EINTR, errno.
 """What the machine can say to any call, and no code of ours has caused."""
 
 
+_LIMITS = hint.program("df", "-h", ".").then(hint.program("ulimit", "-n"))
+
+
 def _system(problem: OSError) -> SetupError:
     what = problem.filename or "the result"
-    return SetupError(f"{what}: {problem.strerror}", code="system.refused", hint="df -h . && ulimit -n")
+    return SetupError(f"{what}: {problem.strerror}", code="system.refused", hint=_LIMITS)
 
 
 def _flushed(exit_code: int) -> int:
@@ -266,26 +284,24 @@ def _drop_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still buffered has no reader
 
 
-def _program() -> str:
+def _started() -> Sequence[str]:
     if bootstrap.is_started_by_path():
-        return sys.argv[0]
-    return f"python -m {bootstrap.module_name()}"
+        return (sys.argv[0],)
+    return ("python", "-m", bootstrap.module_name())
 
 
-def _usage(problem: click.ClickException) -> UsageError:
-    context = getattr(problem, "ctx", None)
-    hint = f"{context.command_path} --help" if context is not None else ""
-    return UsageError(problem.format_message(), code="usage", hint=hint)
+def _help_of(command: click.Command, given: Sequence[str], start: Sequence[str]) -> hint.Hint:
+    """The call that shows the help of what was asked, of the subcommand where one was named."""
+    named = []
+    for word in given:
+        if isinstance(command, click.Group) and word in command.commands:
+            named.append(word)
+            command = command.commands[word]
+    return hint.program(start[0], *start[1:], *named, "--help")
 
 
-def _help_of(command: click.Command, given: Sequence[str], name: str) -> str:
-    """The call that shows the help of what was asked, the subcommand's where one was named."""
-    known = command.commands if isinstance(command, click.Group) else {}
-    return " ".join([name, *[word for word in given if word in known][:1], "--help"])
-
-
-def _fail(problem: ToolkitError, as_json: bool, notes: Sequence[str] = ()) -> int:
-    hint = in_invoked_form(problem.hint)
+def _fail(problem: ToolkitError, as_json: bool, notes: Sequence[str] = (), again: Sequence[str] = ()) -> int:
+    spelled = spell_hint(problem.hint, again)
     if as_json:
         if notes:
             problem.details["notes"] = list(notes)
@@ -293,15 +309,16 @@ def _fail(problem: ToolkitError, as_json: bool, notes: Sequence[str] = ()) -> in
             "code": problem.code,
             "kind": problem.kind,
             "message": problem.message,
-            "hint": hint,
+            "hint": spelled,
+            "hint_command": hint_words(problem.hint, again),
             "details": problem.details,
             "exit_code": problem.exit_code,
         }
         sys.stderr.write(json.dumps({"error": error}, sort_keys=True, default=str) + "\n")
     else:
         sys.stderr.write(f"error: {render.clean(problem.message)}\n")
-        if hint:
-            sys.stderr.write(f"hint: {render.clean(hint)}\n")
+        if spelled:
+            sys.stderr.write(f"hint: {spelled}\n")
     return problem.exit_code
 
 
@@ -316,4 +333,4 @@ def _crash(problem: Exception, as_json: bool) -> int:
     with tempfile.NamedTemporaryFile("w", prefix="teof-", suffix=".txt", delete=False) as kept:
         kept.write(details)
     message = f"this is a bug in the toolkit: {type(problem).__name__}: {problem}; details in {kept.name}"
-    return _fail(ToolkitError(message, code="bug", hint="TEOF_DEBUG=1 shows the details"), as_json)
+    return _fail(ToolkitError(message, code="bug", hint=hint.program("cat", kept.name)), as_json)

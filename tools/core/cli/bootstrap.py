@@ -35,6 +35,17 @@ def module_name() -> str:
     return name.removesuffix(".__main__")
 
 
+def start_of(module: str) -> tuple[str, ...]:
+    """The words that start a module of the toolkit in the form in which this process was started."""
+    _, _, name = module.partition(".")
+    if is_console_script(sys.argv[0]):
+        return (CONSOLE_SCRIPT, *([name.removeprefix("agent.")] if name else []))
+    if is_started_by_path() and name:
+        beside = os.path.join(os.path.dirname(sys.argv[0]), os.pardir, f"{name.replace('.', os.sep)}.py")
+        return (os.path.normpath(beside),)
+    return ("python", "-m", module)
+
+
 def use_the_environment_of_the_checkout() -> NoReturn:
     """Starts this process again with the Python of `.venv`, which has what is missing here."""
     python = os.path.join(CHECKOUT, ".venv", "bin", "python")

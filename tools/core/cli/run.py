@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -17,15 +16,16 @@ from typing import Any, NoReturn
 
 import click
 
-from tools.core import clock, workspace
-from tools.core.cli import bootstrap
+from tools.core import clock, hint, workspace
+from tools.core.cli.hints import spell_hint
 from tools.core.context import Context
 from tools.core.errors import SetupError
+from tools.core.hint import Hint, Note
+from tools.core.problem import Problem
 from tools.core.seats import seat as seats
 from tools.core.text import render
 from tools.core.text import secrets as redaction
 
-_MODULE = r"python -m tools(?:\.((?:agent|planner|consensus|maintenance)\.)([a-z_]+))?(?![.\w])"
 MAX_PROBLEMS = 5
 """Bad lines a reader names before it only counts them."""
 
@@ -33,9 +33,10 @@ MAX_PROBLEMS = 5
 class Run(Context):
     """One invocation of a command: a context that the command line and the environment give, and its answer."""
 
-    def __init__(self, root: str | None, as_json: bool, agent: str | None = None) -> None:
+    def __init__(self, root: str | None, as_json: bool, agent: str | None = None, *, again: Sequence[str] = ()) -> None:
         self._root = root
         self._agent = agent
+        self._again = again
         self.as_json = as_json
         self.now = clock.now()
         self._notes: list[str] = []
@@ -97,25 +98,37 @@ class Run(Context):
         text = text.rstrip("\n")
         _print(redaction.redact(render.json_text(text) if text.startswith("{") else text))
 
-    def note(self, text: str) -> None:
-        """Says something on stderr; with `--json` it is kept for the document's `notes`."""
+    def note(self, text: str | Note) -> None:
+        """Says something on stderr, and what helps; with `--json` both are kept for the document's `notes`."""
+        said = text if isinstance(text, Note) else Note(text)
         if self.as_json:
-            self._notes.append(text)
+            self._notes.append(said.text)
         else:
-            sys.stderr.write(render.clean(in_invoked_form(text)) + "\n")
+            sys.stderr.write(f"{render.clean(said.text)}\n")
+        self.advise(said.hint)
 
-    def warn(self, texts: Iterable[str]) -> None:
+    def advise(self, command: Hint | None) -> None:
+        """Says on stderr what can be typed next, as `note` does."""
+        if spelled := self.spell(command):
+            self.note(f"hint: {spelled}")
+
+    def warn(self, notes: Iterable[str | Note]) -> None:
         """Says each as a warning."""
-        for text in texts:
-            self.note(f"warning: {text}")
+        for note in notes:
+            said = note if isinstance(note, Note) else Note(note)
+            self.note(said._replace(text=f"warning: {said.text}"))
 
-    def skipped(self, problems: Sequence[object]) -> None:
+    def spell(self, command: Hint | None) -> str:
+        """A hint in the form in which this process was started."""
+        return spell_hint(command, self._again)
+
+    def skipped(self, problems: Sequence[Problem]) -> None:
         """Names the bad lines that a reader skipped; past a few it only counts them."""
         for problem in problems[:MAX_PROBLEMS]:
             self.note(f"skipped: {problem}")
         if len(problems) > MAX_PROBLEMS:
             rest = len(problems) - MAX_PROBLEMS
-            self.note(f"skipped: {rest} more bad lines; python -m tools.maintenance.bus_check lists them")
+            self.note(Note(f"skipped: {rest} more bad lines", hint.tool("maintenance.bus_check")))
 
     def finish(self, exit_code: int) -> NoReturn:
         """Ends the command with an answer that is not an error."""
@@ -159,16 +172,3 @@ _COLOURS = (
     (r"\b(green|done|OK|fresh)\b", "green"),
     (r"\bNEW\b", "bold cyan"),
 )
-
-
-def in_invoked_form(text: str) -> str:
-    """A hint in the form this process was invoked in: `teof x`, `tools/agent/x.py`, `python -m …`."""
-    return re.sub(_MODULE, lambda found: _spell(found[1] or "", found[2] or ""), text)
-
-
-def _spell(package: str, name: str) -> str:
-    if bootstrap.is_console_script(sys.argv[0]):
-        return f"teof {package.removeprefix('agent.')}{name}".rstrip()
-    if bootstrap.is_started_by_path() and package:
-        return f"tools/{package.replace('.', '/')}{name}.py"
-    return f"python -m tools.{package}{name}".rstrip(".")

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from tools.core import clock
 from tools.core.errors import DataError, UsageError
 from tools.core.fs import files
+from tools.core.problem import Problem
 from tools.core.workspace import Place
 
 DECISION_COLUMNS = ("decision_id", "batch_ts", "id")
@@ -32,17 +33,12 @@ class Row(NamedTuple):
 
 
 class Ledger(NamedTuple):
-    """A ledger as it was read; `misfits` are lines that do not fit the header, and why."""
+    """A ledger as it was read; `problems` are lines that do not fit the header."""
 
     name: str
     columns: Sequence[str]
     rows: Sequence[Row]
-    misfits: Sequence[tuple[int, str]]
-
-    @property
-    def problems(self) -> list[str]:
-        """The misfits as `path:line: reason`."""
-        return [f"{self.name}:{number}: {reason}" for number, reason in self.misfits]
+    problems: Sequence[Problem]
 
 
 class Filters(NamedTuple):
@@ -61,14 +57,15 @@ def read(place: Place) -> Ledger:
     try:
         text = data.decode("utf-8-sig")
         return _parse(csv.reader(io.StringIO(text, newline=""), strict=True), place.name)
-    except (UnicodeDecodeError, csv.Error) as problem:
-        raise DataError(f"{place.name}:1: not a CSV table in UTF-8 ({problem})", code="ledger.csv") from problem
+    except (UnicodeDecodeError, csv.Error) as error:
+        reason = f"not a CSV table in UTF-8 ({error})"
+        raise DataError(Problem(place.name, 1, reason, "ledger.csv")) from error
 
 
 def _parse(reader: Any, name: str) -> Ledger:
     columns: list[str] = []
     rows: list[Row] = []
-    misfits: list[tuple[int, str]] = []
+    problems: list[Problem] = []
     for cells in reader:
         if not any(cell.strip() for cell in cells):
             continue
@@ -76,10 +73,11 @@ def _parse(reader: Any, name: str) -> Ledger:
             columns = [cell.strip() for cell in cells]
             continue
         if len(cells) != len(columns):
-            misfits.append((reader.line_num, f"{len(cells)} cells where the header has {len(columns)}"))
+            reason = f"{len(cells)} cells where the header has {len(columns)}"
+            problems.append(Problem(name, reader.line_num, reason, "ledger.row"))
         padded = [*cells, *[""] * len(columns)][: len(columns)]
         rows.append(Row(reader.line_num, dict(zip(columns, (cell.strip() for cell in padded), strict=True))))
-    return Ledger(name, columns, rows, misfits)
+    return Ledger(name, columns, rows, problems)
 
 
 def decision_of(row: Row) -> str:

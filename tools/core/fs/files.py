@@ -15,7 +15,9 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from tools.core import hint
 from tools.core.errors import DataError, SetupError
+from tools.core.problem import Problem
 from tools.core.workspace import Place
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -64,13 +66,11 @@ _OTHER_KIND = (errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.ENXIO, errno.EMLI
 
 def not_a_file(place: Place, problem: OSError) -> DataError | SetupError:
     """What to raise for a place that cannot be opened: a link or a folder in place of a file."""
+    look = hint.program("ls", "-ld", "--", place.path)
     if problem.errno in _OTHER_KIND:
-        return DataError(
-            f"{place.name}: a link, pipe, folder or file stands where the bus needs another kind",
-            code="file.kind",
-            hint=f"ls -ld {place.name}",
-        )
-    return SetupError(f"{place.name}: {problem.strerror or problem}", code="file.access", hint=f"ls -ld {place.name}")
+        reason = "a link, pipe, folder or file stands where the bus needs another kind"
+        return DataError(Problem(place.name, 1, reason, "file.kind"), hint=look)
+    return SetupError(Problem(place.name, 1, problem.strerror or str(problem), "file.access"), hint=look)
 
 
 @contextmanager
@@ -86,9 +86,10 @@ def _not_written(place: Place, problem: OSError) -> SetupError:
     if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         top = place.name.split("/")[0]
         return SetupError(
-            f"{place.path} cannot be written: {problem.strerror}",
+            f"{place.path} cannot be written: {problem.strerror};"
+            f" a sandbox must allow writing to {os.path.join(place.base, top)}",
             code="file.read_only",
-            hint=f"a sandbox must allow writing to {os.path.join(place.base, top)}",
+            hint=hint.program("ls", "-ld", "--", os.path.join(place.base, top)),
         )
     return SetupError(f"{place.path} could not be written: {problem.strerror or problem}", code="file.write")
 
@@ -138,7 +139,7 @@ def _read_all(descriptor: int, place: Place, limit: int) -> bytes:
             return b"".join(parts)
         parts.append(part)
         left -= len(part)
-    raise DataError(f"{place.name}: more than {limit} bytes", code="file.size")
+    raise DataError(Problem(place.name, 1, f"more than {limit} bytes", "file.size"))
 
 
 def parse_json(data: bytes, name: str) -> object:
@@ -158,7 +159,7 @@ def parse_json(data: bytes, name: str) -> object:
         reason, line = "nested too deeply", 1
     except ValueError as problem:
         reason, line = str(problem), 1
-    raise DataError(f"{name}:{line}: {reason}", code="file.json", details={"path": name, "line": line})
+    raise DataError(Problem(name, line, reason, "file.json"))
 
 
 def no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -192,7 +193,7 @@ def parse_object(data: bytes, name: str) -> dict[str, object]:
     """Strict JSON that must be an object; DataError with `path:line`."""
     value = parse_json(data, name)
     if not isinstance(value, dict):
-        raise DataError(f"{name}:1: not a JSON object", code="file.json", details={"path": name, "line": 1})
+        raise DataError(Problem(name, 1, "not a JSON object", "file.json"))
     return value
 
 

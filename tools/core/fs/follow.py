@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from tools.core.errors import DataError
 from tools.core.fs import files, jsonl
+from tools.core.problem import Problem
 from tools.core.workspace import Place
 
 
@@ -37,7 +38,7 @@ class Follower:
         except (FileNotFoundError, DataError):
             return
 
-    def poll(self) -> Iterator[jsonl.Found | jsonl.Problem]:
+    def poll(self) -> Iterator[jsonl.Found | Problem]:
         """Whole lines that came since the last poll, oldest first."""
         try:
             with files.opened(self._place) as descriptor:
@@ -45,12 +46,12 @@ class Follower:
                 yield from self._new_lines(descriptor)
         except FileNotFoundError:
             return
-        except DataError as problem:
-            if problem.message != self._complaint:  # said once, not at every poll
-                self._complaint = problem.message
-                yield jsonl.Problem(self._place.name, 1, "not a file")
+        except DataError as error:
+            if error.message != self._complaint:  # said once, not at every poll
+                self._complaint = error.message
+                yield error.problem_in(self._place.name)
 
-    def _new_lines(self, descriptor: int) -> Iterator[jsonl.Found | jsonl.Problem]:
+    def _new_lines(self, descriptor: int) -> Iterator[jsonl.Found | Problem]:
         stat = os.fstat(descriptor)
         known = os.fstat(self._file) if self._file is not None else None
         before: set[str] = set()

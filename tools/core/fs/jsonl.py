@@ -16,10 +16,15 @@ from typing import Any, NamedTuple, cast
 from tools.core.errors import UsageError
 from tools.core.fs import files
 from tools.core.hashing import sha256_hex
+from tools.core.problem import Problem
 from tools.core.workspace import Place
 
 MAX_LINE = 64 * 1024
 """Bytes of one record, its line end not counted."""
+
+UNREADABLE = "record.unreadable"
+TORN = "record.torn"
+"""The codes of a line that is no record, and of a last line that was never finished."""
 
 _BLOCK = 64 * 1024
 _UNSAFE = "[\x85\u2028\u2029\ud800-\udfff]"
@@ -50,17 +55,6 @@ class Found(NamedTuple):
     number: int | None  # None when the file was read from its end
 
 
-class Problem(NamedTuple):
-    """A line that could not be read; `number` counts from 1."""
-
-    name: str
-    number: int
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.name}:{self.number}: {self.reason}"
-
-
 class Reading(NamedTuple):
     """What a read found, oldest first, and what it had to skip."""
 
@@ -78,9 +72,9 @@ def encode(record: Mapping[str, object]) -> bytes:
     line = spelled(record)
     if len(line) > MAX_LINE:
         raise UsageError(
-            f"the record would have {len(line)} bytes, {MAX_LINE} at most",
+            f"the record would have {len(line)} bytes, {MAX_LINE} at most;"
+            " put the text in a file and cite that with --receipt",
             code="record.too_long",
-            hint="put the text in a file and cite it with --receipt <path>",
         )
     return line
 
@@ -161,8 +155,10 @@ def examine(place: Place, line: Line, number: int | None) -> Found | Problem | N
     try:
         return Found(parse(line.raw), line, number)
     except ValueError as problem:
-        reason = str(problem) if line.whole else f"unfinished last line ({len(line.raw)} bytes)"
-        return Problem(place.name, number or number_of(place, line.offset), reason)
+        at = number or number_of(place, line.offset)
+        if line.whole:
+            return Problem(place.name, at, str(problem), UNREADABLE)
+        return Problem(place.name, at, f"unfinished last line ({len(line.raw)} bytes)", TORN)
 
 
 def lines(place: Place, start: int = 0) -> Iterator[Line]:

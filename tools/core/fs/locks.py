@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from tools.core import hint
 from tools.core.errors import BusyError, DataError, SetupError
 from tools.core.fs import files
 from tools.core.workspace import Place
@@ -101,7 +102,7 @@ def _flock(descriptor: int, folder: Place, holder: Place | None, deadline: float
         raise SetupError(
             f"{folder.path} cannot be locked: {problem.strerror}; the bus needs a local file system with flock",
             code="lock.unsupported",
-            hint="export TEOF_BUS=<a folder on a local disk>",
+            hint=hint.program("export", f"TEOF_BUS={hint.WORDS}"),
         ) from problem
 
 
@@ -155,7 +156,7 @@ def _refuse_network(descriptor: int, folder: Place) -> None:
         raise SetupError(
             f"{folder.path} is on a network file system ({kinds[0]}), whose locks cannot be trusted",
             code="lock.network",
-            hint="export TEOF_BUS=<a folder on a local disk>",
+            hint=hint.program("export", f"TEOF_BUS={hint.WORDS}"),
         )
 
 
@@ -171,7 +172,7 @@ def _busy(folder: Place, holder: Place | None) -> BusyError:
     return BusyError(
         f"{folder.path} is locked by {who}" if who else f"{folder.path} is locked by another process",
         code="lock.busy",
-        hint="run the same command again",
+        hint=hint.again(),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tools.core import hint
 from tools.core.errors import SetupError
 from tools.core.git import git
 
@@ -19,5 +20,7 @@ def fast_forward(folder: str, commit: str) -> None:
     if answer.code:
         words = " ".join(answer.error.split())
         raise SetupError(
-            f"local changes are in the way of a fast-forward: {words[:300]}", code="sync.blocked", hint="git status -sb"
+            f"local changes are in the way of a fast-forward: {words[:300]}",
+            code="sync.blocked",
+            hint=hint.git("status", "-sb"),
         )

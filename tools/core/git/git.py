@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from tools.core import hint
 from tools.core.errors import SetupError
 from tools.core.git import environment
 
@@ -155,7 +156,7 @@ def not_understood(arguments: Sequence[str], answer: str | bytes) -> SetupError:
     return SetupError(
         f"git {_name(arguments)} gave an answer that cannot be read: {answer[:80]!r}",
         code="git.answer",
-        hint="git --version",
+        hint=hint.git("--version"),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple, Self
 
+from tools.core import hint
 from tools.core.errors import SetupError
 from tools.core.git import git
 
@@ -162,11 +163,11 @@ def _described(arguments: tuple[str, ...], name: bytes, line: bytes) -> tuple[st
 
 
 def _lost(name: str) -> SetupError:
-    return SetupError(f"git has no object {name}", code="git.object", hint="git fsck")
+    return SetupError(f"git has no object {name}", code="git.object", hint=hint.git("fsck"))
 
 
 def _ended(name: str) -> SetupError:
-    return SetupError(f"git ended before it gave the object {name}", code="git.failed", hint="git fsck")
+    return SetupError(f"git ended before it gave the object {name}", code="git.failed", hint=hint.git("fsck"))
 
 
 # -- writing ---------------------------------------------------------------------------------------

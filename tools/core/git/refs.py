@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from tools.core import hint
 from tools.core.errors import UsageError
 from tools.core.git import git
 from tools.core.gitdir import default_branches
@@ -41,8 +42,8 @@ def require_commit(folder: str, ref: str) -> str:
     commit = commit_of(folder, ref)
     if not commit:
         remote, _, branch = ref.partition("/")
-        hint = f"git fetch {remote} {branch}" if branch else f"git fetch origin {ref}"
-        raise UsageError(f"there is no commit {ref!r} here", code="git.ref", hint=hint)
+        fetch = hint.git("fetch", remote, branch) if branch else hint.git("fetch", "origin", ref)
+        raise UsageError(f"there is no commit {ref!r} here", code="git.ref", hint=fetch)
     return commit
 
 

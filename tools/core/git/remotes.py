@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from tools.core import hint
 from tools.core.errors import SetupError, UsageError
 from tools.core.fs import locks
 from tools.core.git import git
@@ -54,7 +55,9 @@ def exclusive(workspace: Workspace) -> Iterator[None]:
     """Holds the lock of the common git folder: parallel fetches of one clone fail each other's refs."""
     lock = git_lock_place(workspace)
     if lock is None:
-        raise SetupError(f"{workspace.root} is no git repository", code="git.none", hint=f"git init {workspace.root}")
+        raise SetupError(
+            f"{workspace.root} is no git repository", code="git.none", hint=hint.git("init", workspace.root)
+        )
     with locks.hold(lock, patience=PATIENCE):
         yield
 
@@ -65,7 +68,7 @@ def route(folder: str, branch: str | None, given: str | None = None) -> Route:
     remotes = {key.removeprefix("remote.").rpartition(".")[0]: "" for key in settings if key.startswith("remote.")}
     if given is not None:
         if given not in remotes:
-            raise UsageError(f"there is no remote {given!r}", code="remote.unknown", hint="git remote -v")
+            raise UsageError(f"there is no remote {given!r}", code="remote.unknown", hint=hint.git("remote", "-v"))
         return Route(given, "")
     remote = settings.get(f"branch.{branch}.remote", "")
     if remote in remotes:
@@ -116,7 +119,7 @@ def fetch(folder: str, remote: str, *refspecs: str) -> None:
     if answer.code:
         telling = git.failed(arguments, answer).message
         raise SetupError(
-            f"the remote {remote} cannot be reached: {telling}", code="sync.unreachable", hint=f"git fetch {remote}"
+            f"the remote {remote} cannot be reached: {telling}", code="sync.unreachable", hint=hint.git("fetch", remote)
         )
 
 

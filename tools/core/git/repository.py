@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from tools.core import hint
 from tools.core.errors import SetupError
 from tools.core.git import git
 from tools.core.workspace import Workspace
@@ -30,5 +31,5 @@ def of_bus(workspace: Workspace) -> str:
     own = os.path.lexists(os.path.join(workspace.bus.path, ".git"))
     folder = workspace.bus.path if own else workspace.bus_root
     if not is_repository(folder):
-        raise SetupError(f"{folder} is not in a git repository", code="git.none", hint="git init")
+        raise SetupError(f"{folder} is not in a git repository", code="git.none", hint=hint.git("init"))
     return folder

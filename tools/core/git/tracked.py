@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Iterable, Sequence
 
+from tools.core import hint
 from tools.core.errors import SetupError, UsageError
 from tools.core.fs import files, locks
 from tools.core.git import git
@@ -50,13 +50,13 @@ def require(workspace: Workspace, path: str) -> str:
     name = workspace.relative(path)
     state = states(workspace, [name])[name]
     if state == MISSING:
-        raise UsageError(f"{name} does not exist", code="receipt.missing", hint=f"ls -l {shlex.quote(name)}")
+        raise UsageError(f"{name} does not exist", code="receipt.missing", hint=hint.program("ls", "-l", "--", name))
     if state != TRACKED:
-        add = "add -f" if state == IGNORED else "add"
+        force = ("-f",) if state == IGNORED else ()
         raise UsageError(
             f"{name} is {'ignored' if state == IGNORED else 'not tracked'} by git, so nobody else would have it",
             code="receipt.untracked",
-            hint=f"git {add} -- {shlex.quote(name)}",
+            hint=hint.git("add", *force, "--", name),
         )
     return name
 
@@ -107,7 +107,7 @@ def stage(workspace: Workspace, paths: Sequence[str]) -> None:
     """Stages files, ignored ones too, and nothing else; SetupError when git refuses."""
     folder = git_folder(workspace.root)
     if folder is None:
-        raise SetupError("there is no git here to stage evidence in", code="git.none", hint="git init")
+        raise SetupError("there is no git here to stage evidence in", code="git.none", hint=hint.git("init"))
     above, name = os.path.split(common_folder(folder))
     with locks.hold(Place(above, name)):  # git's own index lock does not wait, it fails
         git.run(workspace.root, "--literal-pathspecs", "add", "--force", "--", *paths)

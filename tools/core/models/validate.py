@@ -18,9 +18,7 @@ from tools.core.models.bus import Assignment, Claim, Event, Message, TakenFrom
 from tools.core.models.evidence import ConsensusReceipt, MemoryEntry, Refusal, RunReceipt, Warning
 from tools.core.models.manifest import Manifest
 from tools.core.models.validate_fast import MEANINGS
-
-Problem = tuple[str, str]
-"""Where in a document (a JSON pointer, "" for the whole) and what is wrong there."""
+from tools.core.problem import Problem, inside
 
 RECORDS: dict[str, type] = {
     "event": Event,
@@ -58,15 +56,19 @@ def explain(kind: type, raw: Mapping[str, object]) -> list[Problem]:
     try:
         text = json.dumps(raw)
     except (TypeError, ValueError, RecursionError) as problem:
-        return [("", f"not JSON: {problem}")]
+        return [_problem("", f"not JSON: {problem}")]
     found: dict[Problem, None] = {}
     try:
         adapter(kind).validate_json(text)
     except ValidationError as failure:
         errors = failure.errors(include_url=False, include_context=False)
-        found = dict.fromkeys((_pointer(error["loc"]), _reason(error)) for error in errors)
-    refused = {where for where, _ in found}
-    return [*found, *(problem for problem in _meanings(kind, raw, "") if problem[0] not in refused)]
+        found = dict.fromkeys(_problem(_pointer(error["loc"]), _reason(error)) for error in errors)
+    refused = {problem.pointer for problem in found}
+    return [*found, *(problem for problem in _meanings(kind, raw, "") if problem.pointer not in refused)]
+
+
+def _problem(pointer: str, reason: str) -> Problem:
+    return inside("record.shape", pointer, reason)
 
 
 @cache
@@ -97,7 +99,7 @@ def _meanings(kind: Any, raw: Mapping[str, object], above: str) -> Iterator[Prob
         if isinstance(value, str) and part.metadata.get("pattern") in MEANINGS:
             holds, reason = MEANINGS[part.metadata["pattern"]]
             if not holds(value):
-                yield f"{above}/{spelled}", f"{value!r}: {reason}"
+                yield _problem(f"{above}/{spelled}", f"{value!r}: {reason}")
         elif isinstance(value, dict) and name == "taken_from":
             yield from _meanings(TakenFrom, value, f"{above}/{spelled}")
 

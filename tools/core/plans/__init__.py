@@ -1,6 +1,7 @@
 """Plans, their rules and their receipts.
 
 rules      pure rules: a plan's shape, transitions, and what it must prove
+fixes      the command that helps where a rule is broken
 edits      pure changes of a plan
 files      plans as they lie in _plans/, changed under the lock
 attach     a run recorded as evidence of a plan

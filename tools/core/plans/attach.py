@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tools.core import hint
 from tools.core.context import Context
 from tools.core.errors import SetupError, UsageError
 from tools.core.git import repository, tracked
@@ -38,5 +39,5 @@ def _require_plan(workspace: Workspace, about: About) -> None:
         raise UsageError(f"{about.plan_id} has no step {about.step}; its steps: {steps}", code="plan.step_unknown")
     if not repository.is_repository(workspace.root):
         raise SetupError(
-            "a run can be attached to a plan only where git can stage it", code="git.none", hint="git init"
+            "a run can be attached to a plan only where git can stage it", code="git.none", hint=hint.git("init")
         )

@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files, locks
+from tools.core.hint import Hint
 from tools.core.models.plan import plan_from
 from tools.core.plans import citations as plan_facts
 from tools.core.plans import files as plans
 from tools.core.plans import rules as plan_rules
+from tools.core.plans.fixes import fix_of
+from tools.core.problem import Problem, inside
 from tools.core.receipts import write as receipts
 from tools.core.text import json_pointer as pointers
 from tools.core.workspace import REPORT, Place, Workspace
 
 
-class Located(NamedTuple):
-    """A finding and where it is: the file, the pointer in it, and the line that holds it."""
+class Finding(NamedTuple):
+    """A problem of a plan, and the command that helps."""
 
-    rule: str
-    path: str
-    pointer: str
-    line: int
-    reason: str
-
-    @property
-    def fix(self) -> str:
-        """The command that mends it; what stands in angle brackets is the caller's to fill in."""
-        plan_id = self.path.rsplit("/", 1)[-1].removesuffix(plans.SUFFIX)
-        return plan_rules.FIXES[self.rule].format(path=shlex.quote(self.path), plan=shlex.quote(plan_id))
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.pointer}: {self.reason} (line {self.line})"
+    problem: Problem
+    fix: Hint | None
 
 
 class Result(NamedTuple):
@@ -43,7 +33,7 @@ class Result(NamedTuple):
 
     path: str
     plan_id: str
-    findings: Sequence[Located]
+    findings: Sequence[Finding]
     evidence: Mapping[str, int]
     warnings: Sequence[str]
 
@@ -53,7 +43,7 @@ class _File(NamedTuple):
     plan_id: str
     text: str
     raw: dict[str, object]
-    findings: tuple[Located, ...]
+    problems: tuple[Problem, ...]
 
 
 def check(workspace: Workspace, places: Sequence[Place], *, strict: bool) -> list[Result]:
@@ -69,53 +59,53 @@ def _read(place: Place, strict: bool) -> _File:
     try:
         data = files.read_bytes(place)
         if data is None:
-            raise DataError(f"{place.name}:1: does not exist", code="file.missing")
+            raise DataError(Problem(place.name, 1, "does not exist", "file.missing"))
         raw = plans.parse(data, place.name)
-    except (DataError, SetupError) as problem:
-        return _File(place.name, plan_id, "", {}, (_unreadable(place, data or b"", problem),))
+    except (DataError, SetupError) as error:
+        return _File(place.name, plan_id, "", {}, (_unreadable(error.problem_in(place.name), data or b""),))
     forms = _forms(place.name, data) if strict else ()
     return _File(place.name, plan_id, data.decode("utf-8"), raw, forms)
 
 
-def _unreadable(place: Place, data: bytes, problem: DataError | SetupError) -> Located:
-    line = problem.details.get("line", 1)
-    number = line if isinstance(line, int) else 1
-    reason = problem.message.removeprefix(f"{place.name}:").removeprefix(f"{number}:").lstrip()
-    pointer, number = (number == 1 and pointers.oddity(data.decode("utf-8", "replace"))) or ("", number)
-    return Located("plan.unreadable", place.name, pointer, number, reason)
+def _unreadable(problem: Problem, data: bytes) -> Problem:
+    odd = pointers.oddity(data.decode("utf-8", "replace")) if problem.line == 1 else None
+    pointer, line = odd or ("", problem.line)
+    return problem._replace(code="plan.unreadable", line=line, pointer=pointer)
 
 
-def _forms(name: str, data: bytes) -> tuple[Located, ...]:
+def _forms(name: str, data: bytes) -> tuple[Problem, ...]:
     found = []
     if b"\r\n" in data:
         line = data.count(b"\n", 0, data.index(b"\r\n")) + 1
-        found.append(Located("plan.form", name, "", line, "lines end in CRLF"))
+        found.append(Problem(name, line, "lines end in CRLF", "plan.form"))
     if not data.endswith(b"\n"):
-        found.append(Located("plan.form", name, "", data.count(b"\n") + 1, "the last line has no line end"))
+        found.append(Problem(name, data.count(b"\n") + 1, "the last line has no line end", "plan.form"))
     return tuple(found)
 
 
 def _result(file: _File, world: plan_facts.World, strict: bool) -> Result:
     if not file.text:
-        return Result(file.name, file.plan_id, file.findings, {}, ())
+        return Result(file.name, file.plan_id, _findings(file, file.problems), {}, ())
     if strict:
         found = plan_rules.strict(file.raw, file.plan_id, world.facts)
-        found += [plan_rules.Finding("plan.git", "", world.without_git)] if world.without_git else []
+        found += [inside("plan.git", "", world.without_git)] if world.without_git else []
     else:
         found = plan_rules.shape(file.raw, file.plan_id)
     spans = pointers.spans(file.text) if found else {}
-    located = {
-        Located(rule, file.name, pointer, pointers.line_of(file.text, spans, pointer), reason)
-        for rule, pointer, reason in found
-    }
+    placed = {problem.at(file.name, pointers.line_of(file.text, spans, problem.pointer)) for problem in found}
     plan = plan_from(file.raw, file.plan_id)
     return Result(
         file.name,
         file.plan_id,
-        sorted(located.union(file.findings), key=lambda finding: (finding.line, finding.pointer, finding.reason)),
+        _findings(file, placed.union(file.problems)),
         Counter(world.worth[path] for path in plan.all_receipts if path in world.worth),
         [f"{file.name}: {ref} is on no bus in sight" for ref in plan.refs("bus") if ref in world.absent],
     )
+
+
+def _findings(file: _File, problems: Iterable[Problem]) -> list[Finding]:
+    ordered = sorted(problems, key=lambda problem: (problem.line, problem.pointer, problem.reason))
+    return [Finding(problem, fix_of(problem, file.plan_id, file.raw)) for problem in ordered]
 
 
 def write_summary(context: Context, summary: Mapping[str, object], output: str | None) -> list[str]:

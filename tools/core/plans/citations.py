@@ -75,8 +75,10 @@ def _wrong(workspace: Workspace, path: str, states: Mapping[str, str], verdict: 
         return PathProblem(f"plan.receipt.{state}", _STATES[state])
     if verdict.standing == evidence.BROKEN:
         return PathProblem("plan.receipt.broken", f"is broken: {verdict.reason}")
-    reason = evidence.unparseable(workspace, name)
-    return PathProblem("plan.receipt.unparseable", f"does not parse: {reason}") if reason else None
+    wrong = evidence.unparseable(workspace, name)
+    if wrong is None:
+        return None
+    return PathProblem("plan.receipt.unparseable", f"does not parse: line {wrong.line}: {wrong.reason}")
 
 
 def _queue_problem(workspace: Workspace, ref: str) -> PathProblem | None:

@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from tools.core import clock, ids
+from tools.core import clock, hint, ids
 from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, SetupError, UsageError
 from tools.core.fs import files, locks
 from tools.core.models.plan import Plan, plan_from
 from tools.core.plans import rules as plan_rules
 from tools.core.plans.edits import Edit
+from tools.core.problem import Problem
 from tools.core.receipts import write as receipts
 from tools.core.text import secrets as redaction
 from tools.core.workspace import PLANS, Place, Workspace
@@ -42,14 +43,14 @@ def names(workspace: Workspace) -> list[str]:
     return [name.removesuffix(SUFFIX) for name in files.names_in(workspace.plans, SUFFIX)]
 
 
-def all_plans(workspace: Workspace) -> tuple[list[Plan], list[str]]:
-    """Every plan that can be read, oldest first, and `path:line: reason` for each that cannot."""
+def all_plans(workspace: Workspace) -> tuple[list[Plan], list[Problem]]:
+    """Every plan that can be read, oldest first, and what is wrong with each that cannot."""
     found, problems = [], []
     for name in names(workspace):
         try:
             plan = read(workspace, name)
-        except (DataError, SetupError) as problem:
-            problems.append(problem.message)
+        except (DataError, SetupError) as error:
+            problems.append(error.problem_in(place_of(workspace, name).name))
             continue
         if plan is not None:
             found.append(plan)
@@ -73,7 +74,7 @@ def parse(data: bytes, name: str) -> dict[str, object]:
     for _ in range(MAX_DEPTH):
         level = [inner for part in level for inner in _inside(part) if isinstance(inner, dict | list)]
     if level:
-        raise DataError(f"{name}:1: nested too deeply", code="file.json", details={"path": name, "line": 1})
+        raise DataError(Problem(name, 1, "nested too deeply", "file.json"))
     return raw
 
 
@@ -122,7 +123,7 @@ def create(context: Context, raw: Mapping[str, Any], *, force: bool = False) -> 
         data = files.read_bytes(place)
         if data is not None and not force:
             raise ConflictError(
-                f"{place.name} exists already", code="plan.exists", hint=f"python -m tools.planner.cli show {plan_id}"
+                f"{place.name} exists already", code="plan.exists", hint=hint.tool("planner.cli", "show", plan_id)
             )
         written = [place]
         if data is not None:
@@ -164,7 +165,7 @@ def dump_like(raw: Mapping[str, Any], data: bytes) -> bytes:
 
 def _unknown(plan_id: str) -> UsageError:
     return UsageError(
-        f"there is no plan {plan_id} in this checkout", code="plan.unknown", hint="python -m tools.planner.cli list"
+        f"there is no plan {plan_id} in this checkout", code="plan.unknown", hint=hint.tool("planner.cli", "list")
     )
 
 

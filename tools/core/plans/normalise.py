@@ -16,6 +16,7 @@ from tools.core.errors import DataError, SetupError
 from tools.core.fs import files, locks
 from tools.core.models.plan import checkpoint_word, plan_word
 from tools.core.plans import files as plans
+from tools.core.problem import Problem
 from tools.core.receipts import write as receipts
 from tools.core.text import json_pointer as pointers
 from tools.core.text.json_pointer import Span, join
@@ -25,22 +26,16 @@ from tools.core.workspace import Place
 class Drift(NamedTuple):
     """A value that is not as it should be; `instead` is None where nobody can tell what it means."""
 
-    path: str
-    pointer: str
-    line: int
-    reason: str
+    problem: Problem
     span: Span
     instead: str | None
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.pointer}: {self.reason}"
 
 
 class Tidied(NamedTuple):
     """What was found in some plans, the files that were mended, and where the difference is recorded."""
 
     drifts: list[Drift]
-    problems: list[str]
+    problems: list[Problem]
     mended: list[str]
     record: Place | None
 
@@ -53,7 +48,7 @@ def drifts(text: str, raw: Mapping[str, Any], path: str) -> list[Drift]:
     if isinstance(raw.get("checkpoint"), dict):
         found += _words(raw["checkpoint"], "/checkpoint", checkpoint_word)
     made = [
-        Drift(path, where, pointers.line_of(text, spans, where), reason, spans[where], instead)
+        Drift(Problem(path, pointers.line_of(text, spans, where), reason, "plan.hygiene", where), spans[where], instead)
         for where, reason, instead in found
     ]
     lists = [join("receipts"), *(join("steps", index, "receipts") for index, _ in _steps(raw))]
@@ -75,8 +70,8 @@ def survey(places: Sequence[Place]) -> Tidied:
     for place in places:
         try:
             text, raw = _read(place)
-        except (DataError, SetupError) as problem:
-            problems.append(problem.message)
+        except (DataError, SetupError) as error:
+            problems.append(error.problem_in(place.name))
             continue
         found += drifts(text, raw, place.name)
     return Tidied(found, problems, [], None)
@@ -88,7 +83,7 @@ def tidy(context: Context, places: Sequence[Place], agent: str) -> Tidied:
         survey_found = survey(places)
         by_path: dict[str, list[Drift]] = {}
         for drift in survey_found.drifts:
-            by_path.setdefault(drift.path, []).append(drift)
+            by_path.setdefault(drift.problem.path, []).append(drift)
         before = {place: _read(place)[0] for place in places if place.name in by_path}
         after = {place: mend(text, by_path[place.name]) for place, text in before.items()}
         changed = [place for place in before if before[place] != after[place]]
@@ -106,7 +101,7 @@ def tidy(context: Context, places: Sequence[Place], agent: str) -> Tidied:
 def _read(place: Place) -> tuple[str, dict[str, object]]:
     data = files.read_bytes(place)
     if data is None:
-        raise DataError(f"{place.name}:1: does not exist", code="file.missing")
+        raise DataError(Problem(place.name, 1, "does not exist", "file.missing"))
     return data.decode("utf-8", "replace"), plans.parse(data, place.name)
 
 
@@ -146,6 +141,7 @@ def _repeated(text: str, spans: Mapping[str, Span], where: str, path: str) -> It
         if key in seen:
             before = spans[where + join(index - 1)]
             line = pointers.line_of(text, spans, where + join(index))
-            yield Drift(path, where + join(index), line, f"{value!r} is cited twice", Span(before.end, span.end), "")
+            problem = Problem(path, line, f"{value!r} is cited twice", "plan.hygiene", where + join(index))
+            yield Drift(problem, Span(before.end, span.end), "")
         seen.add(key)
         index += 1

@@ -1,7 +1,7 @@
 """What a plan must keep: its shape, its transitions and, when strict, what it cites. Pure: facts come in.
 
-A finding names the place by JSON pointer (RFC 6901). The rules are the table "_plans" of
-docs/formats.md; each has a stable id that CI's annotations carry.
+A problem names the place by JSON pointer; the file and the line are for the reader to add. The rules
+are the table "_plans" of docs/formats.md; each has a stable id that CI's annotations carry.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from tools.core import clock, ids
 from tools.core.errors import UsageError
 from tools.core.models.bus import Claim
 from tools.core.models.plan import PLAN_STATUSES, Plan, fields_within, is_target, plan_from, plan_word
+from tools.core.problem import Problem, inside
 from tools.core.receipts.paths import PathProblem, path_problem
 from tools.core.text.json_pointer import join
 
@@ -23,41 +24,6 @@ MAY_BECOME = {
     "done": (),
 }
 """The transitions of a plan and of a step; done is final."""
-
-
-_ATTACH = "python -m tools.planner.cli attach-receipt {plan} <step> --file <path>"
-_DETACH = "python -m tools.planner.cli detach-receipt {plan} <step> --file <path>"
-_EDIT = "git log -p -- {path}"
-
-FIXES = {
-    "plan.unreadable": _EDIT,
-    "plan.form": "git show HEAD:{path}",
-    "plan.git": "git init",
-    "plan.shape": "python -m tools.maintenance.plan_hygiene --check {path}",
-    "plan.name": "git mv {path} _plans/<plan_id>.plan.json",
-    "plan.steps": "python -m tools.planner.cli show {plan}",
-    "plan.checkpoint": "python -m tools.planner.cli checkpoint {plan} --status <status>",
-    "plan.open_step": "python -m tools.planner.cli step set {plan} <step> --status done",
-    "plan.no_receipt": _ATTACH,
-    "plan.duplicate": "python -m tools.maintenance.plan_hygiene --apply {path}",
-    "plan.receipt.path": _DETACH,
-    "plan.receipt.missing": _DETACH,
-    "plan.receipt.ignored": "git add -f -- <path>",
-    "plan.receipt.untracked": "git add -- <path>",
-    "plan.receipt.unparseable": _DETACH,
-    "plan.receipt.broken": "python -m tools.agent.receipt_run verify <path>",
-    "plan.link.missing": "git log --oneline --diff-filter=D -- <path>",
-    "plan.link.claim": "python -m tools.agent.bus_claim claim --task <task> --plan {plan}",
-}
-"""Every rule and the command that mends what breaks it; {path} and {plan} are the plan's."""
-
-
-class Finding(NamedTuple):
-    """Something a plan says that it must not; `rule` is stable, `pointer` says where."""
-
-    rule: str
-    pointer: str
-    reason: str
 
 
 class Facts(NamedTuple):
@@ -89,24 +55,24 @@ def require_transition(what: str, before: str, after: str) -> None:
 # -- shape ---------------------------------------------------------------------------------------
 
 
-def shape(raw: Mapping[str, object], name: str) -> list[Finding]:
+def shape(raw: Mapping[str, object], name: str) -> list[Problem]:
     """Where a plan breaks the format, old forms that readers accept left out; `name` is the file's plan id."""
     return _shape(modern(raw), name)
 
 
-def strict_shape(raw: Mapping[str, object], name: str) -> list[Finding]:
+def strict_shape(raw: Mapping[str, object], name: str) -> list[Problem]:
     """Where a plan breaks the format to the letter."""
     return _shape(raw, name)
 
 
-def _shape(raw: Mapping[str, object], name: str) -> list[Finding]:
+def _shape(raw: Mapping[str, object], name: str) -> list[Problem]:
     from tools.core.models import validate as checks  # only a check pays for it
 
-    found = [Finding("plan.shape", where, reason) for where, reason in checks.problems(Plan, raw)]
+    found = [problem._replace(code="plan.shape") for problem in checks.problems(Plan, raw)]
     found += _named_as_its_file(raw, name)
     found += _step_rules(raw)
     found += [
-        Finding("plan.shape", join("systemic_targets", index), f"{value!r} is not S1 to S10")
+        inside("plan.shape", join("systemic_targets", index), f"{value!r} is not S1 to S10")
         for index, value in enumerate(_items(raw, "systemic_targets"))
         if isinstance(value, str) and not is_target(value)
     ]
@@ -143,15 +109,15 @@ def _renew_status(part: dict[str, object]) -> None:
         part["status"] = "queued"
 
 
-def _named_as_its_file(raw: Mapping[str, object], name: str) -> Iterator[Finding]:
+def _named_as_its_file(raw: Mapping[str, object], name: str) -> Iterator[Problem]:
     given = raw.get("plan_id")
     if not ids.is_plan(name):
-        yield Finding("plan.name", "", f"{name!r} is no plan id: YYYY-MM-DD-slug")
+        yield inside("plan.name", "", f"{name!r} is no plan id: YYYY-MM-DD-slug")
     if isinstance(given, str) and given != name:
-        yield Finding("plan.name", "/plan_id", f"{given!r} is not what the file's name says, {name}")
+        yield inside("plan.name", "/plan_id", f"{given!r} is not what the file's name says, {name}")
 
 
-def _step_rules(raw: Mapping[str, object]) -> Iterator[Finding]:
+def _step_rules(raw: Mapping[str, object]) -> Iterator[Problem]:
     seen: dict[object, int] = {}
     busy: list[int] = []
     for index, step in enumerate(_items(raw, "steps")):
@@ -159,12 +125,12 @@ def _step_rules(raw: Mapping[str, object]) -> Iterator[Finding]:
             continue
         key = step.get("id")
         if isinstance(key, str) and seen.setdefault(key, index) != index:
-            yield Finding("plan.steps", join("steps", index, "id"), f"{key!r} is step {seen[key]}'s id already")
+            yield inside("plan.steps", join("steps", index, "id"), f"{key!r} is step {seen[key]}'s id already")
         if step.get("status") == "in_progress":
             busy.append(index)
     for index in busy[1:]:
         reason = f"a second step in progress; step {busy[0]} is already"
-        yield Finding("plan.steps", join("steps", index, "status"), reason)
+        yield inside("plan.steps", join("steps", index, "status"), reason)
 
 
 def _items(raw: Mapping[str, Any], key: str) -> Sequence[object]:
@@ -175,29 +141,29 @@ def _items(raw: Mapping[str, Any], key: str) -> Sequence[object]:
 # -- strictness ----------------------------------------------------------------------------------
 
 
-def strict(raw: Mapping[str, object], name: str, facts: Facts) -> list[Finding]:
+def strict(raw: Mapping[str, object], name: str, facts: Facts) -> list[Problem]:
     """Where a plan breaks the format or claims what nothing proves."""
     plan = plan_from(raw, name)
     return [*strict_shape(raw, name), *_promises(raw, plan), *_citations(raw, facts), *_link_findings(raw, name, facts)]
 
 
-def _promises(raw: Mapping[str, Any], plan: Plan) -> Iterator[Finding]:
+def _promises(raw: Mapping[str, Any], plan: Plan) -> Iterator[Problem]:
     done = plan.state == "done"
     if plan.checkpoint.state == "satisfied" and not plan.receipts:
-        yield Finding("plan.checkpoint", "/checkpoint/status", "satisfied, and the plan itself cites no receipt")
+        yield inside("plan.checkpoint", "/checkpoint/status", "satisfied, and the plan itself cites no receipt")
     if done and isinstance(raw.get("checkpoint"), dict) and plan.checkpoint.state == "pending":
-        yield Finding("plan.checkpoint", "/checkpoint/status", "pending in a plan that is done")
+        yield inside("plan.checkpoint", "/checkpoint/status", "pending in a plan that is done")
     for index, step in enumerate(_items(raw, "steps")):
         if not isinstance(step, dict):
             continue
         state = plan_word(step.get("status")) or "queued"
         if done and state != "done":
-            yield Finding("plan.open_step", join("steps", index, "status"), f"{state} in a plan that is done")
+            yield inside("plan.open_step", join("steps", index, "status"), f"{state} in a plan that is done")
         if state == "done" and not step.get("receipts"):
-            yield Finding("plan.no_receipt", join("steps", index, "receipts"), "a done step that cites no receipt")
+            yield inside("plan.no_receipt", join("steps", index, "receipts"), "a done step that cites no receipt")
 
 
-def _citations(raw: Mapping[str, Any], facts: Facts) -> Iterator[Finding]:
+def _citations(raw: Mapping[str, Any], facts: Facts) -> Iterator[Problem]:
     lists = [(join("receipts"), _items(raw, "receipts"))]
     for index, step in enumerate(_items(raw, "steps")):
         if isinstance(step, dict):
@@ -208,22 +174,22 @@ def _citations(raw: Mapping[str, Any], facts: Facts) -> Iterator[Finding]:
             if not isinstance(path, str):
                 continue
             if path in seen:
-                yield Finding("plan.duplicate", where + join(index), f"{path} is cited twice in one list")
+                yield inside("plan.duplicate", where + join(index), f"{path} is cited twice in one list")
                 continue
             seen.add(path)
             wrong = path_problem(path) or facts.receipts.get(path)
             if wrong:
-                yield Finding(wrong.rule, where + join(index), f"{path} {wrong.reason}")
+                yield inside(wrong.rule, where + join(index), f"{path} {wrong.reason}")
 
 
-def _link_findings(raw: Mapping[str, Any], name: str, facts: Facts) -> Iterator[Finding]:
+def _link_findings(raw: Mapping[str, Any], name: str, facts: Facts) -> Iterator[Problem]:
     for index, link in enumerate(_items(raw, "links")):
         ref = link.get("ref") if isinstance(link, dict) and link.get("type") in ("bus", "queue") else None
         if not isinstance(ref, str):
             continue
         wrong = facts.links.get(ref) or _claim_problem(facts.claims.get(ref), name)
         if wrong:
-            yield Finding(wrong.rule, join("links", index, "ref"), f"{ref} {wrong.reason}")
+            yield inside(wrong.rule, join("links", index, "ref"), f"{ref} {wrong.reason}")
 
 
 def _claim_problem(claim: Claim | None, name: str) -> PathProblem | None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from tools.core.errors import DataError, SetupError, UsageError
 from tools.core.fs import files, jsonl
 from tools.core.models.evidence import RunReceipt
+from tools.core.problem import Problem
 from tools.core.workspace import BUS, REPORT, Place, Workspace
 
 VERIFIED = "verified"
@@ -108,19 +109,19 @@ def digest_of(place: Place) -> tuple[str, int]:
     return made.hexdigest(), size
 
 
-def unparseable(workspace: Workspace, path: str) -> str:
-    """Why a receipt that says by its name that it is JSON is none, with the line; "" when all is well."""
+def unparseable(workspace: Workspace, path: str) -> Problem | None:
+    """Why a receipt that says by its name that it is JSON is none, with the line; None when all is well."""
     place = _place(workspace, path)
     try:
         if path.endswith(".json"):
             files.parse_json(files.read_bytes(place, MAX_JSON) or b"", place.name)
         elif path.endswith(".jsonl"):
             for line in jsonl.scan(place):
-                if isinstance(line, jsonl.Problem):
-                    return f"line {line.number}: {line.reason}"
-    except (DataError, SetupError) as problem:
-        return problem.message.removeprefix(f"{place.name}:")
-    return ""
+                if isinstance(line, Problem):
+                    return line
+    except (DataError, SetupError) as error:
+        return error.problem_in(place.name)
+    return None
 
 
 def _place(workspace: Workspace, path: str) -> Place:

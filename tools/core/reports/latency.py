@@ -19,6 +19,7 @@ from tools.core.fs import files
 from tools.core.git import history, tracked
 from tools.core.models.plan import Plan
 from tools.core.plans import files as plans
+from tools.core.problem import Problem
 from tools.core.receipts.paths import path_problem
 from tools.core.workspace import BUS, PLANS, REPORT, Workspace
 
@@ -52,7 +53,7 @@ class Metrics(NamedTuple):
     summary: dict[str, Any]
     plans: list[dict[str, Any]]
     outliers: list[Outlier]
-    problems: list[str]
+    problems: list[Problem]
 
 
 class _Moments(NamedTuple):

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tools.core import clock, ids
+from tools.core import clock, hint, ids
 from tools.core.board import model as board_rows
 from tools.core.board import render_text as board_text
 from tools.core.board import snapshot as board
 from tools.core.bus.claim_rules import assigned_engineer
-from tools.core.context import Context
+from tools.core.context import Context, Spell
 from tools.core.errors import SetupError
 from tools.core.models.entry import MESSAGE, Entry, Query
 from tools.core.plans import check as plan_checks
@@ -59,7 +59,7 @@ def gather(context: Context, manager: str, since: datetime) -> Report:
         since,
         shown,
         _task_rows(snapshot, [entry for entry in entries if entry.at and clock.is_credible(entry.at, context.now)]),
-        [str(finding) for result in checked for finding in result.findings],
+        [str(finding.problem) for result in checked for finding in result.findings],
         [entry for entry in entries if entry.source == MESSAGE and entry.kind in CONSENSUS_KINDS],
         _latencies(context.workspace),
     )
@@ -102,8 +102,8 @@ def _done(claim: Any) -> bool:
     return claim is not None and claim.state == "done"
 
 
-def markdown(found: Report) -> str:
-    """The report as Markdown."""
+def markdown(found: Report, spell: Spell) -> str:
+    """The report as Markdown; `spell` spells hints."""
     shown = found.board
     head = (
         f"# Manager report\n\n**{board_text.verdict(shown)}**\n\n"
@@ -114,7 +114,7 @@ def markdown(found: Report) -> str:
         (f"Alerts ({len(shown.alerts)})", board_text.alerts(shown)),
         (f"Tasks ({len(found.tasks)})", _tasks(found.tasks)),
         (f"Receipts cited since ({sum(len(row.receipts) for row in found.tasks)})", _receipts(found.tasks)),
-        (f"Plan validation ({len(found.plan_findings)} findings)", _findings(found.plan_findings)),
+        (f"Plan validation ({len(found.plan_findings)} findings)", _findings(found.plan_findings, spell)),
         (f"Consensus ({board_text.consensus_counts(shown)})", _consensus(found)),
         (f"Open Requests ({len(shown.requests)})", board_text.requests(shown)),
         ("Receipts' latency", _latency(found.latency)),
@@ -140,12 +140,13 @@ def _receipts(rows: Iterable[TaskRow]) -> str:
     return "\n".join(lines) or "None."
 
 
-def _findings(rows: Sequence[str]) -> str:
+def _findings(rows: Sequence[str], spell: Spell) -> str:
     if not rows:
         return "Every plan keeps the strict rules."
     lines = [f"- {render.markdown(row)}" for row in rows[:MOST_FINDINGS]]
     if len(rows) > MOST_FINDINGS:
-        lines.append(f"- … {len(rows) - MOST_FINDINGS} more: python -m tools.planner.validate --strict")
+        command = spell(hint.tool("planner.validate", "--strict"))
+        lines.append(f"- … {len(rows) - MOST_FINDINGS} more: {render.code(command)}")
     return "\n".join(lines)
 
 

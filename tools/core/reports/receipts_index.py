@@ -20,6 +20,7 @@ from tools.core.models.bus import MESSAGES, Message
 from tools.core.models.lenient import message_from
 from tools.core.models.plan import Plan
 from tools.core.plans import files as plans
+from tools.core.problem import Problem
 from tools.core.receipts import locate as whereabouts
 from tools.core.receipts import verify as evidence
 from tools.core.receipts.paths import path_problem
@@ -42,7 +43,7 @@ class Index(NamedTuple):
 
     summary: Mapping[str, Any]
     absent: list[Absent]
-    problems: list[str]
+    problems: list[Problem]
     body: IO[bytes]
 
     def lines(self) -> Iterator[bytes]:
@@ -69,7 +70,8 @@ def make(workspace: Workspace, leave_out: Place | None = None) -> Index:
     for record in _all(workspace, found, facts, names, absent, problems):
         counts.update(_counted(record))
         body.write(_line(record))
-    summary = {"kind": "summary", **{key: counts[key] for key in _COUNTED}, "problems": problems}
+    told = [str(problem) for problem in problems]
+    summary = {"kind": "summary", **{key: counts[key] for key in _COUNTED}, "problems": told}
     return Index(summary, absent, problems, body)
 
 
@@ -105,7 +107,7 @@ def _all(
     facts: _Facts,
     leave_out: set[str],
     absent: list[Absent],
-    problems: list[str],
+    problems: list[Problem],
 ) -> Iterator[dict[str, Any]]:
     for plan in found:
         record = _plan_record(workspace, plan, facts)
@@ -116,8 +118,10 @@ def _all(
             continue
         try:
             yield _receipt_record(workspace, place, facts)
-        except (FileNotFoundError, DataError, SetupError) as problem:  # gone meanwhile, or not to be read
-            problems.append(f"{place.name}:1: {problem}")
+        except FileNotFoundError:
+            problems.append(Problem(place.name, 1, "gone meanwhile", "file.missing"))
+        except (DataError, SetupError) as error:
+            problems.append(error.problem_in(place.name))
     for record in _message_records(workspace, problems):
         absent += [Absent(f"{record['thread']} {record['ts']}", path, "missing") for path in record["missing"]]
         yield record
@@ -204,25 +208,25 @@ class _Citing(NamedTuple):
         return self.message.receipts
 
 
-def _citing(workspace: Workspace, problems: list[str]) -> Iterator[_Citing]:
+def _citing(workspace: Workspace, problems: list[Problem]) -> Iterator[_Citing]:
     """The messages that cite receipts, thread by thread, read one at a time."""
     folder = workspace.bus.child(MESSAGES)
     for name in files.names_in(folder, ".jsonl"):
         thread = name.removesuffix(".jsonl")
         try:
             for outcome in jsonl.scan(folder.child(name)):
-                if isinstance(outcome, jsonl.Problem):
-                    problems.append(str(outcome))
+                if isinstance(outcome, Problem):
+                    problems.append(outcome)
                     continue
                 message = message_from(outcome.record, thread)
                 is_copy = bool(message.id) and message.task_id != thread  # an inbox repeats what its thread has
                 if message.receipts and not is_copy:
                     yield _Citing(thread, message)
-        except (DataError, SetupError) as problem:
-            problems.append(problem.message)
+        except (DataError, SetupError) as error:
+            problems.append(error.problem_in(folder.child(name).name))
 
 
-def _message_records(workspace: Workspace, problems: list[str]) -> Iterator[dict[str, Any]]:
+def _message_records(workspace: Workspace, problems: list[Problem]) -> Iterator[dict[str, Any]]:
     waiting: list[_Citing] = []
     for citing in _citing(workspace, problems):
         waiting.append(citing)

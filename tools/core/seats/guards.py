@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from tools.core import clock
+from tools.core import clock, hint
 from tools.core.errors import GuardError
 from tools.core.git import refs
 from tools.core.gitdir import current_branch, git_folder
+from tools.core.hint import Hint, Note
 from tools.core.models.evidence import Warning
 from tools.core.seats import manifests
 from tools.core.seats import seat as seats
 from tools.core.seats.seat import Seat
-from tools.core.workspace import MANIFEST, Workspace
+from tools.core.workspace import MANIFEST, Workspace, worktrees
 
 SHARED = "main"
 """The branch every seat may stand on, beside the remote's default."""
@@ -27,7 +28,7 @@ class Guarded(NamedTuple):
     fresh: bytes | None
     source: str
     overrides: tuple[Warning, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Note, ...]
 
 
 def refusal(branch: str | None, prefix: str, default: str | None) -> tuple[str, str]:
@@ -51,7 +52,7 @@ def guard(
     """Checks manifest and branch; raises GuardError, or returns the overrides that must be recorded."""
     seat, fresh, source, overrides = _seat(workspace, agent, bound, allow_manifest, now)
     if git_folder(workspace.root) is None:
-        return Guarded(seat, None, fresh, source, tuple(overrides), ("no git here, so no branch to check",))
+        return Guarded(seat, None, fresh, source, tuple(overrides), (Note("no git here, so no branch to check"),))
     branch = current_branch(workspace.root)
     prefix = seat.branch_prefix
     default = refs.default_branch(workspace.root)
@@ -60,14 +61,25 @@ def guard(
         raise GuardError(
             f"{message}: {seat.agent_id} works on {prefix}* or {SHARED}",
             code="session.branch",
-            hint=f"git switch -c {prefix}work",
+            hint=switching(workspace, f"{prefix}work"),
             details={"branch": branch, "prefix": prefix, "reason": code},
         )
     if code:
         overrides.append(_warning(seat.agent_id, code, message, now, branch=branch or ""))
     bare = branch == prefix.rstrip("/")
-    warnings = (f"{branch} leaves no room for branches below it; better: git switch -c {prefix}work",) if bare else ()
-    return Guarded(seat, branch, fresh, source, tuple(overrides), warnings)
+    warnings = (Note(f"{branch} leaves no room for branches below it", hint.git("branch", "-m", f"{prefix}work")),)
+    return Guarded(seat, branch, fresh, source, tuple(overrides), warnings if bare else ())
+
+
+def switching(workspace: Workspace, branch: str) -> Hint:
+    """The way to a branch: the same command in the worktree that has it, else a switch, which makes it if need be."""
+    for root in worktrees(workspace):
+        if root != workspace.root and current_branch(root) == branch:
+            return hint.again("--root", root)
+    from tools.core.git import refs  # a process of git, for a refusal alone
+
+    is_there = bool(refs.commit_of(workspace.root, f"refs/heads/{branch}"))
+    return hint.git("switch", *(() if is_there else ("-c",)), branch)
 
 
 def _seat(

@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
-from tools.core import ids
+from tools.core import hint, ids
 from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.fs import files, locks
 from tools.core.models.lenient import manifest_from, text_of
 from tools.core.models.manifest import Manifest
+from tools.core.problem import Problem
 from tools.core.receipts import write as receipts
 from tools.core.seats import seat as seats
 from tools.core.text import secrets as redaction
@@ -77,18 +78,19 @@ def agent_named(text: str) -> str:
     return ids.require_agent(found[1] if found else text)
 
 
-def variants(workspace: Workspace) -> tuple[list[Variant], list[str]]:
-    """All seats' manifests, those of the checkout first, and one line for each that cannot be read."""
+def variants(workspace: Workspace) -> tuple[list[Variant], list[Problem]]:
+    """All seats' manifests, those of the checkout first, and what is wrong with each that cannot be read."""
     found, problems = [], []
     for folder in _folders(workspace):
         for name in _names(folder):
             agent = _VARIANT.fullmatch(name)
             if agent is None or not ids.is_agent(agent[1]):
                 continue
+            place = folder.child(name) if folder.name else Place(folder.base, name)
             try:
-                found.append(_read_variant(folder.child(name) if folder.name else Place(folder.base, name), agent[1]))
-            except (DataError, GuardError) as problem:
-                problems.append(problem.message)
+                found.append(_read_variant(place, agent[1]))
+            except (DataError, GuardError) as error:
+                problems.append(error.problem_in(place.name))
     return found, problems
 
 
@@ -110,13 +112,13 @@ def _names(folder: Place) -> list[str]:
 def _read_variant(place: Place, agent: str) -> Variant:
     data = bytes_at(place.path)
     if data is None:
-        raise DataError(f"{place.name}:1: a link to a file that is not there", code="seat.manifest")
+        raise DataError(Problem(place.name, 1, "a link to a file that is not there", "seat.manifest"))
     manifest = manifest_from(files.parse_object(data, place.name))
     if manifest.agent_id != agent:
         raise GuardError(
             f"{place.name} is the manifest of {manifest.agent_id or 'nobody'}, not of {agent}",
             code="seat.variant",
-            hint=f"python -m tools.agent.manifest_helper new {agent}",
+            hint=hint.tool("agent.manifest_helper", "new", agent),
             details={"manifest_agent": manifest.agent_id, "agent": agent},
         )
     return Variant(agent, place, data, manifest)
@@ -148,7 +150,7 @@ def create(workspace: Workspace, agent: str, roles: tuple[str, ...]) -> Place:
             raise ConflictError(
                 f"{place.name} exists already",
                 code="seat.exists",
-                hint=f"python -m tools.agent.manifest_helper activate {agent}",
+                hint=hint.tool("agent.manifest_helper", "activate", agent),
             )
         receipts.create(place, minimal(agent, roles))
     return place
@@ -165,7 +167,7 @@ def activate(workspace: Workspace, name: str, *, backup: bool = True) -> Swap:
         raise UsageError(
             f"there is no manifest of {agent}",
             code="seat.unknown",
-            hint=f"python -m tools.agent.manifest_helper new {agent}",
+            hint=hint.tool("agent.manifest_helper", "new", agent),
         )
     return put(workspace, found.agent_id, Held(found.data, None), source=found.place.name, backup=backup)
 
@@ -203,7 +205,8 @@ def bytes_at(path: str) -> bytes | None:
     finally:
         os.close(descriptor)
     if len(data) > seats.MAX_MANIFEST:
-        raise DataError(f"{os.path.basename(path)}: more than {seats.MAX_MANIFEST} bytes", code="file.size")
+        reason = f"more than {seats.MAX_MANIFEST} bytes"
+        raise DataError(Problem(os.path.basename(path), 1, reason, "file.size"))
     return data
 
 
@@ -280,7 +283,9 @@ def restore(workspace: Workspace) -> Swap:
     with locks.hold(workspace.report):
         found = _backups(workspace)
         if not found:
-            raise UsageError("there is no backup to restore", code="seat.backup", hint="ls .manifest_backups")
+            raise UsageError(
+                "there is no backup to restore", code="seat.backup", hint=hint.tool("agent.manifest_helper", "list")
+            )
         stem = workspace.in_root(f"{MANIFEST_BACKUPS}/{found[0][1]}")
         parts = [Place(stem.base, f"{stem.name}.{kind}") for kind in ("json", "link")]
         data, link = (files.read_bytes(part) for part in parts)

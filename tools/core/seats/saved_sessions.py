@@ -9,12 +9,13 @@ import os
 from datetime import datetime
 from typing import NamedTuple
 
-from tools.core import clock, ids
+from tools.core import clock, hint, ids
 from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.fs import files, locks
 from tools.core.git import changes, checkout, refs
 from tools.core.gitdir import current_branch
 from tools.core.models.lenient import text_of
+from tools.core.problem import Problem
 from tools.core.receipts import write as receipts
 from tools.core.seats import manifests
 from tools.core.text import secrets as redaction
@@ -55,7 +56,7 @@ def save(
             raise ConflictError(
                 f"the label {label} is in use",
                 code="session.exists",
-                hint=f"python -m tools.agent.manifest_helper session-save {label} --force",
+                hint=hint.again("--force"),
             )
         if before not in (None, data):
             manifests.keep(workspace, manifests.Held(before, None))
@@ -77,20 +78,20 @@ def named(workspace: Workspace, label: str) -> Session:
         raise UsageError(
             f"there is no saved session {label!r}",
             code="session.unknown",
-            hint="python -m tools.agent.manifest_helper session-list",
+            hint=hint.tool("agent.manifest_helper", "session-list"),
         )
     texts = {name: text_of(content.get(name)) for name in Session._fields}
     return Session(**{**texts, "label": label})
 
 
-def known(workspace: Workspace) -> tuple[list[Session], list[str]]:
-    """All saved sessions, oldest first, and one line for each that cannot be read."""
+def known(workspace: Workspace) -> tuple[list[Session], list[Problem]]:
+    """All saved sessions, oldest first, and what is wrong with each that cannot be read."""
     found, problems = [], []
     for label in files.names_in(workspace.in_root(MANIFEST_SESSIONS)):
         try:
             found.append(named(workspace, label))
-        except (DataError, UsageError) as problem:
-            problems.append(problem.message)
+        except (DataError, UsageError) as error:
+            problems.append(error.problem_in(f"{MANIFEST_SESSIONS}/{label}"))
     return sorted(found, key=lambda saved: (saved.saved_at, saved.label)), problems
 
 
@@ -100,7 +101,7 @@ def restore(workspace: Workspace, label: str) -> manifests.Swap:
     place = _session_place(workspace, label, "manifest.json")
     data = files.read_bytes(place)
     if data is None:
-        raise DataError(f"{place.name}: missing", code="session.damaged")
+        raise DataError(Problem(place.name, 1, "missing", "session.damaged"))
     content = files.read_json(_session_place(workspace, label, "session.json")) or {}
     link = content.get("link")
     wanted = manifests.Held(data, link if isinstance(link, str) else None)
@@ -138,6 +139,6 @@ def switch_to(workspace: Workspace, saved: Session) -> None:
         raise GuardError(
             f"work in progress would be carried to {saved.branch or saved.commit[:10]}: {changed[0]}",
             code="session.dirty",
-            hint=f"python -m tools.agent.manifest_helper session-restore {saved.label} --manifest-only",
+            hint=hint.again("--manifest-only"),
         )
     checkout.switch(workspace.root, branch=saved.branch, commit=saved.commit)

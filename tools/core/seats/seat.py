@@ -11,11 +11,13 @@ import os
 import stat
 from typing import NamedTuple
 
-from tools.core import ids
+from tools.core import hint, ids
 from tools.core.errors import DataError, GuardError, SetupError, UsageError
 from tools.core.fs import files
+from tools.core.hint import Hint
 from tools.core.models.lenient import manifest_from
 from tools.core.models.manifest import Manifest
+from tools.core.problem import Problem
 from tools.core.workspace import MANIFEST, Workspace, worktrees
 
 MANAGER_ROLE = "manager"
@@ -60,11 +62,11 @@ def read_manifest(path: str, *, required: bool = False) -> Manifest | None:
             raise SetupError(
                 f"TEOF_MANIFEST names {path}, which does not exist",
                 code="seat.binding",
-                hint="unset TEOF_MANIFEST",
+                hint=hint.program("unset", "TEOF_MANIFEST"),
             ) from None
         return None
-    except OSError as problem:
-        raise _unreadable(shown, problem.strerror or "cannot be opened") from problem
+    except OSError as error:
+        raise _unreadable(shown, error.strerror or "cannot be opened") from error
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise _unreadable(shown, "not a file")
@@ -73,8 +75,9 @@ def read_manifest(path: str, *, required: bool = False) -> Manifest | None:
         os.close(descriptor)
     try:
         raw = files.parse_object(data, shown)
-    except DataError as problem:
-        raise _unreadable(shown, problem.message.partition(": ")[2], problem.details.get("line", 1)) from problem
+    except DataError as error:
+        problem = error.problem_in(shown)
+        raise _unreadable(shown, problem.reason, problem.line) from error
     manifest = manifest_from(raw)
     if manifest.agent_id == ids.TEMPLATE_AGENT:
         return None
@@ -83,12 +86,28 @@ def read_manifest(path: str, *, required: bool = False) -> Manifest | None:
     return manifest
 
 
-def _unreadable(name: str, reason: str, line: object = 1) -> DataError:
-    return DataError(
-        f"{name}:{line}: {reason}",
-        code="seat.manifest",
-        hint="python -m tools.agent.manifest_helper activate <id>",
-    )
+def _unreadable(name: str, reason: str, line: int = 1) -> DataError:
+    return DataError(Problem(name, line, reason, "seat.manifest"), hint=hint.tool("agent.manifest_helper", "list"))
+
+
+def own_seat(workspace: Workspace, agent: str) -> Hint:
+    """The way to an agent's own seat: the same command in the worktree that is its, else a worktree that is made."""
+    for root in worktrees(workspace):
+        try:
+            manifest = read_manifest(os.path.join(root, MANIFEST))
+        except (DataError, SetupError):
+            continue
+        if manifest is not None and manifest.agent_id == agent:
+            return hint.again("--root", root)
+    from tools.core.git import refs  # a process of git, for this refusal alone
+
+    above, name = os.path.split(workspace.root)
+    folder = os.path.join(above, agent)
+    folder = os.path.join(above, f"{name}-{agent}") if os.path.lexists(folder) else folder
+    branch = f"agent/{agent}/work"
+    is_there = bool(refs.commit_of(workspace.root, f"refs/heads/{branch}"))
+    add = hint.git("worktree", "add", folder, *((branch,) if is_there else ("-b", branch)))
+    return add.then(hint.init("--root", folder, "--agent", agent))
 
 
 def acting(workspace: Workspace, agent: str | None, bound: str | None = None) -> Seat:
@@ -101,14 +120,14 @@ def acting(workspace: Workspace, agent: str | None, bound: str | None = None) ->
             raise SetupError(
                 "no seat here: this checkout has no manifest of an agent",
                 code="seat.none",
-                hint="python -m tools.agent.session_boot --agent <id>",
+                hint=hint.tool("agent.session_boot", "--agent", hint.WORDS),
             )
         return Seat(agent, None)
     if agent is not None and agent != manifest.agent_id:
         raise GuardError(
             f"the manifest here is {manifest.agent_id}'s, not {agent}'s",
             code="seat.mismatch",
-            hint=f"python -m tools.agent.manifest_helper activate {agent}",
+            hint=own_seat(workspace, agent),
             details={"manifest_agent": manifest.agent_id, "agent": agent},
         )
     return Seat(manifest.agent_id, manifest)

@@ -9,14 +9,16 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tools.core import clock, ids
+from tools.core import clock, hint, ids
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import posts
 from tools.core.context import Context
 from tools.core.errors import GuardError, SetupError
+from tools.core.hint import Note
 from tools.core.models.bus import Claim, stream_of
 from tools.core.models.entry import message_entry
 from tools.core.models.record import MAX_SUMMARY
+from tools.core.problem import Problem
 from tools.core.receipts import write as receipts
 from tools.core.seats.guards import Guarded
 from tools.core.text import render
@@ -28,7 +30,7 @@ IDLE = "idle"
 TAIL = "manager-report-tail.txt"
 """The file in a session's folder that has the hub's last lines."""
 
-Say = Callable[[str], None]
+Say = Callable[[str | Note], None]
 
 
 class Wish(NamedTuple):
@@ -63,17 +65,15 @@ def boot(context: Context, guarded: Guarded, wish: Wish, say: Say) -> Booted:
     context = context.acting_as(guarded.seat)
     for override in guarded.overrides:
         receipts.warn(context.workspace, override)
-        say(f"warning: {override.message} (recorded)")
-    for warning in guarded.warnings:
-        say(f"warning: {warning}")
+        context.warn([f"{override.message} (recorded)"])
+    context.warn(guarded.warnings)
     seat_written = _put_seat(context.workspace, guarded, say)
     state, told = _sync(context, guarded, wish, say) if wish.sync else ("", "")
     handshake = None
     if wish.announce:
         handshake = posts.post(context, _handshake(guarded, wish, state, told)).records[0]
         say(f"handshake {handshake['id']} of {guarded.seat.agent_id}")
-    for loss in context.losses():
-        say(f"warning: {loss}")
+    context.warn(context.losses())
     peers, problems = _peers(context, guarded.seat.agent_id)
     for problem in problems:
         say(f"skipped: {problem}")
@@ -107,15 +107,13 @@ def _sync(context: Context, guarded: Guarded, wish: Wish, say: Say) -> tuple[str
         done = synchronise.synchronise(context.workspace, context.store, guarded.seat.agent_id, context.now)
     except SetupError as problem:
         if not wish.allow_dirty and wish.focus != IDLE:
-            asked = f"python -m tools.agent.session_boot --agent {guarded.seat.agent_id}"
-            problem.hint = problem.hint or f"{asked} --no-sync{_again(guarded)}"  # as where .git may not be written
+            problem.hint = problem.hint or hint.again("--no-sync")  # as where .git may not be written
             raise
-        say(f"warning: not synced: {problem.message}")
+        context.warn([f"not synced: {problem.message}"])
         return problem.code, problem.message
-    for trouble in done.problems:
-        say(f"warning: {trouble}")
+    context.warn(done.notes)
     for conflict in done.conflicts:
-        say(f"warning: another clone was first: {conflict.loser} lost {conflict.task} to {conflict.holder}")
+        context.warn([f"another clone was first: {conflict.loser} lost {conflict.task} to {conflict.holder}"])
     say(done.sentence)
     return done.state, done.sentence
 
@@ -134,15 +132,9 @@ def _meet_dirt(context: Context, guarded: Guarded, wish: Wish, say: Say) -> None
         raise GuardError(
             f"the tree has work in progress of {handoff.owner} ({render.short(lines[0], 80)}); it is left as it is",
             code="session.dirty",
-            hint=f"python -m tools.agent.session_boot --agent {guarded.seat.agent_id} --sync-allow-dirty{_again(guarded)}",
+            hint=hint.again("--sync-allow-dirty"),
             details={"owner": handoff.owner, "receipt": handoff.path, "paths": lines[:20]},
         )
-
-
-def _again(guarded: Guarded) -> str:
-    """The overrides that this boot was given, for the command that is to be given next."""
-    codes = [override.code for override in guarded.overrides]
-    return "".join(f" --allow-{'manifest' if code.startswith('manifest') else 'branch'}-mismatch" for code in codes)
 
 
 # -- handshake -----------------------------------------------------------------------------------
@@ -162,7 +154,7 @@ def _handshake(guarded: Guarded, wish: Wish, state: str, told: str) -> posts.Eve
     )
 
 
-def _peers(context: Context, agent: str) -> tuple[list[Claim], list[str]]:
+def _peers(context: Context, agent: str) -> tuple[list[Claim], list[Problem]]:
     """The live claims of others."""
     claims, problems = holdings.all_claims(context.store)
     live = [claim for claim in claims if claim.is_live and claim.agent_id != agent]
@@ -202,7 +194,7 @@ def _snapshots(context: Context, guarded: Guarded, wish: Wish) -> list[str]:
             severities=(),
             manager_window=None,
         )
-        text = render.block(status.full(status.gather(context, view))) + "\n"
+        text = render.block(status.full(status.gather(context, view), context.spell)) + "\n"
         written.append(
             receipts.write_stamped(folder, "bus-status", ".txt", text.encode("utf-8", "replace"), context.now)
         )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from tools.core import clock, ids
+from tools.core import clock, hint, ids
 from tools.core.backlog import status_sync as task_sync
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus.claim_documents import Held
 from tools.core.context import Context
 from tools.core.errors import ToolkitError
 from tools.core.fs import files
+from tools.core.hint import Hint
 from tools.core.models.bus import stream_of
 from tools.core.models.entry import Entry, Query
 from tools.core.models.record import to_mapping
@@ -40,7 +41,7 @@ class Check(NamedTuple):
     status: str
     reason: str
     path: str
-    repair: str
+    repair: Hint
 
 
 def gather(context: Context, task: str, limit: int) -> Brief:
@@ -82,7 +83,7 @@ def _and_more(found: Sequence[object], singular: str, plural: str) -> str:
 
 def _manager_tail(context: Context) -> Check:
     place = context.workspace.session(context.seat.agent_id).child(boot.TAIL)
-    repair = f"python -m tools.agent.session_boot --agent {context.seat.agent_id}"
+    repair = hint.tool("agent.session_boot", "--agent", context.seat.agent_id)
 
     def answer(status: str, reason: str) -> Check:
         return Check("manager_tail", status, reason, place.name, repair)
@@ -101,12 +102,12 @@ def _manager_tail(context: Context) -> Check:
 def _planner_validate(workspace: Workspace) -> Check:
     """Holds the plans to their strict rules, now."""
 
-    def answer(status: str, reason: str, path: str = PLANS, repair: str = "") -> Check:
-        return Check("planner_validate", status, reason, path, repair or "python -m tools.planner.validate --strict")
+    def answer(status: str, reason: str, path: str = PLANS) -> Check:
+        return Check("planner_validate", status, reason, path, hint.tool("planner.validate", "--strict"))
 
     places = plans.all_places(workspace)
     results = plan_checks.check(workspace, places, strict=True)
-    found = [finding for result in results for finding in result.findings]
+    found = [finding.problem for result in results for finding in result.findings]
     if found:
         return answer(FAIL, _and_more(found, "finding", "findings"), found[0].path)
     return answer(PASS, f"{len(places)} plans keep the strict rules")
@@ -115,7 +116,7 @@ def _planner_validate(workspace: Workspace) -> Check:
 def _quickstart(context: Context) -> Check:
     place = context.workspace.agent_report(context.seat.agent_id).child("session_boot")
     names = files.names_in(place)
-    repair = f"python -m tools.agent.session_boot --agent {context.seat.agent_id}"
+    repair = hint.tool("agent.session_boot", "--agent", context.seat.agent_id)
     if names:
         return Check(
             "quickstart_receipts", PASS, f"{len(names)} receipts of boots", f"{place.name}/{names[-1]}", repair
@@ -128,7 +129,7 @@ def _claim_seed(context: Context, found: Brief) -> Check:
     path = context.workspace.claim(found.task).name
 
     def answer(status: str, reason: str) -> Check:
-        return Check("claim_seed", status, reason, path, f"python -m tools.agent.bus_claim claim --task {found.task}")
+        return Check("claim_seed", status, reason, path, hint.tool("agent.bus_claim", "claim", "--task", found.task))
 
     if claim is None:
         return answer(FAIL, "no claim")
@@ -140,7 +141,7 @@ def _claim_seed(context: Context, found: Brief) -> Check:
 def _task_sync(context: Context) -> Check:
     """Compares the backlog's status lines with the claims, as `task_sync` would."""
     edits, problems = task_sync.edits(context)
-    repair = "python -m tools.agent.task_sync"
+    repair = hint.tool("agent.task_sync")
     if edits:
         said = [f"{edit.task_id} says {edit.before or 'nothing'} and is {edit.after}" for edit in edits]
         return Check(
@@ -159,7 +160,7 @@ def _task_sync(context: Context) -> Check:
 
 def _receipts_index(workspace: Workspace) -> Check:
     """Looks for receipts that are cited and missing or untracked."""
-    repair = "python -m tools.agent.receipts_index --missing"
+    repair = hint.tool("agent.receipts_index", "--missing")
     try:
         made = receipt_index.make(workspace)
     except ToolkitError as problem:

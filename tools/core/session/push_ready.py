@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tools.core import ids
+from tools.core import hint, ids
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import path_patterns as globs
 from tools.core.context import Context
@@ -16,6 +16,7 @@ from tools.core.errors import DataError, SetupError
 from tools.core.fs import files
 from tools.core.git import changes, refs, tracked
 from tools.core.gitdir import current_branch
+from tools.core.hint import Hint
 from tools.core.models.bus import Claim
 from tools.core.models.lenient import claim_from
 from tools.core.plans import files as plans
@@ -30,12 +31,12 @@ PASS, WARN, FAIL = "pass", "warn", "fail"
 
 
 class Check(NamedTuple):
-    """One question and its answer; `repair` is a command that helps."""
+    """One question and its answer, and the command that helps."""
 
     name: str
     status: str
     detail: str
-    repair: str = ""
+    repair: Hint | None = None
 
 
 def verdict(context: Context, *, required: Sequence[str], allowed: Sequence[str]) -> list[Check]:
@@ -45,7 +46,7 @@ def verdict(context: Context, *, required: Sequence[str], allowed: Sequence[str]
     claims, _ = holdings.all_claims(context.store)
     return [
         _clean(context.workspace),
-        _branch(branch, context.seat, allowed),
+        _branch(context.workspace, branch, context.seat, allowed),
         *_claims(context, claims, branch),
         _receipts(context, changed, claims, branch),
         *(_required(context.workspace, path) for path in required),
@@ -67,16 +68,15 @@ def _clean(workspace: Workspace) -> Check:
     lines = dirt.status(workspace)
     if not lines:
         return Check("tree", PASS, "clean")
-    return Check("tree", FAIL, f"{len(lines)} paths are not committed: {lines[0].strip()}", "git status -sb")
+    return Check("tree", FAIL, f"{len(lines)} paths are not committed: {lines[0].strip()}", hint.git("status", "-sb"))
 
 
-def _branch(branch: str | None, seat: Seat, allowed: Sequence[str]) -> Check:
+def _branch(workspace: Workspace, branch: str | None, seat: Seat, allowed: Sequence[str]) -> Check:
     if branch is not None and (branch.startswith(seat.branch_prefix) or branch in allowed):
         return Check("branch", PASS, branch)
     shown = branch or "a detached HEAD"
-    return Check(
-        "branch", FAIL, f"{shown} is not one of {seat.branch_prefix}*", f"git switch -c {seat.branch_prefix}work"
-    )
+    switch = branches.switching(workspace, f"{seat.branch_prefix}work")
+    return Check("branch", FAIL, f"{shown} is not one of {seat.branch_prefix}*", switch)
 
 
 def _claims(context: Context, claims: Iterable[Claim], branch: str | None) -> list[Check]:
@@ -96,7 +96,7 @@ def _fence_taken(history: History, task: str, agent: str) -> int | None:
 
 
 def _claim(claim: Claim, fence: int | None, seat: Seat) -> Check:
-    show = f"python -m tools.agent.bus_claim show --task {claim.task_id}"
+    show = hint.tool("agent.bus_claim", "show", "--task", claim.task_id)
     if claim.agent_id != seat.agent_id:
         return Check("claim", FAIL, f"{claim.task_id} is {claim.agent_id}'s ({claim.state}), not yours", show)
     if fence is not None and fence != claim.fence:
@@ -113,14 +113,18 @@ def _receipts(context: Context, changed: Iterable[str], claims: Iterable[Claim],
     names = {name[len(PLANS) + 1 :] for name in changed if name.startswith(f"{PLANS}/")}
     concerned = {name.removesuffix(plans.SUFFIX) for name in names if name.endswith(plans.SUFFIX) and "/" not in name}
     concerned |= {claim.plan_id for claim in claims if claim.branch == branch and ids.is_plan(claim.plan_id)}
-    missing = []
+    missing: list[str] = []
+    untracked: list[str] = []
     for plan in sorted(concerned):
         cited, problem = _cited_by(context.workspace, plan)
         missing += [f"{plan}: {problem}"] if problem else []
         shared = tracked_of(context.workspace, cited)
-        missing += [f"{path} (cited by {plan})" for path in cited if path not in shared]
+        unshared = [path for path in cited if path not in shared]
+        missing += [f"{path} (cited by {plan})" for path in unshared]
+        untracked += [path for path in unshared if files.exists(context.workspace.in_root(path))]
     if missing:
-        return Check("receipts", FAIL, f"not tracked: {'; '.join(missing[:5])}", "git add <receipt>")
+        add = hint.git("add", "-f", "--", *untracked) if untracked else hint.tool("agent.receipts_index", "--missing")
+        return Check("receipts", FAIL, f"not tracked: {'; '.join(missing[:5])}", add)
     return Check("receipts", PASS, f"{len(concerned)} plans cite only what git tracks")
 
 
@@ -148,10 +152,10 @@ def _required(workspace: Workspace, path: str) -> Check:
             "required",
             FAIL,
             f"{name} is not there",
-            f"python -m tools.agent.receipt_run --name {_stem(name)} -- <command>",
+            hint.tool("agent.receipt_run", "--name", _stem(name), "--", hint.WORDS),
         )
     if name not in tracked_of(workspace, [name]):
-        return Check("required", FAIL, f"{name} is not tracked", f"git add -f {name}")
+        return Check("required", FAIL, f"{name} is not tracked", hint.git("add", "-f", "--", name))
     return Check("required", PASS, f"{name} is tracked")
 
 
@@ -170,5 +174,6 @@ def _paths(changed: Sequence[str], claims: Iterable[Claim], seat: Seat) -> Check
     ]
     if found:
         more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-        return Check("paths", WARN, "; ".join(found[:3]) + more, "python -m tools.agent.bus_claim list --status live")
+        live = hint.tool("agent.bus_claim", "list", "--status", "live")
+        return Check("paths", WARN, "; ".join(found[:3]) + more, live)
     return Check("paths", PASS, "no changed file is in another's paths")

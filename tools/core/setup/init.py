@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from typing import NamedTuple
 
-from tools.core import ids
+from tools.core import hint, ids
 from tools.core import templates as maps
 from tools.core.errors import GuardError, SetupError, ToolkitError, UsageError
 from tools.core.fs import files, locks
 from tools.core.git import repository
 from tools.core.gitdir import common_folder, git_folder
+from tools.core.hint import Note
 from tools.core.models.manifest import Manifest
 from tools.core.receipts import write as receipts
 from tools.core.seats import seat as seats
@@ -29,17 +30,17 @@ PATIENCE = 60.0
 
 
 class Step(NamedTuple):
-    """One thing to do: how it is told, and how it is done; `do` may return a hint."""
+    """One thing to do: how it is told, and how it is done; `do` may return a note."""
 
     sentence: str
-    do: Callable[[], str | None]
+    do: Callable[[], Note | None]
 
 
 class Done(NamedTuple):
     """What was done (or would be), and what to do next."""
 
     steps: list[str]
-    hints: list[str]
+    notes: list[Note]
 
 
 def prepare(workspace: Workspace, *, agent: str | None, roles: Sequence[str], bus: str | None, dry_run: bool) -> Done:
@@ -47,34 +48,38 @@ def prepare(workspace: Workspace, *, agent: str | None, roles: Sequence[str], bu
     lock = git_lock_place(workspace)
     if lock is None or not repository.is_repository(workspace.root):
         raise SetupError(
-            f"{workspace.root} is no git repository", code="repository.none", hint=f"git init {workspace.root}"
+            f"{workspace.root} is no git repository", code="repository.none", hint=hint.git("init", workspace.root)
         )
     with ExitStack() as held:
         if not dry_run:
             held.enter_context(locks.hold(lock, patience=PATIENCE))
         steps = [*_seat_steps(workspace, agent, roles), *_checkout_steps(workspace, bus), *_bus_steps(workspace, bus)]
-        hints = [] if dry_run else [hint for step in steps if (hint := step.do())]
-    return Done([step.sentence for step in steps], [*hints, *_hints(workspace, bus, agent, steps)])
+        notes = [] if dry_run else [note for step in steps if (note := step.do())]
+    return Done([step.sentence for step in steps], [*notes, *_notes(workspace, bus, agent, steps)])
 
 
-def _hints(workspace: Workspace, bus: str | None, agent: str | None, steps: Sequence[Step]) -> list[str]:
-    hints = []
+def _notes(workspace: Workspace, bus: str | None, agent: str | None, steps: Sequence[Step]) -> list[Note]:
+    notes = []
+    name = workspace.bus.name
     if bus_branch.is_worktree(workspace):
         if bus == FOLDER:
-            hints.append(f"{workspace.bus.name}/ is a worktree already and stays one")
+            notes.append(Note(f"{name}/ is a worktree already and stays one"))
         elif bus_branch.is_sound(workspace) and bus_branch.head(workspace) != bus_branch.BRANCH:
-            hints.append(f"{workspace.bus.name}/ is not on its branch: git -C {workspace.bus.path} switch bus")
+            switch = hint.git("-C", workspace.bus.path, "switch", bus_branch.BRANCH)
+            notes.append(Note(f"{name}/ is not on its branch", switch))
     elif bus != FOLDER and bus_branch.is_tracked(workspace):
-        name = workspace.bus.name
-        hints.append(f"{name}/ is tracked by a branch of code and was left as it is; to give it its own branch:")
-        hints.append(f"git rm -r -q --cached {name} && git commit -m 'Move the bus to its own branch'")
-        hints.append("python -m tools init --bus branch")
+        leave = hint.git("rm", "-r", "-q", "--cached", name)
+        move = leave.then(hint.git("commit", "-m", "Move the bus to its own branch")).then(hint.init("--bus", "branch"))
+        text = f"{name}/ is tracked by a branch of code and was left as it is; it can have a branch of its own"
+        notes.append(Note(text, move))
     if any(step.sentence.endswith(("README.md", ".gitignore", ".gitattributes")) for step in steps):
-        names = " ".join([".gitignore", ".gitattributes", *maps.FOLDER_MAPS])
-        hints.append(f"git add {names} && git commit -m 'Make ready for several agents'")
+        names = (".gitignore", ".gitattributes", *maps.FOLDER_MAPS)
+        add = hint.git("add", "--", *names)
+        commit = hint.git("commit", "-m", "Make ready for several agents", "--", *names)
+        notes.append(Note("what was written is yours to commit", add.then(commit)))
     if agent is None and seats.reading(workspace) is None:
-        hints.append("python -m tools init --agent <id>")
-    return hints
+        notes.append(Note("this checkout is no agent's seat yet", hint.init("--agent", hint.WORDS)))
+    return notes
 
 
 def ignore_seat(workspace: Workspace) -> None:
@@ -166,9 +171,10 @@ def _bus_steps(workspace: Workspace, bus: str | None) -> Iterator[Step]:
         yield Step(f"write {name}/README.md", lambda: _make_folder(workspace))
 
 
-def _told(origin: bus_branch.Origin) -> str | None:
+def _told(origin: bus_branch.Origin) -> Note | None:
     if origin.silent:
-        return f"{origin.silent} did not answer; if it has a branch bus: python -m tools.agent.bus_sync"
+        text = f"{origin.silent} did not answer; if it has a branch bus, the next exchange brings it"
+        return Note(text, hint.tool("agent.bus_sync"))
     return None
 
 
@@ -187,14 +193,12 @@ def _seat_steps(workspace: Workspace, agent: str | None, roles: Sequence[str]) -
     if agent == ids.TEMPLATE_AGENT:
         raise UsageError("'template' names no seat", code="seat.template")
     if present is None and agent is None:
-        raise UsageError(
-            "a role needs a seat", code="seat.role", hint="python -m tools init --agent <id> --role <role>"
-        )
+        raise UsageError("a role needs a seat", code="seat.role", hint=hint.again("--agent", hint.WORDS))
     if present is not None and agent not in (None, present.agent_id):
         raise GuardError(
             f"this checkout is {present.agent_id}'s seat, not {agent}'s",
             code="seat.mismatch",
-            hint=f"git worktree add ../{agent} -b agent/{agent}/work && python -m tools init --root ../{agent} --agent {agent}",
+            hint=seats.own_seat(workspace, str(agent)),
             details={"manifest_agent": present.agent_id, "agent": agent},
         )
     yield from _manifest_step(workspace, present, str(agent), roles)

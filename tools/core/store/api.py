@@ -19,6 +19,7 @@ from tools.core.errors import BusyError
 from tools.core.fs import jsonl
 from tools.core.models.bus import EVENTS, MESSAGES, Event, stream_of
 from tools.core.models.entry import Entry, Query, Search
+from tools.core.problem import Problem
 
 
 class Append(NamedTuple):
@@ -82,7 +83,7 @@ class Matches(NamedTuple):
 class Following(Protocol):
     """What a query matches from now on."""
 
-    def poll(self) -> Iterator[Entry | jsonl.Problem]:
+    def poll(self) -> Iterator[Entry | Problem]:
         """The entries that came since the last poll, oldest first, and the lines that cannot be read."""
 
 
@@ -161,7 +162,7 @@ class History(Protocol):
         """The entries since a moment that cite receipts, in the order they were read."""
 
     # -- what is wrong -----------------------------------------------------------------------
-    def problems(self, streams: Collection[str] | None = None) -> list[jsonl.Problem]:
+    def problems(self, streams: Collection[str] | None = None) -> list[Problem]:
         """Lines (of some streams) that cannot be read, by stream and number; the first thousand."""
 
     def losses(self, streams: Collection[str] | None = None) -> list[Loss]:

@@ -13,11 +13,13 @@ import shutil
 import tempfile
 from typing import NamedTuple
 
+from tools.core import hint
 from tools.core import templates as maps
 from tools.core.errors import ConflictError, SetupError
 from tools.core.fs import files
 from tools.core.git import index, objects, refs, remotes, worktrees
 from tools.core.gitdir import common_folder, current_branch, git_folder
+from tools.core.hint import Note
 from tools.core.sync import adopt as adoption
 from tools.core.workspace import Place, Workspace
 
@@ -82,7 +84,7 @@ def is_tracked(workspace: Workspace) -> bool:
     return any(index.has_any(root, workspace.bus.name) for root in roots)
 
 
-def apart(workspace: Workspace) -> tuple[str, ...]:
+def apart(workspace: Workspace) -> tuple[Note, ...]:
     """A sentence where a remote has a bus and this clone keeps, or is about to make, a folder of its own."""
     if is_worktree(workspace) or git_folder(workspace.root) is None:
         return ()
@@ -90,7 +92,7 @@ def apart(workspace: Workspace) -> tuple[str, ...]:
     if not having:
         return ()
     shown = f"{having[0]}/{BRANCH}"
-    return (f"the bus of {shown} is not the one in use here; to join it, records kept: python -m tools init",)
+    return (Note(f"the bus of {shown} is not the one in use here; it can be joined, records kept", hint.init()),)
 
 
 def repair(workspace: Workspace) -> Origin:
@@ -192,5 +194,5 @@ def _refuse_other_worktree(workspace: Workspace) -> None:
             raise ConflictError(
                 f"the branch {BRANCH} is checked out at {path}",
                 code="bus.elsewhere",
-                hint=f"git worktree remove {path} && python -m tools init",
+                hint=hint.git("worktree", "remove", path).then(hint.init()),
             )

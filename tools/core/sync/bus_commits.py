@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from tools.core import hint
 from tools.core.errors import SetupError
 from tools.core.git import changes, index, objects, refs
 from tools.core.git.objects import Entry
@@ -57,7 +58,7 @@ def _branch(folder: str) -> str:
         raise SetupError(
             f"{folder} is on no branch, so the bus cannot be committed",
             code="bus.detached",
-            hint=f"git -C {folder} switch -",
+            hint=hint.git("-C", folder, "switch", "-"),
         )
     return branch
 
@@ -99,9 +100,7 @@ def _identity(agent: str) -> dict[str, str]:
 def _scratch(carrier: Carrier) -> index.Scratch:
     folder = git_folder(carrier.folder)
     if folder is None or not os.path.isdir(folder):
-        raise SetupError(
-            f"{carrier.folder}/.git leads to no git folder", code="bus.worktree", hint="python -m tools init"
-        )
+        raise SetupError(f"{carrier.folder}/.git leads to no git folder", code="bus.worktree", hint=hint.init())
     return index.Scratch(carrier.folder, folder, _INDEX)
 
 

@@ -17,10 +17,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from tools.core import hint
 from tools.core.errors import BusyError, ConflictError, SetupError, ToolkitError
 from tools.core.git import refs, remotes
 from tools.core.models.bus import CLAIMS
 from tools.core.models.lenient import claim_from
+from tools.core.problem import Problem
 from tools.core.store.api import Store
 from tools.core.sync import bus_commits as carrier
 from tools.core.sync import outgoing as departures
@@ -42,7 +44,7 @@ class Exchanged(NamedTuple):
     received: int = 0
     pushed: bool = False
     conflicts: tuple[Conflict, ...] = ()
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 def exchange(
@@ -77,7 +79,7 @@ def exchange(
     raise BusyError(
         f"{PUSHES + 1} pushes of the bus lost against those of other clones",
         code="sync.contention",
-        hint="python -m tools.agent.bus_sync --push",
+        hint=hint.tool("agent.bus_sync", "--push"),
     )
 
 
@@ -126,7 +128,7 @@ def lost_error(conflicts: Sequence[Conflict]) -> ToolkitError:
     return ConflictError(
         f"another clone was first: {told}",
         code="sync.conflict",
-        hint=f"python -m tools.agent.bus_claim show --task {conflicts[0].task}",
+        hint=hint.tool("agent.bus_claim", "show", "--task", conflicts[0].task),
         details={"conflicts": [one._asdict() for one in conflicts]},
     )
 
@@ -151,7 +153,7 @@ def confirm(workspace: Workspace, bus: Store, agent: str, task: str, now: dateti
 
     Whatever stops it, the local claim stays, and the hint says how to try again.
     """
-    again = "python -m tools.agent.bus_sync --push"
+    again = hint.tool("agent.bus_sync", "--push")
     try:
         done = exchange(workspace, bus, agent, now, push=True)
     except ToolkitError as problem:
@@ -163,7 +165,7 @@ def confirm(workspace: Workspace, bus: Store, agent: str, task: str, now: dateti
         raise SetupError(
             f"{task} is claimed here but not confirmed: {why}",
             code="sync.no_remote",
-            hint="git remote add origin <url>" if done.carrier else "python -m tools init --bus branch",
+            hint=hint.git("remote", "add", "origin", hint.WORDS) if done.carrier else hint.init("--bus", "branch"),
         )
     document = bus.get(f"{CLAIMS}/{task}")
     claim = claim_from(document.content, task) if document else None
@@ -172,7 +174,7 @@ def confirm(workspace: Workspace, bus: Store, agent: str, task: str, now: dateti
         raise ConflictError(
             f"{task} was not confirmed: on the remote it is held by {holder}",
             code="claim.lost",
-            hint=f"python -m tools.agent.bus_claim show --task {task}",
+            hint=hint.tool("agent.bus_claim", "show", "--task", task),
             details={"task_id": task, "holder": holder},
         )
     return done

@@ -9,9 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from tools.core import hint
 from tools.core.errors import SetupError
 from tools.core.git import checkout, refs, remotes
 from tools.core.gitdir import current_branch, git_folder
+from tools.core.hint import Note
 from tools.core.store.api import Store
 from tools.core.sync import bus_branch, exchange
 from tools.core.sync import bus_commits as carrier
@@ -27,7 +29,7 @@ class Synced(NamedTuple):
     sentence: str
     commits: int = 0
     conflicts: tuple[Conflict, ...] = ()
-    problems: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def require_git(workspace: Workspace) -> None:
@@ -36,7 +38,7 @@ def require_git(workspace: Workspace) -> None:
         raise SetupError(
             f"{workspace.root} is no git repository, so there is nothing to sync with",
             code="git.none",
-            hint="python -m tools.agent.session_boot --no-sync",
+            hint=hint.tool("agent.session_boot", "--no-sync"),
         )
 
 
@@ -46,23 +48,23 @@ def synchronise(workspace: Workspace, bus: Store, agent: str | None, now: dateti
     With an agent the bus is exchanged as well, but not pushed.
     """
     require_git(workspace)
-    carried, problems = _carrier(workspace) if agent else (None, ())
+    carried, notes = _carrier(workspace) if agent else (None, ())
     if agent and carried is not None and _carries_code(workspace, carried):
         return _with_bus(workspace, bus, agent, now, carried)
     code = _code(workspace)
     if not agent or carried is None:
-        return code._replace(problems=problems or bus_branch.apart(workspace))
+        return code._replace(notes=notes or bus_branch.apart(workspace))
     done = exchange.exchange(workspace, bus, agent, now)
     told = f"; {done.received} new on the bus" if done.received else ""
-    return code._replace(sentence=code.sentence + told, conflicts=done.conflicts, problems=done.problems)
+    return code._replace(sentence=code.sentence + told, conflicts=done.conflicts, notes=_left_out(done))
 
 
-def _carrier(workspace: Workspace) -> tuple[Carrier | None, tuple[str, ...]]:
+def _carrier(workspace: Workspace) -> tuple[Carrier | None, tuple[Note, ...]]:
     """What carries the bus; a bus that is on no branch is told and left, not the end of a session."""
     try:
         return carrier.find(workspace), ()
     except SetupError as problem:
-        return None, (problem.message,)
+        return None, (Note(problem.message, problem.hint),)
 
 
 def _carries_code(workspace: Workspace, carried: Carrier) -> bool:
@@ -115,7 +117,7 @@ def diverged(branch: str, upstream: str, ahead: int, behind: int) -> SetupError:
     return SetupError(
         f"{branch} and {upstream} have diverged: {ahead} here, {behind} there",
         code="sync.diverged",
-        hint=f"git rebase {upstream}",
+        hint=hint.git("rebase", upstream),
         details={"ahead": ahead, "behind": behind},
     )
 
@@ -130,7 +132,7 @@ def _with_bus(workspace: Workspace, bus: Store, agent: str, now: datetime, carri
     before = refs.commit_of(root, "HEAD")
     done = exchange.exchange(workspace, bus, agent, now, with_files=True)
     code = _told(root, branch, way, before)
-    return code._replace(conflicts=done.conflicts, problems=done.problems)
+    return code._replace(conflicts=done.conflicts, notes=_left_out(done))
 
 
 def _told(root: str, branch: str, way: remotes.Route, before: str) -> Synced:
@@ -148,3 +150,7 @@ def _told(root: str, branch: str, way: remotes.Route, before: str) -> Synced:
     if came:
         return Synced("forwarded", f"{branch} moved, {_plural(came)} of {way.remote}/{target}", came)
     return Synced("up_to_date", f"{branch} is up to date with {way.remote}/{target}")
+
+
+def _left_out(done: exchange.Exchanged) -> tuple[Note, ...]:
+    return tuple(Note(str(problem)) for problem in done.problems)

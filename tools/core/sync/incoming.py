@@ -18,6 +18,7 @@ from tools.core.git import objects, refs
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, Event, stream_of
 from tools.core.models.lenient import claim_from
 from tools.core.models.record import to_mapping
+from tools.core.problem import Problem
 from tools.core.store import merge
 from tools.core.store.api import Append, Change, Replace, Store, retry_stale
 from tools.core.sync import bus_commits as carrier
@@ -44,7 +45,7 @@ class Round(NamedTuple):
     base: str
     received: int
     conflicts: list[Conflict]
-    problems: list[str]
+    problems: list[Problem]
 
 
 def is_shared(name: str) -> bool:
@@ -69,8 +70,9 @@ def receive(workspace: Workspace, bus: Store, agent: str, now: datetime, found: 
         before = known[base_tree[name].name] if name in base_tree else None
         try:
             received += _take_in(workspace, bus, agent, now, name, known[changed[name].name], before, state.conflicts)
-        except (DataError, UsageError) as problem:
-            state.problems.append(f"{workspace.bus.name}/{name} of the remote was left out: {problem.message}")
+        except (DataError, UsageError) as error:
+            problem = error.problem_in(workspace.bus.child(name).name)
+            state.problems.append(problem._replace(reason=f"the remote's was left out: {problem.reason}"))
     return state._replace(received=received)
 
 

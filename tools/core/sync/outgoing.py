@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
+from tools.core import hint
 from tools.core.errors import SetupError
 from tools.core.fs import files, locks
 from tools.core.git import checkout, objects, remotes
@@ -134,7 +135,7 @@ def push(found: Carrier, remote: str, state: Round, made: str) -> bool:
         raise SetupError(
             f"{found.branch} has commits that are not on {remote}, and the bus does not publish them for you",
             code="sync.unpushed",
-            hint=f"git push {remote} {found.branch}",
+            hint=hint.git("push", remote, found.branch),
         )
     done = remotes.push(found.home, remote, made, found.branch)
     if done.taken or done.overtaken:
@@ -142,5 +143,5 @@ def push(found: Carrier, remote: str, state: Round, made: str) -> bool:
     raise SetupError(
         f"{remote} did not take the bus: {done.reason}",
         code="sync.refused" if done.refused else "sync.unreachable",
-        hint="python -m tools.agent.bus_sync --push",
+        hint=hint.tool("agent.bus_sync", "--push"),
     )

@@ -12,6 +12,7 @@ from tools.core.fs.follow import Follower
 from tools.core.models.bus import EVENTS, Event, stream_of
 from tools.core.models.entry import Entry, Query, Search, matches, stream_entry, unrepeated
 from tools.core.models.lenient import shortcoming
+from tools.core.problem import Problem
 from tools.core.store.api import MAX_REQUESTS, Following, Loss, Matches, Recorded, streams_of
 from tools.core.store.files import marks
 from tools.core.store.files.transaction import place_of
@@ -200,12 +201,13 @@ class FileHistory:
         return [one for one in recorded if one.entry.record.receipts]
 
     # -- what is wrong -----------------------------------------------------------------------
-    def problems(self, streams: Collection[str] | None = None) -> list[jsonl.Problem]:
+    def problems(self, streams: Collection[str] | None = None) -> list[Problem]:
         """See History."""
         where, values = _among(streams)
-        sql = f"SELECT stream, number, reason FROM problems WHERE {where} ORDER BY stream, number LIMIT {_MAX_PROBLEMS}"
+        columns = "stream, number, reason, code"
+        sql = f"SELECT {columns} FROM problems WHERE {where} ORDER BY stream, number LIMIT {_MAX_PROBLEMS}"
         rows = self._ask(sql, *values)
-        return [jsonl.Problem(self._store.where(stream), number, reason) for stream, number, reason in rows]
+        return [Problem(self._store.where(stream), number, reason, code) for stream, number, reason, code in rows]
 
     def losses(self, streams: Collection[str] | None = None) -> list[Loss]:
         """See History."""
@@ -254,15 +256,15 @@ class _Following:
         self._logs.update((stream, Follower(place_of(self._workspace, stream))) for stream in new)
         return [self._logs[stream] for stream in new]
 
-    def poll(self) -> Iterator[Entry | jsonl.Problem]:
+    def poll(self) -> Iterator[Entry | Problem]:
         """See Following."""
         self._new_logs()
         for stream, follower in self._logs.items():
             for outcome in follower.poll():
                 if isinstance(outcome, jsonl.Found) and (reason := shortcoming(outcome.record)):
                     number = jsonl.number_of(place_of(self._workspace, stream), outcome.line.offset)
-                    outcome = jsonl.Problem(self._store.where(stream), number, reason)
-                if isinstance(outcome, jsonl.Problem):
+                    outcome = Problem(self._store.where(stream), number, reason, jsonl.UNREADABLE)
+                if isinstance(outcome, Problem):
                     yield outcome
                 elif matches(entry := stream_entry(stream, outcome.record), self._query):
                     yield entry

@@ -22,6 +22,7 @@ from tools.core.errors import ToolkitError
 from tools.core.fs import files, jsonl
 from tools.core.models.bus import EVENTS, MESSAGES, stream_of
 from tools.core.models.lenient import shortcoming
+from tools.core.problem import Problem
 from tools.core.store.files import index_rows, index_schema, index_settle
 from tools.core.store.files.transaction import place_of
 from tools.core.workspace import Place, Workspace
@@ -248,10 +249,13 @@ class _CatchUp:
                 if before is not None and not _is_continued(descriptor, before):
                     return  # replaced since we looked; the next reader sees that
                 self._load(place, descriptor, name, before)
-        except (ToolkitError, FileNotFoundError) as problem:
+        except (ToolkitError, FileNotFoundError) as error:
+            gone = Problem(name, 1, "gone meanwhile", "file.missing")
+            problem = error.problem_in(name) if isinstance(error, ToolkitError) else gone
             stat = self._present[name]
             self._ask("DELETE FROM problems WHERE stream=?", name)
-            self._ask("INSERT INTO problems VALUES (?, 1, ?)", name, index_rows.storable(str(problem)))
+            reason = index_rows.storable(problem.reason)
+            self._ask("INSERT INTO problems VALUES (?, ?, ?, ?)", name, problem.line, reason, problem.code)
             self._remember(name, stat, 0, 0, "", 0)
 
     def _load(self, place: Place, descriptor: int, name: str, before: _Known | None) -> None:
@@ -278,8 +282,10 @@ class _CatchUp:
                 if not seq % _BATCH:
                     self._insert(name, usual, seldom)
             elif outcome is not None:
-                reason = shortcoming(outcome) if isinstance(outcome, dict) else outcome.reason
-                self._ask("INSERT OR REPLACE INTO problems VALUES (?, ?, ?)", name, count, reason)
+                if isinstance(outcome, dict):
+                    outcome = Problem(place.name, count, shortcoming(outcome), jsonl.UNREADABLE)
+                values = (name, count, outcome.reason, outcome.code)
+                self._ask("INSERT OR REPLACE INTO problems VALUES (?, ?, ?, ?)", *values)
         self._insert(name, usual, seldom)
         digest = next(jsonl.lines_backwards(descriptor, end)).hash if end else ""
         self._remember(name, stat, end, lines, digest, loose)

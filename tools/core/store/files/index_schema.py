@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-VERSION = 5
+VERSION = 6
 
 ENTRIES = """
 CREATE TABLE entries (
@@ -52,7 +52,7 @@ CREATE TABLE streams (
   name TEXT PRIMARY KEY, inode INTEGER, mtime INTEGER, size INTEGER, end INTEGER, lines INTEGER, hash TEXT,
   loose INTEGER
 ) WITHOUT ROWID;
-CREATE TABLE problems (stream TEXT, number INTEGER, reason TEXT, PRIMARY KEY (stream, number)) WITHOUT ROWID;
+CREATE TABLE problems (stream TEXT, number INTEGER, reason TEXT, code TEXT, PRIMARY KEY (stream, number)) WITHOUT ROWID;
 CREATE TABLE lost (stream TEXT, id TEXT, mark TEXT, raw BLOB);
 CREATE INDEX lost_id ON lost (stream, id);
 CREATE INDEX lost_mark ON lost (stream, mark) WHERE mark IS NOT NULL;

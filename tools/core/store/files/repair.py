@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from tools.core import ids
+from tools.core import hint, ids
 from tools.core.errors import DataError, SetupError, ToolkitError
 from tools.core.fs import files, jsonl, locks
 from tools.core.git import history, objects
 from tools.core.git import repository as git_repository
+from tools.core.hint import Hint
 from tools.core.models.bus import EVENTS, MESSAGES, Claim, stream_of
 from tools.core.models.lenient import claim_from, text_of
 from tools.core.models.record import to_mapping
@@ -33,12 +34,12 @@ _CARRIES_CLAIM = "stream='events' AND instr(raw, CAST('\"claim\"' AS BLOB)) > 0"
 
 
 class Step(NamedTuple):
-    """One thing to do, or to explain where `mends` is False; `hint` is a command that helps there."""
+    """One thing to do, or to explain where `mends` is False; `look` is a command that helps there."""
 
     kind: str  # journal, torn, lines, claim, unreadable
     path: str
     text: str
-    hint: str = ""
+    look: Hint | None = None
     mends: bool = True
 
 
@@ -64,9 +65,9 @@ def survey(workspace: Workspace) -> Damage:
         text = f"bring back the claim of {claim.agent_id} ({claim.state}, fence {claim.fence}) from the events"
         steps.append(Step("claim", workspace.claim(task).name, text))
     for problem in store.history.problems():
-        if not problem.reason.startswith("unfinished last line"):
-            hint = f"git log -p -- {problem.name}"
-            steps.append(Step("unreadable", problem.name, f"line {problem.number}: {problem.reason}", hint, False))
+        if problem.code != jsonl.TORN:
+            look = hint.git("log", "-p", "--", problem.path)
+            steps.append(Step("unreadable", problem.path, f"line {problem.line}: {problem.reason}", look, False))
     return Damage(steps, lines, claims)
 
 

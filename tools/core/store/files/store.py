@@ -22,10 +22,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from tools.core import hint
 from tools.core.errors import DataError, UsageError
 from tools.core.fs import files, jsonl, locks
 from tools.core.models.bus import EVENTS, MESSAGES
 from tools.core.models.lenient import shortcoming
+from tools.core.problem import Problem
 from tools.core.store.api import Append, Change, Document, Expect, Replace, StaleVersion
 from tools.core.store.files import append
 from tools.core.store.files.append import sync
@@ -51,13 +53,13 @@ class FileStore:
         if len(records) == len(reading.found):
             return reading
         problems = [_no_record(place, found) for found in reading.found if shortcoming(found.record)]
-        return jsonl.Reading(records, sorted([*reading.problems, *problems], key=lambda problem: problem.number))
+        return jsonl.Reading(records, sorted([*reading.problems, *problems], key=lambda problem: problem.line))
 
     def tail(self, stream: str, count: int, wanted: Callable[[dict[str, object]], bool] | None = None) -> jsonl.Reading:
         """See Store."""
         place = self.place(stream)
         found: list[jsonl.Found] = []
-        problems: list[jsonl.Problem] = []
+        problems: list[Problem] = []
         with suppress(FileNotFoundError), files.opened(place) as descriptor:
             for line in jsonl.lines_backwards(descriptor):
                 if len(found) >= count:
@@ -65,7 +67,7 @@ class FileStore:
                 outcome = jsonl.examine(place, line, None)
                 if isinstance(outcome, jsonl.Found) and shortcoming(outcome.record):
                     outcome = _no_record(place, outcome)
-                if isinstance(outcome, jsonl.Problem):
+                if isinstance(outcome, Problem):
                     problems.append(outcome)
                 elif outcome and (wanted is None or wanted(outcome.record)):
                     found.append(outcome)
@@ -79,8 +81,8 @@ class FileStore:
             return None
         try:
             return Document(files.parse_object(data, place.name), version_of(data))
-        except DataError as problem:
-            problem.hint = "python -m tools.maintenance.bus_repair"
+        except DataError as error:
+            error.hint = hint.tool("maintenance.bus_repair")
             raise
 
     def names(self, kind: str) -> list[str]:
@@ -182,7 +184,7 @@ class FileStore:
                 raise UsageError(
                     f"{task!r} differs only in case from {other!r}, which exists",
                     code="id.case",
-                    hint=f"--task {other}",
+                    hint=hint.again("--task", other),
                 )
 
     def _apply_whole(self, plan: Transaction) -> None:
@@ -201,12 +203,12 @@ class FileStore:
         try:
             intent = files.parse_object(data, self._workspace.journal.name)
             plan = Transaction.from_journal(self._workspace, intent)
-        except (DataError, UsageError, KeyError, TypeError, ValueError, AttributeError) as problem:
+        except (DataError, UsageError, KeyError, TypeError, ValueError, AttributeError) as error:
+            reason = f"not a journal of this toolkit ({error})"
             raise DataError(
-                f"{self._workspace.journal.name}:1: not a journal of this toolkit ({problem})",
-                code="bus.journal",
-                hint="python -m tools.maintenance.bus_repair",
-            ) from problem
+                Problem(self._workspace.journal.name, 1, reason, "bus.journal"),
+                hint=hint.tool("maintenance.bus_repair"),
+            ) from error
         plan.apply()
         files.remove(self._workspace.journal)
         return True
@@ -220,9 +222,9 @@ def _suffix(name: str) -> str:
     return ".jsonl" if _is_stream(name) else ".json"
 
 
-def _no_record(place: Place, found: jsonl.Found) -> jsonl.Problem:
+def _no_record(place: Place, found: jsonl.Found) -> Problem:
     number = found.number or jsonl.number_of(place, found.line.offset)
-    return jsonl.Problem(place.name, number, shortcoming(found.record))
+    return Problem(place.name, number, shortcoming(found.record), jsonl.UNREADABLE)
 
 
 def _refuse_too_long(change: Change) -> None:

@@ -1,0 +1,78 @@
+"""A hint as a shell takes it: each argument quoted, what only the user knows as "…".
+
+What a record says is an argument like any other. A hint that would carry an id that is none, or text
+that a terminal does not show as it is, is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from tools.core import ids
+from tools.core.hint import AGAIN, WORDS, Command, Hint
+from tools.core.text import render
+
+Start = Callable[[str], Sequence[str]]
+"""The words that start a module of the toolkit, or (for AGAIN) that started this process."""
+
+_IDS: dict[str, Callable[[object], bool]] = {
+    "--task": ids.is_task,
+    "--agent": ids.is_agent,
+    "--target": ids.is_agent,
+    "--engineer": ids.is_agent,
+    "--to": ids.is_agent,
+    "--plan": ids.is_plan,
+    "--reply-to": ids.is_record,
+}
+"""The options whose value is an id."""
+
+_VARIABLE = re.compile(f"[A-Z_]+={WORDS}")
+
+
+def as_module(module: str) -> Sequence[str]:
+    """How a module is started where nothing is known of the user's ways."""
+    return ("python", "-m", module)
+
+
+def line(hint: Hint | None, start: Start) -> str:
+    """The hint as one line for a shell; "" for none and for one that is left out."""
+    if hint is None or not all(_can_be_shown(command) for command in hint.commands):
+        return ""
+    return " && ".join(" ".join(map(_quoted, _words(command, start))) for command in hint.commands)
+
+
+def options(*arguments: str) -> str:
+    """Options as words of a line; "" where the value of one is no id."""
+    return " ".join(map(_quoted, arguments)) if _can_be_shown(Command("", arguments)) else ""
+
+
+def words(hint: Hint | None, start: Start) -> list[str]:
+    """The same as the words of one process: of a shell where there are several commands; [] for none."""
+    text = line(hint, start)
+    if hint is None or not text:
+        return []
+    return list(_words(hint.commands[0], start)) if len(hint.commands) == 1 else ["sh", "-c", text]
+
+
+def _words(command: Command, start: Start) -> Sequence[str]:
+    if command.program == AGAIN:
+        given = list(start(AGAIN))
+        end = given.index("--") if "--" in given else len(given)
+        return (*given[:end], *command.arguments, *given[end:])
+    is_module = command.program.split(".")[0] == "tools"
+    return (*(start(command.program) if is_module else (command.program,)), *command.arguments)
+
+
+def _can_be_shown(command: Command) -> bool:
+    pairs = zip(command.arguments, command.arguments[1:], strict=False)
+    are_ids = all(value == WORDS or _IDS[option](value) for option, value in pairs if option in _IDS)
+    return are_ids and all(render.clean(argument) == argument for argument in command.arguments)
+
+
+def _quoted(word: str) -> str:
+    import shlex
+
+    if word == WORDS or _VARIABLE.fullmatch(word):
+        return f'"{word}"'
+    return shlex.quote(word)
