@@ -22,12 +22,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+CHECKOUT = Path(__file__).resolve().parent.parent
 RECORD = "class Record:\n    id: str\n    ts: str\n    agent_id: str\n    summary: str\n"
 STARTS = {
     "click": "import click",
     "filelock": "import filelock",
     "sqlite3, a file opened": "import sqlite3; sqlite3.connect(':memory:').execute('PRAGMA user_version')",
     "one frozen dataclass": f"from dataclasses import dataclass\n@dataclass(frozen=True)\n{RECORD}",
+    "the records and their predicates": "import tools.core.models.validate_fast",
     "pydantic, one record's validator": (
         f"from dataclasses import dataclass\n@dataclass(frozen=True)\n{RECORD}"
         "from pydantic import TypeAdapter\nTypeAdapter(Record)"
@@ -68,7 +70,8 @@ class Start(NamedTuple):
 
 def cpu_of(code: str) -> float:
     """CPU seconds of one child process; RuntimeError when it fails."""
-    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, env=environment)
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
