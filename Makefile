@@ -70,10 +70,10 @@ soak: $(READY) ## run the races, crashes and random schedules for ten minutes
 docs: $(VENV)/.docs ## write the generated documents anew and build the site in build/site
 	@$(BIN)/python -m tools.maintenance.generate_docs
 	@$(BIN)/python -m tools.agent.doc_links render
-	@$(BIN)/mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 docs-serve: $(VENV)/.docs ## show the site at http://127.0.0.1:8000 and follow changes
-	@$(BIN)/mkdocs serve --strict
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve --strict
 
 workflows: $(VENV)/.workflows ## look for mistakes and weaknesses in the workflows
 	@$(BIN)/zizmor --quiet --offline --persona pedantic .

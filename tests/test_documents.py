@@ -145,6 +145,26 @@ def test_every_link_in_a_document_leads_somewhere(document):
     assert [target for target in local if not (document.parent / target).exists()] == []
 
 
+def pages_linked_from(page):
+    """The documents that a document links to; a link to a folder means its README."""
+    for target in LINK.findall(page.read_text()):
+        path = (page.parent / target.partition("#")[0]).resolve()
+        path = path / "README.md" if path.is_dir() else path
+        if path.suffix == ".md" and path.exists():
+            yield path
+
+
+def test_every_page_can_be_reached_from_the_readme():
+    reached, waiting = set(), [CHECKOUT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page not in reached:
+            reached.add(page)
+            waiting.extend(pages_linked_from(page))
+    pages = {*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").rglob("*.md"), CHECKOUT / ".github" / "AGENT_ONBOARDING.md"}
+    assert sorted(str(page.relative_to(CHECKOUT)) for page in pages - reached) == []
+
+
 def test_every_stable_error_code_is_explained_and_no_other():
     used = {
         code

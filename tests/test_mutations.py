@@ -9,7 +9,6 @@ import pytest
 from tests.crash.traced import why_not
 from tests.mutations import MUTATIONS, UNCHANGED, Mutation, notice
 
-
 pytestmark = pytest.mark.slow
 
 
