@@ -30,7 +30,7 @@ $(READY): pyproject.toml
 	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet --editable . --group dev
 	@$(if $(filter oldest,$(DEPENDENCIES)),$(BIN)/python -m pip install --quiet uv && \
-		$(BIN)/uv pip install --quiet --python $(BIN)/python --resolution lowest-direct --editable .)
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --resolution lowest-direct --upgrade --editable .)
 	@$(BIN)/python -m compileall -q tools teof.py
 	@touch $(READY)
 
