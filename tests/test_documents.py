@@ -145,6 +145,14 @@ def test_every_link_in_a_document_leads_somewhere(document):
     assert [target for target in local if not (document.parent / target).exists()] == []
 
 
+SOURCE = re.compile(r"`((?:tools|tests|benchmarks|\.github|\.ci)/[\w./-]*\w)`")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(CHECKOUT)))
+def test_every_file_of_the_source_that_a_document_names_is_there(document):
+    assert [name for name in SOURCE.findall(document.read_text()) if not (CHECKOUT / name).exists()] == []
+
+
 def pages_linked_from(page):
     """The documents that a document links to; a link to a folder means its README."""
     for target in LINK.findall(page.read_text()):
