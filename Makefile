@@ -12,7 +12,7 @@ PYTEST_ARGS ?=
 FAST := tests/core tests/planner tests/consensus $(wildcard tests/test_*.py)
 RULES := bus/claim_rules bus/release_rules bus/path_patterns store/merge plans/rules plans/edits backlog/states \
 	models/validate_fast
-RULE_TESTS := tests/core/bus tests/core/store/test_merge.py tests/core/plans tests/core/backlog tests/core/models tests/planner
+RULE_TESTS := tests/core/bus tests/core/store/test_merge.py tests/core/plans tests/core/backlog tests/core/models
 
 .PHONY: help setup check lint test cov mutation soak demo demo-full docs docs-serve workflows bench changelog dist
 .DEFAULT_GOAL := help
