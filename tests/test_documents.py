@@ -126,6 +126,34 @@ def error_codes(path):
             yield call.args[0].args[3].value
 
 
+SOURCE = re.compile(r"`((?:tools|tests|benchmarks|\.github|\.ci)/[\w./-]*\w)`")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(CHECKOUT)))
+def test_every_file_of_the_source_that_a_document_names_is_there(document):
+    assert [name for name in SOURCE.findall(document.read_text()) if not (CHECKOUT / name).exists()] == []
+
+
+def pages_linked_from(page):
+    """The documents that a document links to; a link to a folder means its README."""
+    for target in LINK.findall(page.read_text()):
+        path = (page.parent / target.partition("#")[0]).resolve()
+        path = path / "README.md" if path.is_dir() else path
+        if path.suffix == ".md" and path.exists():
+            yield path
+
+
+def test_every_page_can_be_reached_from_the_readme():
+    reached, waiting = set(), [CHECKOUT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page not in reached:
+            reached.add(page)
+            waiting.extend(pages_linked_from(page))
+    pages = {*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").rglob("*.md"), CHECKOUT / ".github" / "AGENT_ONBOARDING.md"}
+    assert sorted(str(page.relative_to(CHECKOUT)) for page in pages - reached) == []
+
+
 def test_every_stable_error_code_is_explained_and_no_other():
     used = {code for path in (CHECKOUT / "tools").rglob("*.py") for code in error_codes(path)}
     told = re.findall(r"^\| `([a-z_.]+)` \|", (CHECKOUT / "docs" / "refusals.md").read_text(), re.M)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 
 import pytest
 
 from tests.conftest import CHECKOUT
+from tools.core import versions
 
 
 @pytest.fixture
@@ -41,7 +43,21 @@ def test_the_index_says_of_init_what_its_help_says(teof):
     assert sentence in " ".join(teof("init", "--help").stdout.split())
 
 
-@pytest.mark.parametrize("arguments", [(), ("--json",), ("--help",)])
+def test_the_version_is_one_line_and_with_json_names_the_formats(teof, tmp_path):
+    assert teof("--version", cwd=tmp_path).stdout == f"teof {versions.TOOLKIT}\n"
+    document = json.loads(teof("--version", "--json", cwd=tmp_path).stdout)
+    assert (document["version"], document["formats"]) == (versions.TOOLKIT, versions.FORMATS)
+
+
+def test_the_formats_page_says_the_versions_that_are_written():
+    page = (CHECKOUT / "docs" / "formats.md").read_text()
+    table = page.partition("## Versions")[2].partition("\n## ")[0]
+    assert {
+        name: int(number) for name, number in re.findall(r"^\| `(\w+)` \| (\d+) \|", table, re.M)
+    } == versions.FORMATS
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",), ("--help",), ("--version",)])
 def test_the_index_imports_no_command(spawn, arguments):
     code = (
         "import sys\nsys.argv = ['tools', *sys.argv[1:]]\nfrom tools.__main__ import main\n"

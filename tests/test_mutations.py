@@ -9,6 +9,8 @@ import pytest
 from tests.crash.traced import why_not
 from tests.mutations import MUTATIONS, UNCHANGED, Mutation, notice
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name.replace(" ", "-"))
 def test_a_weakened_promise_is_noticed(mutation: Mutation, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from tools.core import hint
+from tools.core import hint, versions
 from tools.core.cli import app as cli
 from tools.core.cli import bootstrap
 from tools.core.cli import commands as catalogue
@@ -56,12 +56,18 @@ def _unknown(name: str, rest: Sequence[str]) -> Any:
 
 
 @cli.command(doc=HELP)
-def index(run: cli.Run) -> None:
+@cli.option("--version", is_flag=True, help="Show the version; with --json also those of the formats and of Python.")
+def index(run: cli.Run, version: bool) -> None:
+    if version:
+        python = ".".join(map(str, sys.version_info[:3]))
+        document = {"version": versions.TOOLKIT, "formats": versions.FORMATS, "python": python}
+        run.emit(document, f"{bootstrap.CONSOLE_SCRIPT} {versions.TOOLKIT}")
+        return
     rows = catalogue.commands()
     width = max(len(row.shown) for row in rows)
     lines = [f"  {row.shown:<{width}}  {row.sentence}" for row in rows]
-    document = {"commands": [{"name": row.shown, "module": row.module, "summary": row.sentence} for row in rows]}
-    run.emit(document, "\n".join(["commands (each takes --help, --json, --root):", *lines]))
+    listing = {"commands": [{"name": row.shown, "module": row.module, "summary": row.sentence} for row in rows]}
+    run.emit(listing, "\n".join(["commands (each takes --help, --json, --root):", *lines]))
 
 
 @cli.command()

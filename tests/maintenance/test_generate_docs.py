@@ -6,16 +6,21 @@ import os
 
 import pytest
 
-from tests.conftest import CHECKOUT
+from tests.conftest import CHECKOUT, as_committed
 from tools.core.cli import commands as catalogue
 from tools.maintenance.generate_docs import generated
 
+NAMES = [
+    pytest.param(name, marks=as_committed) if name.startswith("docs/schemas/") else name for name in sorted(generated())
+]
 
-@pytest.mark.parametrize("name", sorted(generated()))
+
+@pytest.mark.parametrize("name", NAMES)
 def test_generated_documents_are_fresh(name):
     assert (CHECKOUT / name).read_bytes() == generated()[name], "run: make docs"
 
 
+@as_committed
 def test_check_agrees_that_they_are(run):
     assert run("maintenance.generate_docs", "--check", "--root", str(CHECKOUT)).out == "all fresh\n"
 

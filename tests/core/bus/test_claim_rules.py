@@ -195,6 +195,19 @@ def test_a_pause_by_another_needs_silence_or_force_with_a_reason(facts, claim, n
     )
 
 
+def test_a_holder_may_pause_instead_of_giving_back_and_says_why(facts, claim):
+    outcome = handback.release(claim(), "T", "codex-1", "paused", "lunch", facts())
+    assert (outcome.event, outcome.claim.status, outcome.claim.notes) == ("pause", "paused", "lunch")
+    assert outcome.claim.paused_by == "" and outcome.claim.released_at == ""
+
+
+def test_a_claim_that_another_paused_is_not_paused_again(facts, claim):
+    paused = claim(status="paused", paused_by="boss")
+    outcome = handback.pause(paused, "T", "codex-2", "again", facts())
+    assert (outcome.event, outcome.claim) == ("", paused)
+    assert "by boss already" in outcome.warnings[0]
+
+
 def test_what_is_finished_or_unheld_cannot_be_paused(facts, claim):
     with pytest.raises(GuardError):
         handback.pause(None, "T", "a", "n", facts())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.core.bus.path_patterns import may_overlap
+from tools.core.bus.path_patterns import fixed_folders, may_overlap
 
 TOGETHER = [
     ("src/app.py", "src/app.py"), ("src/", "src/app.py"), ("src", "lib/src/x"), ("*.py", "src/app.py"),
@@ -63,3 +63,9 @@ def test_the_steps_grow_with_the_product_of_the_lengths_however_many_stars(ends)
 def test_two_folders_at_the_root_do_not_overlap():
     assert not may_overlap("src/", "docs/")
     assert may_overlap("src/", "src/parser/lexer.py")
+
+
+def test_the_fixed_folders_of_a_pattern_end_before_its_first_wildcard():
+    assert fixed_folders("src/core/*.py") == ("src", "core")
+    assert fixed_folders("docs/a.md") == ("docs", "a.md")
+    assert fixed_folders("*") == ()

@@ -16,6 +16,8 @@ from tools.core.errors import SetupError
 from tools.core.sync import adopt as adoption
 from tools.core.workspace import Workspace, find
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def init(spawn):

@@ -16,6 +16,8 @@ from tools.core.store.files import index_build as indexing
 from tools.core.store.files.index import Index
 from tools.core.store.files.store import FileStore
 
+pytestmark = pytest.mark.slow
+
 READ = """
 import sys
 from tools.core.store.files import index_build as indexing

@@ -10,6 +10,8 @@ import pytest
 from tests.clones import events_of, ids_of, make_clone, make_origin
 from tests.conftest import git
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def origin(tmp_path: Path) -> Path:

@@ -14,6 +14,8 @@ import pytest
 from tests.clones import events_of, ids_of, make_clone, make_origin, start
 from tests.conftest import git
 
+pytestmark = pytest.mark.slow
+
 SIZES = [
     pytest.param((3, 6), id="short"),
     pytest.param((8, 50), id="long", marks=pytest.mark.soak),

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from tools.core import clock, hint, ids
+from tools.core import clock, hint, ids, versions
 from tools.core.backlog import items as queue
 from tools.core.backlog import pickup, states
 from tools.core.board import alerts as board_alerts
@@ -143,7 +143,7 @@ def told(context: Context, seen: Snapshot, view: View) -> Board:
     away = {row.agent_id for row in asked.agents if row.state == liveness.SIGNED_OFF} | asked.pulse.retired
     alerts = board_alerts.alerts(seen, asked.pulse, asked.dirty, unclaimed, asked.waiting, away)
     return Board(
-        version=1,
+        version=versions.BOARD,
         generated_at=seen.now,
         verdict="red" if alerts else "green",
         manager_window_minutes=view.manager_window.total_seconds() / 60,

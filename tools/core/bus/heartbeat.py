@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from tools.core import clock
+from tools.core import clock, versions
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import presence as liveness
 from tools.core.context import Context
@@ -162,7 +162,7 @@ def as_document(found: Check) -> dict[str, Any]:
         return [beat.agent for beat in found.managers if beat.state in states]
 
     return {
-        "version": 1,
+        "version": versions.HEARTBEAT,
         "ts": clock.to_text(found.now),
         "manager": {
             "window_minutes": found.manager_window.total_seconds() / 60,

@@ -10,6 +10,7 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tools.core import versions
 from tools.core.errors import UsageError
 from tools.core.models.plan import plan_word
 from tools.core.plans import rules as plan_rules
@@ -21,7 +22,7 @@ Edit = Callable[[Raw], dict[str, Any]]
 def new(plan_id: str, *, created: str, actor: str, owner: str, summary: str) -> dict[str, Any]:
     """A fresh plan with no step yet."""
     return {
-        "version": 0,
+        "version": versions.PLAN,
         "plan_id": plan_id,
         "created": created,
         "actor": actor,

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from tools.core import versions
 from tools.core.errors import ToolkitError
 from tools.core.fs import files
 from tools.core.models.bus import EVENTS
@@ -167,7 +168,7 @@ def _open_file(workspace: Workspace) -> sqlite3.Connection:
         raise FileNotFoundError(workspace.bus.path)
     connection = sqlite3.connect(plain_file(workspace), timeout=_PATIENCE, isolation_level=None)
     try:
-        if connection.execute("PRAGMA user_version").fetchone()[0] != index_schema.VERSION:
+        if connection.execute("PRAGMA user_version").fetchone()[0] != versions.INDEX:
             _create(connection)
         connection.execute("PRAGMA synchronous=NORMAL")
     except BaseException:
@@ -197,11 +198,11 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA page_size=8192")
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if connection.execute("PRAGMA user_version").fetchone()[0] != index_schema.VERSION:
+        if connection.execute("PRAGMA user_version").fetchone()[0] != versions.INDEX:
             for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'").fetchall():
                 connection.execute(f'DROP TABLE IF EXISTS "{name}"')
             index_schema.create(connection)
-            connection.execute(f"PRAGMA user_version={index_schema.VERSION}")
+            connection.execute(f"PRAGMA user_version={versions.INDEX}")
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
