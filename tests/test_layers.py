@@ -163,6 +163,7 @@ REDACTS = {
     "store/files/repair.py": "a claim that is made again from the log",
     "cli/run.py": "what is shown",
     "cli/app.py": "says what was replaced",
+    "cli/hints.py": "a hint whose command would carry a secret is left out",
     "receipts/run.py": "the output of a run, as it comes, and the name of its files",
     "plans/files.py": "a plan in the spelling of the file it replaces",
     "seats/manifests.py": "a manifest is compared with the one that is there",

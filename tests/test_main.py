@@ -73,10 +73,6 @@ def test_an_unknown_command_is_a_usage_error_that_names_the_nearest(teof):
     assert "hint: teof\n" in refused.stderr
 
 
-def test_a_command_named_without_its_package_is_hinted_at_with_its_arguments(teof, git_repo):
-    assert "hint: teof maintenance.bus_check --strict\n" in teof("bus_check", "--strict", cwd=git_repo, code=2).stderr
-
-
 @pytest.mark.parametrize("name", ["../core/cli", "core.cli", "agent.__init__", "os", "agent..bus_claim", "x\x1b[0m"])
 def test_what_is_no_command_is_not_imported(teof, name):
     refused = teof(name, "--json", code=2)

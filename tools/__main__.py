@@ -8,7 +8,6 @@ if __name__ == "__main__":  # before any other import
 
 import importlib
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 from tools.core import hint, versions
@@ -30,27 +29,24 @@ def main() -> None:
     start = (bootstrap.CONSOLE_SCRIPT,) if is_script else ("python", "-m", "tools")
     if not name or name.startswith("-"):
         cli.main(index, given, start)
-    cli.main(_command(name, given[1:]), given[1:], (*start, name))
+    cli.main(_command(name), given[1:], (*start, name))
 
 
-def _command(name: str, rest: Sequence[str]) -> Any:
+def _command(name: str) -> Any:
     if name == "init":
         return init
     module = catalogue.module_of(name)
-    return importlib.import_module(module).main if module else _unknown(name, rest)
+    return importlib.import_module(module).main if module else _unknown(name)
 
 
-def _unknown(name: str, rest: Sequence[str]) -> Any:
+def _unknown(name: str) -> Any:
     import difflib
 
-    shown = [entry.shown for entry in catalogue.commands()]
-    in_package = [word for word in shown if word.rpartition(".")[2] == name]
-    near = in_package or difflib.get_close_matches(name, shown, 1)
+    near = difflib.get_close_matches(name, [entry.shown for entry in catalogue.commands()], 1)
     meant = f"; did you mean {near[0]}?" if near else ""
-    advice = hint.tool(in_package[0], *rest) if in_package else hint.tool("")
 
     def refuse(run: cli.Run) -> None:
-        raise UsageError(f"no command {name!r}{meant}", code="usage", hint=advice)
+        raise UsageError(f"no command {name!r}{meant}", code="usage", hint=hint.tool(""))
 
     return cli.catch_all(refuse)
 
