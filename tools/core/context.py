@@ -74,6 +74,11 @@ class Context:
         """Who is acting; LookupError for a reader, who acts from no seat."""
         raise LookupError("this context acts from no seat")
 
+    def close(self) -> None:
+        """Gives back what the store holds open; it may be asked again."""
+        if "store" in self.__dict__:
+            self.store.close()
+
     def warn(self, texts: Iterable[str]) -> None:
         """Passes warnings on to the user."""
         self._warn(texts)

@@ -129,7 +129,10 @@ def command(
             acting = values.pop("acting_agent", None)
             run = Run(root, as_json, acting)
             click.get_current_context().find_root().obj = run
-            return body(run, **values)
+            try:
+                return body(run, **values)
+            finally:
+                run.close()
 
         parameters: list[click.Parameter] = list(reversed(getattr(body, "__click_params__", [])))
         if writes:
