@@ -6,7 +6,7 @@ current folder: whoever makes a Context (a command, a hook, a server) says those
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 
@@ -82,6 +82,10 @@ class Context:
     def warn(self, texts: Iterable[str]) -> None:
         """Passes warnings on to the user."""
         self._warn(texts)
+
+    def skipped(self, problems: Sequence[object]) -> None:
+        """Names the lines that a reader had to leave out."""
+        self.warn(f"skipped: {problem}" for problem in problems)
 
     def acting_as(self, seat: Seat) -> Context:
         """The same workspace, store and moment, acted on from another seat."""
