@@ -95,6 +95,9 @@ class MemoryStore:
     def recover(self):
         return False
 
+    def close(self):
+        pass
+
     def _lines(self, stream):
         stream = _checked(stream)
         return [raw for name, raw in self.arrivals if name == stream]

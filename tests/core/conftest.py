@@ -99,6 +99,58 @@ def fresh_bus(tmp_path_factory):
     return make
 
 
+CHANGING = ("write", "fsync", "rename", "mkdir", "ftruncate", "unlink", "link", "open")
+
+
+class Death(BaseException):
+    """Not an Exception: nothing in the toolkit may catch it and go on."""
+
+
+class Mortal:
+    """Counts the calls that change files and dies at one of them, where asked with a write half done."""
+
+    def __init__(self, monkeypatch, dies_at, half):
+        self.calls, self.dies_at, self.half = 0, dies_at, half
+        for name in CHANGING:
+            monkeypatch.setattr(os, name, self._wrapped(name, getattr(os, name)))
+
+    def _wrapped(self, name, real):
+        def call(*arguments, **named):
+            if name == "open" and not arguments[1] & os.O_CREAT:
+                return real(*arguments, **named)
+            self.calls += 1
+            if self.calls < self.dies_at:
+                return real(*arguments, **named)
+            if self.calls == self.dies_at and self.half and name == "write":
+                real(arguments[0], bytes(arguments[1])[: len(arguments[1]) // 2])
+            raise Death
+
+        return call
+
+
+@pytest.fixture(params=[False, True], ids=["before-a-call", "within-a-write"])
+def deaths(request, monkeypatch, fresh_bus):
+    """Prepares a new bus, acts on it and dies at the first, second … call, until it survives; yields each bus."""
+
+    def each(prepare, act):
+        for dies_at in range(1, 300):
+            workspace = fresh_bus()
+            store = FileStore(workspace)
+            prepare(store)
+            try:
+                with monkeypatch.context() as patched:
+                    Mortal(patched, dies_at, request.param)
+                    act(store)
+            except Death:
+                yield workspace, store
+                continue
+            assert dies_at > 3, "the calls are not counted"
+            return
+        raise AssertionError("it never survived")
+
+    return each
+
+
 STORES = {"files": lambda workspace: FileStore(workspace), "memory": lambda workspace: MemoryStore()}
 """What the contract is run against: a later store is one more line here."""
 

@@ -16,7 +16,7 @@ from tools.core.bus import claim_rules as claims
 from tools.core.bus import claims as bus
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
-from tools.core.models.bus import Claim
+from tools.core.models.bus import EVENTS, Claim
 from tools.core.models.entry import Query
 from tools.core.models.record import to_mapping
 from tools.core.text import render
@@ -145,6 +145,7 @@ def list_claims(
     rows.sort(key=lambda claim: (not claim.is_live, claim.task_id))
     signs: dict[str, Any] = {}
     if stale or fail_on_stale or any(claim.is_live for claim in rows):
+        run.skipped(run.history.problems([EVENTS]))
         signs = run.history.last_seen({claim.agent_id for claim in rows if claim.is_live}, run.now)
     gone = [claim for claim in rows if claim.is_live and _is_stale(claim, signs, stale_after, run)]
     if stale:
@@ -189,6 +190,7 @@ def show(run: cli.Run, task: str) -> None:
         raise UsageError(
             f"nobody has claimed {task}", code="claim.none", hint=hint.tool("agent.bus_claim", "claim", "--task", task)
         )
+    run.skipped(run.history.problems([EVENTS]))
     sign = run.history.last_seen([found.claim.agent_id], run.now).get(found.claim.agent_id)
     history, more = run.history.select(Query(tasks=[task], kinds=_CHANGES, messages=False), 50)
     seen = f"{clock.to_text(sign)} ({clock.age(sign, run.now)} ago)" if sign else "none"

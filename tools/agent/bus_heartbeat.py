@@ -7,7 +7,9 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from tools.core import ids
 from tools.core.bus import heartbeat, posts
@@ -49,9 +51,10 @@ def main(
     document = heartbeat.as_document(found)
     folder = run.workspace.agent_report(agent).child("apoptosis-004/alerts")
     receipt = receipts.write_stamped(folder, "heartbeat", ".json", document, moment)
+    raising = Raising(receipt.name, task, plan or "", event=not no_bus_event, message=not no_bus_message)
     new = [alert for alert in found.alerts if not found.raised[alert.identity]]
     if new and not dry_run:
-        _raise(run, new, receipt.name, task, plan or "", event=not no_bus_event, message=not no_bus_message)
+        posts.post_once(run, lambda: raising.draft(_not_raised(run, new)))
     lines = [f"{len(found.alerts)} alert{'s' * (len(found.alerts) != 1)} ({len(new)} new); receipt {receipt.name}"]
     lines += [f"- {render.clean(alert.text)}" for alert in found.alerts]
     run.emit({**document, "receipt": receipt.name, "dry_run": dry_run}, "\n".join(lines))
@@ -59,23 +62,40 @@ def main(
         run.finish(1)
 
 
-def _raise(
-    run: cli.Run, new: list[heartbeat.Alert], receipt: str, task: str, plan: str, *, event: bool, message: bool
-) -> None:
-    text = render.short("; ".join(alert.text for alert in new), 1900)
-    severity = "high" if any(alert.kind.startswith("manager") for alert in new) else "medium"
-    alert = posts.EventDraft(
-        "alert",
-        text,
-        task_id="" if task == ids.HUB else task,
-        plan_id=plan,
-        severity=severity,
-        receipts=(receipt,),
-        meta={"alert": " ".join(one.identity for one in new)},
-    )
-    words = posts.MessageDraft(task, "status", text, plan_id=plan, receipts=(receipt,), meta={"severity": severity})
-    if event or message:
-        posts.post(run, alert if event else None, [words] if message else [])
+def _not_raised(run: cli.Run, alerts: Sequence[heartbeat.Alert]) -> list[heartbeat.Alert]:
+    """Those of some alerts that nobody has raised meanwhile."""
+    before = heartbeat.raised_before(run.history)
+    return [alert for alert in alerts if alert.identity not in before]
+
+
+class Raising(NamedTuple):
+    """How alerts are raised: which receipt they cite, where, and by what."""
+
+    receipt: str
+    task: str
+    plan: str
+    event: bool
+    message: bool
+
+    def draft(self, new: Sequence[heartbeat.Alert]) -> posts.Draft | None:
+        """The event and the message of alerts; None without any."""
+        if not new or not (self.event or self.message):
+            return None
+        text = render.short("; ".join(alert.text for alert in new), 1900)
+        severity = "high" if any(alert.kind.startswith("manager") for alert in new) else "medium"
+        event = posts.EventDraft(
+            "alert",
+            text,
+            task_id="" if self.task == ids.HUB else self.task,
+            plan_id=self.plan,
+            severity=severity,
+            receipts=(self.receipt,),
+            meta={"alert": " ".join(one.identity for one in new)},
+        )
+        words = posts.MessageDraft(
+            self.task, "status", text, plan_id=self.plan, receipts=(self.receipt,), meta={"severity": severity}
+        )
+        return posts.Draft(event if self.event else None, [words] if self.message else [])
 
 
 if __name__ == "__main__":

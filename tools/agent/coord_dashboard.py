@@ -15,7 +15,7 @@ from datetime import timedelta
 from tools.core.board import model as board_rows
 from tools.core.board import render_text as board_text
 from tools.core.board import snapshot as board
-from tools.core.bus import handoffs, posts
+from tools.core.bus import handoffs
 from tools.core.cli import app as cli
 from tools.core.fs import files
 from tools.core.receipts import write as receipts
@@ -110,15 +110,11 @@ def reassign(run: cli.Run, agent: str, to: str, note: str) -> None:
 
 
 def _settle(run: cli.Run, agent: str, kind: str, note: str, to: str) -> None:
-    found, problems = handoffs.all_handoffs(run.workspace, run.history)
-    run.skipped(problems)
-    mine = handoffs.of_agent(found, agent)
-    handoffs.require_right(mine, run.seat)
-    event = handoffs.settling(run, mine, agent, kind, note, to) if mine else None
-    written = posts.post(run, event).records if event else []
-    lines = [event.summary if event else f"{agent} has no open dirty handoff"]
-    lines += [f"- {handoff.path}" for handoff in mine]
-    run.emit({"records": written, "receipts": [handoff.path for handoff in mine]}, "\n".join(lines))
+    settled = handoffs.settle(run, agent, kind, note, to)
+    lines = [settled.event.summary if settled and settled.event else f"{agent} has no open dirty handoff"]
+    receipts = list(settled.event.receipts) if settled and settled.event else []
+    lines += [f"- {path}" for path in receipts]
+    run.emit({"records": settled.records if settled else [], "receipts": receipts}, "\n".join(lines))
 
 
 if __name__ == "__main__":

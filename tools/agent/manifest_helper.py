@@ -200,7 +200,12 @@ def revive(run: cli.Run, whom: str) -> None:
 
 def _mark(run: cli.Run, whom: str, kind: str) -> None:
     draft = posts.EventDraft(kind, f"{whom} {kind} by {run.seat.agent_id}", meta={"agent": whom})
-    run.emit({"records": posts.post(run, draft).records}, f"{whom} {kind}")
+
+    def decide() -> posts.Draft | None:
+        return None if run.history.retirements().get(whom) == kind else posts.Draft(draft)
+
+    marked = posts.post_once(run, decide)
+    run.emit({"records": marked.records if marked else []}, f"{whom} {kind}{'' if marked else ' already'}")
 
 
 if __name__ == "__main__":

@@ -6,12 +6,13 @@ current folder: whoever makes a Context (a command, a hook, a server) says those
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 
 from tools.core import clock, hint
 from tools.core.hint import Hint, Note
+from tools.core.problem import Problem
 from tools.core.seats.seat import Seat
 from tools.core.store.api import History, Store
 from tools.core.store.backend import open_store
@@ -85,6 +86,11 @@ class Context:
         """Who is acting; LookupError for a reader, who acts from no seat."""
         raise LookupError("this context acts from no seat")
 
+    def close(self) -> None:
+        """Gives back what the store holds open; it may be asked again."""
+        if "store" in self.__dict__:
+            self.store.close()
+
     def warn(self, notes: Iterable[str | Note]) -> None:
         """Passes warnings on to the user."""
         self._warn(notes)
@@ -92,6 +98,10 @@ class Context:
     def spell(self, command: Hint | None) -> str:
         """A hint as the user can paste it; "" for none."""
         return self._spell(command)
+
+    def skipped(self, problems: Sequence[Problem]) -> None:
+        """Names the lines that a reader had to leave out."""
+        self.warn(f"skipped: {problem}" for problem in problems)
 
     def acting_as(self, seat: Seat) -> Context:
         """The same workspace, store and moment, acted on from another seat."""

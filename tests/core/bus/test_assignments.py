@@ -3,7 +3,7 @@
 import pytest
 
 from tests.acting import context_of
-from tests.core.store.test_store_crash import Death, Mortal
+from tests.core.conftest import Death, Mortal
 from tools.core.bus import assignments as assigning
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import claim_rules as claims

@@ -79,6 +79,8 @@ def _change_claim(context: Context, task: str, decide: Callable[[holdings.Held],
     recorded: list[claims.Override] = []
 
     def attempt() -> ClaimChange:
+        events = context.store.version(EVENTS)
+        context.store.history.refresh()
         found = holdings.held(context.store, task)
         outcome = decide(found)
         if not outcome.event:
@@ -87,7 +89,10 @@ def _change_claim(context: Context, task: str, decide: Callable[[holdings.Held],
             if override not in recorded:
                 record_override(context, override)
                 recorded.append(override)
-        written = context.store.commit(claim_changes(context, found, outcome))
+        changes = claim_changes(context, found, outcome)
+        if found.claim is not None and found.claim.is_live and found.claim.agent_id != context.seat.agent_id:
+            changes.append(Expect(EVENTS, events))  # the holder may have given a sign of life since
+        written = context.store.commit(changes)
         return ClaimChange(outcome.claim, written[0], outcome.warnings)
 
     done: ClaimChange = retry_stale(attempt)

@@ -9,12 +9,11 @@ from tools.core import clock, hint, ids
 from tools.core.bus import posts
 from tools.core.context import Context
 from tools.core.errors import UsageError
-from tools.core.fs import locks
 from tools.core.models.bus import Message, stream_of
 from tools.core.models.lenient import message_from
 from tools.core.models.record import MAX_SUMMARY, to_mapping
 from tools.core.receipts import write as receipts
-from tools.core.store.api import Append, Change, History
+from tools.core.store.api import Append, Change, Expect, History, retry_stale
 
 KEY = "directive"
 """The key of a pointer's `meta` that names the directive's thread."""
@@ -57,22 +56,28 @@ def post(context: Context, given: Directive) -> list[dict[str, Any]]:
             code="directive.thread",
             hint=hint.again("--task", f"{ids.COORDINATION_PREFIX}0001"),
         )
-    with locks.hold(context.workspace.report):  # one run looks while no other adds
-        known = _known_directive(context, given)
-        message = _directive(context, given)
-        changes: list[Change] = []
-        if known is None:
-            changes.append(Append(stream_of(given.task), to_mapping(message)))
-        directive_id = message.id if known is None else known
-        if known is None or not _is_pointed_to(context, given, directive_id):
-            pointer = _pointer(context, given, directive_id)
-            changes.append(Append(stream_of(given.pointer_task), to_mapping(pointer)))
-        written = context.store.commit(changes) if changes else []
+    written: list[dict[str, Any]] = retry_stale(lambda: context.store.commit(_missing(context, given)))
     posts.warn_of_absent(context, [*given.words.receipts, *given.pointer.receipts])
     return written
 
 
-def _known_directive(context: Context, given: Directive) -> str | None:
+def _missing(context: Context, given: Directive) -> list[Change]:
+    """What a commit has to append, on the threads as they are now; [] when both are there."""
+    threads = [stream_of(given.task), stream_of(given.pointer_task)]
+    changes: list[Change] = [Expect(thread, context.store.version(thread)) for thread in threads]
+    directive_id = _id_of_directive(context, given)
+    if directive_id is None:
+        directive = _directive(context, given)
+        pointer = _pointer(context, given, directive.id)
+        appends = [Append(threads[0], to_mapping(directive)), Append(threads[1], to_mapping(pointer))]
+    elif _is_pointed_to(context, given, directive_id):
+        return []
+    else:
+        appends = [Append(threads[1], to_mapping(_pointer(context, given, directive_id)))]
+    return [*changes, *appends]
+
+
+def _id_of_directive(context: Context, given: Directive) -> str | None:
     """The id of the directive that was posted already; "" for one without an id."""
     for found in context.store.read(stream_of(given.task)).found:
         message = message_from(found.record, given.task)

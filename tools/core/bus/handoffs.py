@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tools.core import clock, ids
 from tools.core.bus import claim_rules as claims
-from tools.core.bus.posts import EventDraft
+from tools.core.bus.posts import Draft, EventDraft, Posted, post_once
 from tools.core.context import Context
 from tools.core.errors import GuardError, ToolkitError
 from tools.core.fs import files
@@ -139,7 +139,22 @@ def require_right(entries: Sequence[Handoff], seat: Seat) -> None:
             )
 
 
-def settling(context: Context, entries: Sequence[Handoff], agent: str, kind: str, note: str, to: str) -> EventDraft:
+def settle(context: Context, agent: str, kind: str, note: str, to: str) -> Posted | None:
+    """Clears or reassigns an agent's open handoffs; None when there are none. GuardError without the right to."""
+    problems: list[Problem] = []
+
+    def decide() -> Draft | None:
+        handoffs, problems[:] = all_handoffs(context.workspace, context.history)
+        mine = of_agent(handoffs, agent)
+        require_right(mine, context.seat)
+        return Draft(_settling(context, mine, agent, kind, note, to)) if mine else None
+
+    settled = post_once(context, decide)
+    context.skipped(problems)
+    return settled
+
+
+def _settling(context: Context, entries: Sequence[Handoff], agent: str, kind: str, note: str, to: str) -> EventDraft:
     """The event that clears or reassigns entries; it cites their receipts, which stay."""
     done = f"gave the dirty handoff of {agent} to {to}" if to else f"cleared the dirty handoff of {agent}"
     return EventDraft(

@@ -108,7 +108,7 @@ def check(
         retired=retired,
         now=context.now,
     )
-    before = _raised_before(history) if found.alerts else set()
+    before = raised_before(history) if found.alerts else set()
     raised = {alert.identity: alert.identity in before for alert in found.alerts}
     problems = [*problems, *more_problems, *history.problems()]
     idle = [
@@ -149,7 +149,7 @@ def _idle_alert(claim: Claim, at: datetime | None) -> Alert:
     return Alert(identity, "agent_idle", claim.agent_id, claim.task_id, at, text)
 
 
-def _raised_before(history: History) -> set[str]:
+def raised_before(history: History) -> set[str]:
     """The identities of the alerts that were raised last."""
     alerts, _ = history.select(Query(kinds=["alert"], messages=False), 200)
     return {identity for entry in alerts for identity in entry.record.meta.get("alert", "").split()}

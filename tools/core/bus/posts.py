@@ -6,7 +6,7 @@ may refuse comes before the first write.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tools.core import clock, hint, ids
@@ -50,6 +50,13 @@ class MessageDraft(NamedTuple):
     meta: Mapping[str, str] = {}
 
 
+class Draft(NamedTuple):
+    """An event and messages that belong together."""
+
+    event: EventDraft | None
+    messages: Sequence[MessageDraft] = ()
+
+
 class Posted(NamedTuple):
     """What was written: the records as the store has them, and the threads that got a message."""
 
@@ -64,24 +71,55 @@ def post(context: Context, event: EventDraft | None = None, messages: Iterable[M
 
     A receipt that is not there yet, and an answer to a message that no thread has, are warnings.
     """
-    logged = _event(context, event) if event is not None else None
     drafts = list(messages)
-    posted = [_message(context, draft) for draft in drafts]
+    posted: Posted = retry_stale(lambda: _commit(context, event, drafts, []))
+    _warn(context, event, drafts, posted)
+    return posted
+
+
+def post_once(context: Context, decide: Callable[[], Draft | None]) -> Posted | None:
+    """Posts what `decide` says on the event log as it is; None when that is nothing.
+
+    It is asked again when the log has changed meanwhile, so that what it saw is true of what is written.
+    """
+    draft: Draft | None = None
+
+    def attempt() -> Posted | None:
+        nonlocal draft
+        version = context.store.version(EVENTS)
+        context.store.history.refresh()
+        draft = decide()
+        unchanged = Expect(EVENTS, version)
+        if draft is None:
+            context.store.commit([unchanged])  # nothing is to be said of what a dead process had begun to say, either
+            return None
+        return _commit(context, *draft, [unchanged])
+
+    posted: Posted | None = retry_stale(attempt)
+    if draft and posted:
+        _warn(context, *draft, posted)
+    return posted
+
+
+def _commit(
+    context: Context, event: EventDraft | None, messages: Sequence[MessageDraft], depends: Sequence[Change]
+) -> Posted:
+    logged = _event(context, event) if event is not None else None
+    posted = [_message(context, draft) for draft in messages]
     deliveries = [(thread, message) for message in posted for thread in _threads_of(message)]
-
-    def attempt() -> list[dict[str, object]]:
-        changes: list[Change] = []
-        if logged is not None:
-            changes += guarded(context, logged.event, logged.task_id)
-            changes.append(Append(EVENTS, to_mapping(logged)))
-        changes += [Append(stream_of(thread), to_mapping(message)) for thread, message in deliveries]
-        return context.store.commit(changes)
-
-    records: list[dict[str, object]] = retry_stale(attempt)
-    cited = [*(event.receipts if event else ()), *(path for draft in drafts for path in draft.receipts)]
-    warn_of_absent(context, cited)
-    _warn_of_unknown_replies(context, posted)
+    changes = list(depends)
+    if logged is not None:
+        changes += guarded(context, logged.event, logged.task_id)
+        changes.append(Append(EVENTS, to_mapping(logged)))
+    changes += [Append(stream_of(thread), to_mapping(message)) for thread, message in deliveries]
+    records = context.store.commit(changes)
     return Posted(logged, tuple(posted), tuple(thread for thread, _ in deliveries), records)
+
+
+def _warn(context: Context, event: EventDraft | None, messages: Sequence[MessageDraft], posted: Posted) -> None:
+    cited = [*(event.receipts if event else ()), *(path for draft in messages for path in draft.receipts)]
+    warn_of_absent(context, cited)
+    _warn_of_unknown_replies(context, posted.messages)
 
 
 def warn_of_absent(context: Context, paths: Iterable[str]) -> None:

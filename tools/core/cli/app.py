@@ -142,7 +142,10 @@ def command(
             context.find_root().obj = run
             for parameter in context.command.params:
                 _refuse_unfilled(parameter, values.get(parameter.name or ""))
-            return body(run, **values)
+            try:
+                return body(run, **values)
+            finally:
+                run.close()
 
         parameters: list[click.Parameter] = list(reversed(getattr(body, "__click_params__", [])))
         if writes:

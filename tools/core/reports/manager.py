@@ -52,6 +52,7 @@ def gather(context: Context, manager: str, since: datetime) -> Report:
     """Reads what the report needs; plans are held to their strict rules."""
     snapshot = board.read(context)
     shown = board.told(context, snapshot, board_rows.View())
+    context.skipped(context.history.problems())
     entries, _ = context.history.select(Query(since=since), None)
     checked = plan_checks.check(context.workspace, plans.all_places(context.workspace), strict=True)
     return Report(

@@ -220,6 +220,7 @@ def _dashboard(context: Context, form: str) -> tuple[str, receipts.Content]:
 
 def _hub_tail(context: Context, agent: str, count: int) -> bytes:
     reading = context.store.tail(stream_of(ids.HUB), count)
+    context.skipped(reading.problems)
     head = f"# {ids.HUB}: the last {count} messages, captured for {agent} at {clock.to_text(context.now)}\n"
     lines = []
     for found in reading.found:

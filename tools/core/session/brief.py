@@ -13,7 +13,7 @@ from tools.core.context import Context
 from tools.core.errors import ToolkitError
 from tools.core.fs import files
 from tools.core.hint import Hint
-from tools.core.models.bus import stream_of
+from tools.core.models.bus import EVENTS, stream_of
 from tools.core.models.entry import Entry, Query
 from tools.core.models.record import to_mapping
 from tools.core.plans import check as plan_checks
@@ -46,6 +46,7 @@ class Check(NamedTuple):
 
 def gather(context: Context, task: str, limit: int) -> Brief:
     """Reads the bus once."""
+    context.skipped(context.history.problems([EVENTS, stream_of(task)]))
     events, _ = context.history.select(Query(tasks=[task], messages=False), limit)
     messages, _ = context.history.select(Query(tasks=[task], events=False), limit)
     return Brief(task, holdings.held(context.store, task), events, messages)

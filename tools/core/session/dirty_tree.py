@@ -25,6 +25,7 @@ from tools.core.workspace import BUS, REPORT, Place, Workspace
 
 _OURS = re.compile(rf'"?(?:{BUS}(?:/|"?$)|{REPORT}(?:/|"?$)|\.manifest_|AGENT_MANIFEST[^/]*\.json)')
 _BRANCH = re.compile(r"agent/([^/]+)(?:/.*)?")
+OBSERVATION = "observation"
 _STATUS = "git status --porcelain"
 
 
@@ -67,15 +68,22 @@ def record(context: Context, branch: str | None, lines: Sequence[str]) -> Found:
         commit=refs.commit_of(context.workspace.root, "HEAD") or "none",
         changes=tuple(map(redaction.redact, lines)),
     )
-    cleared = handoffs.cleared(context.history)
-    with locks.hold(context.workspace.bus, holder=context.workspace.cache.child("holder")):
-        if old := _same(context.workspace, found, cleared):
+    with locks.hold(context.workspace.session(context.seat.agent_id)):  # two boots of a seat write one receipt
+        context.store.history.refresh()
+        old = _same(context.workspace, found, handoffs.cleared(context.history))
+        if old is not None:
             files.replace(Place(context.workspace.bus_root, old.path), _text(found))
-            return Found(found._replace(path=old.path), False)
-        written = receipts.write_stamped(place, "dirty", ".txt", _text(found), context.now)
-    found = found._replace(path=written.name)
-    posts.post(context, _observation(found))
-    return Found(found, True)
+            found = found._replace(path=old.path)
+        else:
+            found = found._replace(path=receipts.write_stamped(place, "dirty", ".txt", _text(found), context.now).name)
+        posts.post_once(context, lambda: _unless_observed(context, found))
+    return Found(found, old is None)
+
+
+def _unless_observed(context: Context, found: Handoff) -> posts.Draft | None:
+    """The observation that tells of a receipt; None when an event cites it, whoever died in between."""
+    observed = any(found.path in event.receipts for event in context.history.events_of([OBSERVATION]))
+    return None if observed else posts.Draft(_observation(found))
 
 
 def _same(workspace: Workspace, found: Handoff, cleared: Collection[str]) -> Handoff | None:
@@ -108,7 +116,7 @@ def _text(handoff: Handoff) -> bytes:
 def _observation(handoff: Handoff) -> posts.EventDraft:
     count = f"{len(handoff.changes)} path" + ("s" if len(handoff.changes) != 1 else "")
     return posts.EventDraft(
-        "observation",
+        OBSERVATION,
         f"dirty handoff: {count} of {handoff.owner} on {handoff.branch}, found by {handoff.finder}",
         branch=handoff.branch if handoff.branch != "none" else "",
         receipts=(handoff.path,),

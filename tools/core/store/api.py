@@ -211,6 +211,9 @@ class Store(Protocol):
     def recover(self) -> bool:
         """Completes what a dead process left half done; whether there was something."""
 
+    def close(self) -> None:
+        """Gives back what is held open; the next question opens it again."""
+
 
 def retry_stale(attempt: Callable[[], Any], limit: int = 1000) -> Any:
     """Runs read-decide-commit again while others change what it read; each round one of them won."""

@@ -52,7 +52,7 @@ class FileHistory:
         self._is_stale = True
 
     def close(self) -> None:
-        """Gives the index back; the next question opens it again."""
+        """Gives the index back."""
         if self._opened is not None:
             self._opened.close()
         self._opened = None

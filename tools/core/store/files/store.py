@@ -152,6 +152,10 @@ class FileStore:
         self.history.refresh()
         return has_finished
 
+    def close(self) -> None:
+        """See Store."""
+        self.history.close()
+
     def _check(self, change: Change) -> None:
         if isinstance(change, Append):
             self._refuse_other_case(change.stream)
