@@ -161,21 +161,24 @@ def test_preflight_runs_no_module_of_the_current_folder(installed, planted):
 
 
 AFTERWARDS = """
-import sys, teof
+import teof, sys
 sys.argv = ["teof", "--json"]
 try:
     teof.main()
 except SystemExit:
-    import from_elsewhere
+    import only_there
 """
 
 
-def test_what_only_pythonpath_names_is_found_all_the_same(installed, git_repo, tmp_path):
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    (elsewhere / "from_elsewhere.py").write_text("print('imported')\n")
-    said = installed.start("python", "-c", AFTERWARDS, cwd=git_repo, PYTHONPATH=str(elsewhere))
-    assert said.endswith("imported\n")
+@pytest.mark.parametrize(("folder", "code"), [("elsewhere", 0), ("repo", 1), ("", 1)])
+def test_what_only_pythonpath_names_is_found_unless_it_is_the_current_folder_or_holds_it(
+    installed, git_repo, tmp_path, folder, code
+):
+    place = tmp_path / folder
+    place.mkdir(exist_ok=True)
+    (place / "only_there.py").write_text("print('imported')\n")
+    said = installed.start("python", "-c", AFTERWARDS, cwd=git_repo, code=code, PYTHONPATH=str(place))
+    assert said.endswith("No module named 'only_there'\n" if code else "imported\n")
 
 
 def test_an_editable_install_starts_in_each_way(tmp_path, git_repo):
