@@ -1,0 +1,252 @@
+"""What an import has to change, decided before anything is written: pure, from what there is on both sides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from tools.core.backlog import items
+from tools.core.hashing import sha256_hex
+from tools.core.text import secrets
+from tools.core.trackers import dependencies, item_text, naming
+from tools.core.trackers.backlog_files import BacklogFile, BacklogFiles
+from tools.core.trackers.item_text import Links, Parts
+from tools.core.trackers.kept import Kept
+from tools.core.trackers.pieces import LeftOut, Piece, Reading
+
+
+class Options(NamedTuple):
+    """What the user asked for; `only` are statuses of the backlog, none means all."""
+
+    update: bool = False
+    force: bool = False
+    only: tuple[str, ...] = ()
+    prefix: str = ""
+
+
+class Sides(NamedTuple):
+    """What is compared: what was kept of earlier imports, the backlog, and the tasks that have a claim."""
+
+    source: str
+    kept: Mapping[str, Kept]
+    backlog: BacklogFiles
+    claimed: Collection[str] = frozenset()
+
+
+class Write(NamedTuple):
+    """A file of the backlog that is to be written whole."""
+
+    name: str
+    data: bytes
+    is_new: bool
+
+
+class Told(NamedTuple):
+    """One task of the report and what is to say about it."""
+
+    task_id: str
+    where: str
+    what: str
+
+
+class Changes(NamedTuple):
+    """The files to write, what is kept afterwards, and the report; nothing of it has been done."""
+
+    writes: list[Write]
+    kept: dict[str, Kept]
+    ids: dict[str, str]  # the id here of every piece that is here afterwards
+    created: list[Told]
+    updated: list[Told]
+    unchanged: list[Told]
+    changed_there: list[Told]
+    conflicts: list[Told]
+    left_out: list[LeftOut]
+    vanished: list[Told]
+    notes: list[str]
+
+
+class _Aim(NamedTuple):
+    """A piece, the file it is in here (if any), and what it looks like now."""
+
+    piece: Piece
+    file: BacklogFile | None
+    parts: Parts
+    digest: str
+
+
+def of(reading: Reading, sides: Sides, options: Options) -> Changes:
+    """Everything an import changes; raises nothing."""
+    changes = Changes([], dict(sides.kept), {}, [], [], [], [], [], list(reading.left_out), [], [])
+    pieces = _wanted(reading.pieces, options, changes)
+    pieces = _not_ours(pieces, sides, options, changes)
+    waits = dependencies.of(pieces, _is_here(pieces, sides))
+    changes.notes.extend(waits.notes)
+    known = {**{key: piece.task_id for key, piece in sides.kept.items()}, **changes.ids}
+    new: list[_Aim] = []
+    for piece in pieces:
+        links = Links(changes.ids[piece.key], [known[key] for key in waits.by_key[piece.key]], known.get(piece.parent, piece.parent))
+        aim = _aim(piece, links, sides)
+        if aim.file is None and (piece.key not in sides.kept or options.force):
+            new.append(aim)
+        else:
+            _again(aim, sides, options, changes)
+    _create(new, sides, changes)
+    _look_for_vanished(reading, sides, changes)
+    return changes
+
+
+def _aim(piece: Piece, links: Links, sides: Sides) -> _Aim:
+    """What a piece is to look like, without the secrets in it."""
+    digest = sha256_hex(piece.raw.encode("utf-8", "surrogatepass"))[:16]
+    parts = item_text.parts_of(piece, links, sides.source, digest)
+    if secrets.redact(piece.raw) != piece.raw:
+        parts = {name: secrets.redact(part) for name, part in parts.items()}
+        piece = piece._replace(raw=_without_secrets(piece.raw))
+    return _Aim(piece, _file_of(piece, sides), parts, digest)
+
+
+def _without_secrets(raw: str) -> str:
+    """A text without its secrets; what was JSON is JSON afterwards."""
+    if raw.startswith("{"):
+        return json.dumps(secrets.redact_value(json.loads(raw)), ensure_ascii=False, separators=(",", ":"))
+    return secrets.redact(raw)
+
+
+def _wanted(pieces: Sequence[Piece], options: Options, changes: Changes) -> list[Piece]:
+    """The pieces with a status that is asked for, one for each key."""
+    first: dict[str, Piece] = {}
+    for piece in pieces:
+        if options.only and piece.status not in options.only:
+            continue
+        earlier = first.setdefault(piece.key, piece)
+        if earlier is not piece:
+            changes.left_out.append(LeftOut(piece.where, f"{piece.key[:80]} stands at {earlier.where} already"))
+    return list(first.values())
+
+
+def _not_ours(pieces: Sequence[Piece], sides: Sides, options: Options, changes: Changes) -> list[Piece]:
+    """The pieces that are not tasks of ours; the others are named in the report, and every one that stays gets its id."""
+    known = {key: piece.task_id for key, piece in sides.kept.items()}
+    known.update((piece.key, file.task_id) for piece in pieces if (file := _file_of(piece, sides)))
+    foreign = []
+    for piece in pieces:
+        if piece.is_ours and piece.task_id.casefold() in sides.backlog.by_id:
+            changes.unchanged.append(Told(piece.task_id, piece.where, "it began here"))
+        else:
+            foreign.append(piece)
+    names = naming.ids_of(foreign, options.prefix, known)
+    changes.notes.extend(names.notes)
+    staying = []
+    for piece in foreign:
+        task_id = names.by_key[piece.key]
+        other = sides.backlog.by_id.get(task_id.casefold())
+        if other is None or piece.key in known:
+            changes.ids[piece.key] = task_id
+            staying.append(piece)
+        else:
+            changes.conflicts.append(Told(task_id, piece.where, f"the id is that of queue/{other.name}, which stays as it is"))
+    return staying
+
+
+def _file_of(piece: Piece, sides: Sides) -> BacklogFile | None:
+    line = item_text.source_line(sides.source, piece.key)
+    return sides.backlog.by_source.get(line)
+
+
+def _is_here(pieces: Sequence[Piece], sides: Sides) -> frozenset[str]:
+    """What may be waited for: tasks that are here or come, but for those that nobody will ever do."""
+    return frozenset([*(piece.key for piece in pieces), *sides.kept]) - {
+        piece.key for piece in pieces if piece.status == items.DROPPED
+    }
+
+
+def _again(aim: _Aim, sides: Sides, options: Options, changes: Changes) -> None:
+    """A piece that was taken over before."""
+    piece, file = aim.piece, aim.file
+    told = Told(changes.ids[piece.key], piece.where, "")
+    if file is None:
+        changes.unchanged.append(told._replace(what="its file is gone here; --force brings it back"))
+        return
+    theirs = dict(aim.parts)
+    if file.task_id in sides.claimed and "status" in file.parts:
+        theirs["status"] = file.parts["status"]
+    base = _base(aim, sides)
+    if item_text.marks(theirs) == base or _is_same(theirs, file.parts, base):
+        changes.unchanged.append(told)
+        changes.kept[piece.key] = Kept(told.task_id, aim.digest, piece.raw, item_text.marks(aim.parts))
+        return
+    if not (options.update or options.force):
+        changes.changed_there.append(told._replace(what="changed there; --update brings it"))
+        return
+    _merge(aim, theirs, base, options, changes)
+
+
+def _is_same(theirs: Parts, ours: Parts, base: Mapping[str, str]) -> bool:
+    """Whether nothing changed there but what ours says already."""
+    return all(item_text.mark(part) == base.get(name) or part == ours.get(name) for name, part in theirs.items()) and not (
+        set(base) - set(theirs)
+    )
+
+
+def _base(aim: _Aim, sides: Sides) -> Mapping[str, str]:
+    """The marks of what was imported last.
+
+    An import that was interrupted wrote the file and did not keep the piece: where the file names
+    the text that is there now, it is that.
+    """
+    kept = sides.kept.get(aim.piece.key)
+    if kept is not None:
+        return kept.marks
+    assert aim.file is not None
+    return item_text.marks(aim.parts) if aim.file.parts.get("source digest") == aim.parts["source digest"] else {}
+
+
+def _merge(aim: _Aim, theirs: Parts, base: Mapping[str, str], options: Options, changes: Changes) -> None:
+    assert aim.file is not None
+    piece, task_id = aim.piece, changes.ids[aim.piece.key]
+    merged = item_text.merge(aim.file.parts, base, theirs, theirs_wins=options.force)
+    taken = [name for name in merged.taken if name != "source digest"]
+    for names, rows, text in (
+        (taken, changes.updated, "taken over"),
+        (merged.conflicts, changes.conflicts, "changed here and there, ours stays"),
+    ):
+        if names:
+            rows.append(Told(task_id, piece.where, f"{text}: {', '.join(names)}"))
+    if merged.kept:
+        changes.notes.append(f"queue/{aim.file.name}: changed here, left as it is: {', '.join(merged.kept)}")
+    if not taken and not merged.conflicts:
+        changes.unchanged.append(Told(task_id, piece.where, ""))
+    if merged.taken:
+        changes.writes.append(Write(aim.file.name, _encoded(merged.parts), is_new=False))
+    marks = item_text.marks(aim.parts)
+    for name in merged.conflicts:  # told again until both agree
+        marks.pop(name, None)
+        if name in base:
+            marks[name] = base[name]
+    changes.kept[piece.key] = Kept(task_id, aim.digest, piece.raw, marks)
+
+
+def _create(new: Sequence[_Aim], sides: Sides, changes: Changes) -> None:
+    """The pieces that are not here yet: high priority first, then the oldest."""
+    rank = {word: number for number, word in enumerate(items.PRIORITIES)}
+    ordered = sorted(new, key=lambda aim: (rank[aim.piece.priority], aim.piece.created or "~"))
+    width = max(sides.backlog.width, len(str(sides.backlog.last_number + len(ordered))))
+    for number, aim in enumerate(ordered, sides.backlog.last_number + 1):
+        name = f"{number:0{width}}-{naming.slug(aim.piece.title)}.md"
+        task_id = changes.ids[aim.piece.key]
+        changes.writes.append(Write(name, _encoded(aim.parts), is_new=True))
+        changes.created.append(Told(task_id, aim.piece.where, f"queue/{name}"))
+        changes.kept[aim.piece.key] = Kept(task_id, aim.digest, aim.piece.raw, item_text.marks(aim.parts))
+
+
+def _encoded(parts: Parts) -> bytes:
+    return item_text.text_of(parts).encode("utf-8", "backslashreplace")
+
+
+def _look_for_vanished(reading: Reading, sides: Sides, changes: Changes) -> None:
+    """Pieces that were taken over and are not in the source any more; they stay."""
+    there = {piece.key for piece in reading.pieces}
+    for key, kept in sides.kept.items():
+        if key not in there and key.startswith(reading.scope):
+            changes.vanished.append(Told(kept.task_id, key, "no longer there; it stays here"))

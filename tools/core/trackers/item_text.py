@@ -1,0 +1,217 @@
+"""The file of the backlog that a piece becomes, in parts that can be compared one by one.
+
+Every foreign line is quoted with `> `: readers of the backlog take any `Word: …` line for a field,
+so that a description that says `Status: done` would close the task. Control characters and the
+marks that turn text around are made visible.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from tools.core.hashing import sha256_hex
+from tools.core.text import render
+from tools.core.trackers.pieces import Piece
+
+MAX_TITLE = 200
+"""Characters of a heading; the whole of a longer title stands in a section."""
+
+MAX_VALUE = 500
+"""Characters of a field."""
+
+MAX_SECTION = 200_000
+"""Characters of a section; the whole text is in the kept source."""
+
+MAX_DEPENDS = 100_000
+"""Characters of the line that names dependencies."""
+
+CUT = "(cut here; the whole text is in queue/.source/)"
+_FIELD = re.compile(r"([A-Za-z][A-Za-z ]{0,40}?)\s*:(?!//)")
+
+
+class Links(NamedTuple):
+    """A piece's id here and those of the tasks it is tied to."""
+
+    task_id: str
+    depends: Sequence[str]
+    parent: str = ""
+
+
+Parts = dict[str, str]
+"""The parts of a file by name and in order: `title`, fields by their key, sections as `## heading`, all in lower case."""
+
+
+def parts_of(piece: Piece, links: Links, source: str, digest: str) -> Parts:
+    """What a piece looks like here."""
+    title = _line(piece.title, MAX_TITLE)
+    parts: Parts = {"title": f"# Task: {title}"}
+    fields = (
+        ("Id", links.task_id),
+        ("Status", piece.status),
+        ("Priority", piece.priority),
+        ("Depends", ", ".join(links.depends)),
+        ("Source", source_line(source, piece.key)),
+        ("Source Digest", digest),
+        ("Type", piece.kind),
+        ("Parent", links.parent),
+        ("Labels", ", ".join(piece.labels)),
+        ("Assignee", piece.assignee),
+        ("Milestone", piece.milestone),
+        ("Related", ", ".join(piece.related)),
+        ("Created", piece.created),
+        ("Due", piece.due),
+    )
+    for key, value in fields:
+        if value:
+            parts[key.lower()] = f"{key}: {_line(value, MAX_DEPENDS if key == 'Depends' else MAX_VALUE)}"
+    if title != piece.title.strip():
+        parts["## title"] = f"## Title\n{quoted(piece.title)}"
+    for heading, text in piece.sections:
+        _add_section(parts, heading, text)
+    if piece.unknown:
+        _add_section(parts, "Other fields", _shown(piece.unknown))
+    return parts
+
+
+def source_line(source: str, key: str) -> str:
+    """How a file names the piece it came from."""
+    return _line(f"{source} {key}", MAX_VALUE)
+
+
+def _add_section(parts: Parts, heading: str, text: str) -> None:
+    """A section; one whose heading is there already goes on below it."""
+    shown = _line(heading, 80)
+    name = f"## {shown.lower()}"
+    parts[name] = f"{parts[name]}\n>\n{quoted(text)}" if name in parts else f"## {shown}\n{quoted(text)}"
+
+
+def _line(text: str, limit: int) -> str:
+    """One line, clean and not too long."""
+    text = text.strip()
+    if not text.isprintable():
+        text = render.clean(" ".join(text.split()) if "\n" in text else text)
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def quoted(text: str) -> str:
+    """Foreign text as a quotation, every line of it clean; tabs stay."""
+    if len(text) > MAX_SECTION:
+        text = f"{text[:MAX_SECTION]}\n{CUT}"
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    text = text.strip("\n").rstrip()
+    if not text.replace("\n", "").isprintable():
+        text = "\n".join("\t".join(map(render.clean, line.split("\t"))) for line in text.split("\n"))
+    return "> " + text.replace("\n", "\n> ")
+
+
+def unquoted(section: str) -> str:
+    """The text of a section without its heading and its quotation marks."""
+    lines = section.split("\n")[1:]
+    return "\n".join(line.removeprefix(">").removeprefix(" ") for line in lines).strip("\n")
+
+
+def _shown(unknown: Mapping[str, object]) -> str:
+    return "\n".join(f"{_line(name, 80)}: {_line(str(value), MAX_VALUE)}" for name, value in unknown.items())
+
+
+def text_of(parts: Mapping[str, str]) -> str:
+    """The file that some parts are."""
+    text = ""
+    for name, part in parts.items():
+        text += f"\n{part}\n" if name.startswith("## ") else f"{part}\n"
+    return text
+
+
+def split(text: str) -> Parts:
+    """The parts of a file, as it may have been edited; text above the first section that is no field is `text`."""
+    parts: Parts = {}
+    name = "text"
+    in_sections = False
+    for line in text.replace("\r\n", "\n").split("\n"):
+        if line.startswith("## "):
+            in_sections = True
+            name = _free(parts, line.rstrip().lower())
+        elif line.startswith("#") and not in_sections and "title" not in parts:
+            name = "title"
+        elif not in_sections and (field := _FIELD.match(line)):
+            name = _free(parts, field[1].lower())
+        elif not in_sections and name != "text" and not line.startswith((" ", "\t", "-")):
+            name = "text"
+        parts[name] = f"{parts[name]}\n{line}" if name in parts else line
+    return {name: part.strip("\n") for name, part in parts.items() if part.strip()}
+
+
+def _free(parts: Parts, name: str) -> str:
+    """The name, or one beside it when it stands twice."""
+    number = 2
+    free = name
+    while free in parts:
+        free = f"{name} ({number})"
+        number += 1
+    return free
+
+
+# -- what changed on which side ------------------------------------------------------------------
+
+
+def mark(part: str) -> str:
+    """What tells whether a part is as it was: a short one itself, else its hash."""
+    return part if len(part) <= 64 else sha256_hex(part.encode("utf-8", "surrogatepass"))[:16]
+
+
+def marks(parts: Mapping[str, str]) -> dict[str, str]:
+    """The marks of all parts."""
+    return {name: mark(part) for name, part in parts.items()}
+
+
+class Merged(NamedTuple):
+    """A file that takes over what changed there: its parts, and the names of parts by who changed them."""
+
+    parts: Parts
+    taken: list[str]
+    kept: list[str]
+    conflicts: list[str]
+
+
+def merge(ours: Parts, base: Mapping[str, str], theirs: Parts, *, theirs_wins: bool = False) -> Merged:
+    """Ours with what changed there; `base` are the marks of what was imported last.
+
+    A part that both changed stays ours and is a conflict, unless theirs wins.
+    """
+    merged = Merged({}, [], [], [])
+    for name in _in_order(ours, theirs):
+        mine, yours = ours.get(name, ""), theirs.get(name, "")
+        before, mine_mark, yours_mark = base.get(name, ""), mark(mine), mark(yours)
+        chosen = mine
+        if mine_mark != yours_mark:
+            if mine_mark == before:
+                chosen = yours
+                merged.taken.append(name)
+            elif yours_mark == before:
+                merged.kept.append(name)
+            else:
+                chosen = yours if theirs_wins else mine
+                (merged.taken if theirs_wins else merged.conflicts).append(name)
+        if chosen:
+            merged.parts[name] = chosen
+    return merged
+
+
+def _in_order(ours: Parts, theirs: Parts) -> Iterable[str]:
+    """The names of both in the order of ours, each that is only theirs behind the one before it there."""
+    names = list(ours)
+    places = {name: place for place, name in enumerate(names)}
+    behind: dict[int, list[str]] = {}
+    last = -1
+    for name in theirs:
+        if name in places:
+            last = places[name]
+        else:
+            behind.setdefault(last, []).append(name)
+    yield from behind.get(-1, ())
+    for place, name in enumerate(names):
+        yield name
+        yield from behind.get(place, ())
