@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+
 if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
-    import sys
     from os.path import abspath, dirname
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
 from tools.core.backlog import items
 from tools.core.cli import app as cli
+from tools.core.errors import DataError
 from tools.core.trackers import importing, tracker
 from tools.core.trackers.changes import Options
+from tools.core.trackers.source_files import MAX_BYTES, Source
 
 MAX_SHOWN = 50
 """Lines about single tasks that are shown; --json has all."""
@@ -43,7 +47,7 @@ def main(
     if not dry_run:
         run.seat  # noqa: B018 - a writer without a seat is refused before anything is read
     importer = tracker.IMPORTERS[source]
-    place = run.piped_source() if path == "-" else tracker.locate(importer, run.workspace.root, path)
+    place = _piped() if path == "-" else tracker.locate(importer, run.workspace.root, path)
     wish = importing.Wish(Options(update, force, only, prefix), comments, assign, dry_run)
     result = importing.run(run, importer, place, wish)
     run.warn(result.problems)
@@ -52,10 +56,18 @@ def main(
         run.finish(1)
 
 
+def _piped() -> Source:
+    """What comes through a pipe."""
+    data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise DataError(f"more than {MAX_BYTES >> 20} MiB came through the pipe", code="import.size")
+    return Source("-", "stdin", data.decode("utf-8-sig", "replace"))
+
+
 def _lines(result: importing.Result) -> list[str]:
     """One line of figures, what needs somebody's eye, and the next command."""
     changes = result.changes
-    counts = {
+    counts: dict[str, Sequence[object]] = {
         "created": changes.created,
         "updated": changes.updated,
         "unchanged": changes.unchanged,

@@ -20,9 +20,9 @@ _FOLDERS = ("tasks", "completed", "drafts", "archive")
 """Where tasks lie, in the order in which an id that stands twice belongs to the first."""
 
 _DEFAULT = ("To Do", "In Progress", "Done")
-_KNOWN = frozenset(
-    "id title status assignee reporter created_date updated_date created updated labels milestone dependencies "
-    "parent_task_id parent priority ordinal due_date type subtasks".split()
+_KNOWN = pieces.words(
+    "id title status assignee reporter created_date updated_date created updated labels milestone "
+    "dependencies parent_task_id parent priority ordinal due_date type subtasks"
 )
 _RENAMED = {"Acceptance Criteria": "Acceptance criteria"}
 _COMMENT = re.compile(r"(?:^|\n)((?:[a-z]+: [^\n]*\n){1,6})---\n(.*?)\n---(?=\n|$)", re.DOTALL)
@@ -167,7 +167,9 @@ def _comments(text: str) -> list[Comment]:
     for number, match in enumerate(_COMMENT.finditer(text), 1):
         head = dict(line.split(": ", 1) for line in match[1].strip().split("\n"))
         found.append(
-            Comment(f"{number}", head.get("author", "").removeprefix("@"), pieces.stamp(head.get("created", "")), match[2])
+            Comment(
+                f"{number}", head.get("author", "").removeprefix("@"), pieces.stamp(head.get("created", "")), match[2]
+            )
         )
     return found
 

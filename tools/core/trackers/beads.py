@@ -27,11 +27,11 @@ _NO_WORK_STATUSES = ("tombstone", "pinned")
 _WORK_TYPES = ("", "task", "bug", "feature", "epic", "chore", "docs", "spike", "story", "question", "decision")
 _NO_WORK_TYPES = ("message", "event", "gate", "agent", "role", "rig", "convoy", "slot", "merge-request", "molecule")
 _NO_WORK_FLAGS = ("is_template", "ephemeral", "pinned", "wisp")
-_KNOWN = frozenset(
-    "id title description design acceptance_criteria notes status priority issue_type assignee owner created_at "
-    "created_by updated_at closed_at close_reason due_at defer_until labels dependencies comments content_hash "
-    "_type dependency_count dependent_count comment_count parent is_template ephemeral pinned wisp "
-    "source_system compaction_level original_size".split()
+_KNOWN = pieces.words(
+    "id title description design acceptance_criteria notes status priority issue_type assignee owner "
+    "created_at created_by updated_at closed_at close_reason due_at defer_until labels dependencies "
+    "comments content_hash _type dependency_count dependent_count comment_count parent is_template "
+    "ephemeral pinned wisp source_system compaction_level original_size"
 )
 ORIGIN = "teof"
 """The `source_system` of a line about a task that began here."""
@@ -191,7 +191,9 @@ def _laid_over(item: Outgoing) -> dict[str, object]:
     issue: dict[str, Any] = json.loads(item.raw)
     changed = item.changed
     if "status" in changed:
-        issue.update(_closing(item, issue) if _TO_STATUS[item.status] == "closed" else {"status": _TO_STATUS[item.status]})
+        issue.update(
+            _closing(item, issue) if _TO_STATUS[item.status] == "closed" else {"status": _TO_STATUS[item.status]}
+        )
         if issue["status"] != "closed":
             issue.pop("closed_at", None)
             issue.pop("close_reason", None)
@@ -216,7 +218,10 @@ def _laid_over(item: Outgoing) -> dict[str, object]:
 
 def _closing(item: Outgoing, issue: Mapping[str, object]) -> dict[str, object]:
     reason = item.close_reason or ("dropped" if item.status == items.DROPPED else "")
-    closed: dict[str, object] = {"status": "closed", "closed_at": issue.get("closed_at") or item.closed_at or item.updated}
+    closed: dict[str, object] = {
+        "status": "closed",
+        "closed_at": issue.get("closed_at") or item.closed_at or item.updated,
+    }
     return {**closed, "close_reason": reason} if reason else closed
 
 
@@ -241,7 +246,13 @@ def _blocks(item: Outgoing, target: str) -> dict[str, object]:
 
 def _spoken(item: Outgoing) -> list[dict[str, object]]:
     return [
-        {"id": comment.key, "issue_id": item.key, "author": comment.author, "text": comment.text, "created_at": comment.at}
+        {
+            "id": comment.key,
+            "issue_id": item.key,
+            "author": comment.author,
+            "text": comment.text,
+            "created_at": comment.at,
+        }
         for comment in item.comments
     ]
 

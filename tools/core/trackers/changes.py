@@ -85,7 +85,11 @@ def of(reading: Reading, sides: Sides, options: Options) -> Changes:
     known = {**{key: piece.task_id for key, piece in sides.kept.items()}, **changes.ids}
     new: list[_Aim] = []
     for piece in pieces:
-        links = Links(changes.ids[piece.key], [known[key] for key in waits.by_key[piece.key]], known.get(piece.parent, piece.parent))
+        links = Links(
+            changes.ids[piece.key],
+            [known[key] for key in waits.by_key[piece.key]],
+            known.get(piece.parent, piece.parent),
+        )
         aim = _aim(piece, links, sides)
         if aim.file is None and (piece.key not in sides.kept or options.force):
             new.append(aim)
@@ -145,7 +149,9 @@ def _not_ours(pieces: Sequence[Piece], sides: Sides, options: Options, changes: 
             changes.ids[piece.key] = task_id
             staying.append(piece)
         else:
-            changes.conflicts.append(Told(task_id, piece.where, f"the id is that of queue/{other.name}, which stays as it is"))
+            changes.conflicts.append(
+                Told(task_id, piece.where, f"the id is that of queue/{other.name}, which stays as it is")
+            )
     return staying
 
 
@@ -184,9 +190,9 @@ def _again(aim: _Aim, sides: Sides, options: Options, changes: Changes) -> None:
 
 def _is_same(theirs: Parts, ours: Parts, base: Mapping[str, str]) -> bool:
     """Whether nothing changed there but what ours says already."""
-    return all(item_text.mark(part) == base.get(name) or part == ours.get(name) for name, part in theirs.items()) and not (
-        set(base) - set(theirs)
-    )
+    return all(
+        item_text.mark(part) == base.get(name) or part == ours.get(name) for name, part in theirs.items()
+    ) and not (set(base) - set(theirs))
 
 
 def _base(aim: _Aim, sides: Sides) -> Mapping[str, str]:

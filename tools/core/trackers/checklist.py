@@ -102,7 +102,7 @@ def _piece(block: _Block, name: str, is_ours: bool) -> Piece:
     task_id, title = _numbered(text)
     title, priority, named = _tail(title)
     labels, title = _labels(title) if task_id.startswith("T") else ([], title)
-    key = task_id or f"{PREFIX}-{sha256_hex(f'{name}\n{text}'.encode('utf-8', 'surrogatepass'))[:8]}"
+    key = task_id or f"{PREFIX}-{_hash(name, text)}"
     return Piece(
         key=f"{name}#{key}",
         where=f"{name}:{block.begun}",
@@ -118,6 +118,11 @@ def _piece(block: _Block, name: str, is_ours: bool) -> Piece:
         steps=_steps(block.lines[1:]),
         is_ours=is_ours,
     )
+
+
+def _hash(*texts: str) -> str:
+    """Eight hex digits that stay while a line keeps its text, wherever in the file it stands."""
+    return sha256_hex("\n".join(texts).encode("utf-8", "surrogatepass"))[:8]
 
 
 def _numbered(text: str) -> tuple[str, str]:

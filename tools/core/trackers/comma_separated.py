@@ -52,5 +52,7 @@ def write_items(outgoing: Iterable[Outgoing]) -> Iterator[str]:
 
 def _row(cells: Iterable[str]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
+    csv.writer(line, lineterminator="\n").writerow(
+        [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells]
+    )
     return line.getvalue()

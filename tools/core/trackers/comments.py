@@ -48,7 +48,7 @@ def missing(context: Context, source: str, pieces: Iterable[Piece], task_ids: Ma
 
 
 def _missing_of(context: Context, source: str, piece: Piece, task: str) -> Iterator[Message]:
-    present = {found.record.get("id") for found in context.store.read(stream_of(task)).records}
+    present = {found.record.get("id") for found in context.store.read(stream_of(task)).found}
     for comment in piece.comments:
         name = record_id(source, piece.key, comment)
         if name not in present:
@@ -93,5 +93,3 @@ def is_imported(record: Mapping[str, object]) -> bool:
     """Whether a message is a note that an import wrote."""
     meta = record.get("meta")
     return record.get("type") == "note" and isinstance(meta, dict) and SOURCE_META in meta and "at" in meta
-
-

@@ -87,21 +87,30 @@ def _closing_circles(waits: Sequence[_Wait]) -> list[_Wait]:
 
 
 def _knot(waits: Sequence[_Wait]) -> list[_Wait]:
-    """The waits that may lie on a circle: what is left when ends are taken off, from both sides, until none is left."""
-    for direction in (0, 1):
-        counts: dict[str, int] = {}
-        behind: dict[str, list[str]] = {}
-        for wait in waits:
-            counts[wait[direction]] = counts.get(wait[direction], 0) + 1
-            behind.setdefault(wait[1 - direction], []).append(wait[direction])
-        ends = [name for name in behind if name not in counts]
-        while ends:
-            for name in behind.pop(ends.pop(), ()):
-                counts[name] -= 1
-                if not counts[name]:
-                    ends.append(name)
-        waits = [wait for wait in waits if counts.get(wait.key, 1) and counts.get(wait.target, 1) and wait[1 - direction] in behind]
+    """The waits that may lie on a circle: those left when ends are taken off, on both sides, until there are none."""
+    for ahead in (True, False):
+        pairs = [(wait.key, wait.target) if ahead else (wait.target, wait.key) for wait in waits]
+        gone = _leading_to_ends(pairs)
+        waits = [wait for wait, pair in zip(waits, pairs, strict=True) if gone.isdisjoint(pair)]
     return list(waits)
+
+
+def _leading_to_ends(pairs: Sequence[tuple[str, str]]) -> set[str]:
+    """All names from which every way ends."""
+    ways: dict[str, int] = {}
+    behind: dict[str, list[str]] = {}
+    for name, following in pairs:
+        ways[name] = ways.get(name, 0) + 1
+        behind.setdefault(following, []).append(name)
+    ends = [name for name in behind if name not in ways]
+    gone = set(ends)
+    while ends:
+        for name in behind.get(ends.pop(), ()):
+            ways[name] -= 1
+            if not ways[name]:
+                ends.append(name)
+                gone.add(name)
+    return gone
 
 
 def _leads_to(kept: Mapping[str, Sequence[str]], start: str, goal: str) -> bool:

@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 Value = str | list[str]
 
-_KEY = re.compile(r"""(?:"([^"\\]{1,100})"|'([^']{1,100})'|([^\s#:"'\[\]{},&*!|>%@`-][^:#"'\[\]{}]{0,99}?))\s*:(?:\s+(.*))?""")
+_KEY = re.compile(
+    r"""(?:"([^"\\]{1,100})"|'([^']{1,100})'|([^\s#:"'\[\]{},&*!|>%@`-][^:#"'\[\]{}]{0,99}?))\s*:(?:\s+(.*))?"""
+)
 _FENCE = re.compile(r"---[ \t]*")
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v"}
@@ -76,7 +78,7 @@ def _indented(lines: list[str], at: int) -> int:
     end = at
     for number in range(at, len(lines)):
         line = lines[number]
-        if line.startswith((" ", "\t")) or line == "-" or line.startswith("- "):
+        if line.startswith((" ", "\t", "- ")) or line == "-":
             end = number + 1
         elif line.strip():
             break
@@ -176,5 +178,3 @@ def _end_of_quote(text: str) -> int:
     pattern = r'"(?:[^"\\]|\\.)*"' if text[0] == '"' else r"'(?:[^']|'')*'"
     match = re.match(pattern, text)
     return match.end() if match else len(text)
-
-

@@ -19,9 +19,9 @@ PATHS = ("-",)
 PREFIX = "GH"
 
 _DROPPED = ("NOT_PLANNED", "DUPLICATE")
-_KNOWN = frozenset(
-    "number title state stateReason body labels assignees author createdAt updatedAt closedAt closed url comments "
-    "milestone blockedBy parent id isPinned".split()
+_KNOWN = pieces.words(
+    "number title state stateReason body labels assignees author createdAt updatedAt closedAt closed url "
+    "comments milestone blockedBy parent id isPinned"
 )
 _OURS = re.compile(r"<!-- teof task ([A-Za-z0-9._-]{1,128}) -->\s*")
 
@@ -57,7 +57,9 @@ def _piece(issue: Any, where: str) -> Piece:
         raise ValueError("an issue without a number")
     if not isinstance(title, str) or not title.strip():
         raise ValueError(f"issue {number} has no title")
-    labels = [pieces.text_of(label.get("name")) if isinstance(label, dict) else str(label) for label in _list(issue, "labels")]
+    labels = [
+        pieces.text_of(label.get("name")) if isinstance(label, dict) else str(label) for label in _list(issue, "labels")
+    ]
     names = [pieces.text_of(person.get("login")) for person in _list(issue, "assignees") if isinstance(person, dict)]
     milestone = issue.get("milestone")
     parent = issue.get("parent")

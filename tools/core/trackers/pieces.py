@@ -99,6 +99,11 @@ class Reading(NamedTuple):
         return cls([], [], [])
 
 
+def words(text: str) -> frozenset[str]:
+    """The words of a text, as the names of fields that a reader knows."""
+    return frozenset(text.split())
+
+
 def priority_of(word: object) -> str:
     """The backlog's word for another tracker's priority; medium for one that says nothing."""
     return _PRIORITIES.get(str(word).strip().lower() if word is not None else "", MEDIUM)

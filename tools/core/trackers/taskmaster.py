@@ -27,8 +27,8 @@ _STATUSES = {
     "cancelled": items.DROPPED,
     "deferred": items.DEFERRED,
 }
-_KNOWN = frozenset(
-    "id title description details testStrategy priority dependencies status subtasks assignee updatedAt".split()
+_KNOWN = pieces.words(
+    "id title description details testStrategy priority dependencies status subtasks assignee updatedAt"
 )
 
 
@@ -119,7 +119,8 @@ def _steps(value: object) -> list[Step]:
 def _subtasks(value: object) -> str:
     """The subtasks as a checklist; their texts stand indented below each."""
     lines: list[str] = []
-    for part, step in zip((part for part in (value or ()) if isinstance(part, dict)), _steps(value), strict=False):
+    parts = [part for part in (value if isinstance(value, list) else ()) if isinstance(part, dict)]
+    for part, step in zip(parts, _steps(value), strict=True):
         lines.append(pieces.ticked([step]))
         texts = (pieces.text_of(part.get(name)).strip() for name in ("description", "details", "testStrategy"))
         lines += [f"  {line}" for text in texts if text for line in text.split("\n")]

@@ -16,7 +16,7 @@ NAME = "ticket"
 PATHS = (".tickets",)
 
 _STATUSES = {"open": items.OPEN, "in_progress": items.IN_PROGRESS, "closed": items.DONE}
-_KNOWN = frozenset("id status deps links created type priority assignee parent tags title".split())
+_KNOWN = pieces.words("id status deps links created type priority assignee parent tags title")
 _NOTE = re.compile(r"(?:^|\n)\*\*(\d{4}-\d{2}-\d{2}T[0-9:.]+(?:Z|[+-]\d{2}:?\d{2}))\*\*[ \t]*\n")
 
 

@@ -46,7 +46,9 @@ def _put(queue: Place, writes: Sequence[Write]) -> None:
             _sync_all(new, writes)
         for item in writes:
             if item.is_new and _exists(folder, item.name):
-                raise ConflictError(f"{queue.name}/{item.name} was made meanwhile", code="import.raced", hint="ls queue")
+                raise ConflictError(
+                    f"{queue.name}/{item.name} was made meanwhile", code="import.raced", hint="ls queue"
+                )
             os.rename(item.name, item.name, src_dir_fd=new, dst_dir_fd=folder)
         os.fsync(folder)
     with suppress(OSError):
