@@ -31,7 +31,7 @@ MAX_SHOWN = 50
 @cli.option("--assign/--no-assign", default=False, help="Assign tasks whose assignee is a seat here (manager seats).")
 @cli.repeated("--only", type=cli.Choice(items.STATUSES), help="Only tasks that would have this status here.")
 @cli.option("--comments/--no-comments", default=True, help="What was said becomes notes in the tasks' threads.")
-@cli.option("--prefix", type=cli.LABEL, default="", help="What the ids begin with.")
+@cli.option("--prefix", type=cli.LABEL, help="What the ids begin with.")
 def main(
     run: cli.Run,
     source: str,
@@ -42,13 +42,13 @@ def main(
     assign: bool,
     only: tuple[str, ...],
     comments: bool,
-    prefix: str,
+    prefix: str | None,
 ) -> None:
     if not dry_run:
         run.seat  # noqa: B018 - a writer without a seat is refused before anything is read
     importer = tracker.IMPORTERS[source]
     place = _piped() if path == "-" else tracker.locate(importer, run.workspace.root, path)
-    wish = importing.Wish(Options(update, force, only, prefix), comments, assign, dry_run)
+    wish = importing.Wish(Options(update, force, only, prefix or ""), comments, assign, dry_run)
     result = importing.run(run, importer, place, wish)
     run.warn(result.problems)
     run.emit(result.as_document(), "\n".join(_lines(result)))

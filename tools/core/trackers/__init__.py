@@ -26,4 +26,5 @@ writing            files into place, all whole
 comments           what was said there as notes here
 importing          an import from beginning to end
 exporting          the backlog as outgoing tasks
+export_file        where an export is written
 """

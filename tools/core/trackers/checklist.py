@@ -41,7 +41,8 @@ _MARKS = {
 _MAX_PHRASES = 20
 """Phrases of one line that are looked at for dependencies."""
 
-_EXPORTED = "<!-- teof tasks -->"
+EXPORTED = "<!-- teof tasks -->"
+"""What marks a checklist that an export wrote, in one of its first three lines."""
 
 
 # -- reading -------------------------------------------------------------------------------------
@@ -51,7 +52,7 @@ def read_items(source: Source) -> Reading:
     """A piece for each line with a box that stands furthest left; boxes below it are its steps."""
     file = source_files.read(source)
     lines = file.text.replace("\r\n", "\n").split("\n")
-    is_ours = _EXPORTED in lines[:3]
+    is_ours = EXPORTED in lines[:3]
     return Reading([_piece(block, file.name, is_ours) for block in _blocks(lines)], [], [], f"{file.name}#")
 
 
@@ -191,7 +192,7 @@ def _steps(lines: Sequence[str]) -> list[Step]:
 
 def write_items(outgoing: Iterable[Outgoing]) -> Iterator[str]:
     """A checklist that this reader reads back, and that people can tick."""
-    yield f"# Tasks\n{_EXPORTED}\n\n"
+    yield f"# Tasks\n{EXPORTED}\n\n"
     for item in outgoing:
         notes = [f"{item.priority} priority"] if item.priority != pieces.MEDIUM else []
         notes += [f"depends on {', '.join(item.depends)}"] if item.depends else []

@@ -7,6 +7,7 @@ marks that turn text around are made visible.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -104,7 +105,8 @@ def quoted(text: str) -> str:
     text = text.strip("\n").rstrip()
     if not text.replace("\n", "").isprintable():
         text = "\n".join("\t".join(map(render.clean, line.split("\t"))) for line in text.split("\n"))
-    return "> " + text.replace("\n", "\n> ")
+    quotation = "> " + text.replace("\n", "\n> ")
+    return quotation.replace("\n> \n", "\n>\n").replace("\n> \n", "\n>\n")  # twice: matches overlap in empty lines
 
 
 def unquoted(section: str) -> str:
@@ -114,7 +116,8 @@ def unquoted(section: str) -> str:
 
 
 def _shown(unknown: Mapping[str, object]) -> str:
-    return "\n".join(f"{_line(name, 80)}: {_line(str(value), MAX_VALUE)}" for name, value in unknown.items())
+    texts = ((name, value if isinstance(value, str) else json.dumps(value)) for name, value in unknown.items())
+    return "\n".join(f"{_line(name, 80)}: {_line(text, MAX_VALUE)}" for name, text in texts)
 
 
 def text_of(parts: Mapping[str, str]) -> str:
