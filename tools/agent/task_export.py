@@ -22,7 +22,7 @@ def main(run: cli.Run, target: str, path: str, only: tuple[str, ...]) -> None:
     export = exporting.read(run, "checklist" if target == "markdown" else target)
     tasks = [task for task in export.tasks if not only or task.status in only]
     run.skipped(export.problems)
-    text = "".join(tracker.EXPORTERS[target].write_items(tasks))
+    text = "".join(tracker.exporter(target).write_items(tasks))
     if path != "-":
         place = export_file.put(run, target, path, text, tasks)
         run.emit({"path": place.name, "tasks": len(tasks)}, f"{len(tasks)} tasks -> {place.name}")

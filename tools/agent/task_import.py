@@ -46,7 +46,7 @@ def main(
 ) -> None:
     if not dry_run:
         run.seat  # noqa: B018 - a writer without a seat is refused before anything is read
-    importer = tracker.IMPORTERS[source]
+    importer = tracker.importer(source)
     place = _piped() if path == "-" else tracker.locate(importer, run.workspace.root, path)
     wish = importing.Wish(Options(update, force, only, prefix or ""), comments, assign, dry_run)
     result = importing.run(run, importer, place, wish)

@@ -124,7 +124,7 @@ def _piece(issue: dict[str, Any], key: str, title: str, line: str, where: str) -
         created=pieces.stamp(issue.get("created_at")),
         due=pieces.stamp(issue.get("due_at")),
         comments=_comments(issue.get("comments")),
-        unknown={name: value for name, value in issue.items() if name not in _KNOWN},
+        unknown={} if issue.keys() <= _KNOWN else {name: issue[name] for name in issue if name not in _KNOWN},
         is_ours=issue.get("source_system") == ORIGIN,
     )
 
@@ -148,7 +148,7 @@ def _relations(issue: dict[str, Any], key: str) -> tuple[list[Edge], str, list[s
         if not target:
             continue
         if kind == "blocks":
-            depends.append(Edge(target, pieces.stamp(edge.get("created_at"))))
+            depends.append(Edge(target, pieces.text_of(edge.get("created_at"))))
         elif kind == "parent-child":
             parent = target
         else:

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from tools.core.backlog import items
 from tools.core.hashing import sha256_hex
 from tools.core.text import secrets
-from tools.core.trackers import dependencies, item_text, naming
+from tools.core.trackers import dependencies, item_text, kept, naming
 from tools.core.trackers.backlog_files import BacklogFile, BacklogFiles
-from tools.core.trackers.item_text import Links, Parts
+from tools.core.trackers.item_text import Links, Parts, Rendered
 from tools.core.trackers.kept import Kept
 from tools.core.trackers.pieces import LeftOut, Piece, Reading
 
@@ -71,8 +71,7 @@ class _Aim(NamedTuple):
 
     piece: Piece
     file: BacklogFile | None
-    parts: Parts
-    digest: str
+    rendered: Rendered
 
 
 def of(reading: Reading, sides: Sides, options: Options) -> Changes:
@@ -103,11 +102,12 @@ def of(reading: Reading, sides: Sides, options: Options) -> Changes:
 def _aim(piece: Piece, links: Links, sides: Sides) -> _Aim:
     """What a piece is to look like, without the secrets in it."""
     digest = sha256_hex(piece.raw.encode("utf-8", "surrogatepass"))[:16]
-    parts = item_text.parts_of(piece, links, sides.source, digest)
+    rendered = item_text.render_piece(piece, links, sides.source, digest)
     if secrets.redact(piece.raw) != piece.raw:
-        parts = {name: secrets.redact(part) for name, part in parts.items()}
+        sections = {name: secrets.redact(section) for name, section in rendered.sections.items()}
+        rendered = Rendered(secrets.redact(rendered.head), sections)
         piece = piece._replace(raw=_without_secrets(piece.raw))
-    return _Aim(piece, _file_of(piece, sides), parts, digest)
+    return _Aim(piece, _file_of(piece, sides), rendered)
 
 
 def _without_secrets(raw: str) -> str:
@@ -174,18 +174,28 @@ def _again(aim: _Aim, sides: Sides, options: Options, changes: Changes) -> None:
     if file is None:
         changes.unchanged.append(told._replace(what="its file is gone here; --force brings it back"))
         return
-    theirs = dict(aim.parts)
+    kept_before = sides.kept.get(piece.key)
+    if kept_before is not None and _is_as_kept(aim.rendered, kept_before):
+        changes.unchanged.append(told)
+        return
+    theirs = aim.rendered.parts
     if file.task_id in sides.claimed and "status" in file.parts:
         theirs["status"] = file.parts["status"]
-    base = _base(aim, sides)
-    if item_text.marks(theirs) == base or _is_same(theirs, file.parts, base):
+    base = kept_before.marks if kept_before is not None else _marks_of_interrupted(aim, file)
+    if _is_same(theirs, file.parts, base):
         changes.unchanged.append(told)
-        changes.kept[piece.key] = Kept(told.task_id, aim.digest, piece.raw, item_text.marks(aim.parts))
-        return
-    if not (options.update or options.force):
+        changes.kept[piece.key] = kept.of(told.task_id, piece.raw, aim.rendered)
+    elif options.update or options.force:
+        _merge(aim, theirs, base, options, changes)
+    else:
         changes.changed_there.append(told._replace(what="changed there; --update brings it"))
-        return
-    _merge(aim, theirs, base, options, changes)
+
+
+def _is_as_kept(rendered: Rendered, before: Kept) -> bool:
+    """Whether a piece is exactly what was taken over last."""
+    return (
+        rendered.head == before.head and item_text.marks(rendered.sections) == before.sections and not before.unsettled
+    )
 
 
 def _is_same(theirs: Parts, ours: Parts, base: Mapping[str, str]) -> bool:
@@ -195,17 +205,14 @@ def _is_same(theirs: Parts, ours: Parts, base: Mapping[str, str]) -> bool:
     ) and not (set(base) - set(theirs))
 
 
-def _base(aim: _Aim, sides: Sides) -> Mapping[str, str]:
-    """The marks of what was imported last.
+def _marks_of_interrupted(aim: _Aim, file: BacklogFile) -> Mapping[str, str]:
+    """The marks of what was imported last where nothing was kept.
 
     An import that was interrupted wrote the file and did not keep the piece: where the file names
     the text that is there now, it is that.
     """
-    kept = sides.kept.get(aim.piece.key)
-    if kept is not None:
-        return kept.marks
-    assert aim.file is not None
-    return item_text.marks(aim.parts) if aim.file.parts.get("source digest") == aim.parts["source digest"] else {}
+    parts = aim.rendered.parts
+    return item_text.marks(parts) if file.parts.get("source digest") == parts["source digest"] else {}
 
 
 def _merge(aim: _Aim, theirs: Parts, base: Mapping[str, str], options: Options, changes: Changes) -> None:
@@ -224,13 +231,9 @@ def _merge(aim: _Aim, theirs: Parts, base: Mapping[str, str], options: Options, 
     if not taken and not merged.conflicts:
         changes.unchanged.append(Told(task_id, piece.where, ""))
     if merged.taken:
-        changes.writes.append(Write(aim.file.name, _encoded(merged.parts), is_new=False))
-    marks = item_text.marks(aim.parts)
-    for name in merged.conflicts:  # told again until both agree
-        marks.pop(name, None)
-        if name in base:
-            marks[name] = base[name]
-    changes.kept[piece.key] = Kept(task_id, aim.digest, piece.raw, marks)
+        changes.writes.append(Write(aim.file.name, _encoded(item_text.text_of(merged.parts)), is_new=False))
+    unsettled = {name: base.get(name, "") for name in merged.conflicts}  # told again until both agree
+    changes.kept[piece.key] = kept.of(task_id, piece.raw, aim.rendered, unsettled)
 
 
 def _create(new: Sequence[_Aim], sides: Sides, changes: Changes) -> None:
@@ -241,18 +244,18 @@ def _create(new: Sequence[_Aim], sides: Sides, changes: Changes) -> None:
     for number, aim in enumerate(ordered, sides.backlog.last_number + 1):
         name = f"{number:0{width}}-{naming.slug(aim.piece.title)}.md"
         task_id = changes.ids[aim.piece.key]
-        changes.writes.append(Write(name, _encoded(aim.parts), is_new=True))
+        changes.writes.append(Write(name, _encoded(aim.rendered.text), is_new=True))
         changes.created.append(Told(task_id, aim.piece.where, f"queue/{name}"))
-        changes.kept[aim.piece.key] = Kept(task_id, aim.digest, aim.piece.raw, item_text.marks(aim.parts))
+        changes.kept[aim.piece.key] = kept.of(task_id, aim.piece.raw, aim.rendered)
 
 
-def _encoded(parts: Parts) -> bytes:
-    return item_text.text_of(parts).encode("utf-8", "backslashreplace")
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _look_for_vanished(reading: Reading, sides: Sides, changes: Changes) -> None:
     """Pieces that were taken over and are not in the source any more; they stay."""
     there = {piece.key for piece in reading.pieces}
-    for key, kept in sides.kept.items():
+    for key, piece in sides.kept.items():
         if key not in there and key.startswith(reading.scope):
-            changes.vanished.append(Told(kept.task_id, key, "no longer there; it stays here"))
+            changes.vanished.append(Told(piece.task_id, key, "no longer there; it stays here"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 
 from tools.core.trackers.outgoing import Outgoing
@@ -51,6 +49,9 @@ def write_items(outgoing: Iterable[Outgoing]) -> Iterator[str]:
 
 
 def _row(cells: Iterable[str]) -> str:
+    import csv  # a module that no other command needs
+    import io
+
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(
         [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells]

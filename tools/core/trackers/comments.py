@@ -89,7 +89,8 @@ def write(context: Context, messages: Sequence[Message]) -> None:
         context.store.commit([Append(stream_of(message.task_id), to_mapping(message)) for message in batch])
 
 
-def is_imported(record: Mapping[str, object]) -> bool:
-    """Whether a message is a note that an import wrote."""
+def came_from(record: Mapping[str, object], source: str) -> bool:
+    """Whether a message is a note that an import from a tracker wrote."""
     meta = record.get("meta")
-    return record.get("type") == "note" and isinstance(meta, dict) and SOURCE_META in meta and "at" in meta
+    origin = meta.get(SOURCE_META) if isinstance(meta, dict) else ""
+    return record.get("type") == "note" and isinstance(origin, str) and origin.startswith(f"{source} ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from tools.core.trackers.pieces import Piece
+from tools.core.trackers.pieces import Piece, stamp
 
 MAX_KNOT = 2_000
 """Dependencies in circles that are judged one by one; a larger knot keeps only those on older work."""
@@ -71,7 +71,9 @@ def _on_children(pieces: Sequence[Piece], by_key: Mapping[str, Piece]) -> Iterab
 
 def _closing_circles(waits: Sequence[_Wait]) -> list[_Wait]:
     """The waits without which there is no circle; of each circle its youngest."""
-    knot = sorted(_knot(waits), key=lambda wait: wait.age)
+    knot = sorted(
+        (wait._replace(age=(stamp(wait.age[0]), wait.age[1])) for wait in _knot(waits)), key=lambda wait: wait.age
+    )
     if len(knot) > MAX_KNOT:
         order = {wait.key: wait.age for wait in reversed(knot)}
         last = ("~", 0)

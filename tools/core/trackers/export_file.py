@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, UsageError
 from tools.core.fs import files, locks
-from tools.core.trackers import checklist, comma_separated
+from tools.core.trackers import checklist, comma_separated, tracker
 from tools.core.trackers.outgoing import Outgoing
 from tools.core.trackers.source_files import MAX_BYTES, Source
-from tools.core.trackers.tracker import IMPORTERS
 from tools.core.workspace import BUS, PLANS, QUEUE, REPORT, Place, Workspace
 
 _OURS = (BUS, PLANS, QUEUE, REPORT, "memory", ".git")
@@ -46,7 +45,7 @@ def _loses(target: str, place: Place, before: str, tasks: Sequence[Outgoing]) ->
     if target == "markdown":
         return "" if checklist.EXPORTED in before.split("\n")[:3] else "is not a checklist that an export wrote"
     try:
-        reading = IMPORTERS[target].read_items(Source(place.path, place.name, before))
+        reading = tracker.importer(target).read_items(Source(place.path, place.name, before))
     except DataError as problem:
         return f"cannot be read, so it stays: {problem.message}"
     here = {task.key for task in tasks}

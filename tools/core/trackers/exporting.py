@@ -107,7 +107,7 @@ def _outgoing(
         closed_at=claim.released_at if claim is not None and claim.state == "done" else "",
         close_reason=claim.notes if claim is not None and claim.state == "done" else "",
         changed=changed | ({"depends"} if added or removed else set()),
-        comments=_spoken_here(context, task.task_id),
+        comments=_spoken_here(context, task.task_id, origin.source),
     )
 
 
@@ -165,14 +165,14 @@ def _body(parts: Parts) -> str:
     )
 
 
-def _spoken_here(context: Context, task: str) -> Sequence[Comment]:
+def _spoken_here(context: Context, task: str, source: str) -> Sequence[Comment]:
     """The messages of a task's thread, but for those that an import brought."""
     return [
         Comment(str(record["id"]), str(record["from"]), str(record.get("ts", "")), _text(record))
         for record in (found.record for found in context.store.read(stream_of(task)).found)
         if isinstance(record.get("id"), str)
         and isinstance(record.get("from"), str)
-        and not comments.is_imported(record)
+        and not (source and comments.came_from(record, source))
     ]
 
 

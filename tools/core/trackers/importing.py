@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from tools.core.backlog import items
-from tools.core.bus import assignments, claim_documents
+from tools.core.bus import claim_documents
 from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, GuardError
 from tools.core.fs import locks
@@ -122,6 +122,8 @@ def _assign(context: Context, here: Mapping[str, Piece], planned: Changes, wish:
     """Assigns what has an assignee who is a seat here; what others hold stays theirs."""
     if not wish.assign:
         return []
+    from tools.core.bus import assignments  # presence, and with it SQLite, only where tasks are given out
+
     seats = _seats(context)
     done = []
     for key, piece in here.items():

@@ -44,36 +44,51 @@ Parts = dict[str, str]
 """The parts of a file by name and in order: `title`, fields by their key, sections as `## heading`, all in lower case."""
 
 
-def parts_of(piece: Piece, links: Links, source: str, digest: str) -> Parts:
+class Rendered(NamedTuple):
+    """What a piece looks like here: the heading and fields as one text, and the sections by name."""
+
+    head: str
+    sections: Parts
+
+    @property
+    def text(self) -> str:
+        """The whole file."""
+        return "".join([self.head, *(f"\n{section}\n" for section in self.sections.values())])
+
+    @property
+    def parts(self) -> Parts:
+        """Its parts, as `split` finds them in the file."""
+        return split(self.head) | self.sections
+
+
+def render_piece(piece: Piece, links: Links, source: str, digest: str) -> Rendered:
     """What a piece looks like here."""
     title = _line(piece.title, MAX_TITLE)
-    parts: Parts = {"title": f"# Task: {title}"}
-    fields = (
-        ("Id", links.task_id),
-        ("Status", piece.status),
-        ("Priority", piece.priority),
-        ("Depends", ", ".join(links.depends)),
-        ("Source", source_line(source, piece.key)),
-        ("Source Digest", digest),
-        ("Type", piece.kind),
-        ("Parent", links.parent),
-        ("Labels", ", ".join(piece.labels)),
-        ("Assignee", piece.assignee),
-        ("Milestone", piece.milestone),
-        ("Related", ", ".join(piece.related)),
-        ("Created", piece.created),
-        ("Due", piece.due),
-    )
-    for key, value in fields:
-        if value:
-            parts[key.lower()] = f"{key}: {_line(value, MAX_DEPENDS if key == 'Depends' else MAX_VALUE)}"
+    lines = [
+        f"# Task: {title}\nId: {links.task_id}\nStatus: {piece.status}\nPriority: {piece.priority}",
+        f"Depends: {', '.join(links.depends)[:MAX_DEPENDS]}" if links.depends else "",
+        f"Source: {source_line(source, piece.key)}\nSource Digest: {digest}",
+        _field("Type", piece.kind),
+        _field("Parent", links.parent),
+        _field("Labels", ", ".join(piece.labels)),
+        _field("Assignee", piece.assignee),
+        _field("Milestone", piece.milestone),
+        _field("Related", ", ".join(piece.related)),
+        f"Created: {piece.created}" if piece.created else "",
+        f"Due: {piece.due}" if piece.due else "",
+    ]
+    sections: Parts = {}
     if title != piece.title.strip():
-        parts["## title"] = f"## Title\n{quoted(piece.title)}"
+        _add_section(sections, "Title", piece.title)
     for heading, text in piece.sections:
-        _add_section(parts, heading, text)
+        _add_section(sections, heading, text)
     if piece.unknown:
-        _add_section(parts, "Other fields", _shown(piece.unknown))
-    return parts
+        _add_section(sections, "Other fields", _shown(piece.unknown))
+    return Rendered("\n".join(filter(None, lines)) + "\n", sections)
+
+
+def _field(key: str, value: str) -> str:
+    return f"{key}: {_line(value, MAX_VALUE)}" if value else ""
 
 
 def source_line(source: str, key: str) -> str:
@@ -90,9 +105,9 @@ def _add_section(parts: Parts, heading: str, text: str) -> None:
 
 def _line(text: str, limit: int) -> str:
     """One line, clean and not too long."""
-    text = text.strip()
     if not text.isprintable():
         text = render.clean(" ".join(text.split()) if "\n" in text else text)
+    text = text.strip()
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
@@ -122,10 +137,7 @@ def _shown(unknown: Mapping[str, object]) -> str:
 
 def text_of(parts: Mapping[str, str]) -> str:
     """The file that some parts are."""
-    text = ""
-    for name, part in parts.items():
-        text += f"\n{part}\n" if name.startswith("## ") else f"{part}\n"
-    return text
+    return "".join(f"\n{part}\n" if name.startswith("## ") else f"{part}\n" for name, part in parts.items())
 
 
 def split(text: str) -> Parts:

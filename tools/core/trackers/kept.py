@@ -11,19 +11,37 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tools.core.fs import files
+from tools.core.trackers import item_text
+from tools.core.trackers.item_text import Rendered
 from tools.core.workspace import Place, Workspace
 
+_quoted = json.encoder.encode_basestring  # the C function, without an encoder around it
 MAX_BYTES = 256 * 1024 * 1024
 """Bytes of one kept source."""
 
 
 class Kept(NamedTuple):
-    """A piece as it was last taken over: its id here, its text there, and the marks of the parts that came of it."""
+    """A piece as it was last taken over: its id here, its text there, and what came of it.
+
+    `head` are the heading and the fields that were written, `sections` the marks of the sections;
+    `unsettled` are marks of parts in conflict, as they were before the conflict.
+    """
 
     task_id: str
-    digest: str
     raw: str
-    marks: Mapping[str, str]
+    head: str
+    sections: Mapping[str, str]
+    unsettled: Mapping[str, str] = {}
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """The marks of all parts as they were taken over."""
+        return {**item_text.marks(item_text.split(self.head)), **self.sections, **self.unsettled}
+
+
+def of(task_id: str, raw: str, rendered: Rendered, unsettled: Mapping[str, str] | None = None) -> Kept:
+    """What is to be kept of a piece."""
+    return Kept(task_id, raw, rendered.head, item_text.marks(rendered.sections), unsettled or {})
 
 
 def place(workspace: Workspace, source: str) -> Place:
@@ -48,18 +66,23 @@ def read(workspace: Workspace, source: str) -> tuple[dict[str, Kept], list[str]]
 
 
 def _piece(line: Mapping[str, object]) -> tuple[str, Kept]:
-    marks = line["marks"]
-    texts = {name: line[name] for name in ("key", "id", "digest", "raw")}
-    if not isinstance(marks, dict) or not all(isinstance(text, str) for text in [*texts.values(), *marks.values()]):
+    key, task_id, raw, head = (line[name] for name in ("key", "id", "raw", "head"))
+    sections, unsettled = line.get("sections", {}), line.get("unsettled", {})
+    if not isinstance(sections, dict) or not isinstance(unsettled, dict):
         raise TypeError
-    return str(texts["key"]), Kept(str(texts["id"]), str(texts["digest"]), str(texts["raw"]), marks)
+    texts = (key, task_id, raw, head, *sections.values(), *unsettled.values())
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError
+    return str(key), Kept(str(task_id), str(raw), str(head), sections, unsettled)
 
 
 def encoded(pieces: Mapping[str, Kept]) -> bytes:
     """The file's bytes."""
-    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-    text = "".join(
-        encode({"key": key, "id": piece.task_id, "digest": piece.digest, "marks": piece.marks, "raw": piece.raw}) + "\n"
-        for key, piece in pieces.items()
-    )
-    return text.encode("utf-8", "backslashreplace")
+    return "".join([_line(key, piece) for key, piece in pieces.items()]).encode("utf-8", "backslashreplace")
+
+
+def _line(key: str, piece: Kept) -> str:
+    more = f',"sections":{json.dumps(piece.sections)}' if piece.sections else ""
+    more += f',"unsettled":{json.dumps(piece.unsettled)}' if piece.unsettled else ""
+    texts = f'"key":{_quoted(key)},"id":{_quoted(piece.task_id)},"head":{_quoted(piece.head)}'
+    return f'{{{texts},"raw":{_quoted(piece.raw)}{more}}}\n'

@@ -11,6 +11,7 @@ from tools.core.hashing import sha256_hex
 from tools.core.trackers.pieces import Piece
 
 _SLUG_LENGTH = 40
+_NO_SLUG = re.compile("[^a-z0-9]+")
 _PREFIXED = re.compile(r"(?:TM|GH|CHK)-")
 
 
@@ -60,5 +61,5 @@ def _mended(wanted: str, key: str) -> str:
 
 def slug(title: str) -> str:
     """The readable part of a file name: letters, digits and hyphens, never empty."""
-    words = re.sub(r"[^a-z0-9]+", "-", title[:120].lower()).strip("-")
+    words = _NO_SLUG.sub("-", title[:120].lower()).strip("-")
     return words[:_SLUG_LENGTH].rstrip("-") or "task"

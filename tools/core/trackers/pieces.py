@@ -22,7 +22,7 @@ _PRIORITIES = {
 
 
 class Edge(NamedTuple):
-    """What a piece waits for, by the other tracker's key, and since when, as a UTC stamp or ""."""
+    """What a piece waits for, by the other tracker's key, and since when, in its own words."""
 
     key: str
     since: str = ""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from typing import Protocol, cast
 
 from tools.core.errors import UsageError
-from tools.core.trackers import backlog_md, beads, checklist, comma_separated, github, taskmaster, ticket
 from tools.core.trackers.outgoing import Outgoing
 from tools.core.trackers.pieces import Reading
 from tools.core.trackers.source_files import Source
@@ -36,22 +36,36 @@ class Exporter(Protocol):
         """The text of an export, in pieces."""
 
 
-_IMPORTERS = (beads, backlog_md, ticket, taskmaster, github, checklist)
-IMPORTERS: dict[str, Importer] = {module.NAME: cast(Importer, module) for module in _IMPORTERS}
-EXPORTERS: dict[str, Exporter] = {
-    "beads": cast(Exporter, beads),
-    "github": cast(Exporter, github),
-    "markdown": cast(Exporter, checklist),
-    "csv": cast(Exporter, comma_separated),
+IMPORTERS = {
+    "beads": "beads",
+    "backlog": "backlog_md",
+    "ticket": "ticket",
+    "taskmaster": "taskmaster",
+    "github": "github",
+    "checklist": "checklist",
 }
+"""The module of each tracker that can be read, by the name a user says."""
+
+EXPORTERS = {"beads": "beads", "github": "github", "markdown": "checklist", "csv": "comma_separated"}
+"""The module of each tracker that can be written."""
 
 
-def locate(importer: Importer, root: str, given: str | None) -> Source:
+def importer(name: str) -> Importer:
+    """The reader of a tracker; only that one is loaded."""
+    return cast(Importer, import_module(f"{__package__}.{IMPORTERS[name]}"))
+
+
+def exporter(name: str) -> Exporter:
+    """The writer of a tracker; only that one is loaded."""
+    return cast(Exporter, import_module(f"{__package__}.{EXPORTERS[name]}"))
+
+
+def locate(tracker: Importer, root: str, given: str | None) -> Source:
     """Where a tracker's data are: what was given, else the first usual place in the checkout that exists.
 
     A relative path is one from the root; UsageError when there is nothing.
     """
-    paths = (given,) if given else importer.PATHS
+    paths = (given,) if given else tracker.PATHS
     for path in paths:
         absolute = os.path.normpath(os.path.join(root, path))
         if os.path.lexists(absolute):
@@ -61,5 +75,5 @@ def locate(importer: Importer, root: str, given: str | None) -> Source:
     raise UsageError(
         f"{shown} does not exist",
         code="import.path",
-        hint=f"python -m tools.agent.task_import {importer.NAME} <path>",
+        hint=f"python -m tools.agent.task_import {tracker.NAME} <path>",
     )

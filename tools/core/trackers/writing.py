@@ -44,11 +44,10 @@ def _put(queue: Place, writes: Sequence[Write]) -> None:
             _build(new, item, sync=len(writes) <= _FEW)
         if len(writes) > _FEW:
             _sync_all(new, writes)
+        taken = sorted({item.name for item in writes if item.is_new}.intersection(os.listdir(folder)))
+        if taken:
+            raise ConflictError(f"{queue.name}/{taken[0]} was made meanwhile", code="import.raced", hint="ls queue")
         for item in writes:
-            if item.is_new and _exists(folder, item.name):
-                raise ConflictError(
-                    f"{queue.name}/{item.name} was made meanwhile", code="import.raced", hint="ls queue"
-                )
             os.rename(item.name, item.name, src_dir_fd=new, dst_dir_fd=folder)
         os.fsync(folder)
     with suppress(OSError):
@@ -77,11 +76,3 @@ def _sync_all(folder: int, writes: Sequence[Write]) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _exists(folder: int, name: str) -> bool:
-    try:
-        os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return True
