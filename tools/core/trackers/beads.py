@@ -26,7 +26,7 @@ _STATUSES = {
 _NO_WORK_STATUSES = ("tombstone", "pinned")
 _WORK_TYPES = ("", "task", "bug", "feature", "epic", "chore", "docs", "spike", "story", "question", "decision")
 _NO_WORK_TYPES = ("message", "event", "gate", "agent", "role", "rig", "convoy", "slot", "merge-request", "molecule")
-_NO_WORK_FLAGS = ("is_template", "ephemeral", "pinned", "wisp")
+_NO_WORK_FLAGS = frozenset(("is_template", "ephemeral", "pinned", "wisp"))
 _KNOWN = pieces.words(
     "id title description design acceptance_criteria notes status priority issue_type assignee owner "
     "created_at created_by updated_at closed_at close_reason due_at defer_until labels dependencies "
@@ -63,8 +63,8 @@ def read_items(source: Source) -> Reading:
     decode = source_files.json_decoder()
     for number, line in enumerate(file.text.split("\n"), 1):
         line = line.strip()
+        where = f"{file.name}:{number}"
         if line:
-            where = f"{file.name}:{number}"
             try:
                 _add(reading, decode(line), line, where)
             except RecursionError:
@@ -93,15 +93,16 @@ def _add(reading: Reading, issue: object, line: str, where: str) -> None:
 
 def _no_work(issue: dict[str, Any]) -> str:
     """Why a line is no piece of work, or ""."""
+    status, kind = issue.get("status"), issue.get("issue_type")
     name = str(issue.get("id") or issue.get("key") or "")[:80]
     if issue.get("_type", "issue") != "issue":
         return f"{name} is a {issue['_type']}, not an issue"
-    if issue.get("status") in _NO_WORK_STATUSES:
-        return f"{name} is {issue['status']}"
-    if issue.get("issue_type") in _NO_WORK_TYPES:
-        return f"{name} is of the type {issue['issue_type']}, which is no work"
-    flag = next((flag for flag in _NO_WORK_FLAGS if issue.get(flag) is True), "")
-    return f"{name} is marked {flag}" if flag else ""
+    if status in _NO_WORK_STATUSES:
+        return f"{name} is {status}"
+    if kind in _NO_WORK_TYPES:
+        return f"{name} is of the type {kind}, which is no work"
+    flags = [flag for flag in _NO_WORK_FLAGS & issue.keys() if issue[flag] is True]
+    return f"{name} is marked {flags[0]}" if flags else ""
 
 
 def _piece(issue: dict[str, Any], key: str, title: str, line: str, where: str) -> Piece:
@@ -114,7 +115,7 @@ def _piece(issue: dict[str, Any], key: str, title: str, line: str, where: str) -
         raw=line,
         task_id=key,
         priority=pieces.priority_of(issue.get("priority")),
-        sections=pieces.sections_of(*((heading, issue.get(field)) for field, heading in _SECTIONS)),
+        sections=pieces.sections_of(*[(heading, issue.get(field)) for field, heading in _SECTIONS]),
         depends=depends,
         parent=parent,
         related=related,
@@ -157,6 +158,8 @@ def _relations(issue: dict[str, Any], key: str) -> tuple[list[Edge], str, list[s
 
 
 def _comments(value: object) -> list[Comment]:
+    if not isinstance(value, list):
+        return []
     return [
         Comment(
             pieces.text_of(comment.get("id")) or f"{number}",
@@ -164,7 +167,7 @@ def _comments(value: object) -> list[Comment]:
             pieces.stamp(comment.get("created_at")),
             pieces.text_of(comment.get("text")),
         )
-        for number, comment in enumerate(value if isinstance(value, list) else ())
+        for number, comment in enumerate(value)
         if isinstance(comment, dict) and pieces.text_of(comment.get("text")).strip()
     ]
 

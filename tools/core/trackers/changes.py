@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tools.core.backlog import items
@@ -26,12 +26,12 @@ class Options(NamedTuple):
 
 
 class Sides(NamedTuple):
-    """What is compared: what was kept of earlier imports, the backlog, and the tasks that have a claim."""
+    """What is compared: what was kept of earlier imports, the backlog, and who holds (or held) each claimed task."""
 
     source: str
     kept: Mapping[str, Kept]
     backlog: BacklogFiles
-    claimed: Collection[str] = frozenset()
+    claimed: Mapping[str, str] = {}
 
 
 class Write(NamedTuple):
@@ -156,8 +156,9 @@ def _not_ours(pieces: Sequence[Piece], sides: Sides, options: Options, changes: 
 
 
 def _file_of(piece: Piece, sides: Sides) -> BacklogFile | None:
-    line = item_text.source_line(sides.source, piece.key)
-    return sides.backlog.by_source.get(line)
+    """The file a piece became, whatever it is called now."""
+    by_source = sides.backlog.by_source
+    return by_source.get(item_text.source_line(sides.source, piece.key)) if by_source else None
 
 
 def _is_here(pieces: Sequence[Piece], sides: Sides) -> frozenset[str]:
@@ -178,17 +179,27 @@ def _again(aim: _Aim, sides: Sides, options: Options, changes: Changes) -> None:
     if kept_before is not None and _is_as_kept(aim.rendered, kept_before):
         changes.unchanged.append(told)
         return
-    theirs = aim.rendered.parts
-    if file.task_id in sides.claimed and "status" in file.parts:
-        theirs["status"] = file.parts["status"]
+    theirs = _as_compared(aim.rendered.parts, file, sides)
     base = kept_before.marks if kept_before is not None else _marks_of_interrupted(aim, file)
     if _is_same(theirs, file.parts, base):
         changes.unchanged.append(told)
-        changes.kept[piece.key] = kept.of(told.task_id, piece.raw, aim.rendered)
+        if kept_before is None or options.update or options.force:
+            changes.kept[piece.key] = kept.of(told.task_id, piece.raw, aim.rendered)
     elif options.update or options.force:
         _merge(aim, theirs, base, options, changes)
     else:
         changes.changed_there.append(told._replace(what="changed there; --update brings it"))
+
+
+def _as_compared(theirs: Parts, file: BacklogFile, sides: Sides) -> Parts:
+    """Their parts without what is no change: another digest alone, and of a claimed task what its claim says."""
+    theirs["source digest"] = file.parts.get("source digest", theirs["source digest"])
+    holder = sides.claimed.get(file.task_id)
+    if holder is not None:
+        theirs["status"] = file.parts.get("status", theirs["status"])
+        if theirs.get("assignee", "") == f"Assignee: {holder}":
+            theirs["assignee"] = file.parts.get("assignee", "")
+    return {name: part for name, part in theirs.items() if part}
 
 
 def _is_as_kept(rendered: Rendered, before: Kept) -> bool:
@@ -219,18 +230,16 @@ def _merge(aim: _Aim, theirs: Parts, base: Mapping[str, str], options: Options, 
     assert aim.file is not None
     piece, task_id = aim.piece, changes.ids[aim.piece.key]
     merged = item_text.merge(aim.file.parts, base, theirs, theirs_wins=options.force)
-    taken = [name for name in merged.taken if name != "source digest"]
     for names, rows, text in (
-        (taken, changes.updated, "taken over"),
+        (merged.taken, changes.updated, "taken over"),
         (merged.conflicts, changes.conflicts, "changed here and there, ours stays"),
     ):
         if names:
             rows.append(Told(task_id, piece.where, f"{text}: {', '.join(names)}"))
     if merged.kept:
         changes.notes.append(f"queue/{aim.file.name}: changed here, left as it is: {', '.join(merged.kept)}")
-    if not taken and not merged.conflicts:
-        changes.unchanged.append(Told(task_id, piece.where, ""))
     if merged.taken:
+        merged.parts["source digest"] = aim.rendered.parts["source digest"]
         changes.writes.append(Write(aim.file.name, _encoded(item_text.text_of(merged.parts)), is_new=False))
     unsettled = {name: base.get(name, "") for name in merged.conflicts}  # told again until both agree
     changes.kept[piece.key] = kept.of(task_id, piece.raw, aim.rendered, unsettled)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from tools.core import clock
@@ -80,6 +82,7 @@ def _outgoing(
 ) -> Outgoing:
     parts = file.parts
     status = _status(task, claim)
+    written_at = _written_at(context, file)
     assignee = claim.agent_id if claim is not None and claim.is_live else value_of(parts, "assignee")
     changed = _changed(parts, origin.kept, status, assignee)
     added, removed = _depends_changed(parts, origin.kept, keys)
@@ -89,7 +92,7 @@ def _outgoing(
         title=_title(task, parts),
         status=status,
         priority=task.priority,
-        updated=clock.to_text(context.now),
+        updated=max(written_at, *_moments(claim)),
         path=task.path,
         source=origin.source,
         raw=origin.kept.raw if origin.kept else "",
@@ -103,12 +106,24 @@ def _outgoing(
         labels=[label for label in value_of(parts, "labels").split(", ") if label],
         assignee=assignee,
         milestone=value_of(parts, "milestone"),
-        created=value_of(parts, "created"),
-        closed_at=claim.released_at if claim is not None and claim.state == "done" else "",
-        close_reason=claim.notes if claim is not None and claim.state == "done" else "",
+        created=value_of(parts, "created") or written_at,
+        closed_at=(claim.released_at or "") if claim is not None and claim.state == "done" else "",
+        close_reason=(claim.notes or "") if claim is not None and claim.state == "done" else "",
         changed=changed | ({"depends"} if added or removed else set()),
         comments=_spoken_here(context, task.task_id, origin.source),
     )
+
+
+def _written_at(context: Context, file: BacklogFile) -> str:
+    """When a file of the backlog was last written."""
+    seconds = os.stat(context.workspace.queue.child(file.name).path, follow_symlinks=False).st_mtime
+    return clock.to_text(datetime.fromtimestamp(int(seconds), clock.UTC))
+
+
+def _moments(claim: Claim | None) -> list[str]:
+    if claim is None:
+        return [""]
+    return [claim.claimed_at, claim.updated_at or "", claim.released_at or ""]
 
 
 def _status(task: items.Item, claim: Claim | None) -> str:

@@ -15,7 +15,7 @@ from tools.core.trackers.pieces import Comment, Edge, Piece, Reading
 from tools.core.trackers.source_files import Source
 
 NAME = "github"
-PATHS = ("-",)
+PATHS = ()
 PREFIX = "GH"
 
 _DROPPED = ("NOT_PLANNED", "DUPLICATE")

@@ -80,7 +80,7 @@ def run(context: Context, importer: Importer, source: Source, wish: Wish) -> Res
             importer.NAME,
             before,
             backlog_files.read(context.workspace),
-            frozenset(claim.task_id for claim in claims),
+            {claim.task_id: claim.agent_id for claim in claims},
         )
         planned = changes.of(reading, sides, wish.options)
         if not wish.dry_run:

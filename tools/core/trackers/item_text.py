@@ -68,12 +68,12 @@ def render_piece(piece: Piece, links: Links, source: str, digest: str) -> Render
         f"# Task: {title}\nId: {links.task_id}\nStatus: {piece.status}\nPriority: {piece.priority}",
         f"Depends: {', '.join(links.depends)[:MAX_DEPENDS]}" if links.depends else "",
         f"Source: {source_line(source, piece.key)}\nSource Digest: {digest}",
-        _field("Type", piece.kind),
-        _field("Parent", links.parent),
-        _field("Labels", ", ".join(piece.labels)),
-        _field("Assignee", piece.assignee),
-        _field("Milestone", piece.milestone),
-        _field("Related", ", ".join(piece.related)),
+        f"Type: {_line(piece.kind, MAX_VALUE)}" if piece.kind else "",
+        f"Parent: {_line(links.parent, MAX_VALUE)}" if links.parent else "",
+        f"Labels: {_line(', '.join(piece.labels), MAX_VALUE)}" if piece.labels else "",
+        f"Assignee: {_line(piece.assignee, MAX_VALUE)}" if piece.assignee else "",
+        f"Milestone: {_line(piece.milestone, MAX_VALUE)}" if piece.milestone else "",
+        f"Related: {_line(', '.join(piece.related), MAX_VALUE)}" if piece.related else "",
         f"Created: {piece.created}" if piece.created else "",
         f"Due: {piece.due}" if piece.due else "",
     ]
@@ -84,11 +84,7 @@ def render_piece(piece: Piece, links: Links, source: str, digest: str) -> Render
         _add_section(sections, heading, text)
     if piece.unknown:
         _add_section(sections, "Other fields", _shown(piece.unknown))
-    return Rendered("\n".join(filter(None, lines)) + "\n", sections)
-
-
-def _field(key: str, value: str) -> str:
-    return f"{key}: {_line(value, MAX_VALUE)}" if value else ""
+    return Rendered("\n".join([line for line in lines if line]) + "\n", sections)
 
 
 def source_line(source: str, key: str) -> str:

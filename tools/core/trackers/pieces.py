@@ -16,7 +16,7 @@ from tools.core.backlog import items
 MEDIUM = "medium"
 _PRIORITIES = {
     **dict.fromkeys(("0", "1", "p0", "p1", "high", "highest", "critical", "urgent"), "high"),
-    **dict.fromkeys(("2", "p2", "medium", "normal", "", "none"), MEDIUM),
+    **dict.fromkeys(("2", "p2", "medium", "normal", "none"), MEDIUM),
     **dict.fromkeys(("3", "4", "p3", "p4", "low", "lowest", "trivial"), "low"),
 }
 
@@ -106,7 +106,7 @@ def words(text: str) -> frozenset[str]:
 
 def priority_of(word: object) -> str:
     """The backlog's word for another tracker's priority; medium for one that says nothing."""
-    return _PRIORITIES.get(str(word).strip().lower() if word is not None else "", MEDIUM)
+    return _PRIORITIES.get(str(word).strip().lower(), MEDIUM)
 
 
 def priority_of_labels(labels: Sequence[str]) -> str:
@@ -122,10 +122,7 @@ def _names_a_priority(label: str) -> bool:
 
 def stamp(value: object) -> str:
     """A moment as records carry it, from any ISO form; "" for what is not a moment."""
-    text = str(value).strip() if isinstance(value, str) else ""
-    if len(text) == 20 and text[19] == "Z" and text[10] == "T":
-        return text if clock.parse(text) else ""
-    moment = clock.parse(text)
+    moment = clock.parse(value.strip()) if isinstance(value, str) else None
     return moment.isoformat()[:19] + "Z" if moment else ""
 
 
@@ -138,6 +135,8 @@ def text_of(value: object) -> str:
 
 def texts_of(value: object) -> list[str]:
     """A foreign list as texts; one text counts as a list of one, what is neither as nothing."""
+    if not value:
+        return []
     if isinstance(value, (list, tuple)):
         return [text for text in map(text_of, value) if text.strip()]
     return [value] if isinstance(value, str) and value.strip() else []
@@ -145,7 +144,7 @@ def texts_of(value: object) -> list[str]:
 
 def sections_of(*pairs: tuple[str, object]) -> list[tuple[str, str]]:
     """The titles and texts of sections that have a text."""
-    return [(title, text) for title, text in ((title, text_of(value)) for title, value in pairs) if text.strip()]
+    return [(title, text_of(value)) for title, value in pairs if value and text_of(value).strip()]
 
 
 def ticked(steps: Sequence[Step]) -> str:

@@ -66,6 +66,12 @@ def locate(tracker: Importer, root: str, given: str | None) -> Source:
     A relative path is one from the root; UsageError when there is nothing.
     """
     paths = (given,) if given else tracker.PATHS
+    if not paths:
+        raise UsageError(
+            f"{tracker.NAME} has no usual place: name a file, or - for what comes through a pipe",
+            code="import.path",
+            hint=f"python -m tools.agent.task_import {tracker.NAME} <path>",
+        )
     for path in paths:
         absolute = os.path.normpath(os.path.join(root, path))
         if os.path.lexists(absolute):
