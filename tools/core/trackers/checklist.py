@@ -69,13 +69,13 @@ def _blocks(lines: Sequence[str]) -> Iterator[_Block]:
     heading, fence = "", False
     block: _Block | None = None
     for number, line in enumerate(lines, 1):
-        fence ^= line.lstrip().startswith(("```", "~~~"))
+        inside, fence = fence, fence ^ line.lstrip().startswith(("```", "~~~"))
         box = None if fence else _LINE.fullmatch(line)
         if box is not None and (block is None or _depth(box[1]) <= block.depth):
             if block is not None:
                 yield block
             block = _Block([line], number, heading, _depth(box[1]))
-        elif block is not None and not _ends(line, fence):
+        elif block is not None and (inside or not _ends(line)):
             block.lines.append(line)
         else:
             if block is not None:
@@ -91,9 +91,9 @@ def _depth(indent: str) -> int:
     return len(indent.expandtabs(4))
 
 
-def _ends(line: str, fence: bool) -> bool:
+def _ends(line: str) -> bool:
     """Whether a line no longer belongs to the box above: it is not indented and says something."""
-    return not fence and bool(line.strip()) and not line.startswith((" ", "\t"))
+    return bool(line.strip()) and not line.startswith((" ", "\t"))
 
 
 def _piece(block: _Block, name: str, is_ours: bool) -> Piece:

@@ -34,7 +34,7 @@ def of(pieces: Sequence[Piece], is_here: Container[str]) -> Dependencies:
     for number, piece in enumerate(pieces):
         waits += _of_one(piece, number, is_here, by_key, notes)
     waits += _on_children(pieces, by_key)
-    waits = list({(wait.key, wait.target): wait for wait in reversed(waits)}.values())[::-1]
+    waits = _once(waits)
     removed = _closing_circles(waits)
     for wait in removed:
         notes.append(f"{by_key[wait.key].where}: {wait.key} does not wait for {wait.target}: that would be a circle")
@@ -44,6 +44,13 @@ def of(pieces: Sequence[Piece], is_here: Container[str]) -> Dependencies:
         if (wait.key, wait.target) not in gone:
             result[wait.key].append(wait.target)
     return Dependencies(result, notes)
+
+
+def _once(waits: Iterable[_Wait]) -> list[_Wait]:
+    first: dict[tuple[str, str], _Wait] = {}
+    for wait in waits:
+        first.setdefault((wait.key, wait.target), wait)
+    return list(first.values())
 
 
 def _of_one(

@@ -110,7 +110,7 @@ def _outgoing(
         closed_at=(claim.released_at or "") if claim is not None and claim.state == "done" else "",
         close_reason=(claim.notes or "") if claim is not None and claim.state == "done" else "",
         changed=changed | ({"depends"} if added or removed else set()),
-        comments=_spoken_here(context, task.task_id, origin.source),
+        comments=_spoken_here(context, task.task_id, origin),
     )
 
 
@@ -180,14 +180,16 @@ def _body(parts: Parts) -> str:
     )
 
 
-def _spoken_here(context: Context, task: str, source: str) -> Sequence[Comment]:
-    """The messages of a task's thread, but for those that an import brought."""
+def _spoken_here(context: Context, task: str, origin: _Origin) -> Sequence[Comment]:
+    """The messages of a task's thread, but for those that are there already: imported from there, or exported before."""
+    raw = origin.kept.raw if origin.kept else ""
     return [
         Comment(str(record["id"]), str(record["from"]), str(record.get("ts", "")), _text(record))
         for record in (found.record for found in context.store.read(stream_of(task)).found)
         if isinstance(record.get("id"), str)
         and isinstance(record.get("from"), str)
-        and not (source and comments.came_from(record, source))
+        and str(record["id"]) not in raw
+        and not (origin.source and comments.came_from(record, origin.source))
     ]
 
 

@@ -163,7 +163,8 @@ def _unescaped(text: str, number: int) -> str:
             return chr(min(int(code[1:], 16), 0x10FFFF))
         return _ESCAPES.get(code, code)
 
-    return _ESCAPE.sub(plain, text)
+    text = _ESCAPE.sub(plain, text)
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # a pair of escapes is one character
 
 
 def _uncommented(text: str) -> str:
