@@ -85,10 +85,13 @@ def _bytes_of(path: str, name: str, limit: int) -> bytes:
         raise UsageError(f"{name} does not exist", code="import.path") from None
     except OSError as problem:
         raise _unreadable(name, problem) from problem
-    with open(descriptor, "rb") as opened:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise DataError(f"{name} is not a regular file", code="import.unreadable", hint=f"ls -ld {name}")
-        data = opened.read(limit + 1)
+        with open(descriptor, "rb", closefd=False) as opened:
+            data = opened.read(limit + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > limit:
         raise DataError(f"{name}: the source has more than {MAX_BYTES >> 20} MiB", code="import.size")
     return data
