@@ -31,7 +31,9 @@ def exported(run, target="beads"):
 
 def issues(text=samples.BEADS):
     lines = [json.loads(line) for line in text.splitlines()]
-    return {line["id"]: line for line in lines if line.get("status") not in (None, "tombstone") and line["id"] != "demo-m"}
+    return {
+        line["id"]: line for line in lines if line.get("status") not in (None, "tombstone") and line["id"] != "demo-m"
+    }
 
 
 def test_what_came_from_beads_and_was_not_touched_goes_back_byte_for_byte(beads, run):
@@ -59,7 +61,11 @@ def test_a_reopened_issue_has_no_end(beads, git_repo, run):
 
 def test_what_was_edited_here_goes_back_and_nothing_else(beads, git_repo, run):
     path = next((git_repo / "queue").glob("*name-the-reason*"))
-    text = path.read_text().replace("# Task: Name the reason", "# Task: Name it").replace("Depends: demo-a1.1", "Depends: demo-d")
+    text = (
+        path.read_text()
+        .replace("# Task: Name the reason", "# Task: Name it")
+        .replace("Depends: demo-a1.1", "Depends: demo-d")
+    )
     path.write_text(text)
     issue = exported(run)["demo-a1.2"]
     blocks = [edge["depends_on_id"] for edge in issue["dependencies"] if edge["type"] == "blocks"]
@@ -111,7 +117,7 @@ def test_a_table_has_a_row_for_each_task_and_runs_nothing(git_repo, seat, run):
     (git_repo / "queue").mkdir()
     (git_repo / "queue/001-a.md").write_text('# Task: =HYPERLINK("x")\n')
     rows = list(csv.DictReader(run("agent.task_export", "csv").out.splitlines()))
-    assert [(row["id"], row["title"], row["status"]) for row in rows] == [("QUEUE-001", "'=HYPERLINK(\"x\")", "open")]
+    assert [(row["id"], row["title"], row["status"]) for row in rows] == [("QUEUE-001", '\'=HYPERLINK("x")', "open")]
 
 
 @pytest.mark.parametrize("target", ["beads", "github", "markdown"])
@@ -145,7 +151,10 @@ def test_an_export_replaces_one_that_held_no_more(beads, run):
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 ISSUE = st.fixed_dictionaries(
-    {"title": TEXT.filter(str.strip), "status": st.sampled_from(["open", "closed", "in_progress", "deferred", "blocked", "odd"])},
+    {
+        "title": TEXT.filter(str.strip),
+        "status": st.sampled_from(["open", "closed", "in_progress", "deferred", "blocked", "odd"]),
+    },
     optional={
         "description": TEXT,
         "design": TEXT,
@@ -164,7 +173,9 @@ def lines_of(made):
     for number, issue in enumerate(made):
         waits = issue.pop("waits", [])
         edges = [{"issue_id": f"p-{number}", "depends_on_id": f"p-{target}", "type": "blocks"} for target in waits]
-        yield json.dumps({"id": f"p-{number}", **issue, **({"dependencies": edges} if edges else {})}, ensure_ascii=False)
+        yield json.dumps(
+            {"id": f"p-{number}", **issue, **({"dependencies": edges} if edges else {})}, ensure_ascii=False
+        )
 
 
 @settings(max_examples=15)

@@ -197,7 +197,15 @@ HOSTILE = [
     {"id": "circle-b", "title": "B", "dependencies": [{"depends_on_id": "circle-a"}, {"depends_on_id": "circle-b"}]},
     {"id": "Case", "title": "C"},
     {"id": "case", "title": "c"},
-    {"id": "types", "title": "T", "status": 3, "priority": [], "labels": {"a": 1}, "comments": [1], "dependencies": "x"},
+    {
+        "id": "types",
+        "title": "T",
+        "status": 3,
+        "priority": [],
+        "labels": {"a": 1},
+        "comments": [1],
+        "dependencies": "x",
+    },
     {"id": "\ud800", "title": "\udfff"},
 ]
 
@@ -213,7 +221,7 @@ def test_hostile_input_is_made_safe_told_and_stays_inside_the_queue(git_repo, se
     assert set(os.listdir(git_repo.parent)) == outside
     new = tree(git_repo).keys() - before.keys()
     assert all(name.startswith(("queue/", "_report", "_bus")) for name in new)
-    assert {state for state in states(run).values()} <= {"ready", "waiting"}
+    assert set(states(run).values()) <= {"ready", "waiting"}
     text = b"".join(data for name, data in tree(git_repo).items() if name.endswith(".md"))
     assert b"\x1b" not in text and b"\x00" not in text and "\u202e".encode() not in text
     notes = "\n".join(report["notes"])

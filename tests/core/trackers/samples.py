@@ -41,7 +41,13 @@ TASKMASTER = json.dumps(
                     "status": "done",
                     "subtasks": [
                         {"id": 1, "title": "Clone", "description": "c", "dependencies": [], "status": "done"},
-                        {"id": 2, "title": "Build", "dependencies": [1], "details": "Status: done", "status": "pending"},
+                        {
+                            "id": 2,
+                            "title": "Build",
+                            "dependencies": [1],
+                            "details": "Status: done",
+                            "status": "pending",
+                        },
                     ],
                 },
                 {"id": "2", "title": "Assess", "dependencies": [1, "3.1"], "status": "review", "priority": "critical"},
@@ -156,7 +162,9 @@ GITHUB = json.dumps(
             "blockedBy": {"nodes": [{"number": 2, "title": "No"}, {"number": 3, "title": "Yes"}], "totalCount": 2},
             "body": "### Describe\r\n\r\nStatus: done\r\n",
             "closedAt": None,
-            "comments": [{"id": "IC_1", "author": {"login": "bob"}, "body": "me too", "createdAt": "2026-08-06T19:15:36Z"}],
+            "comments": [
+                {"id": "IC_1", "author": {"login": "bob"}, "body": "me too", "createdAt": "2026-08-06T19:15:36Z"}
+            ],
             "createdAt": "2026-08-06T18:15:36Z",
             "labels": [{"id": "LA_1", "name": "priority: high", "color": "dcdcdc"}, {"name": "bug"}],
             "milestone": {"number": 4, "title": "1.0", "dueOn": None},
@@ -166,8 +174,20 @@ GITHUB = json.dumps(
             "title": "`x` fails",
             "url": "https://github.com/o/r/issues/1",
         },
-        {"number": 2, "title": "No", "state": "CLOSED", "stateReason": "NOT_PLANNED", "url": "https://github.com/o/r/issues/2"},
-        {"number": 3, "title": "Yes", "state": "CLOSED", "stateReason": "COMPLETED", "url": "https://github.com/o/r/issues/3"},
+        {
+            "number": 2,
+            "title": "No",
+            "state": "CLOSED",
+            "stateReason": "NOT_PLANNED",
+            "url": "https://github.com/o/r/issues/2",
+        },
+        {
+            "number": 3,
+            "title": "Yes",
+            "state": "CLOSED",
+            "stateReason": "COMPLETED",
+            "url": "https://github.com/o/r/issues/3",
+        },
     ]
 )
 

@@ -22,7 +22,10 @@ def after(first):
     files = [(write.name, item_text.split(write.data.decode())) for write in first.writes]
     files = [BacklogFile(name, parts["id"].partition(": ")[2], parts, "") for name, parts in files]
     by_source = {file.parts["source"].partition(": ")[2]: file for file in files}
-    return {"kept": first.kept, "backlog": BacklogFiles(by_source, {file.task_id.casefold(): file for file in files}, len(files), 3)}
+    return {
+        "kept": first.kept,
+        "backlog": BacklogFiles(by_source, {file.task_id.casefold(): file for file in files}, len(files), 3),
+    }
 
 
 def edited(state, task_id, name, part):

@@ -19,7 +19,9 @@ PIECES = st.builds(
     raw=st.just("raw"),
     task_id=st.just("X-1"),
     priority=st.sampled_from(items.PRIORITIES),
-    sections=st.lists(st.tuples(st.sampled_from(["Description", "Notes", "Goal: x"]), HOSTILE.filter(str.strip)), max_size=3),
+    sections=st.lists(
+        st.tuples(st.sampled_from(["Description", "Notes", "Goal: x"]), HOSTILE.filter(str.strip)), max_size=3
+    ),
     kind=HOSTILE,
     labels=st.lists(HOSTILE.filter(str.strip), max_size=2),
     assignee=HOSTILE,
@@ -40,7 +42,19 @@ def test_no_foreign_text_sets_a_field_of_the_task(piece):
     item, problems = items.parse("001-x.md", rendered(piece, ["X-2"]).text)
     assert problems == []
     assert (item.task_id, item.status, item.priority, item.depends) == ("X-1", piece.status, piece.priority, ("X-2",))
-    known = "id status priority depends source assignee milestone labels type created related".split()
+    known = [
+        "id",
+        "status",
+        "priority",
+        "depends",
+        "source",
+        "assignee",
+        "milestone",
+        "labels",
+        "type",
+        "created",
+        "related",
+    ]
     assert set(item.fields) <= {*known, "source digest"}
 
 

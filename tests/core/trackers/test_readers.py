@@ -48,7 +48,9 @@ def test_a_broken_line_of_beads_costs_that_line(read):
 
 
 def test_a_custom_status_of_beads_is_done_once_it_is_closed(read):
-    lines = '{"id":"a","title":"A","status":"qa"}\n{"id":"b","title":"B","status":"qa","closed_at":"2026-01-01T00:00:00Z"}'
+    lines = (
+        '{"id":"a","title":"A","status":"qa"}\n{"id":"b","title":"B","status":"qa","closed_at":"2026-01-01T00:00:00Z"}'
+    )
     assert [piece.status for piece in read("beads", lines).pieces] == ["open", "done"]
 
 
@@ -190,7 +192,7 @@ def test_a_source_that_cannot_be_read_as_a_whole_raises(read, name, content, err
 @pytest.mark.parametrize("name", tracker.IMPORTERS)
 def test_every_importer_says_its_name_and_where_it_looks(name):
     importer = tracker.importer(name)
-    assert importer.NAME == name and isinstance(importer.PATHS, tuple) and callable(importer.read_items)
+    assert name == importer.NAME and isinstance(importer.PATHS, tuple) and callable(importer.read_items)
 
 
 @pytest.mark.parametrize("name", tracker.EXPORTERS)

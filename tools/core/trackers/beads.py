@@ -94,19 +94,23 @@ def _add(reading: Reading, issue: object, line: str, where: str) -> None:
 def _no_work(issue: dict[str, Any]) -> str:
     """Why a line is no piece of work, or ""."""
     status, kind = issue.get("status"), issue.get("issue_type")
-    name = str(issue.get("id") or issue.get("key") or "")[:80]
-    if issue.get("_type", "issue") != "issue":
-        return f"{name} is a {issue['_type']}, not an issue"
-    if status in _NO_WORK_STATUSES:
-        return f"{name} is {status}"
-    if kind in _NO_WORK_TYPES:
-        return f"{name} is of the type {kind}, which is no work"
     flags = [flag for flag in _NO_WORK_FLAGS & issue.keys() if issue[flag] is True]
-    return f"{name} is marked {flags[0]}" if flags else ""
+    if issue.get("_type", "issue") != "issue":
+        reason = f"is a {issue['_type']}, not an issue"
+    elif status in _NO_WORK_STATUSES:
+        reason = f"is {status}"
+    elif kind in _NO_WORK_TYPES:
+        reason = f"is of the type {kind}, which is no work"
+    elif flags:
+        reason = f"is marked {flags[0]}"
+    else:
+        return ""
+    return f"{str(issue.get('id') or issue.get('key') or '')[:80]} {reason}"
 
 
 def _piece(issue: dict[str, Any], key: str, title: str, line: str, where: str) -> Piece:
     depends, parent, related = _relations(issue, key)
+    sections = [(heading, issue[field]) for field, heading in _SECTIONS if field in issue]
     return Piece(
         key=key,
         where=where,
@@ -115,16 +119,16 @@ def _piece(issue: dict[str, Any], key: str, title: str, line: str, where: str) -
         raw=line,
         task_id=key,
         priority=pieces.priority_of(issue.get("priority")),
-        sections=pieces.sections_of(*[(heading, issue.get(field)) for field, heading in _SECTIONS]),
+        sections=pieces.sections_of(*sections),
         depends=depends,
         parent=parent,
         related=related,
         kind=pieces.text_of(issue.get("issue_type")),
-        labels=pieces.texts_of(issue.get("labels")),
+        labels=pieces.texts_of(issue["labels"]) if "labels" in issue else (),
         assignee=pieces.text_of(issue.get("assignee")),
         created=pieces.stamp(issue.get("created_at")),
         due=pieces.stamp(issue.get("due_at")),
-        comments=_comments(issue.get("comments")),
+        comments=_comments(issue["comments"]) if "comments" in issue else (),
         unknown={} if issue.keys() <= _KNOWN else {name: issue[name] for name in issue if name not in _KNOWN},
         is_ours=issue.get("source_system") == ORIGIN,
     )

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tools.core.backlog import items
-from tools.core.hashing import sha256_hex
 from tools.core.text import secrets
 from tools.core.trackers import dependencies, item_text, kept, naming
 from tools.core.trackers.backlog_files import BacklogFile, BacklogFiles
@@ -101,8 +100,7 @@ def of(reading: Reading, sides: Sides, options: Options) -> Changes:
 
 def _aim(piece: Piece, links: Links, sides: Sides) -> _Aim:
     """What a piece is to look like, without the secrets in it."""
-    digest = sha256_hex(piece.raw.encode("utf-8", "surrogatepass"))[:16]
-    rendered = item_text.render_piece(piece, links, sides.source, digest)
+    rendered = item_text.render_piece(piece, links, sides.source, item_text.short_hash(piece.raw))
     if secrets.redact(piece.raw) != piece.raw:
         sections = {name: secrets.redact(section) for name, section in rendered.sections.items()}
         rendered = Rendered(secrets.redact(rendered.head), sections)

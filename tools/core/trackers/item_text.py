@@ -12,9 +12,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from tools.core.hashing import sha256_hex
 from tools.core.text import render
 from tools.core.trackers.pieces import Piece
+
+try:
+    from _blake2 import blake2b
+except ImportError:  # an interpreter built without its own
+    from hashlib import blake2b
 
 MAX_TITLE = 200
 """Characters of a heading; the whole of a longer title stands in a section."""
@@ -168,9 +172,15 @@ def _free(parts: Parts, name: str) -> str:
 # -- what changed on which side ------------------------------------------------------------------
 
 
+def short_hash(text: str) -> str:
+    """16 hex digits that tell a text from others: BLAKE2, a quarter of the cost of SHA-256 where there are thousands."""
+    digest: str = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return digest
+
+
 def mark(part: str) -> str:
     """What tells whether a part is as it was: a short one itself, else its hash."""
-    return part if len(part) <= 64 else sha256_hex(part.encode("utf-8", "surrogatepass"))[:16]
+    return part if len(part) <= 64 else short_hash(part)
 
 
 def marks(parts: Mapping[str, str]) -> dict[str, str]:

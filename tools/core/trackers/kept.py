@@ -82,7 +82,11 @@ def encoded(pieces: Mapping[str, Kept]) -> bytes:
 
 
 def _line(key: str, piece: Kept) -> str:
-    more = f',"sections":{json.dumps(piece.sections)}' if piece.sections else ""
-    more += f',"unsettled":{json.dumps(piece.unsettled)}' if piece.unsettled else ""
+    more = f',"sections":{_object(piece.sections)}' if piece.sections else ""
+    more += f',"unsettled":{_object(piece.unsettled)}' if piece.unsettled else ""
     texts = f'"key":{_quoted(key)},"id":{_quoted(piece.task_id)},"head":{_quoted(piece.head)}'
     return f'{{{texts},"raw":{_quoted(piece.raw)}{more}}}\n'
+
+
+def _object(texts: Mapping[str, str]) -> str:
+    return "{" + ",".join([f"{_quoted(name)}:{_quoted(text)}" for name, text in texts.items()]) + "}"

@@ -11,7 +11,9 @@ from tools.core.hashing import sha256_hex
 from tools.core.trackers.pieces import Piece
 
 _SLUG_LENGTH = 40
-_NO_SLUG = re.compile("[^a-z0-9]+")
+_LETTERS = bytes(byte if chr(byte).isascii() and chr(byte).isalnum() else ord(" ") for byte in range(256))
+"""A table for `bytes.translate`: what is no letter or digit parts words."""
+
 _PREFIXED = re.compile(r"(?:TM|GH|CHK)-")
 
 
@@ -61,5 +63,5 @@ def _mended(wanted: str, key: str) -> str:
 
 def slug(title: str) -> str:
     """The readable part of a file name: letters, digits and hyphens, never empty."""
-    words = _NO_SLUG.sub("-", title[:120].lower()).strip("-")
-    return words[:_SLUG_LENGTH].rstrip("-") or "task"
+    words = title[:120].lower().encode("ascii", "replace").translate(_LETTERS).split()
+    return b"-".join(words)[:_SLUG_LENGTH].decode().rstrip("-") or "task"

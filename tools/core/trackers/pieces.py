@@ -122,7 +122,7 @@ def _names_a_priority(label: str) -> bool:
 
 def stamp(value: object) -> str:
     """A moment as records carry it, from any ISO form; "" for what is not a moment."""
-    moment = clock.parse(value.strip()) if isinstance(value, str) else None
+    moment = clock.parse(value.strip()) if value and isinstance(value, str) else None
     return moment.isoformat()[:19] + "Z" if moment else ""
 
 
