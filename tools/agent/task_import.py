@@ -84,8 +84,8 @@ def _lines(result: importing.Result) -> list[str]:
         "assigned": result.assigned,
     }
     figures = ", ".join(f"{len(rows)} {name}" for name, rows in counts.items() if rows) or "nothing there"
-    told = [*changes.conflicts, *changes.updated, *changes.changed_there, *result.assigned]
-    rows = [f"- {row.task_id} ({row.where}): {row.what}" for row in told]
+    shown = [*changes.conflicts, *changes.updated, *changes.changed_there, *result.assigned]
+    rows = [f"- {row.task_id} ({row.where}): {row.what}" for row in shown]
     rows += [f"- left out, {row.where}: {row.reason}" for row in changes.left_out]
     rows += [f"- {note}" for note in changes.notes]
     if len(rows) > MAX_SHOWN:

@@ -2,7 +2,7 @@
 
 Their side
 pieces             a piece of work in words that all trackers share
-outgoing           a task of ours as another tracker is told of it
+outgoing           a task of ours in the words of other trackers
 source_files       a tracker's files, read whole and bounded
 front_matter       the YAML above a Markdown file
 markdown_sections  the sections below it

@@ -33,7 +33,7 @@ class BacklogFiles(NamedTuple):
 
 def read(workspace: Workspace) -> BacklogFiles:
     """The backlog as it stands; a file that cannot be read raises DataError, before anything is written."""
-    found = BacklogFiles({}, {}, 0, 3)
+    backlog = BacklogFiles({}, {}, 0, 3)
     last, width = 0, 3
     for name in files.names_in(workspace.queue, ".md"):
         match = _NUMBERED.fullmatch(name)
@@ -42,11 +42,11 @@ def read(workspace: Workspace) -> BacklogFiles:
         last, width = max(last, int(match[1])), max(width, len(match[1]))
         data = files.read_bytes(workspace.queue.child(name)) or b""
         file = _file(name, match[1], data.decode("utf-8", "replace"))
-        found.by_id.setdefault(file.task_id.casefold(), file)
+        backlog.by_id.setdefault(file.task_id.casefold(), file)
         source = value_of(file.parts, "source")
         if source:
-            found.by_source.setdefault(source, file)
-    return found._replace(last_number=last, width=width)
+            backlog.by_source.setdefault(source, file)
+    return backlog._replace(last_number=last, width=width)
 
 
 def _file(name: str, digits: str, text: str) -> BacklogFile:

@@ -163,15 +163,15 @@ def _status(word: str, folder: str, statuses: tuple[str, ...]) -> str:
 
 def _comments(text: str) -> list[Comment]:
     """The blocks of `author:` and `created:` lines, a rule, the text, a rule."""
-    found = []
+    comments = []
     for number, match in enumerate(_COMMENT.finditer(text), 1):
         head = dict(line.split(": ", 1) for line in match[1].strip().split("\n"))
-        found.append(
+        comments.append(
             Comment(
                 f"{number}", head.get("author", "").removeprefix("@"), pieces.stamp(head.get("created", "")), match[2]
             )
         )
-    return found
+    return comments
 
 
 def _text(value: Value) -> str:

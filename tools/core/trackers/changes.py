@@ -41,7 +41,7 @@ class Write(NamedTuple):
     is_new: bool
 
 
-class Told(NamedTuple):
+class Row(NamedTuple):
     """One task of the report and what is to say about it."""
 
     task_id: str
@@ -55,13 +55,13 @@ class Changes(NamedTuple):
     writes: list[Write]
     kept: dict[str, Kept]
     ids: dict[str, str]  # the id here of every piece that is here afterwards
-    created: list[Told]
-    updated: list[Told]
-    unchanged: list[Told]
-    changed_there: list[Told]
-    conflicts: list[Told]
+    created: list[Row]
+    updated: list[Row]
+    unchanged: list[Row]
+    changed_there: list[Row]
+    conflicts: list[Row]
     left_out: list[LeftOut]
-    vanished: list[Told]
+    vanished: list[Row]
     notes: list[str]
 
 
@@ -80,13 +80,13 @@ def of(reading: Reading, sides: Sides, options: Options) -> Changes:
     pieces = _not_ours(pieces, sides, options, changes)
     waits = dependencies.of(pieces, _is_here(pieces, sides))
     changes.notes.extend(waits.notes)
-    known = {**{key: piece.task_id for key, piece in sides.kept.items()}, **changes.ids}
+    task_ids = {**{key: piece.task_id for key, piece in sides.kept.items()}, **changes.ids}
     new: list[_Aim] = []
     for piece in pieces:
         links = Links(
             changes.ids[piece.key],
-            [known[key] for key in waits.by_key[piece.key]],
-            known.get(piece.parent, piece.parent),
+            [task_ids[key] for key in waits.by_key[piece.key]],
+            task_ids.get(piece.parent, piece.parent),
         )
         aim = _aim(piece, links, sides)
         if aim.file is None and (piece.key not in sides.kept or options.force):
@@ -129,26 +129,26 @@ def _wanted(pieces: Sequence[Piece], options: Options, changes: Changes) -> list
 
 def _not_ours(pieces: Sequence[Piece], sides: Sides, options: Options, changes: Changes) -> list[Piece]:
     """The pieces that are not tasks of ours; the others are named in the report, and every one that stays gets its id."""
-    known = {key: piece.task_id for key, piece in sides.kept.items()}
-    known.update((piece.key, file.task_id) for piece in pieces if (file := _file_of(piece, sides)))
+    task_ids = {key: piece.task_id for key, piece in sides.kept.items()}
+    task_ids.update((piece.key, file.task_id) for piece in pieces if (file := _file_of(piece, sides)))
     foreign = []
     for piece in pieces:
         if piece.is_ours and piece.task_id.casefold() in sides.backlog.by_id:
-            changes.unchanged.append(Told(piece.task_id, piece.where, "it began here"))
+            changes.unchanged.append(Row(piece.task_id, piece.where, "it began here"))
         else:
             foreign.append(piece)
-    names = naming.ids_of(foreign, options.prefix, known)
+    names = naming.ids_of(foreign, options.prefix, task_ids)
     changes.notes.extend(names.notes)
     staying = []
     for piece in foreign:
         task_id = names.by_key[piece.key]
         other = sides.backlog.by_id.get(task_id.casefold())
-        if other is None or piece.key in known:
+        if other is None or piece.key in task_ids:
             changes.ids[piece.key] = task_id
             staying.append(piece)
         else:
             changes.conflicts.append(
-                Told(task_id, piece.where, f"the id is that of queue/{other.name}, which stays as it is")
+                Row(task_id, piece.where, f"the id is that of queue/{other.name}, which stays as it is")
             )
     return staying
 
@@ -169,24 +169,24 @@ def _is_here(pieces: Sequence[Piece], sides: Sides) -> frozenset[str]:
 def _again(aim: _Aim, sides: Sides, options: Options, changes: Changes) -> None:
     """A piece that was taken over before."""
     piece, file = aim.piece, aim.file
-    told = Told(changes.ids[piece.key], piece.where, "")
+    row = Row(changes.ids[piece.key], piece.where, "")
     if file is None:
-        changes.unchanged.append(told._replace(what="its file is gone here; --force brings it back"))
+        changes.unchanged.append(row._replace(what="its file is gone here; --force brings it back"))
         return
     kept_before = sides.kept.get(piece.key)
     if kept_before is not None and _is_as_kept(aim.rendered, kept_before):
-        changes.unchanged.append(told)
+        changes.unchanged.append(row)
         return
     theirs = _as_compared(aim.rendered.parts, file, sides)
     base = kept_before.marks if kept_before is not None else _marks_of_interrupted(aim, file)
     if _is_same(theirs, file.parts, base):
-        changes.unchanged.append(told)
+        changes.unchanged.append(row)
         if kept_before is None or options.update or options.force:
-            changes.kept[piece.key] = kept.of(told.task_id, piece.raw, aim.rendered)
+            changes.kept[piece.key] = kept.of(row.task_id, piece.raw, aim.rendered)
     elif options.update or options.force:
         _merge(aim, theirs, base, options, changes)
     else:
-        changes.changed_there.append(told._replace(what="changed there; --update brings it"))
+        changes.changed_there.append(row._replace(what="changed there; --update brings it"))
 
 
 def _as_compared(theirs: Parts, file: BacklogFile, sides: Sides) -> Parts:
@@ -233,13 +233,13 @@ def _merge(aim: _Aim, theirs: Parts, base: Mapping[str, str], options: Options, 
         (merged.conflicts, changes.conflicts, "changed here and there, ours stays"),
     ):
         if names:
-            rows.append(Told(task_id, piece.where, f"{text}: {', '.join(names)}"))
+            rows.append(Row(task_id, piece.where, f"{text}: {', '.join(names)}"))
     if merged.kept:
         changes.notes.append(f"queue/{aim.file.name}: changed here, left as it is: {', '.join(merged.kept)}")
     if merged.taken:
         merged.parts["source digest"] = aim.rendered.parts["source digest"]
         changes.writes.append(Write(aim.file.name, _encoded(item_text.text_of(merged.parts)), is_new=False))
-    unsettled = {name: base.get(name, "") for name in merged.conflicts}  # told again until both agree
+    unsettled = {name: base.get(name, "") for name in merged.conflicts}  # reported until both agree
     changes.kept[piece.key] = kept.of(task_id, piece.raw, aim.rendered, unsettled)
 
 
@@ -252,7 +252,7 @@ def _create(new: Sequence[_Aim], sides: Sides, changes: Changes) -> None:
         name = f"{number:0{width}}-{naming.slug(aim.piece.title)}.md"
         task_id = changes.ids[aim.piece.key]
         changes.writes.append(Write(name, _encoded(aim.rendered.text), is_new=True))
-        changes.created.append(Told(task_id, aim.piece.where, f"queue/{name}"))
+        changes.created.append(Row(task_id, aim.piece.where, f"queue/{name}"))
         changes.kept[aim.piece.key] = kept.of(task_id, aim.piece.raw, aim.rendered)
 
 
@@ -265,4 +265,4 @@ def _look_for_vanished(reading: Reading, sides: Sides, changes: Changes) -> None
     there = {piece.key for piece in reading.pieces}
     for key, piece in sides.kept.items():
         if key not in there and key.startswith(reading.scope):
-            changes.vanished.append(Told(piece.task_id, key, "no longer there; it stays here"))
+            changes.vanished.append(Row(piece.task_id, key, "no longer there; it stays here"))

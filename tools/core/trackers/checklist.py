@@ -164,7 +164,7 @@ def _labels(title: str) -> tuple[list[str], str]:
 
 def _depends(lines: Sequence[str]) -> list[str]:
     """The numbered tasks behind `depends on`, up to the first word that is none."""
-    found: list[str] = []
+    names: list[str] = []
     for line in lines:
         for match in islice(_DEPENDS.finditer(line), _MAX_PHRASES):
             for word in re.split(r"[\s,;&]+|\band\b", line[match.end() : match.end() + 1000]):
@@ -173,8 +173,8 @@ def _depends(lines: Sequence[str]) -> list[str]:
                 name = word.strip("()[]`*.:")
                 if not _NUMBER.fullmatch(name):
                     break
-                found.append(name)
-    return list(dict.fromkeys(found))
+                names.append(name)
+    return list(dict.fromkeys(names))
 
 
 def _dedented(lines: Sequence[str]) -> str:

@@ -185,7 +185,7 @@ def _spoken_here(context: Context, task: str, origin: _Origin) -> Sequence[Comme
     raw = origin.kept.raw if origin.kept else ""
     return [
         Comment(str(record["id"]), str(record["from"]), str(record.get("ts", "")), _text(record))
-        for record in (found.record for found in context.store.read(stream_of(task)).found)
+        for record in (line.record for line in context.store.read(stream_of(task)).found)
         if isinstance(record.get("id"), str)
         and isinstance(record.get("from"), str)
         and str(record["id"]) not in raw

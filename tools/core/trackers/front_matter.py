@@ -103,18 +103,18 @@ def _value(text: str, below: list[str], number: int) -> Value:
 
 def _items(below: list[str], number: int) -> Value:
     """The items of a block list; long ones may go on in deeper lines."""
-    found: list[str] = []
+    values: list[str] = []
     for offset, line in enumerate(below, 1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
         if text == "-" or text.startswith("- "):
-            found.append(text[1:].strip())
-        elif found and not _KEY.fullmatch(text):
-            found[-1] += " " + text
+            values.append(text[1:].strip())
+        elif values and not _KEY.fullmatch(text):
+            values[-1] += " " + text
         else:
             raise NotUnderstood(number + offset, f"a mapping inside a mapping is not read: {text[:60]!r}")
-    return [_scalar(_uncommented(text), number) for text in found]
+    return [_scalar(_uncommented(text), number) for text in values]
 
 
 def _block(text: str, below: list[str], number: int) -> str:
@@ -130,7 +130,7 @@ def _block(text: str, below: list[str], number: int) -> str:
 def _flow(text: str, number: int) -> list[str]:
     if not text.endswith("]"):
         raise NotUnderstood(number, "a list without its closing ]")
-    found: list[str] = []
+    values: list[str] = []
     at, end = 1, len(text) - 1
     pattern = re.compile(r"""\s*("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^,\[\]{}"']*)\s*(?:,|$)""")
     while at < end:
@@ -138,9 +138,9 @@ def _flow(text: str, number: int) -> list[str]:
         if not match or match.end() == at:
             raise NotUnderstood(number, f"not understood: {text[at : at + 40]!r}")
         if match[1].strip():
-            found.append(_scalar(match[1].strip(), number))
+            values.append(_scalar(match[1].strip(), number))
         at = match.end()
-    return found
+    return values
 
 
 def _scalar(text: str, number: int) -> str:

@@ -106,15 +106,15 @@ def _status(issue: Mapping[str, Any]) -> str:
 
 
 def _comments(issue: Mapping[str, Any]) -> list[Comment]:
-    found = []
+    comments = []
     for number, comment in enumerate(_list(issue, "comments"), 1):
         text = pieces.text_of(comment.get("body")) if isinstance(comment, dict) else ""
         if text.strip():
             author = comment.get("author")
             name = pieces.text_of(author.get("login")) if isinstance(author, dict) else ""
             key = pieces.text_of(comment.get("id") or comment.get("url")) or f"{number}"
-            found.append(Comment(key, name, pieces.stamp(comment.get("createdAt")), text.replace("\r\n", "\n")))
-    return found
+            comments.append(Comment(key, name, pieces.stamp(comment.get("createdAt")), text.replace("\r\n", "\n")))
+    return comments
 
 
 # -- writing -------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from tools.core.fs import locks
 from tools.core.models.bus import Message
 from tools.core.seats import manifests, seat
 from tools.core.trackers import backlog_files, changes, comments, kept, source_files, writing
-from tools.core.trackers.changes import Changes, Options, Sides, Told
+from tools.core.trackers.changes import Changes, Options, Sides, Row
 from tools.core.trackers.pieces import Piece
 from tools.core.trackers.source_files import Source
 from tools.core.trackers.tracker import Importer
@@ -36,7 +36,7 @@ class Result(NamedTuple):
     changes: Changes
     problems: list[str]
     notes: list[Message]
-    assigned: list[Told]
+    assigned: list[Row]
     dry_run: bool
 
     @property
@@ -118,7 +118,7 @@ def _seats(context: Context) -> frozenset[str]:
     return frozenset([*bound, *(variant.agent_id for variant in manifests.variants(context.workspace)[0])])
 
 
-def _assign(context: Context, here: Mapping[str, Piece], planned: Changes, wish: Wish) -> list[Told]:
+def _assign(context: Context, here: Mapping[str, Piece], planned: Changes, wish: Wish) -> list[Row]:
     """Assigns what has an assignee who is a seat here; what others hold stays theirs."""
     if not wish.assign:
         return []
@@ -130,13 +130,13 @@ def _assign(context: Context, here: Mapping[str, Piece], planned: Changes, wish:
         name = next((name for name in piece.assignee.split(", ") if name in seats), "")
         if not name or piece.status not in (items.OPEN, items.IN_PROGRESS):
             continue
-        told = Told(planned.ids[key], piece.where, f"assigned to {name}")
-        order = assignments.Order(told.task_id, name, context.seat.agent_id, claim="")
+        row = Row(planned.ids[key], piece.where, f"assigned to {name}")
+        order = assignments.Order(row.task_id, name, context.seat.agent_id, claim="")
         if not wish.dry_run:
             try:
                 if not assignments.place(context, order).written:
                     continue
             except ConflictError as conflict:
-                told = told._replace(what=conflict.message)
-        done.append(told)
+                row = row._replace(what=conflict.message)
+        done.append(row)
     return done
