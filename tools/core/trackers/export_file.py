@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, UsageError
 from tools.core.fs import files, locks
-from tools.core.text import secrets
+from tools.core.receipts import write as receipts
 from tools.core.trackers import checklist, comma_separated, tracker
 from tools.core.trackers.outgoing import Outgoing
 from tools.core.trackers.source_files import MAX_BYTES, Source
@@ -27,7 +27,7 @@ def put(context: Context, target: str, path: str, text: str, tasks: Sequence[Out
             raise ConflictError(
                 f"{place.name} {reason}", code="export.file", hint=f"python -m tools.agent.task_export {target} -"
             )
-        files.replace(place, secrets.redact(text).encode("utf-8", "backslashreplace"))
+        receipts.replace(place, text.encode("utf-8", "backslashreplace"))
     return place
 
 

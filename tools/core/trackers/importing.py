@@ -14,7 +14,7 @@ from tools.core.fs import locks
 from tools.core.models.bus import Message
 from tools.core.seats import manifests, seat
 from tools.core.trackers import backlog_files, changes, comments, kept, source_files, writing
-from tools.core.trackers.changes import Changes, Options, Sides, Row
+from tools.core.trackers.changes import Changes, Options, Row, Sides
 from tools.core.trackers.pieces import Piece
 from tools.core.trackers.source_files import Source
 from tools.core.trackers.tracker import Importer
