@@ -11,6 +11,7 @@ import gc
 import sys
 from collections.abc import Sequence
 
+from tools.core import hint
 from tools.core.backlog import items
 from tools.core.cli import app as cli
 from tools.core.errors import DataError
@@ -54,8 +55,9 @@ def main(
         result = importing.run(run, importer, place, wish)
     finally:
         gc.enable()
-    run.warn(result.problems)
-    run.emit(result.as_document(), "\n".join(_lines(result)))
+    run.warn(map(str, result.problems))
+    following = run.spell(hint.tool("agent.idle_pickup", "list"))
+    run.emit(result.as_document(), "\n".join([*_lines(result), f"next: {following}"]))
     if not result.is_clean:
         run.finish(1)
 
@@ -69,7 +71,7 @@ def _piped() -> Source:
 
 
 def _lines(result: importing.Result) -> list[str]:
-    """One line of figures, what needs somebody's eye, and the next command."""
+    """One line of figures, and what is worth a look."""
     changes = result.changes
     counts: dict[str, Sequence[object]] = {
         "created": changes.created,
@@ -90,7 +92,7 @@ def _lines(result: importing.Result) -> list[str]:
     if len(rows) > MAX_SHOWN:
         rows = [*rows[:MAX_SHOWN], f"- and {len(rows) - MAX_SHOWN} more; --json lists all"]
     verb = "would be" if result.dry_run else "done"
-    return [f"{result.source}, {verb}: {figures}", *rows, "next: python -m tools.agent.idle_pickup list"]
+    return [f"{result.source}, {verb}: {figures}", *rows]
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def test_beads_lines_that_are_no_work_are_left_out_with_their_reason(read):
 def test_a_broken_line_of_beads_costs_that_line(read):
     reading = read("beads", '{"id":"a","title":"A"}\n{"id":\n[]\n{"id":"b"}\n{"id":"c","title":"C","priority":NaN}\n')
     assert [piece.key for piece in reading.pieces] == ["a"]
-    assert [problem.split(": ")[0] for problem in reading.problems] == ["there:2", "there:3", "there:4", "there:5"]
+    assert [(problem.path, problem.line) for problem in reading.problems] == [("there", line) for line in (2, 3, 4, 5)]
 
 
 def test_a_custom_status_of_beads_is_done_once_it_is_closed(read):
@@ -73,7 +73,9 @@ def test_a_task_of_task_master_is_told_with_its_line(read):
     del broken["master"]["tasks"][1]["id"]
     text = json.dumps(broken, indent=1)
     line = text[: text.index('"Assess"')].count("\n") + 1
-    assert read("taskmaster", text).problems == [f"there:{line}: task 1 of the tag 'master' has no id or no title"]
+    assert list(map(str, read("taskmaster", text).problems)) == [
+        f"there:{line}: task 1 of the tag 'master' has no id or no title"
+    ]
 
 
 def test_backlog_md_is_read_with_its_own_statuses_and_sections(read):
@@ -122,7 +124,7 @@ def test_an_id_of_backlog_md_that_stands_twice_belongs_to_the_task_that_is_not_a
         ("TASK-1.1", "open"),
         ("TASK-1.1@archive/task-1.1 - Old", "dropped"),
     ]
-    assert "TASK-1.1 is there/tasks/task-1.1 - New.md already" in reading.problems[0]
+    assert "TASK-1.1 is there/tasks/task-1.1 - New.md already" in reading.problems[0].reason
 
 
 def test_a_ticket_is_read_with_its_dated_notes(read):

@@ -44,7 +44,7 @@ def read_items(source: Source) -> Reading:
             if os.path.basename(file.name).lower() == "readme.md":
                 reading.left_out.append(LeftOut(file.name, "a README, not a task"))
             else:
-                reading.problems.append(f"{file.name}:{problem.line}: {problem.reason}")
+                reading.problems.append(pieces.problem(file.name, problem.line, problem.reason))
     return reading
 
 
@@ -96,7 +96,8 @@ def _add(
     stem = os.path.basename(file.name).removesuffix(".md")
     first = keys.setdefault(key.lower(), file.name)
     if first != file.name:
-        reading.problems.append(f"{where}: {key} is {first} already; this one is taken over under an id of its own")
+        reason = f"{key} is {first} already; this one is taken over under an id of its own"
+        reading.problems.append(pieces.problem(file.name, document.lines["id"], reason))
     reading.pieces.append(
         _piece(document, file, where, key if first == file.name else f"{key}@{folder}/{stem}", title, folder, statuses)
     )

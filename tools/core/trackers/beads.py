@@ -68,11 +68,11 @@ def read_items(source: Source) -> Reading:
             try:
                 _add(reading, decode(line), line, where)
             except RecursionError:
-                reading.problems.append(f"{where}: nested too deeply")
+                reading.problems.append(pieces.problem(file.name, number, "nested too deeply"))
             except json.JSONDecodeError as problem:
-                reading.problems.append(f"{where}: not JSON: {problem.msg}")
+                reading.problems.append(pieces.problem(file.name, number, f"not JSON: {problem.msg}"))
             except ValueError as problem:
-                reading.problems.append(f"{where}: {problem}")
+                reading.problems.append(pieces.problem(file.name, number, str(problem)))
     return reading
 
 

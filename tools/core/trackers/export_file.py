@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tools.core import hint
 from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, UsageError
 from tools.core.fs import files, locks
@@ -25,7 +26,7 @@ def put(context: Context, target: str, path: str, text: str, tasks: Sequence[Out
         reason = _loses(target, place, before.decode("utf-8", "replace"), tasks) if before is not None else ""
         if reason:
             raise ConflictError(
-                f"{place.name} {reason}", code="export.file", hint=f"python -m tools.agent.task_export {target} -"
+                f"{place.name} {reason}", code="export.file", hint=hint.tool("agent.task_export", "--help")
             )
         receipts.replace(place, text.encode("utf-8", "backslashreplace"))
     return place

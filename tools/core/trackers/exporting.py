@@ -12,6 +12,7 @@ from tools.core.backlog import items
 from tools.core.bus import claim_documents
 from tools.core.context import Context
 from tools.core.models.bus import Claim, stream_of
+from tools.core.problem import Problem
 from tools.core.text import render
 from tools.core.trackers import backlog_files, comments, item_text, kept
 from tools.core.trackers.backlog_files import BacklogFile, value_of
@@ -28,7 +29,7 @@ class Export(NamedTuple):
     """All tasks in the order of the backlog, and what could not be read."""
 
     tasks: list[Outgoing]
-    problems: list[str]
+    problems: list[Problem]
 
 
 class _Origin(NamedTuple):
@@ -57,10 +58,10 @@ def read(context: Context, target: str) -> Export:
     return Export(outgoing, [*problems, *more, *damaged])
 
 
-def _origins(context: Context, by_source: Mapping[str, BacklogFile]) -> tuple[dict[str, _Origin], list[str]]:
+def _origins(context: Context, by_source: Mapping[str, BacklogFile]) -> tuple[dict[str, _Origin], list[Problem]]:
     """Where each task came from, by its id here."""
     origins: dict[str, _Origin] = {}
-    problems: list[str] = []
+    problems: list[Problem] = []
     sources = {line.partition(" ")[0] for line in by_source}
     for source in sources & IMPORTERS.keys():
         pieces, damaged = kept.read(context.workspace, source)

@@ -40,11 +40,11 @@ def read_items(source: Source) -> Reading:
     reading = Reading.empty()
     lines = source_files.Lines(file.text)
     for issue in content:
-        where = f"{file.name}:{lines.of(issue)}"
+        line = lines.of(issue)
         try:
-            reading.pieces.append(_piece(issue, where))
+            reading.pieces.append(_piece(issue, f"{file.name}:{line}"))
         except ValueError as problem:
-            reading.problems.append(f"{where}: {problem}")
+            reading.problems.append(pieces.problem(file.name, line, str(problem)))
     return reading
 
 

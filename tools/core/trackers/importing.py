@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
+from tools.core import hint
 from tools.core.backlog import items
 from tools.core.bus import claim_documents
 from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, GuardError
 from tools.core.fs import locks
 from tools.core.models.bus import Message
+from tools.core.problem import Problem
 from tools.core.seats import manifests, seat
 from tools.core.trackers import backlog_files, changes, comments, kept, source_files, writing
 from tools.core.trackers.changes import Changes, Options, Row, Sides
@@ -34,7 +36,7 @@ class Result(NamedTuple):
 
     source: str
     changes: Changes
-    problems: list[str]
+    problems: list[Problem]
     notes: list[Message]
     assigned: list[Row]
     dry_run: bool
@@ -52,7 +54,7 @@ class Result(NamedTuple):
             "source": self.source,
             **{name: [row._asdict() for row in rows[name]] for name in lists},
             "notes": self.changes.notes,
-            "problems": self.problems,
+            "problems": [str(problem) for problem in self.problems],
             "comments": len(self.notes),
             "assigned": [row._asdict() for row in self.assigned],
             "dry_run": self.dry_run,
@@ -97,7 +99,7 @@ def _require_manager(context: Context) -> None:
         raise GuardError(
             f"{context.seat.agent_id} is no manager seat, so it cannot assign tasks",
             code="assign.manager",
-            hint="python -m tools.agent.manifest_helper list",
+            hint=hint.tool("agent.manifest_helper", "list"),
         )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tools.core.fs import files
+from tools.core.problem import Problem
 from tools.core.trackers import item_text
 from tools.core.trackers.item_text import Rendered
 from tools.core.workspace import Place, Workspace
@@ -49,19 +50,20 @@ def place(workspace: Workspace, source: str) -> Place:
     return workspace.queue.child(f".source/{source}.jsonl")
 
 
-def read(workspace: Workspace, source: str) -> tuple[dict[str, Kept], list[str]]:
-    """All pieces that are kept of a tracker, by key, and `path:line: reason` for each line that is damaged."""
+def read(workspace: Workspace, source: str) -> tuple[dict[str, Kept], list[Problem]]:
+    """All pieces that are kept of a tracker, by key, and each line that is damaged."""
     where = place(workspace, source)
     data = files.read_bytes(where, MAX_BYTES)
     pieces: dict[str, Kept] = {}
-    problems: list[str] = []
+    problems: list[Problem] = []
     for number, line in enumerate((data or b"").split(b"\n"), 1):
         if line:
             try:
                 key, piece = _piece(json.loads(line))
                 pieces[key] = piece
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-                problems.append(f"{where.name}:{number}: not a piece that an import kept; it counts as not imported")
+                reason = "not a piece that an import kept; it counts as not imported"
+                problems.append(Problem(where.name, number, reason, "import.kept"))
     return pieces, problems
 
 

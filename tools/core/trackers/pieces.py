@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tools.core import clock
 from tools.core.backlog import items
+from tools.core.problem import Problem
 
 MEDIUM = "medium"
 _PRIORITIES = {
@@ -83,13 +84,13 @@ class LeftOut(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """Everything a source holds; `problems` are `path:line: reason`.
+    """Everything a source holds, and what of it cannot be read.
 
     `scope` is what the keys of this source begin with, where one tracker has several sources.
     """
 
     pieces: list[Piece]
-    problems: list[str]
+    problems: list[Problem]
     left_out: list[LeftOut]
     scope: str = ""
 
@@ -97,6 +98,11 @@ class Reading(NamedTuple):
     def empty(cls) -> Reading:
         """A reading to be filled."""
         return cls([], [], [])
+
+
+def problem(path: str, line: int, reason: str) -> Problem:
+    """Something of a source that cannot be read."""
+    return Problem(path, line, reason, "import.piece")
 
 
 def words(text: str) -> frozenset[str]:

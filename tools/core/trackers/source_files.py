@@ -12,6 +12,7 @@ import stat
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from tools.core import hint
 from tools.core.errors import DataError, UsageError
 from tools.core.fs import files
 
@@ -87,7 +88,9 @@ def _bytes_of(path: str, name: str, limit: int) -> bytes:
         raise _unreadable(name, problem) from problem
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise DataError(f"{name} is not a regular file", code="import.unreadable", hint=f"ls -ld {name}")
+            raise DataError(
+                f"{name} is not a regular file", code="import.unreadable", hint=hint.program("ls", "-ld", name)
+            )
         with open(descriptor, "rb", closefd=False) as opened:
             data = opened.read(limit + 1)
     finally:
@@ -98,7 +101,9 @@ def _bytes_of(path: str, name: str, limit: int) -> bytes:
 
 
 def _unreadable(name: str, problem: OSError) -> DataError:
-    return DataError(f"{name}: {problem.strerror or problem}", code="import.unreadable", hint=f"ls -ld {name}")
+    return DataError(
+        f"{name}: {problem.strerror or problem}", code="import.unreadable", hint=hint.program("ls", "-ld", name)
+    )
 
 
 def _decoded(data: bytes) -> str:

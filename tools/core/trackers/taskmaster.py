@@ -43,13 +43,16 @@ def read_items(source: Source) -> Reading:
     reading = Reading.empty()
     for tag, tasks in tags:
         for number, task in enumerate(tasks):
-            where = f"{file.name}:{lines.of(task)}"
+            line = lines.of(task)
             if not isinstance(task, dict):
-                reading.problems.append(f"{where}: task {number} of the tag {tag!r} is not an object")
+                reading.problems.append(
+                    pieces.problem(file.name, line, f"task {number} of the tag {tag!r} is not an object")
+                )
             elif not _id_of(task.get("id")) or not pieces.text_of(task.get("title")).strip():
-                reading.problems.append(f"{where}: task {number} of the tag {tag!r} has no id or no title")
+                reason = f"task {number} of the tag {tag!r} has no id or no title"
+                reading.problems.append(pieces.problem(file.name, line, reason))
             else:
-                reading.pieces.append(_piece(task, tag, where))
+                reading.pieces.append(_piece(task, tag, f"{file.name}:{line}"))
     return reading
 
 

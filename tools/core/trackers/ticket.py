@@ -29,7 +29,7 @@ def read_items(source: Source) -> Reading:
         try:
             reading.pieces.append(_piece(front_matter.split(file.text), file))
         except front_matter.NotUnderstood as problem:
-            reading.problems.append(f"{file.name}:{problem.line}: {problem.reason}")
+            reading.problems.append(pieces.problem(file.name, problem.line, problem.reason))
     return reading
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from importlib import import_module
 from typing import Protocol, cast
 
+from tools.core import hint
 from tools.core.errors import UsageError
 from tools.core.trackers.outgoing import Outgoing
 from tools.core.trackers.pieces import Reading
@@ -70,7 +71,7 @@ def locate(tracker: Importer, root: str, given: str | None) -> Source:
         raise UsageError(
             f"{tracker.NAME} has no usual place: name a file, or - for what comes through a pipe",
             code="import.path",
-            hint=f"python -m tools.agent.task_import {tracker.NAME} <path>",
+            hint=hint.tool("agent.task_import", "--help"),
         )
     for path in paths:
         absolute = os.path.normpath(os.path.join(root, path))
@@ -81,5 +82,5 @@ def locate(tracker: Importer, root: str, given: str | None) -> Source:
     raise UsageError(
         f"{shown} does not exist",
         code="import.path",
-        hint=f"python -m tools.agent.task_import {tracker.NAME} <path>",
+        hint=hint.tool("agent.task_import", "--help"),
     )

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+from tools.core import hint
 from tools.core.errors import ConflictError
 from tools.core.fs import files
 from tools.core.trackers import kept
@@ -46,7 +47,7 @@ def _put(queue: Place, writes: Sequence[Write]) -> None:
             _sync_all(new, writes)
         taken = sorted({item.name for item in writes if item.is_new}.intersection(os.listdir(folder)))
         if taken:
-            raise ConflictError(f"{queue.name}/{taken[0]} was made meanwhile", code="import.raced", hint="ls queue")
+            raise ConflictError(f"{queue.name}/{taken[0]} was made meanwhile", code="import.raced", hint=hint.again())
         for item in writes:
             os.rename(item.name, item.name, src_dir_fd=new, dst_dir_fd=folder)
         os.fsync(folder)
