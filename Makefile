@@ -83,6 +83,7 @@ workflows: $(VENV)/.workflows ## look for mistakes and weaknesses in the workflo
 bench: $(READY) ## measure the cost of each command as a multiple of starting Python
 	@$(BIN)/python benchmarks/commands.py
 	@$(BIN)/python benchmarks/bus_check.py
+	@$(BIN)/python benchmarks/task_import.py
 
 changelog: $(VENV)/.release ## collect changelog.d/ under a version: make changelog VERSION=1.2.3
 	@$(if $(VERSION),:,echo "error: say which version: make changelog VERSION=1.2.3" >&2; exit 2)

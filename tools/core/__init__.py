@@ -3,6 +3,6 @@
 Ground       problem hint errors versions clock ids hashing gitdir workspace templates text fs git
 Data         models store
 The nouns    receipts seats context bus plans backlog consensus
-The work     sync board reports checks setup session
+The work     sync board reports checks setup session trackers
 The shell    cli demo
 """

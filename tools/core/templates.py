@@ -94,7 +94,7 @@ Acceptance:
 ```
 
 `Id` is `QUEUE-<digits>` where it is left out, `Status` is open, `Priority` medium. A task is ready when it is open,
-nobody holds or is assigned it, and everything it depends on is done.
+nobody holds or is assigned it, and everything it depends on is done. A deferred task waits until its status says open.
 """
 
 FOLDER_MAPS = {PLANS: _PLANS_MAP, REPORT: _REPORT_MAP, QUEUE: _QUEUE_MAP}

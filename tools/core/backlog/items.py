@@ -21,7 +21,10 @@ OPEN = "open"
 IN_PROGRESS = "in_progress"
 DONE = "done"
 DROPPED = "dropped"
-STATUSES = (OPEN, IN_PROGRESS, DONE, DROPPED)
+DEFERRED = "deferred"
+"""Put off: not offered, not finished, and left alone by task_sync."""
+
+STATUSES = (OPEN, IN_PROGRESS, DONE, DROPPED, DEFERRED)
 UNKNOWN = "unknown"
 """The status of a file whose word for it nobody knows: not offered, and reported."""
 

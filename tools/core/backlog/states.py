@@ -15,6 +15,8 @@ Every command asks here; nothing else decides what is live, ready or unclaimed.
      or none
     none        free        done         any            done
     none        free        in_progress  any            in_progress  (somebody says so, nobody holds it)
+    released,   free        deferred     any            deferred     (put off)
+     or none
     none        free        unknown      any            unknown
     damaged, or its assignment is                       unknown
 
@@ -52,8 +54,13 @@ class Task(NamedTuple):
 
 
 def file_status(item: queue.Item, claim: Claim | None) -> str:
-    """What a backlog file should say: the claim's word where there is one; dropped stays dropped."""
+    """What a backlog file should say: the claim's word where there is one.
+
+    Dropped stays dropped, deferred stays deferred until its claim is done.
+    """
     if item.status == queue.DROPPED or claim is None:
+        return item.status
+    if item.status == queue.DEFERRED and claim.state != "done":
         return item.status
     return _OF_CLAIM[claim.state]
 

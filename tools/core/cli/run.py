@@ -96,7 +96,7 @@ class Run(Context):
     def emit_raw(self, text: str) -> None:
         """Prints Markdown or JSON that was rendered already; of JSON only the spelling can change."""
         text = text.rstrip("\n")
-        _print(redaction.redact(render.json_text(text) if text.startswith("{") else text))
+        _print(redaction.redact(render.json_text(text) if text.startswith(("{", "[")) else text))
 
     def note(self, text: str | Note) -> None:
         """Says something on stderr, and what helps; with `--json` both are kept for the document's `notes`."""

@@ -1,0 +1,23 @@
+"""What tests of trackers share: files of other trackers put in place, and imports without a command."""
+
+import pytest
+
+from tools.core.trackers import tracker
+from tools.core.trackers.source_files import Source
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Reads a text, or files of a folder by their path, as a tracker's data."""
+
+    def call(name, content):
+        importer = tracker.importer(name)
+        if isinstance(content, str):
+            return importer.read_items(Source("-", "there", content))
+        for path, text in content.items():
+            place = tmp_path / "there" / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text)
+        return importer.read_items(Source(str(tmp_path / "there"), "there"))
+
+    return call
