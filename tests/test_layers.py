@@ -163,6 +163,8 @@ REDACTS = {
     "receipts/write.py": "evidence and documents of the checkout",
     "store/files/store.py": "records and documents of the bus",
     "store/files/repair.py": "a claim that is made again from the log",
+    "board/page.py": "the texts of a page, whose markup stays as it is",
+    "board/forms.py": "a document that is served, and one that joins a job's summary",
     "cli/run.py": "what is shown",
     "cli/app.py": "says what was replaced",
     "cli/hints.py": "a hint whose command would carry a secret is left out",

@@ -7,6 +7,7 @@ import shlex
 
 import pytest
 
+from tests.core.board.test_snapshot import put_dirty
 from tests.core.served.conftest import BEARER, OWN, PORT, TOKEN
 from tools.core.served.actions import VERBS
 
@@ -97,9 +98,9 @@ def test_refusals_of_the_rules_come_back_as_their_own_errors(client, by):
     )
 
 
-def test_who_is_no_manager_assigns_nothing(serving, seat):
-    seat("codex-1")
-    answer = do(serving("codex-1", role="").client, "assign", {"task": "T-1", "engineer": "codex-2"})
+def test_who_is_no_manager_clears_nothing_of_others(serving, folder):
+    put_dirty(folder, "codex-3", "codex-2")
+    answer = do(serving("codex-9", role="").client, "clear", {"agent": "codex-2", "note": "done"})
     assert (answer.status_code, answer.json()["error"]["kind"]) == (403, "guard")
 
 

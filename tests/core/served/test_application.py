@@ -12,6 +12,9 @@ import pytest
 from tests.core.board import pages
 from tests.core.served.conftest import BEARER
 from tools.core.board import page
+from tools.core.bus import posts
+from tools.core.context import Context
+from tools.core.seats.seat import Seat
 
 HOSTILE = '<script>alert(1)</script> \u202e " onload=x {{ 7*7 }}'
 
@@ -117,12 +120,12 @@ def test_health_says_no_while_a_bus_that_was_there_is_gone(busy, serving, folder
     assert served.client.get("/", headers=BEARER).status_code == 200
 
 
-def test_a_record_makes_a_new_edition_and_the_passing_of_time_does_not(busy, serving, by):
+def test_a_record_makes_a_new_edition_and_the_passing_of_time_does_not(busy, serving, workspace):
     served = serving()
     first = served.live.edition
     time.sleep(0.4)
     assert served.live.edition.version == first.version
-    by("codex-1", "agent.bus_event", "log", "--event", "note", "--summary", "news")
+    posts.post(Context(workspace, seat=Seat("codex-1", None)), posts.EventDraft("note", "news"))
     eventually(lambda: served.live.edition.version > first.version)
     changed = {name for name, value in served.live.edition.hashes.items() if first.hashes[name] != value}
     assert "log" in changed and "needs" not in changed and "waiting" not in changed
