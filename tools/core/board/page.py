@@ -25,7 +25,7 @@ from tools.core.board.verdict import AMBER, GREEN, RED
 from tools.core.board.view import BoardView
 from tools.core.hashing import sha256_hex
 from tools.core.text import render
-from tools.core.text.secrets import redact
+from tools.core.text import secrets as redaction
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pages")
 SECTIONS = ("bar", "top", "needs", "waiting", "agents", "work", "evidence", "log")
@@ -77,7 +77,7 @@ def _shown(value: object) -> object:
     """What stands between the markup: text of records made visible and free of secrets."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
-    return render.clean(redact(value))
+    return render.clean(redaction.redact(value))
 
 
 @functools.cache

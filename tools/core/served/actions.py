@@ -163,13 +163,8 @@ def _release(context: Context, values: Mapping[str, Any]) -> Sequence[Mapping[st
 
 
 def _settle(context: Context, values: Mapping[str, Any], kind: str) -> Sequence[Mapping[str, object]]:
-    every, _ = handoffs.all_handoffs(context.workspace, context.history)
-    mine = handoffs.of_agent(every, values["agent"])
-    handoffs.require_right(mine, context.seat)
-    if not mine:
-        return []
-    event = handoffs.settling(context, mine, values["agent"], kind, values["note"], values.get("to", ""))
-    return posts.post(context, event).records
+    settled = handoffs.settle(context, values["agent"], kind, values["note"], values.get("to", ""))
+    return settled.records if settled is not None else []
 
 
 def _heartbeat(context: Context, values: Mapping[str, Any]) -> Sequence[Mapping[str, object]]:
