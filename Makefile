@@ -43,7 +43,7 @@ $(VENV)/.%: $(READY)
 demo: demo-full ## two agents and a manager in a scratch repository
 
 demo-full: $(READY) ## play the whole playbook, and check every answer
-	@$(BIN)/python -m tools.maintenance.demo playbook
+	@$(BIN)/python -m tools.maintenance.demo --board build/board.html playbook
 
 check: lint ## the inner loop: lint, types, fast tests; under a minute
 	@$(BIN)/python -m pytest -m 'not soak and not slow' $(PYTEST_ARGS) $(FAST)

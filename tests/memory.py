@@ -26,6 +26,8 @@ from tools.core.store.api import (
     Recorded,
     Replace,
     StaleVersion,
+    Totals,
+    Volume,
     streams_of,
 )
 from tools.core.text import secrets
@@ -227,6 +229,31 @@ class MemoryHistory:
             for agent in agents
         }
         return {agent: kept.entry for agent, kept in last.items() if kept}
+
+    def last_words(self, agents, now):
+        last = {agent: max(self._credible(agent, now), default=None) for agent in agents}
+        return {agent: kept.entry for agent, kept in last.items() if kept}
+
+    def totals(self):
+        events = sum(kept.stream == EVENTS for kept in self._all())
+        return Totals(events, len(self._all()) - events)
+
+    def _within(self, since, until):
+        return [kept for kept in self._all() if int(since.timestamp()) <= kept.moment <= int(until.timestamp())]
+
+    def volume(self, since, until):
+        kept = self._within(since, until)
+        events = sum(one.stream == EVENTS for one in kept)
+        replies = {getattr(one.entry.record, "reply_to", "") for one in kept} - {""}
+        return Volume(events, len(kept) - events, len({one.entry.agent for one in kept}), len(replies))
+
+    def signs(self, agents, since, until, seconds):
+        counts = {agent: {} for agent in agents}
+        for kept in self._within(since, until):
+            if kept.entry.agent in counts:
+                periods, number = counts[kept.entry.agent], kept.moment // seconds
+                periods[number] = periods.get(number, 0) + 1
+        return counts
 
     def retirements(self):
         marks = sorted(

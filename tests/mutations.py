@@ -20,6 +20,10 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 PROMISES = "tests/test_promises.py"
 ORDER = "tests/crash/test_write_order.py"
 POINTS = "tests/crash/test_crash_points.py"
+PAGE = "tests/core/board/test_page.py"
+ACCESS = "tests/core/served/test_access.py"
+ACTIONS = "tests/core/served/test_actions.py"
+LIVE = "tests/browser/test_live.py"
 
 
 class Mutation(NamedTuple):
@@ -36,6 +40,11 @@ class Mutation(NamedTuple):
     def traces(self) -> bool:
         """Whether its tests need strace."""
         return any("crash" in test for test in self.tests)
+
+    @property
+    def browses(self) -> bool:
+        """Whether its tests need a browser."""
+        return LIVE in self.tests
 
 
 FEW = "order or (safe and (bus_event or claim-claim or bus_ping or heartbeat))"
@@ -130,6 +139,70 @@ MUTATIONS = (
         "            missing = list(waiting)\n",
         (ORDER,),
         "dead",
+    ),
+    Mutation(
+        "text of records not escaped",
+        "tools/core/board/page.py",
+        "        autoescape=True,\n",
+        "        autoescape=False,\n",
+        (PAGE,),
+        "markup",
+    ),
+    Mutation(
+        "any style allowed on the page",
+        "tools/core/board/page.py",
+        "style-src {_hash(asset('board.css'))}",
+        "style-src 'unsafe-inline'",
+        (PAGE,),
+        "policy",
+    ),
+    Mutation(
+        "colours of a chart in the style sheet alone",
+        "tools/core/board/pages/sections/top.html",
+        ' fill="{{ paint[part.word] }}"',
+        "",
+        (PAGE,),
+        "colours",
+    ),
+    Mutation(
+        "another host answered",
+        "tools/core/served/guard.py",
+        'if not self._gate.knows_host(headers.get("host", "")):',
+        "if False:",
+        (ACCESS,),
+        "another_host",
+    ),
+    Mutation(
+        "another origin answered",
+        "tools/core/served/guard.py",
+        'if "origin" in headers and not self._gate.owns_origin(headers["origin"]):',
+        "if False:",
+        (ACCESS,),
+        "another_origin",
+    ),
+    Mutation(
+        "the board shown without the token",
+        "tools/core/served/guard.py",
+        'raise Refusal(401, "This needs the token that the server printed when it started.")',
+        "return True",
+        (ACCESS,),
+        "without_the_token",
+    ),
+    Mutation(
+        "acting where it was not allowed",
+        "tools/core/served/application.py",
+        "        if not self._service.reader.acting:\n",
+        "        if False:\n",
+        (ACTIONS,),
+        "only_shows",
+    ),
+    Mutation(
+        "a section replaced whole when something comes",
+        "tools/core/board/pages/live.js",
+        "{ morph(old, fresh); window",
+        "{ old.replaceWith(document.importNode(fresh, true)); window",
+        (LIVE,),
+        "stays",
     ),
 )
 UNCHANGED = Mutation("nothing", "", "", "", (PROMISES, ORDER), f"{FEW} or torn or dead or test_promises")

@@ -20,8 +20,15 @@ HEAVY = {
     "referencing",
     "rich",
     "filelock",
+    "jinja2",
+    "markupsafe",
+    "starlette",
+    "uvicorn",
+    "textual",
     "asyncio",
     "multiprocessing",
+    "http",
+    "html",
     "urllib.request",
     "http.client",
 }
@@ -98,6 +105,33 @@ def test_a_command_that_runs_all_day_loads_only_what_it_needs(git_repo, run, mod
     code, modules = loaded(module, *arguments, cwd=git_repo)
     assert code == 0 and not modules & (IN_PASSING - needs)
     assert "sqlite3" in modules or "sqlite3" not in needs or "bus_claim" in module
+
+
+PAGES = {"jinja2", "markupsafe", "starlette", "uvicorn", "textual", "asyncio", "http", "html"}
+"""What only a page, a server or a full screen needs."""
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        ("tools.agent.coord_dashboard", ["report", "--output", "-"]),
+        ("tools.agent.coord_dashboard", ["report", "--output", "-", "--format", "json"]),
+        ("tools.agent.coord_dashboard", ["report", "--output", "-", "--format", "github"]),
+        ("tools.agent.coord_dashboard", ["report", "--output", "-", "--compact"]),
+        ("tools.agent.digest", []),
+        ("tools.agent.manager_report", ["--agent", "codex-1"]),
+        ("tools.agent.session_boot", ["--agent", "codex-1", "--no-sync"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else value,
+)
+def test_what_shows_no_page_loads_nothing_of_one(git_repo, module, arguments):
+    code, modules = loaded(module, *arguments, cwd=git_repo)
+    assert code == 0 and not modules & PAGES
+
+
+def test_the_page_is_what_loads_the_templates(git_repo):
+    code, modules = loaded("tools.agent.coord_dashboard", "report", "--format", "html", "--output", "-", cwd=git_repo)
+    assert code == 0 and "jinja2" in modules and not modules & {"starlette", "uvicorn", "textual", "asyncio"}
 
 
 def test_the_index_of_commands_imports_none_of_them(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,8 @@ pytestmark = pytest.mark.slow
 def test_a_weakened_promise_is_noticed(mutation: Mutation, tmp_path: Path) -> None:
     if mutation.traces and (reason := why_not()):
         pytest.skip(reason)
+    if mutation.browses and not (shutil.which("chromium") and find_spec("playwright")):
+        pytest.skip("no Chromium or no playwright here")
     noticed, words = notice(mutation, tmp_path)
     assert noticed, words
 

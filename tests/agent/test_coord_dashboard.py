@@ -72,7 +72,7 @@ def test_the_board_goes_from_red_to_green_as_its_alerts_are_worked_off(run, seat
     old = ("agent.claim_seed", "--task", "T-1", "--agent", "codex-2", "--status", "active")
     run(*old, "--claimed-at", "2026-01-01T00:00:00Z")
     run(DASH, "report", "--fail-on-alert", code=1)
-    assert alerts(run) == ["manager_missing", "dirty_handoff", "agent_idle"]
+    assert alerts(run) == ["manager_missing", "agent_idle", "dirty_handoff"]
     run("agent.manager_report", "--log-heartbeat", "--heartbeat-shift", "mid")
     run(DASH, "clear", "--agent", "codex-2", "--note", "committed")
     run("agent.bus_claim", "pause", "--task", "T-1", "--notes", "no sign of life")

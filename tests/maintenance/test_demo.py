@@ -24,12 +24,22 @@ WRONG = SHORT.replace("heads/main", "heads/other") + "\n## Never\n\n```console\n
 
 
 def test_the_playbook_goes_as_told_from_red_to_green_and_leaves_nothing_behind(spawn, tmp_path):
-    done = spawn("-m", "tools.maintenance.demo", cwd=tmp_path, env={**os.environ, "TMPDIR": str(tmp_path)})
+    done = spawn(
+        "-m",
+        "tools.maintenance.demo",
+        "--board",
+        "made/board.html",
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert int(re.search(r"(\d+) commands, all as expected", done.stdout)[1]) >= 111
     verdicts = re.findall(r"(RED: \d|GREEN)", done.stdout)
     assert verdicts[:2] == ["RED: 2", "RED: 1"] and set(verdicts[2:]) == {"GREEN"}
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("teof-demo-")] == []
+    assert (
+        "<title>" in (tmp_path / "made/board.html").read_text() and f"page: {tmp_path}/made/board.html" in done.stdout
+    )
 
 
 def test_every_command_of_the_playbooks_loop_is_in_the_play():

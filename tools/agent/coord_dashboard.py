@@ -7,17 +7,19 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
+import os
 import sys
 import time
 from contextlib import suppress
 from datetime import timedelta
+from typing import NoReturn
 
+from tools.core import clock
+from tools.core.board import forms, render_text, snapshot
 from tools.core.board import model as board_rows
-from tools.core.board import render_text as board_text
-from tools.core.board import snapshot as board
+from tools.core.board.view import take as take_view
 from tools.core.bus import handoffs
 from tools.core.cli import app as cli
-from tools.core.fs import files
 from tools.core.receipts import write as receipts
 from tools.core.workspace import Place
 
@@ -25,19 +27,27 @@ RETIRED_AGENTS: tuple[str, ...] = ()
 """Agents that are parked: they never alarm, on no board and in no heartbeat check. A plain tuple of ids."""
 
 main = cli.group(__doc__)
-_SUFFIX = {"markdown": ".md", "json": ".json"}
 
 
 @cli.command(main, "report")
 @cli.option(
-    "--format", "form", type=cli.Choice(sorted(_SUFFIX)), default="markdown", show_default=True, help="Of the file."
+    "--format",
+    "form",
+    type=cli.Choice(sorted(forms.SUFFIXES)),
+    default="markdown",
+    show_default=True,
+    help="Of the file.",
 )
 @cli.option("--output", help="Where the file goes (default: _report/manager/); - prints it instead.")
 @cli.manager_window
 @cli.agent_window
 @cli.option("--messages", type=cli.COUNT, default=board_rows.MESSAGES, show_default=True, help="The last N directives.")
 @cli.option("--compact", is_flag=True, help="Print every section in few lines.")
-@cli.option("--follow", type=cli.SECONDS, help="Print the compact board again every S seconds, until Ctrl-C; no file.")
+@cli.option(
+    "--follow",
+    type=cli.SECONDS,
+    help="Print the compact board again every S seconds, until Ctrl-C; with html the file is written anew instead.",
+)
 @cli.option("--fail-on-alert", is_flag=True, help="Exit 1 when there are alerts.")
 def report(
     run: cli.Run,
@@ -50,45 +60,72 @@ def report(
     follow: float | None,
     fail_on_alert: bool,
 ) -> None:
-    """Write the board and print its verdict."""
-    view = board_rows.View(manager_window, agent_window, messages, RETIRED_AGENTS)
+    """Write the board and print its verdict; github without --output goes to the job's summary where there is one."""
+    options = board_rows.View(manager_window, agent_window, messages, RETIRED_AGENTS)
     if follow is not None:
         with suppress(KeyboardInterrupt):
-            while True:
-                _show_once(run, view)
-                time.sleep(follow)
+            if form == "html":
+                _follow_page(run, options, output, follow)
+            _follow(run, options, follow)
         return
-    found = board.take(run, view)
-    place = None if output == "-" else _write(run, found, form, output)
-    if run.as_json or (place is None and form == "json"):
-        run.emit_raw(_text(found, "json"))
-    elif place is None:
-        run.emit_raw(board_text.compact(found) if compact else board_text.markdown(found))
+    made = forms.make(run, form, options, run.manager)
+    place = "" if output == "-" else _written(run, made.text, form, output)
+    if run.as_json or (not place and form == "json"):
+        run.emit_raw(forms.json_text(made.board))
+    elif not place:
+        run.emit_raw(render_text.compact(made.board) if compact and form == "markdown" else made.text)
     else:
-        shown = board_text.compact(found) if compact else board_text.headline(found)
-        run.emit({}, f"{shown}\nwritten to {place.name}")
-    if fail_on_alert and found.alerts:
+        shown = render_text.compact(made.board) if compact else render_text.headline(made.board)
+        run.emit({}, f"{shown}\nwritten to {place}")
+    if fail_on_alert and made.board.alerts:
         run.finish(1)
 
 
-def _show_once(run: cli.Run, view: board_rows.View) -> None:
-    found = board.take(run, view)
-    run.emit_line(board.as_document(found), "") if run.as_json else run.emit({}, board_text.compact(found) + "\n")
-    sys.stdout.flush()
+def _follow(run: cli.Run, options: board_rows.View, seconds: float) -> NoReturn:
+    while True:
+        run.store.history.refresh()
+        board = snapshot.take(run.at(clock.now()), options)
+        if run.as_json:
+            run.emit_line(snapshot.as_document(board), "")
+        else:
+            run.emit({}, render_text.compact(board) + "\n")
+        sys.stdout.flush()
+        time.sleep(seconds)
 
 
-def _text(found: board_rows.Board, form: str) -> str:
-    return files.dump_json(board.as_document(found)).decode() if form == "json" else board_text.markdown(found)
+def _follow_page(run: cli.Run, options: board_rows.View, output: str | None, seconds: float) -> NoReturn:
+    """Writes the page whenever something but the time has changed."""
+    place, before = None, None
+    while True:
+        run.store.history.refresh()
+        view = take_view(run.at(clock.now()), options, run.manager)
+        if (substance := forms.substance(view)) != before:
+            data = forms.document(view, seconds).encode("utf-8", "backslashreplace")
+            if place is None:
+                place = _file(run, data, "html", output)
+                run.emit_line({"path": place.name}, f"writing {place.name} whenever something changes")
+            receipts.replace(place, data)
+            before = substance
+        time.sleep(seconds)
 
 
-def _write(run: cli.Run, found: board_rows.Board, form: str, output: str | None) -> Place:
-    markdown = board_text.markdown(found).encode("utf-8", "backslashreplace")
-    content = board.as_document(found) if form == "json" else markdown
+def _written(run: cli.Run, text: str, form: str, output: str | None) -> str:
+    """Writes the text where it belongs; the name of that place."""
+    data = text.encode("utf-8", "backslashreplace")
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if form == "github" and output is None and summary:
+        with open(summary, "ab") as job:  # other steps write there as well
+            job.write(data)
+        return summary
+    return _file(run, data, form, output).name
+
+
+def _file(run: cli.Run, data: bytes, form: str, output: str | None) -> Place:
     folder = run.workspace.report.child("manager")
     if output is None:
-        return receipts.write_stamped(folder, "coordination-dashboard", _SUFFIX[form], content, run.now)
+        return receipts.write_stamped(folder, "coordination-dashboard", forms.SUFFIXES[form], data, run.now)
     place = receipts.output_place(run.workspace, output, folder)
-    receipts.replace(place, content)
+    receipts.replace(place, data)
     return place
 
 

@@ -5,4 +5,5 @@ Data         models store
 The nouns    receipts seats context bus plans backlog consensus
 The work     sync board reports checks setup session trackers
 The shell    cli demo
+The screens  served terminal
 """

@@ -7,23 +7,35 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable
 
+from tools.core import workspace
+from tools.core.board import forms
+from tools.core.board.model import View
+from tools.core.board.view import take
 from tools.core.cli import app as cli
+from tools.core.context import Context
 from tools.core.demo import walkthrough
 from tools.core.demo.player import Played, Stage
 from tools.core.demo.walkthrough import Scene
+
+MANAGER = "manager-1"
+"""The seat of the walkthroughs whose board is written."""
 
 
 @cli.command(doc=__doc__)
 @cli.argument("name", metavar="WALKTHROUGH", type=cli.Choice(walkthrough.names()), default="playbook")
 @cli.option("--keep", is_flag=True, help="Leave the scratch folder and say where it is.")
-def main(run: cli.Run, name: str, keep: bool) -> None:
+@cli.option("--board", type=cli.LINE, help="At the end, write the manager's board as a page to this file.")
+def main(run: cli.Run, name: str, keep: bool, board: str | None) -> None:
     top = tempfile.mkdtemp(prefix="teof-demo-")
     try:
         deviations = play(run, top, walkthrough.load(name))
+        if board and not deviations:
+            _write_board(run, os.path.join(top, MANAGER), board)
     finally:
         if keep:
             run.note(f"kept: {top}")
@@ -31,6 +43,14 @@ def main(run: cli.Run, name: str, keep: bool) -> None:
             shutil.rmtree(top, ignore_errors=True)
     if deviations:
         run.finish(1)
+
+
+def _write_board(run: cli.Run, root: str, path: str) -> None:
+    view = take(Context(workspace.find(root, {})), View())
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    with open(path, "w", encoding="utf-8", errors="backslashreplace") as written:
+        written.write(forms.document(view))
+    _tell(run, f"\nthe board as a page: {os.path.abspath(path)}", {"board": os.path.abspath(path)})
 
 
 def play(run: cli.Run, top: str, scenes: Iterable[Scene]) -> list[str]:

@@ -112,6 +112,37 @@ def test_an_answer_has_what_this_store_wrote_since_and_after_a_refresh_what_othe
     assert shown(messages=False) == (["one", "two"], 0)
 
 
+# -- how much there is --------------------------------------------------------------------------------
+
+
+def test_totals_count_records_and_not_bad_lines(busy, any_store):
+    assert any_store.history.totals() == (3, 2)
+    any_store.commit([Append(EVENTS, {})])
+    assert any_store.history.totals() == (3, 2)
+
+
+def test_a_volume_is_that_of_its_window(busy, any_store, noon, write):
+    assert any_store.history.volume(noon + timedelta(minutes=2), noon + timedelta(minutes=4)) == (1, 2, 2, 0)
+    write(thread="T", summary="yes", reply_to="01M86T0M700A4EZ2A2TGBR1VH2", ts=clock.to_text(noon))
+    assert any_store.history.volume(noon, noon).answered == 1
+
+
+def test_signs_are_counted_by_periods_since_the_epoch(any_store, write, at, noon):
+    for minute in (1, 2, 14, 15, 40):
+        write(summary=f"at {minute}", ts=at(minute))
+    first = int(noon.timestamp()) // 900
+    signs = any_store.history.signs(["codex-1", "nobody"], noon, noon + timedelta(minutes=39), 900)
+    assert signs == {"codex-1": {first: 3, first + 1: 1}, "nobody": {}}
+
+
+def test_last_words_are_of_any_kind_and_never_from_the_future(any_store, write, at, noon):
+    write(summary="first", ts=at(1))
+    write(thread="T", summary="last", ts=at(2))
+    write(summary="liar", ts="9999-01-01T00:00:00Z")
+    words = any_store.history.last_words(["codex-1", "nobody"], noon + timedelta(hours=1))
+    assert {agent: entry.record.summary for agent, entry in words.items()} == {"codex-1": "last"}
+
+
 # -- following ---------------------------------------------------------------------------------------
 
 

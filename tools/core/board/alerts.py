@@ -16,6 +16,9 @@ from tools.core.hint import Hint
 from tools.core.models.entry import Entry
 from tools.core.models.plan import Plan
 
+PLACEHOLDER = f'"{hint.WORDS}"'
+"""What stands in a command for words that only a person has."""
+
 ANSWER_WITHIN = timedelta(hours=24)
 """How long a request may wait before it alarms."""
 
@@ -29,27 +32,51 @@ class Alarm(NamedTuple):
     since: datetime | None
     text: str
     hint: Hint | None
+    plan_id: str = ""
+    record_id: str = ""  # of the request that waits
+    title: str = ""  # the task's, else the plan's summary
 
 
-def alerts(
-    seen: Snapshot,
-    beat: heartbeat.Pulse,
-    dirty: Sequence[handoffs.Handoff],
-    unclaimed: Sequence[Plan],
-    waiting: Sequence[Entry],
-    away: Collection[str],
-) -> list[Alarm]:
-    """All alerts: managers first, then dirty trees, silent holders, forgotten plans, old requests."""
-    managers = [alert for alert in beat.alerts if alert.kind.startswith("manager")]
+class Broken(NamedTuple):
+    """A receipt that an open plan cites and that is not what it was."""
+
+    plan: Plan
+    path: str
+    reason: str
+
+
+class Signals(NamedTuple):
+    """What the alerts are derived from, beside the snapshot."""
+
+    pulse: heartbeat.Pulse
+    dirty: Sequence[handoffs.Handoff]
+    unclaimed: Sequence[Plan]
+    waiting: Sequence[Entry]
+    broken: Sequence[Broken]
+    away: Collection[str]
+
+
+def alerts(seen: Snapshot, signals: Signals) -> list[Alarm]:
+    """All alerts: first what keeps somebody from working, within a kind the oldest first.
+
+    Managers, silent holders, requests without an answer, dirty trees, forgotten plans, broken evidence.
+    """
+    away, waiting = signals.away, signals.waiting
     done = {claim.task_id for claim in seen.claims if claim.state == "done"}
-    silent = [alert for alert in beat.alerts if alert.kind == "agent_idle" and alert.agent not in away]
-    return [
-        *(_of_heartbeat(alert, waiting) for alert in managers),
-        *(_dirty(handoff) for handoff in dirty if handoff.owner not in away),
-        *(_of_heartbeat(alert, waiting) for alert in silent),
-        *(_forgotten(plan, seen, done) for plan in unclaimed if plan.state == "in_progress" and plan.actor not in away),
-        *(_unanswered(entry) for entry in waiting if _is_overdue(entry, seen, away)),
-    ]
+    managers = [alert for alert in signals.pulse.alerts if alert.kind.startswith("manager")]
+    silent = [alert for alert in signals.pulse.alerts if alert.kind == "agent_idle" and alert.agent not in away]
+    forgotten = [plan for plan in signals.unclaimed if plan.state == "in_progress" and plan.actor not in away]
+    groups = (
+        [_of_heartbeat(alert, waiting) for alert in managers],
+        [_of_heartbeat(alert, waiting) for alert in silent],
+        [_unanswered(entry) for entry in waiting if _is_overdue(entry, seen, away)],
+        [_dirty(handoff) for handoff in signals.dirty if handoff.owner not in away],
+        [_forgotten(plan, seen, done) for plan in forgotten],
+        [_broken(receipt) for receipt in signals.broken],
+    )
+    alarms = [alarm for group in groups for alarm in sorted(group, key=lambda alarm: alarm.since or clock.EPOCH)]
+    titles, summaries = seen.titles, {plan.plan_id: plan.summary for plan in seen.plans}
+    return [alarm._replace(title=titles.get(alarm.task_id, "") or summaries.get(alarm.plan_id, "")) for alarm in alarms]
 
 
 def _of_heartbeat(alert: heartbeat.Alert, waiting: Sequence[Entry]) -> Alarm:
@@ -89,8 +116,15 @@ def _forgotten(plan: Plan, seen: Snapshot, done: Collection[str]) -> Alarm:
         task = seen.tasks_by_path.get(ref, ref.rpartition("/")[2].removesuffix(".json"))
         if ids.is_task(task) and not ids.is_thread_only(task) and task not in done:
             claim = hint.tool("agent.bus_claim", "claim", "--task", task, "--plan", plan.plan_id)
-            return Alarm("plan_unclaimed", plan.actor, task, clock.parse(plan.created), text, claim)
-    return Alarm("plan_unclaimed", plan.actor, "", clock.parse(plan.created), text, block)
+            return Alarm("plan_unclaimed", plan.actor, task, clock.parse(plan.created), text, claim, plan.plan_id)
+    return Alarm("plan_unclaimed", plan.actor, "", clock.parse(plan.created), text, block, plan.plan_id)
+
+
+def _broken(receipt: Broken) -> Alarm:
+    plan = receipt.plan
+    text = f"plan {plan.plan_id} cites {receipt.path}, which is broken: {receipt.reason}"
+    verify = hint.tool("agent.receipt_run", "verify", receipt.path)
+    return Alarm("evidence_broken", plan.actor, "", None, text, verify, plan.plan_id)
 
 
 def _is_overdue(entry: Entry, seen: Snapshot, away: Collection[str]) -> bool:
@@ -106,7 +140,7 @@ def _addressee(entry: Entry) -> str:
 def _unanswered(entry: Entry) -> Alarm:
     whom = _addressee(entry)
     text = f"a request from {entry.agent}{f' to {whom}' if whom else ''} has no answer: {entry.record.summary}"
-    return Alarm("request_waiting", whom, entry.task, entry.at, text, answer(entry))
+    return Alarm("request_waiting", whom, entry.task, entry.at, text, answer(entry), record_id=entry.record.id)
 
 
 def answer(entry: Entry) -> Hint:
@@ -114,3 +148,8 @@ def answer(entry: Entry) -> Hint:
     reply = ("--reply-to", entry.record.id) if entry.record.id else ()
     words = ("--task", entry.task, "--type", "status", "--summary", hint.WORDS, *reply)
     return hint.tool("agent.bus_message", *words)
+
+
+def assign(task: str) -> Hint:
+    """The command that gives a task to somebody."""
+    return hint.tool("agent.task_assign", "--task", task, "--engineer", hint.WORDS)

@@ -36,6 +36,9 @@ class AlertRow(NamedTuple):
     since: datetime | None
     text: str
     command: str
+    plan_id: str = ""
+    record_id: str = ""  # of the request that waits
+    title: str = ""  # the task's, else the plan's summary
 
 
 class PlanRow(NamedTuple):
@@ -67,6 +70,7 @@ class ClaimRow(NamedTuple):
     plan_id: str
     paths: tuple[str, ...]
     notes: str
+    title: str  # the task's, "" for one that is not in the backlog
 
 
 class OverlapRow(NamedTuple):
@@ -102,6 +106,8 @@ class RequestRow(NamedTuple):
     to: str
     at: datetime | None
     summary: str
+    title: str  # of the task whose thread it stands in
+    command: str  # that answers it
 
 
 class HandoffRow(NamedTuple):
@@ -193,3 +199,8 @@ class Snapshot(NamedTuple):
     holders: Mapping[str, tuple[Claim, ...]]
     tasks_by_path: Mapping[str, str]
     problems: list[Problem]
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """The titles of the backlog's tasks."""
+        return {item.task_id: item.title for item in self.items}

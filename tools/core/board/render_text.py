@@ -111,12 +111,16 @@ def alerts(board: Board) -> str:
     """Each alert with since when, who, and the command that clears it."""
 
     def line(number: int, row: AlertRow) -> str:
-        since = f"since {_ago(row.since, board)}" if row.since else "nothing was ever seen"
-        who = f" · {render.markdown(row.agent_id)}" if row.agent_id else ""
+        about = [f"since {_ago(row.since, board)}" if row.since else _never(row), render.markdown(row.agent_id)]
         text = render.markdown(render.short(row.text, 300))
-        return f"{number}. {text}\n   {since}{who}\n   → {render.code(row.command)}"
+        lines = [text, " · ".join(part for part in about if part), f"→ {render.code(row.command)}"]
+        return f"{number}. " + "  \n   ".join(line for line in lines if line)
 
     return "\n".join(line(number, row) for number, row in enumerate(board.alerts, 1)) or "None."
+
+
+def _never(row: AlertRow) -> str:
+    return "nothing was ever seen" if row.kind in ("manager_missing", "agent_idle") else ""
 
 
 def _plans(rows: Sequence[PlanRow], board: Board) -> str:
@@ -269,8 +273,9 @@ def headline(board: Board) -> str:
     """The verdict, the alerts with what clears each, and the counts."""
     lines = [verdict(board)]
     for number, row in enumerate(board.alerts, 1):
-        since = f"for {_age(row.since, board)}" if row.since else "nothing was ever seen"
-        lines.append(f"{number}. {row.text} ({since})")
+        since = f"for {_age(row.since, board)}" if row.since else _never(row)
+        title = f" — {render.short(row.title, 70)}" if row.title else ""
+        lines.append(f"{number}. {row.text}{title}{f' ({since})' if since else ''}")
         lines.append(f"   {row.command}")
     return "\n".join(map(render.clean, [*lines, *board.notes, counts(board)]))
 
@@ -314,14 +319,19 @@ def _plan_line(row: PlanRow) -> str:
     return f"{row.plan_id} {row.status} {row.steps_done}/{row.steps} ({row.actor}; held by {held}{evidence})"
 
 
+def _named(task: str, title: str) -> str:
+    return f"{task} ({render.short(title, 50)})" if title else task
+
+
 def _claim_line(row: ClaimRow, board: Board) -> str:
     state = "IDLE" if row.idle else row.state
-    return f"{row.task_id} {row.agent_id} {state} for {_age(row.claimed_at, board)}, last sign {_age(row.last_sign, board, 'never')}"
+    held, seen = _age(row.claimed_at, board), _age(row.last_sign, board, "never")
+    return f"{_named(row.task_id, row.title)} {row.agent_id} {state} for {held}, last sign {seen}"
 
 
 def _request_line(row: RequestRow, board: Board) -> str:
     to = f" to {row.to}" if row.to else ""
-    return f"{row.kind} from {row.sender}{to} in {row.task_id}, {_age(row.at, board)}: {render.short(row.summary, 80)}"
+    return f"{row.kind} from {row.sender}{to} in {_named(row.task_id, row.title)}, {_age(row.at, board)}: {render.short(row.summary, 80)}"
 
 
 def _beat_line(row: BeatRow, board: Board) -> str:

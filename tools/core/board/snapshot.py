@@ -84,7 +84,7 @@ class _Judged(NamedTuple):
     """A plan's row, and what is broken of the evidence it cites."""
 
     row: PlanRow
-    broken: list[Note]
+    broken: list[board_alerts.Broken]
 
 
 class _Asked(NamedTuple):
@@ -139,16 +139,17 @@ def told(context: Context, seen: Snapshot, view: View) -> Board:
     asked = _ask(context, seen, view)
     unclaimed = [plan for plan in seen.plans if states.is_unclaimed(plan, seen.holders[plan.plan_id])]
     judged = {plan.plan_id: _judged(context.workspace, plan, seen) for plan in seen.plans if plan.is_open}
-    broken = itertools.chain.from_iterable(one.broken for one in judged.values())
+    broken = [receipt for plan in judged.values() for receipt in plan.broken]
     away = {row.agent_id for row in asked.agents if row.state == liveness.SIGNED_OFF} | asked.pulse.retired
-    alerts = board_alerts.alerts(seen, asked.pulse, asked.dirty, unclaimed, asked.waiting, away)
+    signals = board_alerts.Signals(asked.pulse, asked.dirty, unclaimed, asked.waiting, broken, away)
+    alerts, titles = board_alerts.alerts(seen, signals), seen.titles
     return Board(
         version=versions.BOARD,
         generated_at=seen.now,
         verdict="red" if alerts else "green",
         manager_window_minutes=view.manager_window.total_seconds() / 60,
         agent_window_minutes=view.agent_window.total_seconds() / 60,
-        alerts=[AlertRow(*alarm[:-1], context.spell(alarm.hint)) for alarm in alerts],
+        alerts=[_alert_row(alarm, context.spell) for alarm in alerts],
         active_plans=[judged[plan.plan_id].row for plan in seen.plans if _is_active(plan, seen)],
         claims=_claim_rows(seen, asked.pulse, asked.agents),
         finished_claims=_count(claim.state for claim in seen.claims if not claim.is_live),
@@ -156,7 +157,7 @@ def told(context: Context, seen: Snapshot, view: View) -> Board:
         unclaimed_plans=[judged[plan.plan_id].row for plan in unclaimed],
         ready=_ready_rows(seen),
         backlog=_count(task.state for task in seen.tasks),
-        requests=[_request_row(entry) for entry in asked.waiting],
+        requests=[request_row(entry, titles, context.spell) for entry in asked.waiting],
         handoffs=[_handoff_row(handoff) for handoff in asked.dirty],
         managers=[
             BeatRow(row.agent, "manager", row.state, row.at, row.summary, row.meta) for row in asked.pulse.managers
@@ -176,7 +177,7 @@ def told(context: Context, seen: Snapshot, view: View) -> Board:
             dict.fromkeys(
                 [
                     *map(str, [*seen.problems, *asked.problems]),
-                    *_sentences([*asked.losses, *_unpointed(asked.directives), *broken], context.spell),
+                    *_sentences([*asked.losses, *_unpointed(asked.directives)], context.spell),
                 ]
             )
         ),
@@ -205,7 +206,7 @@ def _is_automation(plan: Plan) -> bool:
 def _judged(workspace: Workspace, plan: Plan, seen: Snapshot) -> _Judged:
     verdicts = {path: evidence.verdict(workspace, path) for path in plan.all_receipts}
     broken = [
-        Note(f"plan {plan.plan_id} cites {path}, which is broken ({found.reason})", _MISSING)
+        board_alerts.Broken(plan, path, found.reason)
         for path, found in verdicts.items()
         if found.standing == evidence.BROKEN
     ]
@@ -231,6 +232,7 @@ def _plan_row(plan: Plan, seen: Snapshot, worth: Mapping[str, int]) -> PlanRow:
 def _claim_rows(seen: Snapshot, beat: heartbeat.Pulse, agents: Sequence[BeatRow]) -> list[ClaimRow]:
     signs = {row.agent_id: row.last_seen for row in agents}
     idle = {claim.task_id for claim, _ in beat.idle}
+    titles = seen.titles
     return [
         ClaimRow(
             claim.task_id,
@@ -243,6 +245,7 @@ def _claim_rows(seen: Snapshot, beat: heartbeat.Pulse, agents: Sequence[BeatRow]
             claim.plan_id,
             claim.paths,
             claim.notes,
+            titles.get(claim.task_id, ""),
         )
         for claim in sorted(seen.live, key=lambda claim: (claim.state, claim.task_id))
     ]
@@ -282,10 +285,25 @@ def _ready_rows(seen: Snapshot) -> list[TaskRow]:
     ]
 
 
-def _request_row(entry: Entry) -> RequestRow:
-    record = entry.record
-    to = getattr(record, "to", "")
-    return RequestRow(record.id, entry.kind, entry.task, entry.agent, to, entry.at, record.summary)
+def request_row(entry: Entry, titles: Mapping[str, str], spell: Spell) -> RequestRow:
+    """A request or directive as a row."""
+    record, to = entry.record, getattr(entry.record, "to", "")
+    title, command = titles.get(entry.task, ""), spell(board_alerts.answer(entry))
+    return RequestRow(record.id, entry.kind, entry.task, entry.agent, to, entry.at, record.summary, title, command)
+
+
+def _alert_row(alarm: board_alerts.Alarm, spell: Spell) -> AlertRow:
+    return AlertRow(
+        alarm.kind,
+        alarm.agent_id,
+        alarm.task_id,
+        alarm.since,
+        alarm.text,
+        spell(alarm.hint),
+        alarm.plan_id,
+        alarm.record_id,
+        alarm.title,
+    )
 
 
 def _handoff_row(handoff: handoffs.Handoff) -> HandoffRow:

@@ -68,6 +68,11 @@ class Run(Context):
         return seats.reading(self.workspace, self.binding)
 
     @property
+    def manager(self) -> str:
+        """The reader's seat where it manages, "" else: whose page a board is."""
+        return self.reader.agent_id if self.reader is not None and self.reader.is_manager else ""
+
+    @property
     def binding(self) -> str | None:
         """The manifest that `TEOF_MANIFEST` binds this process to."""
         return os.environ.get("TEOF_MANIFEST") or None

@@ -80,6 +80,22 @@ class Matches(NamedTuple):
     is_cut: bool
 
 
+class Totals(NamedTuple):
+    """How many records there are."""
+
+    events: int
+    messages: int
+
+
+class Volume(NamedTuple):
+    """How much was written within a window, by how many agents, and how many messages got a reply."""
+
+    events: int
+    messages: int
+    agents: int
+    answered: int
+
+
 class Following(Protocol):
     """What a query matches from now on."""
 
@@ -123,6 +139,9 @@ class History(Protocol):
     def last_entries(self, agents: Collection[str], kinds: Collection[str], now: datetime) -> dict[str, Entry]:
         """The last credible entry of some kinds by each agent; an agent without one is left out."""
 
+    def last_words(self, agents: Collection[str], now: datetime) -> dict[str, Entry]:
+        """The last credible entry of each agent; an agent without one is left out."""
+
     def retirements(self) -> dict[str, str]:
         """By agent, the kind of the last event that retired or revived it."""
 
@@ -153,6 +172,18 @@ class History(Protocol):
 
     def claim_changes(self, task: str) -> Iterator[Event]:
         """The events that carry a claim of a task, newest first."""
+
+    # -- how much there is -------------------------------------------------------------------
+    def totals(self) -> Totals:
+        """How many records there are; an inbox copy counts."""
+
+    def volume(self, since: datetime, until: datetime) -> Volume:
+        """How much was written within a window; an inbox copy counts."""
+
+    def signs(
+        self, agents: Collection[str], since: datetime, until: datetime, seconds: int
+    ) -> dict[str, dict[int, int]]:
+        """How many records each agent wrote in each period of so many seconds, numbered from the epoch."""
 
     # -- records by what they say ------------------------------------------------------------
     def about_decisions(self) -> list[Entry]:

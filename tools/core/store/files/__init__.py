@@ -9,6 +9,7 @@ index_build   how the index catches up with the logs
 marks         how far the index has read, without SQLite
 index         opening the index, whatever has become of its file
 selection     the entries of a query
+figures       how much there is
 search        full-text search
 history       every question about events and messages
 store         the verbs over files; the protocol of a commit

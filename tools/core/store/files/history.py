@@ -13,7 +13,7 @@ from tools.core.models.bus import EVENTS, Event, stream_of
 from tools.core.models.entry import Entry, Query, Search, matches, stream_entry, unrepeated
 from tools.core.models.lenient import shortcoming
 from tools.core.problem import Problem
-from tools.core.store.api import MAX_REQUESTS, Following, Loss, Matches, Recorded, streams_of
+from tools.core.store.api import MAX_REQUESTS, Following, Loss, Matches, Recorded, Totals, Volume, streams_of
 from tools.core.store.files import marks
 from tools.core.store.files.transaction import place_of
 from tools.core.workspace import Workspace
@@ -90,6 +90,11 @@ class FileHistory:
     def last_entries(self, agents: Collection[str], kinds: Collection[str], now: datetime) -> dict[str, Entry]:
         """See History."""
         rows = {agent: self._last_of(agent, kinds, now) for agent in agents}
+        return {agent: _entry(row[2], row[3]) for agent, row in rows.items() if row}
+
+    def last_words(self, agents: Collection[str], now: datetime) -> dict[str, Entry]:
+        """See History."""
+        rows = {agent: self._last_of(agent, self._values("kind", agent=agent), now) for agent in agents}
         return {agent: _entry(row[2], row[3]) for agent, row in rows.items() if row}
 
     def _last_of(self, agent: str, kinds: Collection[str], now: datetime) -> Any:
@@ -184,6 +189,27 @@ class FileHistory:
             " AND instr(raw, CAST('\"claim\"' AS BLOB)) > 0 ORDER BY seq DESC"
         )
         return (event for event in (_event(*row) for row in self._ask(sql, task)) if event.claim)
+
+    # -- how much there is -------------------------------------------------------------------
+    def totals(self) -> Totals:
+        """See History."""
+        from tools.core.store.files import figures
+
+        return figures.totals(self._index)
+
+    def volume(self, since: datetime, until: datetime) -> Volume:
+        """See History."""
+        from tools.core.store.files import figures
+
+        return figures.volume(self._index, since, until)
+
+    def signs(
+        self, agents: Collection[str], since: datetime, until: datetime, seconds: int
+    ) -> dict[str, dict[int, int]]:
+        """See History."""
+        from tools.core.store.files import figures
+
+        return figures.signs(self._index, agents, since, until, seconds)
 
     # -- records by what they say ------------------------------------------------------------
     def about_decisions(self) -> list[Entry]:

@@ -1,0 +1,122 @@
+"""The digest in at most fifteen lines: a word and a text each, for a terminal or as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from tools.core import hint
+from tools.core.board.alerts import assign
+from tools.core.board.digest import Digest, Named
+from tools.core.board.page_words import age, many
+from tools.core.text import render
+
+WIDTH = 120
+"""Characters of a line of names; commands are never cut."""
+
+_ALL = hint.tool("agent.coord_dashboard", "report", "--compact")
+
+
+def rows(digest: Digest) -> list[tuple[str, str]]:
+    """What there is to say, in order; what is empty is left out."""
+    table = [
+        ("NOW", _now(digest)),
+        ("DONE", _names(digest.done)),
+        ("BEGUN", _names(digest.begun)),
+        ("SILENT", _silent(digest)),
+        (
+            "TAKEN",
+            _cut(f"{row.task_id} from {row.holder_before or 'another'} by {row.holder}" for row in digest.taken_over),
+        ),
+        ("FOR YOU", _for_you(digest)),
+        ("ASKED", _asked(digest)),
+        ("SAID", _cut(f"{row.task_id} {row.summary}" for row in digest.said)),
+        ("PROOF", _proof(digest)),
+        ("DECIDED", _decided(digest)),
+        ("READY", _ready(digest)),
+        ("NEXT", digest.next),
+    ]
+    return [(word, line) for word, line in table if line]
+
+
+def _now(digest: Digest) -> str:
+    count = len(digest.board.alerts)
+    verb = "needs" if count == 1 else "need"
+    return f"{many(count, 'thing')} {verb} somebody ({digest.new_alerts} new): {digest.spell(_ALL)}" if count else ""
+
+
+def _cut(parts: Iterable[str]) -> str:
+    return render.short("; ".join(parts), WIDTH)
+
+
+def _names(tasks: Sequence[Named]) -> str:
+    names = ", ".join(f"{row.task_id} {row.title}".rstrip() for row in tasks)
+    return render.short(f"{len(tasks)}: {names}", WIDTH) if tasks else ""
+
+
+def _silent(digest: Digest) -> str:
+    idle = [row for row in digest.board.claims if row.idle]
+    return _cut(
+        f"{row.agent_id} with {row.task_id} for {_ago(row.last_sign or row.claimed_at, digest)}" for row in idle
+    )
+
+
+def _ago(at: datetime | None, digest: Digest) -> str:
+    return age(at, digest.until)
+
+
+def _for_you(digest: Digest) -> str:
+    if not digest.for_me:
+        return ""
+    oldest, count = digest.for_me[0], len(digest.for_me)
+    question = f"{oldest.sender} in {oldest.task_id}: {render.short(oldest.summary, 70)}"
+    return f"{count} {'waits' if count == 1 else 'wait'}, the oldest {_ago(oldest.at, digest)}: {question}"
+
+
+def _asked(digest: Digest) -> str:
+    waiting = len(digest.board.requests)
+    if not (digest.asked or digest.answered or waiting):
+        return ""
+    return f"{many(digest.asked, 'request')}, {many(digest.answered, 'answer')}; {waiting} open"
+
+
+def _proof(digest: Digest) -> str:
+    if not (digest.runs or digest.broken):
+        return ""
+    plans = f": {render.short(', '.join(digest.broken), WIDTH)}" if digest.broken else ""
+    return f"{many(digest.runs, 'run')} recorded; {len(digest.broken)} broken{plans}"
+
+
+def _decided(digest: Digest) -> str:
+    if not (digest.decided or digest.board.decisions):
+        return ""
+    late = f": {render.short(', '.join(digest.overdue), WIDTH)}" if digest.overdue else ""
+    return f"{digest.decided}; open {len(digest.board.decisions)}, overdue {len(digest.overdue)}{late}"
+
+
+def _ready(digest: Digest) -> str:
+    if not digest.board.ready:
+        return ""
+    best = digest.board.ready[0]
+    return f"{len(digest.board.ready)}, best {best.task_id} {render.short(best.title, 60)}: {digest.spell(assign(best.task_id))}"
+
+
+def _window(digest: Digest) -> str:
+    volume = digest.volume
+    counts = ((volume.events, "event"), (volume.messages, "message"), (volume.agents, "seat"))
+    figures = ", ".join(many(count, noun) for count, noun in counts)
+    return f"Since {digest.since:%a %d %b %H:%M} UTC ({_ago(digest.since, digest)}): {figures}."
+
+
+def text(digest: Digest) -> str:
+    """The digest for a terminal."""
+    lines = rows(digest)
+    if not lines and not digest.volume.events and not digest.volume.messages:
+        return f"Since {digest.since:%a %d %b %H:%M} UTC nothing happened, and nothing waits."
+    return "\n".join(render.clean(line) for line in [_window(digest), *(f"{word:8} {line}" for word, line in lines)])
+
+
+def markdown(digest: Digest) -> str:
+    """The digest as Markdown."""
+    items = [f"- **{word}** {render.markdown(line)}" for word, line in rows(digest)]
+    return "\n".join([f"**{render.markdown(_window(digest))}**", "", *items])

@@ -1,0 +1,113 @@
+"""One lane a seat: what it held, its signs of life, what it asked, and its last words.
+
+The state is the board's word for the seat, said as people say it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from tools.core import clock
+from tools.core.board.activity import CELL, Strip, strip
+from tools.core.board.model import BeatRow, Board
+from tools.core.board.timeline import Interval
+
+LANES = 24
+"""Seats that get a lane; live holders beyond that get one as well."""
+
+DAY = timedelta(hours=24)
+WEEK = timedelta(days=5)
+"""A working week is the longer of the two windows."""
+
+SILENT = "silent"
+_MANAGER_WORDS = {"fresh": "watching"}
+_AGENT_WORDS = {"fresh": "at work", "idle": SILENT, "no live work": "free"}
+ALARMING = ("missing", "stale", SILENT)
+_ORDER = ("silent", "stale", "missing", "at work", "watching", "free", "signed off")
+
+
+class Chart(NamedTuple):
+    """What a seat did within a window that ends now."""
+
+    span: timedelta
+    held: tuple[Interval, ...]
+    strip: Strip
+    asked: tuple[datetime, ...]  # its requests that are still open
+
+
+class Lane(NamedTuple):
+    """One seat."""
+
+    agent_id: str
+    state: str
+    is_manager: bool
+    last_seen: datetime | None
+    says: str
+    charts: tuple[Chart, ...]  # the day, the week
+
+    @property
+    def is_alarming(self) -> bool:
+        """Whether its state is one that needs somebody."""
+        return self.state in ALARMING
+
+
+class Past(NamedTuple):
+    """What history tells of the seats: what they held, their records by quarter hours, their last words."""
+
+    held: Sequence[Interval]
+    signs: Mapping[str, Mapping[int, int]]
+    words: Mapping[str, str]
+
+
+class Seat(NamedTuple):
+    """A row of the board, and the word for its state."""
+
+    row: BeatRow
+    state: str
+
+
+def seats_of(board: Board) -> tuple[list[Seat], int]:
+    """The seats that get a lane, in order, and how many get none.
+
+    Managers, then silent and stale ones, then who works, then the rest, the latest seen first.
+    """
+    seats = {row.agent_id: Seat(row, _AGENT_WORDS.get(row.state, row.state)) for row in board.agents}
+    for row in board.managers:
+        holds_silently = row.agent_id in seats and seats[row.agent_id].state == SILENT
+        seats[row.agent_id] = Seat(row, SILENT if holds_silently else _MANAGER_WORDS.get(row.state, row.state))
+    holders = {claim.agent_id for claim in board.claims}
+    ranked = sorted(
+        seats.values(),
+        key=lambda seat: (
+            seat.row.role != "manager",
+            seat.row.agent_id not in holders,
+            -(seat.row.last_seen or clock.EPOCH).timestamp(),
+        ),
+    )
+    needed = sum(seat.row.role == "manager" or seat.row.agent_id in holders for seat in ranked)
+    shown = ranked[: max(LANES, needed)]
+    shown.sort(key=lambda seat: (seat.row.role != "manager", _rank(seat.state), seat.row.agent_id))
+    return shown, len(ranked) - len(shown) + board.quiet_agents
+
+
+def _rank(state: str) -> int:
+    return _ORDER.index(state) if state in _ORDER else len(_ORDER)
+
+
+def lane(seat: Seat, board: Board, past: Past) -> Lane:
+    """The lane of a seat."""
+    name, now = seat.row.agent_id, board.generated_at
+    held = [interval for interval in past.held if interval.agent_id == name]
+    asked = tuple(row.at for row in board.requests if row.sender == name and row.kind == "request" and row.at)
+    charts = tuple(
+        Chart(
+            span,
+            tuple(interval for interval in held if interval.end >= now - span),
+            strip(past.signs.get(name, {}), now, span, step),
+            tuple(at for at in asked if now - span <= at <= now),
+        )
+        for span, step in ((DAY, CELL), (WEEK, timedelta(hours=1)))
+    )
+    return Lane(name, seat.state, seat.row.role == "manager", seat.row.last_seen, past.words.get(name, ""), charts)

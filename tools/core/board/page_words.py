@@ -1,0 +1,143 @@
+"""What a page says about rows: kinds in words, edges, colours, what a form of an alert does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from tools.core import clock, hint
+from tools.core.board.alerts import ANSWER_WITHIN, PLACEHOLDER
+from tools.core.board.charts import Slice, slices
+from tools.core.board.model import AlertRow
+from tools.core.context import Spell
+
+KINDS = {
+    "manager_stale": "Manager away",
+    "manager_missing": "Manager missing",
+    "manager_away": "Manager signed off",
+    "agent_idle": "Silent holder",
+    "request_waiting": "No answer",
+    "dirty_handoff": "Uncommitted work",
+    "plan_unclaimed": "Plan without holder",
+    "evidence_broken": "Broken evidence",
+}
+_AMBER_EDGES = ("dirty_handoff", "plan_unclaimed", "evidence_broken")
+
+BACKLOG_ORDER = ("done", "held", "paused", "assigned", "ready", "waiting", "in_progress", "unknown", "dropped")
+"""The states of tasks in the order of the bar; a live claim that is active is called held."""
+
+PAINT = {
+    "red": "#a61b1b", "amber": "#7a4a00", "green": "#1d6436",
+    "done": "#cfd6df", "held": "#2a62c9", "active": "#2a62c9", "paused": "#f0d59c", "assigned": "#8fb3ea",
+    "ready": "#1d6436", "waiting": "#dccba3", "in_progress": "#b9a7d6", "unknown": "#9a9a94", "dropped": "#e6e6e0",
+    "silent": "#fdeaea", "taken": "#e3d3ee", "released": "#cfd6df",
+    "verified": "#1d6436", "unverified": "#dccba3", "broken": "#a61b1b",
+    "day": "#a5c4ef", "today": "#2a62c9", "grid": "#dddcd4", "strip": "#efefea", "ask": "#7a4a00",
+    "a1": "#d3e2f8", "a2": "#a5c4ef", "a3": "#5f92df", "a4": "#2a62c9",
+}  # fmt: skip
+"""Fills by day, which stand as attributes, so that charts keep them where a host takes the style sheet away."""
+
+INK = {"active": "#ffffff", "paused": "#4a3505", "silent": "#a61b1b", "done": "#2b3340", "released": "#2b3340", "taken": "#42215c"}  # fmt: skip
+
+LATE_AFTER = timedelta(hours=4)
+"""How long a request may wait before its age is amber; from `ANSWER_WITHIN` on it is red."""
+
+
+class Part(NamedTuple):
+    """A piece of a command; a placeholder is what a person has to replace."""
+
+    text: str
+    is_placeholder: bool
+
+
+class Act(NamedTuple):
+    """A form: what is sent, under which name what the person types, and the command that would do it."""
+
+    verb: str
+    fields: Mapping[str, str]
+    typed: str
+    label: str
+    button: str
+    word: str  # what stands in the empty field, and in the command as a placeholder
+    command: str
+
+
+def kind(word: str) -> str:
+    """The kind of an alert in words; one that has none is shown by its own name."""
+    return KINDS.get(word) or word.replace("_", " ").capitalize()
+
+
+def edge(word: str) -> str:
+    """The colour of an alert's edge."""
+    return "amber" if word in _AMBER_EDGES else "red"
+
+
+def act(row: AlertRow, acting: str, spell: Spell) -> Act | None:
+    """The form for an alert that can be settled from a page; None where only work settles it."""
+    if row.kind == "manager_stale" and row.agent_id == acting:
+        beat = hint.tool("agent.bus_event", "log", "--event", "status", "--summary", hint.WORDS)
+        return Act("heartbeat", {}, "summary", "What you are at", "Send a heartbeat", "what you are at", spell(beat))
+    if row.kind == "dirty_handoff":
+        fields = {"agent": row.agent_id}
+        return Act("clear", fields, "note", "What was done", "Clear it", "what was done", row.command)
+    if row.kind == "agent_idle":
+        fields = {"task": row.task_id}
+        return Act("pause", fields, "notes", "What was found", "Pause it", "what was found", row.command)
+    if row.kind == "request_waiting":
+        return answering(row.task_id, row.record_id, row.command)
+    return None
+
+
+def answering(task: str, record_id: str, command: str) -> Act:
+    """The form that answers a request."""
+    fields = {"task": task, "reply_to": record_id}
+    return Act("reply", fields, "summary", "Your answer", "Answer", "answer", command)
+
+
+def assigning(task: str, command: str) -> Act:
+    """The form that gives a task to somebody."""
+    return Act("assign", {"task": task}, "engineer", f"Who takes {task}", "Assign", "who", command)
+
+
+def parts(command: str) -> list[Part]:
+    """A command cut where only the reader knows the words."""
+    return [Part(text, text == PLACEHOLDER) for text in re.split(f"({PLACEHOLDER})", command) if text]
+
+
+def age(at: datetime | None, now: datetime, never: str = "never") -> str:
+    """How long ago, never below zero."""
+    return never if at is None else clock.span(max(0.0, (now - at).total_seconds()))
+
+
+def lateness(at: datetime | None, now: datetime) -> str:
+    """The class of a request's age: "" while it is fresh, then soon, then late."""
+    waited = now - at if at else timedelta(0)
+    return "late-red" if waited >= ANSWER_WITHIN else "late" if waited >= LATE_AFTER else ""
+
+
+def many(count: int, noun: str) -> str:
+    """A number and its noun."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def window(minutes: float) -> str:
+    """The length of a heartbeat window."""
+    return clock.span(minutes * 60) if minutes else "ever (switched off)"
+
+
+def backlog_slices(backlog: Mapping[str, int]) -> list[Slice]:
+    """The backlog as parts of one bar."""
+    counts = {("held" if state == "active" else state): count for state, count in backlog.items()}
+    return slices([(state, counts.get(state, 0)) for state in BACKLOG_ORDER])
+
+
+def evidence_slices(counts: Mapping[str, int]) -> list[Slice]:
+    """Evidence as parts of one bar."""
+    return slices([(word, counts.get(word, 0)) for word in ("verified", "unverified", "broken")])
+
+
+def sum_of(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    """Evidence of several plans together."""
+    return {word: sum(count.get(word, 0) for count in counts) for word in ("verified", "unverified", "broken")}
