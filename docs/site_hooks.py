@@ -25,6 +25,7 @@ ELSEWHERE = {
     "changelog.d/README.md": "changelog-fragments.md",
     "tests/README.md": "tests.md",
     "tools/README.md": "source.md",
+    "tools/core/demo/playbook.md": "walkthrough.md",
 }
 """Files outside docs/ that the site has, by their path in the repository."""
 
