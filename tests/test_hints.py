@@ -89,8 +89,8 @@ def choices_of(node: ast.expr) -> list[ast.expr]:
 
 
 def spread(nodes: list[ast.expr], around: ast.AST) -> list[list[str]]:
-    befores = ["", *(node.value if isinstance(node, ast.Constant) else "" for node in nodes)]
-    parts = [values(node, before, around) for node, before in zip(nodes, befores, strict=False)]
+    choices = ["", *(node.value if isinstance(node, ast.Constant) else "" for node in nodes)]
+    parts = [values(node, before, around) for node, before in zip(nodes, choices, strict=False)]
     return [list(itertools.chain.from_iterable(choice)) for choice in itertools.product(*parts)]
 
 
