@@ -17,6 +17,8 @@ from tests.conftest import CHECKOUT, git
 from tools.core import hint
 from tools.core.text import shell
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = {
     "--plan": "2026-01-31-slug",
     "--reply-to": "01KABCDEFGHJKMNPQRSTVWXYZ0",
@@ -89,8 +91,8 @@ def choices_of(node: ast.expr) -> list[ast.expr]:
 
 
 def spread(nodes: list[ast.expr], around: ast.AST) -> list[list[str]]:
-    choices = ["", *(node.value if isinstance(node, ast.Constant) else "" for node in nodes)]
-    parts = [values(node, before, around) for node, before in zip(nodes, choices, strict=False)]
+    preceding = ["", *(node.value if isinstance(node, ast.Constant) else "" for node in nodes)]
+    parts = [values(node, before, around) for node, before in zip(nodes, preceding, strict=False)]
     return [list(itertools.chain.from_iterable(choice)) for choice in itertools.product(*parts)]
 
 

@@ -16,6 +16,8 @@ from tests.conftest import CHECKOUT
 
 pytest.importorskip("hatchling", reason="a wheel cannot be built without hatchling (make setup installs it)")
 
+pytestmark = pytest.mark.slow
+
 
 def pip(*arguments):
     done = subprocess.run([sys.executable, "-m", "pip", *arguments], capture_output=True, text=True)
