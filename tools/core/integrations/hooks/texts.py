@@ -42,7 +42,7 @@ def fit(parts: Sequence[str], limit: int) -> str:
     text = MARK
     for part in parts:
         if part and size(text) + 1 + size(part) <= limit:
-            text = f"{text} {part}"
+            text = f"{text} {part}" if text == MARK else f"{text}\n{part}"
     return text
 
 
