@@ -46,6 +46,29 @@ def start_of(module: str) -> tuple[str, ...]:
     return ("python", "-m", module)
 
 
+def server_command() -> tuple[str, ...]:
+    """The command that starts the MCP server wherever it is started from."""
+    script = os.path.join(os.path.dirname(sys.executable), CONSOLE_SCRIPT)
+    if os.access(script, os.X_OK):
+        return (script, "mcp")
+    return (sys.executable, os.path.join(CHECKOUT, "tools", "agent", "mcp.py"))
+
+
+def command_word() -> str:
+    """How an agent's shell can call this toolkit: `teof` where a login shell finds it, else the whole path."""
+    import shlex
+    import subprocess
+
+    try:
+        question = ["sh", "-lc", f"command -v {CONSOLE_SCRIPT}"]
+        done = subprocess.run(question, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=False)
+    except (OSError, subprocess.SubprocessError):
+        done = None
+    if done is not None and done.returncode == 0:
+        return CONSOLE_SCRIPT
+    return shlex.join(server_command()[:-1]) if len(server_command()) == 2 else f"{sys.executable} -m tools"
+
+
 def use_the_environment_of_the_checkout() -> NoReturn:
     """Starts this process again with the Python of `.venv`, which has what is missing here."""
     python = os.path.join(CHECKOUT, ".venv", "bin", "python")

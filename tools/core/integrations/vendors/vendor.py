@@ -90,7 +90,7 @@ class Entry(NamedTuple):
 
 
 class FileWish(NamedTuple):
-    """A file and what should stand in it; `form` is json, toml, block or whole."""
+    """A file and what should stand in it; `form` is json, toml, html or hash (a block between markers), shell or whole."""
 
     path: str
     form: str
