@@ -19,13 +19,17 @@ from tools.core.errors import UsageError
 @cli.command(doc=__doc__)
 @cli.argument("programs", nargs=-1, metavar="[CLI]...")
 @cli.option("--scope", type=cli.Choice(["project", "user"]), help="Files of this clone (default), or the user's own.")
-@cli.option("--guard", type=cli.Choice(["off", "claims", "own", "strict"]), help="What edits are refused (default claims).")
+@cli.option(
+    "--guard", type=cli.Choice(["off", "claims", "own", "strict"]), help="What edits are refused (default claims)."
+)
 @cli.option("--allow-commits", is_flag=True, default=None, help="Let sandboxed agents commit in their worktrees.")
 @cli.option("--no-mcp", is_flag=True, default=None, help="No MCP server.")
 @cli.option("--no-instructions", is_flag=True, help="No AGENTS.md block, CLAUDE.md import and skill.")
 @cli.option("--dry-run", is_flag=True, help="Print the changes as a diff and write nothing.")
 @cli.option("--remove", is_flag=True, help="Take out what setup put in.")
-def main(run: cli.Run, programs: tuple[str, ...], no_instructions: bool, dry_run: bool, remove: bool, **asked: Any) -> None:
+def main(
+    run: cli.Run, programs: tuple[str, ...], no_instructions: bool, dry_run: bool, remove: bool, **asked: Any
+) -> None:
     from tools.core.cli import bootstrap
     from tools.core.setup import agents, clone, launchers, plan
 
@@ -33,7 +37,9 @@ def main(run: cli.Run, programs: tuple[str, ...], no_instructions: bool, dry_run
     here = clone.find(run.workspace, os.path.expanduser("~"), bootstrap.server_command())
     if not names:
         if remove:
-            raise UsageError("--remove needs the programs meant", code="usage", hint="python -m tools.agent.setup all --remove")
+            raise UsageError(
+                "--remove needs the programs meant", code="usage", hint="python -m tools.agent.setup all --remove"
+            )
         overview = clone.overview(here)
         run.emit({"programs": [row._asdict() for row in overview]}, "\n".join(map(clone.line_of, overview)))
         return

@@ -54,6 +54,11 @@ def server_command() -> tuple[str, ...]:
     return (sys.executable, os.path.join(CHECKOUT, "tools", "agent", "mcp.py"))
 
 
+def invoked_word() -> str:
+    """How texts spell this toolkit for whoever started this process."""
+    return CONSOLE_SCRIPT if is_console_script(sys.argv[0]) else "python -m tools"
+
+
 def command_word() -> str:
     """How an agent's shell can call this toolkit: `teof` where a login shell finds it, else the whole path."""
     import shlex

@@ -6,11 +6,10 @@ neither click nor any other package, so that it runs with `python -I -S`, and en
 
 from __future__ import annotations
 
+import _signal
 import os
 import sys
 import time
-
-import _signal
 
 from tools.core import plain_json
 from tools.core.bus import path_rule

@@ -89,6 +89,11 @@ def _claims(context: Context, claims: Iterable[Claim], branch: str | None) -> li
     ]
 
 
+def fence_taken(context: Context, task: str) -> int | None:
+    """The fence with which the acting seat got a task; None when the log does not say."""
+    return _fence_taken(context.history, task, context.seat.agent_id)
+
+
 def _fence_taken(history: History, task: str, agent: str) -> int | None:
     """The fence of the newest event by which an agent got a task; None when there is none."""
     claims = (claim_from(event.claim or {}, task) for event in history.claim_changes(task) if event.event in _TAKING)

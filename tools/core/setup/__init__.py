@@ -10,4 +10,5 @@ programs      what only a program itself can put into its settings
 decide        what becomes of each file
 agents        setting programs up and taking them out again
 clone         a clone as setup sees it
+worktrees     worktrees of seats
 """

@@ -78,7 +78,13 @@ def options_of(clone: Clone) -> Options:
 
 
 def request(
-    clone: Clone, names: Sequence[str], asked: Mapping[str, Any], *, without_instructions: bool, remove: bool, dry_run: bool
+    clone: Clone,
+    names: Sequence[str],
+    asked: Mapping[str, Any],
+    *,
+    without_instructions: bool,
+    remove: bool,
+    dry_run: bool,
 ) -> Request:
     """What a command line asks for; what it does not say stays as the clone is set up."""
     options = options_of(clone)

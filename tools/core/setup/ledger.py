@@ -59,11 +59,15 @@ def read(common: str) -> Ledger:
         return Ledger()
     path = place(common).path
     if raw.get("version") != _VERSION:
-        raise DataError(f"{path}:1: a ledger of another version of this toolkit", code="setup.ledger", hint=f"ls -l {path}")
+        raise DataError(
+            f"{path}:1: a ledger of another version of this toolkit", code="setup.ledger", hint=f"ls -l {path}"
+        )
     try:
         return _from(raw)
     except (KeyError, TypeError, AttributeError, ValueError) as problem:
-        raise DataError(f"{path}:1: not a ledger of setup: {problem!r}", code="setup.ledger", hint=f"ls -l {path}") from problem
+        raise DataError(
+            f"{path}:1: not a ledger of setup: {problem!r}", code="setup.ledger", hint=f"ls -l {path}"
+        ) from problem
 
 
 def write(common: str, ledger: Ledger) -> None:

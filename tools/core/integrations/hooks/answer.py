@@ -64,19 +64,18 @@ def _start(program: Vendor, call: Call, here: Surroundings, process: Process) ->
     _bind(program, here, process.environment)
     if not here.seat:
         return program.context(call.event, texts.no_seat(process.command))
-    text = start_text(here, process)
-    return program.context(call.event, text) if text else None
+    facts = start_facts(here, process)
+    return None if facts.is_empty else program.context(call.event, texts.start(facts, process.command))
 
 
-def start_text(here: Surroundings, process: Process) -> str:
-    """What a seat should know as its session starts; "" when there is nothing."""
+def start_facts(here: Surroundings, process: Process, *, tell: bool = True) -> texts.Start:
+    """What a seat should know as its session starts; with `tell` its mail counts as told from now on."""
     claims = live_claims(here.workspace, process.now)
     own = [claim for claim in claims if claim.agent_id == here.seat]
-    held = [texts.Held(claim.task_id, edits.age_of(claim.claimed_at, process.seconds)) for claim in own]
-    standing = mail.standing(here.workspace, here.seat, [claim.task_id for claim in own])
-    ready = _ready(here)
+    held = tuple(texts.Held(claim.task_id, edits.age_of(claim.claimed_at, process.seconds)) for claim in own)
+    standing = mail.standing(here.workspace, here.seat, [claim.task_id for claim in own], tell=tell)
     branch = current_branch(here.workspace.root) or ""
-    return texts.start(here.seat, branch, held, standing, ready, len(claims) - len(own), process.command)
+    return texts.Start(here.seat, branch, held, standing, tuple(_ready(here)), len(claims) - len(own))
 
 
 def _ready(here: Surroundings) -> list[str]:
@@ -88,9 +87,9 @@ def _ready(here: Surroundings) -> list[str]:
     if not any(name[:1].isdigit() and name.endswith(".md") for name in names):
         return []
     from tools.core.backlog import pickup  # the whole backlog is read only as a session starts
-    from tools.core.store.files.store import FileStore
+    from tools.core.context import Context
 
-    return [task.item.task_id for task in pickup.read(here.workspace, FileStore(here.workspace)).ready]
+    return [task.item.task_id for task in pickup.read(Context(here.workspace)).ready]
 
 
 def _bind(program: Vendor, here: Surroundings, environment: Mapping[str, str]) -> None:
@@ -162,10 +161,14 @@ def _stop(program: Vendor, call: Call, here: Surroundings, process: Process) -> 
         return None
     own = _own(here, process)
     session = memory.session_name(here.seat, call.session)
-    asking = [letter for letter in mail.waiting(here.workspace, here.seat, [claim.task_id for claim in own]) if letter.id]
+    asking = [
+        letter for letter in mail.waiting(here.workspace, here.seat, [claim.task_id for claim in own]) if letter.id
+    ]
     new = memory.once(here.workspace, session, "messages", [letter.id for letter in asking])
     if new:
-        return program.block(call.event, texts.stop_with_mail([part for part in asking if part.id in new], process.command))
+        return program.block(
+            call.event, texts.stop_with_mail([part for part in asking if part.id in new], process.command)
+        )
     keys = {f"{claim.task_id}#{claim.fence}": claim.task_id for claim in own if claim.state == "active"}
     left = memory.once(here.workspace, session, "claims", list(keys))
     if left:

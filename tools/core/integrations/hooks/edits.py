@@ -100,7 +100,9 @@ def _touched(here: Surroundings, agent: str) -> dict[str, object]:
     return {path: at for path, at in rows.items() if type(at) is int}
 
 
-def clash(here: Surroundings, names: Sequence[str], claims: Sequence[LiveClaim], session: str, command: str, now: float) -> str:
+def clash(
+    here: Surroundings, names: Sequence[str], claims: Sequence[LiveClaim], session: str, command: str, now: float
+) -> str:
     """A sentence about one of these files that a seat with a live claim changed lately too, once in a session."""
     if not here.seat or not names:
         return ""

@@ -62,8 +62,8 @@ def new_mail(workspace: Workspace, agent: str, tasks: Iterable[str]) -> list[Let
     return []
 
 
-def standing(workspace: Workspace, agent: str, tasks: Iterable[str]) -> Standing:
-    """How much is unread and unanswered, told or not; all of it counts as told from now on, where that can be kept."""
+def standing(workspace: Workspace, agent: str, tasks: Iterable[str], *, tell: bool = True) -> Standing:
+    """How much is unread and unanswered, told or not; with `tell` it counts as told from now on, where that can be kept."""
     marks: dict[str, object] = dict(memory.read(workspace, memory.told_name(agent)))
     letters: list[Letter] = []
     cut = False
@@ -72,17 +72,23 @@ def standing(workspace: Workspace, agent: str, tasks: Iterable[str]) -> Standing
         marks[name] = end
         letters += _concerning(found, name, agent)
         cut = cut or is_cut
-    memory.write(workspace, memory.told_name(agent), marks)
+    if tell:
+        memory.write(workspace, memory.told_name(agent), marks)
     unread = _without_read(workspace, agent, letters)
     return Standing(len(unread), len([letter for letter in _distinct(letters) if letter.kind in ASKING]), cut)
 
 
 def waiting(workspace: Workspace, agent: str, tasks: Iterable[str]) -> list[Letter]:
     """The requests and directives that nobody answered and the seat did not mark as read, told or not."""
+    return [letter for letter in unread(workspace, agent, tasks) if letter.kind in ASKING]
+
+
+def unread(workspace: Workspace, agent: str, tasks: Iterable[str]) -> list[Letter]:
+    """Everything that concerns a seat and was not marked as read, told or not."""
     letters: list[Letter] = []
     for name in streams_of(agent, tasks):
         letters += _concerning(_read(workspace, name, 0)[0], name, agent)
-    return [letter for letter in _without_read(workspace, agent, letters) if letter.kind in ASKING]
+    return _without_read(workspace, agent, letters)
 
 
 def _read(workspace: Workspace, name: str, start: int) -> tuple[list[Letter], int, bool]:

@@ -20,7 +20,7 @@ HOOKS = (
     Hook("Stop", vendor.STOP),
     Hook("SessionEnd", vendor.END, timeout=3),
 )
-EDITS = {name: vendor.PATH_KEYS for name in ("Edit", "MultiEdit", "Write", "NotebookEdit")}
+EDITS = dict.fromkeys(("Edit", "MultiEdit", "Write", "NotebookEdit"), vendor.PATH_KEYS)
 PATCHES: Mapping[str, str] = {}
 SHELLS = {"Bash": "command"}
 

@@ -36,11 +36,16 @@ def files(where: Where) -> list[FileWish]:
     """The hooks of the main checkout, and in each worktree what its sandbox may write and the MCP server."""
     top = where.home if where.is_user_scope else where.main
     hooks = FileWish(f"{top}/.codex/hooks.json", "json", vendor.hook_groups(NAME, HOOKS, where))
-    return [hooks, *(FileWish(f"{folder}/.codex/config.toml", "toml", _settings(where, folder)) for folder in where.folders)]
+    return [
+        hooks,
+        *(FileWish(f"{folder}/.codex/config.toml", "toml", _settings(where, folder)) for folder in where.folders),
+    ]
 
 
 def _settings(where: Where, folder: str) -> tuple[Entry, ...]:
-    roots = Entry(("sandbox_workspace_write", "writable_roots"), items=(*where.bus_folders, *_commit_roots(where, folder)))
+    roots = Entry(
+        ("sandbox_workspace_write", "writable_roots"), items=(*where.bus_folders, *_commit_roots(where, folder))
+    )
     if not where.mcp:
         return (roots,)
     server = {**vendor.server_of(where), "required": True, "startup_timeout_sec": 20, "tool_timeout_sec": 120}

@@ -23,7 +23,7 @@ HOOKS = (
     Hook("Stop", vendor.STOP),
     Hook("SessionEnd", vendor.END, timeout=3),
 )
-EDITS = {name: vendor.PATH_KEYS for name in ("Edit", "Write", "MultiEdit")}
+EDITS = dict.fromkeys(("Edit", "Write", "MultiEdit"), vendor.PATH_KEYS)
 PATCHES: Mapping[str, str] = {}
 SHELLS = {"Bash": "command"}
 
@@ -36,7 +36,10 @@ def files(where: Where) -> list[FileWish]:
     """A hooks file and an MCP file in each worktree, or both in the user's own folder."""
     if where.is_user_scope:
         found = [FileWish(f"{where.home}/.copilot/hooks/teof.json", "json", _hooks(where))]
-        return [*found, *([FileWish(f"{where.home}/.copilot/mcp-config.json", "json", _server(where))] if where.mcp else [])]
+        return [
+            *found,
+            *([FileWish(f"{where.home}/.copilot/mcp-config.json", "json", _server(where))] if where.mcp else []),
+        ]
     found = []
     for folder in where.worktrees:
         found.append(FileWish(f"{folder}/.github/hooks/teof.json", "json", _hooks(where), is_private=False))

@@ -19,7 +19,7 @@ HOOKS = (
     Hook("AfterAgent", vendor.STOP, timeout=5000),
     Hook("SessionEnd", vendor.END, timeout=3000),
 )
-EDITS = {name: vendor.PATH_KEYS for name in ("replace", "write_file")}
+EDITS = dict.fromkeys(("replace", "write_file"), vendor.PATH_KEYS)
 PATCHES: Mapping[str, str] = {}
 SHELLS = {"run_shell_command": "command"}
 

@@ -19,7 +19,7 @@ HOOKS = (
 )
 """The events that the plugin sends, not the program's own."""
 
-EDITS = {name: vendor.PATH_KEYS for name in ("edit", "write", "multiedit")}
+EDITS = dict.fromkeys(("edit", "write", "multiedit"), vendor.PATH_KEYS)
 PATCHES = {"patch": "patchText", "apply_patch": "patchText"}
 SHELLS = {"bash": "command"}
 

@@ -20,7 +20,7 @@ HOOKS = (
 )
 """UserPromptSubmit is left out: this program fires it at every call of the model."""
 
-EDITS = {name: vendor.PATH_KEYS for name in ("edit", "write_file", "notebook_edit", "replace")}
+EDITS = dict.fromkeys(("edit", "write_file", "notebook_edit", "replace"), vendor.PATH_KEYS)
 PATCHES: Mapping[str, str] = {}
 SHELLS = {"run_shell_command": "command"}
 

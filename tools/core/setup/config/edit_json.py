@@ -35,9 +35,7 @@ def put(text: str, entries: Sequence[Entry], name: str, earlier: Sequence[Entry]
     return text
 
 
-def take(
-    text: str, entries: Sequence[Entry], name: str, mark: str, had: Collection[str] = ()
-) -> tuple[str, list[str]]:
+def take(text: str, entries: Sequence[Entry], name: str, mark: str, had: Collection[str] = ()) -> tuple[str, list[str]]:
     """The text without the entries, and the places where something with `mark` in it was changed by others and stays.
 
     `had` names the containers that stood there before us and are kept when they become empty.

@@ -55,7 +55,13 @@ def body_of(text: str, markers: Markers, name: str) -> str | None:
     place = _find(text, markers, name)
     if place is None:
         return None
-    return text[place.start : place.end].rstrip("\n").removeprefix(markers.begin + "\n").removesuffix(markers.end).rstrip("\n")
+    return (
+        text[place.start : place.end]
+        .rstrip("\n")
+        .removeprefix(markers.begin + "\n")
+        .removesuffix(markers.end)
+        .rstrip("\n")
+    )
 
 
 def _find(text: str, markers: Markers, name: str) -> _Place | None:

@@ -40,7 +40,9 @@ def put(text: str, entries: Sequence[Entry], name: str, earlier: Sequence[Entry]
             table[key] = _as_table(entry.value)
         elif _plain(table[key]) != entry.value:
             where = ".".join(entry.path)
-            raise ConflictError(f"{name} has {where} already, and it is not ours", code="setup.taken", hint=f"grep -n {key} {name}")
+            raise ConflictError(
+                f"{name} has {where} already, and it is not ours", code="setup.taken", hint=f"grep -n {key} {name}"
+            )
     return tomlkit.dumps(document)
 
 
@@ -104,7 +106,9 @@ def _table(document: Any, path: Sequence[str], name: str) -> Any:
             table[key] = tomlkit.table(is_super_table=number < len(path) - 1 or path == ("mcp_servers",))
         table = table[key]
         if not isinstance(_plain(table), dict):
-            raise DataError(f"{name}:1: {'.'.join(path)} is not a table", code="setup.kind", hint=f"grep -n {key} {name}")
+            raise DataError(
+                f"{name}:1: {'.'.join(path)} is not a table", code="setup.kind", hint=f"grep -n {key} {name}"
+            )
     return table
 
 
@@ -127,7 +131,9 @@ def _put_items(table: Any, key: str, entry: Entry, name: str) -> None:
         return
     there = table[key]
     if not isinstance(_plain(there), list):
-        raise DataError(f"{name}:1: {'.'.join(entry.path)} is not a list", code="setup.kind", hint=f"grep -n {key} {name}")
+        raise DataError(
+            f"{name}:1: {'.'.join(entry.path)} is not a list", code="setup.kind", hint=f"grep -n {key} {name}"
+        )
     for item in entry.items:
         if item not in _plain(there):
             there.append(item)

@@ -88,4 +88,3 @@ def missing(data: bytes | None, wish: FileWish) -> list[str]:
 def fragment(wish: FileWish) -> str:
     """What a person may paste where setup cannot: the file as it would be if nothing else stood in it."""
     return put(None, wish).decode()
-

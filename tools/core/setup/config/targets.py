@@ -132,8 +132,12 @@ def _sync(folder: str) -> None:
 
 
 def _not_a_file(path: str) -> DataError:
-    return DataError(f"{path}: a folder, pipe or link stands where a file belongs", code="setup.kind", hint=f"ls -ld {path}")
+    return DataError(
+        f"{path}: a folder, pipe or link stands where a file belongs", code="setup.kind", hint=f"ls -ld {path}"
+    )
 
 
 def _refused(path: str, problem: OSError) -> SetupError:
-    return SetupError(f"{path}: {problem.strerror or problem}", code="setup.access", hint=f"ls -ld {os.path.dirname(path)}")
+    return SetupError(
+        f"{path}: {problem.strerror or problem}", code="setup.access", hint=f"ls -ld {os.path.dirname(path)}"
+    )

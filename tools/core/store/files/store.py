@@ -164,9 +164,7 @@ class FileStore:
         self.history.close()
 
     def _lock(self) -> AbstractContextManager[None]:
-        return locks.hold(
-            self._workspace.bus, holder=self._workspace.cache.child("holder"), patience=self._patience
-        )
+        return locks.hold(self._workspace.bus, holder=self._workspace.cache.child("holder"), patience=self._patience)
 
     def _check(self, change: Change) -> None:
         if isinstance(change, Append):
