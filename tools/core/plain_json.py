@@ -6,7 +6,7 @@ nothing else.
 
 from __future__ import annotations
 
-from _json import encode_basestring, make_encoder, make_scanner  # type: ignore[import-not-found]
+from _json import encode_basestring, make_encoder, make_scanner
 
 
 class _Context:
@@ -23,7 +23,7 @@ class _Context:
         raise ValueError(f"{text} is not JSON")
 
 
-_scan = make_scanner(_Context())
+_scan = make_scanner(_Context())  # type: ignore[arg-type]  # any object with these attributes does
 _SPACES = " \t\n\r"
 
 

@@ -6,7 +6,7 @@ neither click nor any other package, so that it runs with `python -I -S`, and en
 
 from __future__ import annotations
 
-import _signal
+import _signal  # type: ignore[import-not-found]  # what `signal` wraps, without the enums it makes
 import os
 import sys
 import time

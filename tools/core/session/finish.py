@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from tools.core.bus import claim_documents, claim_rules, operations, release_rules
+from tools.core.bus import claim_documents, claim_rules, claims, posts, release_rules
 from tools.core.context import Context
 from tools.core.errors import ConflictError, GuardError, SetupError, UsageError
 from tools.core.git import git, remotes
@@ -45,13 +45,13 @@ def the_claim(context: Context, task: str | None) -> Claim:
                 f"{task} is not claimed", code="claim.none", hint=f"python -m tools.agent.bus_claim claim --task {task}"
             )
         return claim
-    claims = claim_documents.all_claims(context.store)[0]
-    active = sorted(claim.task_id for claim in claims if claim.agent_id == agent and claim.state == "active")
+    present = claim_documents.all_claims(context.store)[0]
+    active = sorted(claim.task_id for claim in present if claim.agent_id == agent and claim.state == "active")
     if len(active) != 1:
         held = f"{agent} holds {', '.join(active)}; name one with --task" if active else f"{agent} holds no active task"
         hint = f"python -m tools.agent.done --task {active[0]}" if active else "python -m tools.agent.next"
         raise UsageError(held, code="done.task", hint=hint)
-    return next(claim for claim in claims if claim.task_id == active[0])
+    return next(claim for claim in present if claim.task_id == active[0])
 
 
 def require_mine(context: Context, claim: Claim) -> None:
@@ -93,7 +93,7 @@ def findings(context: Context) -> tuple[Check, ...]:
 def override(context: Context, claim: Claim, reason: str) -> None:
     """Records that a task ended without the verdict on its branch."""
     message = f"{context.seat.agent_id} finished {claim.task_id} without checking the branch"
-    operations.record_override(context, claim_rules.Override("check_override", message, reason))
+    claims.record_override(context, claim_rules.Override("check_override", message, reason))
 
 
 def push(context: Context) -> str:
@@ -123,17 +123,14 @@ def finish(context: Context, task: str, *, status: str, summary: str, receipts: 
         )
         if not outcome.event:
             return Finished(outcome.claim, tuple(receipts), None)
-        message = operations.new_message(
-            context, type="status", task_id=task, summary=summary, branch=outcome.claim.branch, receipts=tuple(receipts)
-        )
-        changes: list[Change] = [Append(stream_of(task), to_mapping(message))]
+        said = posts.MessageDraft(task, "status", summary, branch=outcome.claim.branch, receipts=receipts)
+        changes: list[Change] = [Append(stream_of(task), to_mapping(posts.message_of(context, said)))]
         if status == "done":
-            complete = operations.new_event(
-                context, event="complete", task_id=task, summary=summary, branch=outcome.claim.branch,
-                plan_id=outcome.claim.plan_id, receipts=tuple(receipts),
-            )  # fmt: skip
-            changes.append(Append(EVENTS, to_mapping(complete)))
-        written = context.store.commit([*changes, *operations.claim_changes(context, held, outcome)])
+            end = posts.EventDraft(
+                "complete", summary, task, outcome.claim.plan_id, branch=outcome.claim.branch, receipts=receipts
+            )
+            changes.append(Append(EVENTS, to_mapping(posts.event_of(context, end))))
+        written = context.store.commit([*changes, *claims.claim_changes(context, held, outcome)])
         return Finished(outcome.claim, tuple(receipts), written[0])
 
     done: Finished = retry_stale(attempt)

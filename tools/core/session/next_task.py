@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tools.core import clock, ids
 from tools.core.backlog import items as queue
 from tools.core.backlog import pickup
-from tools.core.bus import claim_documents, claim_rules, operations
+from tools.core.bus import claim_documents, claim_rules, claims
 from tools.core.context import Context
 from tools.core.errors import GuardError, SetupError
 from tools.core.git import git
@@ -34,9 +34,12 @@ class Brief(NamedTuple):
 
 def current(context: Context) -> Claim | None:
     """The task the seat is at work on."""
-    claims = claim_documents.all_claims(context.store)[0]
     agent = context.seat.agent_id
-    active = [claim for claim in claims if claim.agent_id == agent and claim.state == "active"]
+    active = [
+        claim
+        for claim in claim_documents.all_claims(context.store)[0]
+        if claim.agent_id == agent and claim.state == "active"
+    ]
     return next((claim for claim in active if not ids.is_thread_only(claim.task_id)), None)
 
 
@@ -56,7 +59,7 @@ def take(context: Context, task: str | None, paths: tuple[str, ...]) -> Claim | 
     """Claims a named task or the best ready one, with paths; None when nothing is ready."""
     items = {item.task_id: item for item in queue.all_items(context.workspace)[0]}
     if task is not None and task not in items:
-        change = operations.take(context, claim_rules.Request(task, context.seat.agent_id, paths=paths or None))
+        change = claims.take(context, claim_rules.Request(task, context.seat.agent_id, paths=paths or None))
         context.warn(change.warnings)
         return change.claim
     if task is None:
@@ -70,7 +73,7 @@ def take(context: Context, task: str | None, paths: tuple[str, ...]) -> Claim | 
     named = paths or (items[claim.task_id].paths if claim.task_id in items else ())
     if not named or claim.paths:
         return claim
-    change = operations.take(context, claim_rules.Request(claim.task_id, context.seat.agent_id, paths=named))
+    change = claims.take(context, claim_rules.Request(claim.task_id, context.seat.agent_id, paths=named))
     context.warn(change.warnings)
     return change.claim
 
@@ -101,12 +104,12 @@ def with_plan(context: Context, claim: Claim) -> Claim:
     summary = item.title if item else claim.task_id
     plan_id = f"{clock.to_text(context.now)[:10]}-{ids.slug(claim.task_id)}"
     agent = context.seat.agent_id
-    if operations.plan_is_missing(context.workspace, plan_id):
+    if claims.plan_is_missing(context.workspace, plan_id):
         raw = plan_edits.new(plan_id, created=clock.to_text(context.now), actor=agent, owner=agent, summary=summary)
         raw = plan_edits.add_link(plan_edits.add_step(raw, summary, "S1"), "bus", f"{BUS}/claims/{claim.task_id}.json")
         plans.create(context, raw)
         scaffold.write(context.workspace, scaffold.Work(agent, plan_id, summary, plan_id=plan_id))
-    return operations.take(context, claim_rules.Request(claim.task_id, agent, plan=plan_id)).claim
+    return claims.take(context, claim_rules.Request(claim.task_id, agent, plan=plan_id)).claim
 
 
 def brief(context: Context, claim: Claim, *, is_new: bool) -> Brief:

@@ -5,6 +5,7 @@ config        other people's config files, changed and put back
 instructions  what instructs agents: AGENTS.md, CLAUDE.md, the skill
 launchers     the scripts that configs and git's hooks start
 ledger        what setup has put where, and how it was before
+git_hooks     the guard in git's hooks
 plan          what should be in which file
 programs      what only a program itself can put into its settings
 decide        what becomes of each file

@@ -15,7 +15,7 @@ from tools.core.errors import GuardError
 from tools.core.fs import files, locks
 from tools.core.git import git
 from tools.core.integrations.vendors.vendor import ManualStep, Where
-from tools.core.setup import instructions, launchers, ledger, programs
+from tools.core.setup import git_hooks, instructions, launchers, ledger, programs
 from tools.core.setup import plan as plans
 from tools.core.setup.config import targets
 from tools.core.setup.decide import Change, base_of, decide
@@ -64,7 +64,7 @@ def _run(request: Request, place: Where, tools: Programs) -> Result:
     wanted = plans.plan(clis, place, options, text)
     changes = decide(kept, wanted, place, keep_instructions=request.repeats)
     _require_private(changes.values(), place)
-    scripts = _scripts(place, tools, options, is_any=bool(clis))
+    scripts = _scripts(place, tools, options, clis)
     real = [change for change in (*changes.values(), *scripts) if change.is_real]
     for change in real:
         targets.require_writable(change.target)
@@ -96,10 +96,16 @@ def _require_private(changes: Collection[Change], place: Where) -> None:
             )
 
 
-def _scripts(place: Where, tools: Programs, options: Options, *, is_any: bool) -> list[Change]:
-    target = targets.read(place.launcher, place.common)
-    script = launchers.hook(tools, options.guard).encode() if is_any else None
-    return [Change(target._replace(mode=0o755), script)]
+def _scripts(place: Where, tools: Programs, options: Options, clis: Collection[str]) -> list[Change]:
+    texts = {
+        place.launcher: launchers.hook(tools, options.guard) if any(cli != plans.GIT for cli in clis) else None,
+        git_hooks.launcher(place): launchers.guard(tools) if plans.GIT in clis else None,
+    }
+    changes = []
+    for path, text in texts.items():
+        target = targets.read(path, place.common)
+        changes.append(Change(target._replace(mode=0o755), text.encode() if text else None))
+    return changes
 
 
 def _carry_out(

@@ -17,7 +17,7 @@ from tools.core.setup.decide import decide
 from tools.core.setup.launchers import Programs
 from tools.core.setup.ledger import Ledger
 from tools.core.setup.plan import Options
-from tools.core.workspace import Workspace, common_folder, git_folder
+from tools.core.workspace import Workspace, common_folder, git_folder, worktrees
 
 
 class Clone(NamedTuple):
@@ -54,7 +54,7 @@ def find(workspace: Workspace, home: str, server: Sequence[str]) -> Clone:
 def place(clone: Clone, options: Options) -> Where:
     """Where things are: the main checkout, and every worktree that has a seat."""
     main = os.path.realpath(clone.workspace.bus_root)
-    seated = [root for root in seats.worktrees(clone.workspace) if _has_seat(root)]
+    seated = [root for root in worktrees(clone.workspace) if _has_seat(root)]
     return Where(
         main,
         tuple(dict.fromkeys([main, *seated])),
@@ -98,18 +98,18 @@ def request(
         options = options._replace(mcp=False)
     if without_instructions:
         options = options._replace(instructions="")
-    elif not remove and not options.instructions:
+    elif not remove and not options.instructions and any(name != plans.GIT for name in names):
         options = options._replace(instructions=os.path.realpath(clone.workspace.root))
     return Request(_meant(clone, names, remove=remove), options, remove, dry_run)
 
 
 def _meant(clone: Clone, names: Sequence[str], *, remove: bool) -> list[str]:
     if "all" not in names:
-        return [name for name in names if name != "git"]
+        return list(names)
     if remove:
         return list(clone.ledger.clis)
     installed = [row.cli for row in overview(clone) if row.installed]
-    return [name for name in registry.NAMES if name in {*names, *installed}]
+    return [name for name in plans.ORDER if name in {*names, *installed}]
 
 
 def overview(clone: Clone) -> list[Row]:

@@ -45,7 +45,12 @@ def decide(kept: Ledger, wanted: Plan, place: Where, *, keep_instructions: bool 
         owners.update(wishes)
         if wishes or state is not None:
             changes[path] = _of_file(target, state, wishes, place)
-    made = [path for path, change in changes.items() if change.state is not None and _is_made(change.state)]
+    inside_git = f"{place.common}/"
+    made = [
+        path
+        for path, change in changes.items()
+        if change.state is not None and _is_made(change.state) and not path.startswith(inside_git)
+    ]
     wishes = {plans.EXCLUDE: plans.exclusion(made, place)} if made and not place.is_user_scope else {}
     if wishes or exclude in kept.files:
         changes[exclude] = _of_file(targets.read(exclude, place.common), kept.files.get(exclude), wishes, place)
@@ -67,6 +72,8 @@ def _of_file(target: Target, state: FileState | None, wishes: Mapping[str, FileW
     if not wishes:
         assert state is not None
         return _taken_out(target, state, place)
+    if target.data is None and any(wish.form == "shell" for wish in wishes.values()):
+        target = target._replace(mode=0o755)
     if state is None:
         return _put_in(target, target.data, dict(wishes), _new_state(target, wishes), {})
     data = target.data

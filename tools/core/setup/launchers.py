@@ -20,6 +20,10 @@ class Programs(NamedTuple):
     command: str
 
 
+_START = "import sys; sys.path.insert(0, {}); sys.argv[0] = 'teof'; from tools.__main__ import main; main()"
+"""Starts the console script's function from the toolkit's own folder, whatever else is on the module path."""
+
+
 def here(command: str) -> Programs:
     """The interpreter and the toolkit that run now."""
     tools = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -44,12 +48,12 @@ def guard(programs: Programs) -> str:
 #!/bin/sh
 # Made by teof setup git. Git's hooks start this; only findings may stop a commit or a push.
 python={quoted(programs.python)}
-program={quoted(programs.tools + "/agent/guard.py")}
+program={quoted(programs.tools + "/__main__.py")}
 if [ ! -x "$python" ] || [ ! -f "$program" ]; then
   echo "teof: the guard is not installed any more; nothing was checked" >&2
   exit 0
 fi
-"$python" -I "$program" "$@"
+"$python" -I -c {quoted(_START.format(repr(os.path.dirname(programs.tools))))} guard "$@"
 status=$?
 [ "$status" -eq 0 ] && exit 0
 [ "$status" -eq 1 ] && exit 1

@@ -43,7 +43,7 @@ class Ledger:
     options: dict[str, Any] = field(default_factory=dict)
     clis: list[str] = field(default_factory=list)
     files: dict[str, FileState] = field(default_factory=dict)
-    programs: dict[str, list[list[str]]] = field(default_factory=dict)
+    programs: dict[str, list[list[list[str]]]] = field(default_factory=dict)
     version: int = _VERSION
 
 

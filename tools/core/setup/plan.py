@@ -8,10 +8,16 @@ from typing import Any, NamedTuple
 from tools.core.errors import UsageError
 from tools.core.integrations.vendors import registry
 from tools.core.integrations.vendors.vendor import FileWish, ManualStep, ProgramWish, Where
-from tools.core.setup import instructions
+from tools.core.setup import git_hooks, instructions
 
-ORDER = registry.NAMES
+GIT = "git"
+"""What setup takes beside the programs: the guard in git's hooks."""
+
+ORDER = (*registry.NAMES, GIT)
 """The order in which programs are set up, whatever order they were named in."""
+
+ALL = "all"
+"""Every program that is on the path."""
 
 INSTRUCTIONS = "instructions"
 EXCLUDE = "exclude"
@@ -42,13 +48,13 @@ class Plan(NamedTuple):
 def require_names(names: list[str]) -> list[str]:
     """The programs meant, in our order; UsageError for one that is not known."""
     for name in names:
-        if name not in (*registry.NAMES, "git", "all"):
+        if name not in (*ORDER, ALL):
             import difflib
 
-            near = difflib.get_close_matches(name, [*registry.NAMES, "git", "all"], 1)
-            meant = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(registry.NAMES)}, git, all"
+            near = difflib.get_close_matches(name, [*ORDER, ALL], 1)
+            meant = f"; did you mean {near[0]}?" if near else f"; known: {', '.join([*ORDER, ALL])}"
             raise UsageError(f"no program {name!r}{meant}", code="setup.unknown")
-    return [name for name in (*registry.NAMES, "git", "all") if name in names]
+    return [name for name in (*ORDER, ALL) if name in names]
 
 
 def plan(clis: list[str], where: Where, options: Options, claude_file: str | None) -> Plan:
@@ -56,15 +62,19 @@ def plan(clis: list[str], where: Where, options: Options, claude_file: str | Non
     files: dict[str, dict[str, FileWish]] = {}
     programs: dict[str, list[ProgramWish]] = {}
     manual: list[ManualStep] = []
-    for name in clis:
+    if GIT in clis:
+        wishes, manual = git_hooks.wishes(where)
+        files.update({wish.path: {GIT: wish} for wish in wishes})
+    agents = [name for name in clis if name != GIT]
+    for name in agents:
         vendor = registry.vendor_of(name)
         assert vendor is not None
         for wish in vendor.files(where):
             files.setdefault(wish.path, {})[name] = wish
         programs[name] = vendor.programs(where)
-        manual += vendor.manual(where)
-    if options.instructions and clis:
-        for wish in instructions.wishes(options.instructions, clis, claude_file):
+        manual = [*manual, *vendor.manual(where)]
+    if options.instructions and agents:
+        for wish in instructions.wishes(options.instructions, agents, claude_file):
             if not os.path.islink(wish.path) or wish.path.endswith(instructions.AGENTS_FILE):
                 files.setdefault(wish.path, {})[INSTRUCTIONS] = wish
     return Plan(files, programs, manual)

@@ -19,6 +19,7 @@ from tools.core.receipts import write as receipts
 from tools.core.seats import seat as seats
 from tools.core.setup import init
 from tools.core.workspace import MANIFEST, Workspace, current_branch
+from tools.core.workspace import worktrees as roots_of
 
 REMOVED = "worktree_removed"
 """The code of the warning that a worktree went with work or claims in it."""
@@ -44,7 +45,7 @@ class Added(NamedTuple):
 def rows(workspace: Workspace) -> list[Row]:
     """Every worktree of the clone but the bus's own."""
     found = []
-    for root in seats.worktrees(workspace):
+    for root in roots_of(workspace):
         seat = seats.reading(Workspace(root, root)) if os.path.isdir(root) else None
         found.append(Row(root, seat.agent_id if seat else "", current_branch(root) or ""))
     return found

@@ -91,13 +91,13 @@ def note_touched(here: Surroundings, call: Call, now: float) -> list[str]:
         name = memory.touched_name(here.seat)
         touched = {**_touched(here, here.seat), **{path: int(now) for path in names}}
         newest = sorted(touched.items(), key=lambda row: row[1])[-MAX_TOUCHED:]
-        memory.write(here.workspace, name, dict(newest))
+        memory.write(here.workspace, name, {**dict(newest)})
     return names
 
 
-def _touched(here: Surroundings, agent: str) -> dict[str, object]:
+def _touched(here: Surroundings, agent: str) -> dict[str, int]:
     rows = memory.read(here.workspace, memory.touched_name(agent))
-    return {path: at for path, at in rows.items() if type(at) is int}
+    return {path: at for path, at in rows.items() if isinstance(at, int)}
 
 
 def clash(
@@ -112,7 +112,7 @@ def clash(
         touched = _touched(here, claim.agent_id)
         for path in names:
             at = touched.get(path)
-            if isinstance(at, int) and 0 <= now - at <= RECENT:
-                if memory.once(here.workspace, session, "clashes", [f"{claim.agent_id}:{path}"]):
-                    return texts.clash(path, claim.agent_id, claim.task_id, now - at, command)
+            is_recent = isinstance(at, int) and 0 <= now - at <= RECENT
+            if is_recent and memory.once(here.workspace, session, "clashes", [f"{claim.agent_id}:{path}"]):
+                return texts.clash(path, claim.agent_id, claim.task_id, now - touched[path], command)
     return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.core.bus import operations
+from tools.core.bus import posts
 from tools.core.context import Context
 from tools.core.errors import ToolkitError
 from tools.core.integrations.hooks.surroundings import Surroundings
@@ -15,8 +15,7 @@ def log(here: Surroundings, task: str) -> None:
     store = FileStore(here.workspace, patience=0)
     context = Context(here.workspace, seat=Seat(here.seat, None), store=store)
     summary = f"{here.seat}: at work"
-    event = operations.new_event(context, event="status", task_id=task, summary=summary, meta={"source": "hook"})
     try:
-        operations.log(context, event, [])
+        posts.post(context, posts.EventDraft("status", summary, task_id=task, meta={"source": "hook"}))
     except ToolkitError:
         return

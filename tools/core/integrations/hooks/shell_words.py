@@ -132,7 +132,7 @@ def _of_command(words: list[str]) -> list[str]:
 
 def _of_sed(words: list[str]) -> list[str]:
     """The files of `sed -i`; the first word that is no option is the script unless one was given by `-e` or `-f`."""
-    if not any(word.startswith("-i") or word.startswith("--in-place") for word in words):
+    if not any(word.startswith(("-i", "--in-place")) for word in words):
         return []
     has_script = any(word in ("-e", "-f") or word.startswith(("--expression", "--file")) for word in words)
     plain = _plain(words, ("-e", "-f"))

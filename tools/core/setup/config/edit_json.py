@@ -28,10 +28,7 @@ def put(text: str, entries: Sequence[Entry], name: str, earlier: Sequence[Entry]
     ours = {entry.path: entry.value for entry in earlier if not entry.items}
     text = text if text.strip() else EMPTY
     for entry in entries:
-        if entry.items:
-            text = _put_items(text, entry, name)
-        else:
-            text = _put_value(text, entry, name, ours)
+        text = _put_items(text, entry, name) if entry.items else _put_value(text, entry, name, ours)
     return text
 
 

@@ -77,9 +77,9 @@ def _find(text: str, markers: Markers, name: str) -> _Place | None:
     if not begins and not ends:
         return None
     if len(begins) != 1 or len(ends) != 1 or ends[0] < begins[0]:
-        line = text.count("\n", 0, (begins or ends)[-1]) + 1
+        number = text.count("\n", 0, (begins or ends)[-1]) + 1
         raise DataError(
-            f"{name}:{line}: the markers {markers.begin!r} and {markers.end!r} do not stand in one pair",
+            f"{name}:{number}: the markers {markers.begin!r} and {markers.end!r} do not stand in one pair",
             code="setup.markers",
             hint=f"grep -n teof: {name}",
         )

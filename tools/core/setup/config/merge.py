@@ -10,6 +10,7 @@ from tools.core.integrations.vendors.vendor import Entry, FileWish
 from tools.core.setup.config import document, edit_json, edit_text, edit_toml
 
 FORMS = ("json", "toml", "html", "hash", "shell", "whole")
+SHEBANG = "#!/bin/sh\n"
 _MARKERS = {"html": edit_text.HTML, "hash": edit_text.HASH, "shell": edit_text.HASH}
 
 
@@ -30,6 +31,7 @@ def put(data: bytes | None, wish: FileWish, earlier: Sequence[Entry] = ()) -> by
 
 def _put_text(text: str, wish: FileWish, earlier: Sequence[Entry]) -> str:
     if wish.form in _MARKERS:
+        text = text or (SHEBANG if wish.form == "shell" else "")
         return edit_text.put(text, wish.text, _MARKERS[wish.form], wish.path, after_shebang=wish.form == "shell")
     if wish.form == "toml":
         return edit_toml.put(text, wish.entries, wish.path, earlier)
@@ -63,12 +65,12 @@ def containers(data: bytes | None, wish: FileWish) -> list[str]:
     """The objects, tables and lists on the way to the entries that a file has already."""
     if not data or wish.form not in ("json", "toml"):
         return []
-    edit = edit_toml if wish.form == "toml" else edit_json
-    return edit.containers(document.decode(data, wish.path).text, wish.entries, wish.path)
+    containers_in = edit_toml.containers if wish.form == "toml" else edit_json.containers
+    return containers_in(document.decode(data, wish.path).text, wish.entries, wish.path)
 
 
 def _is_empty(text: str, form: str) -> bool:
-    return text.strip() in (("", "{}") if form == "json" else ("",))
+    return text.strip() in {"json": ("", "{}"), "shell": ("", SHEBANG.strip())}.get(form, ("",))
 
 
 def missing(data: bytes | None, wish: FileWish) -> list[str]:
@@ -81,8 +83,8 @@ def missing(data: bytes | None, wish: FileWish) -> list[str]:
     if wish.form in _MARKERS:
         body = edit_text.body_of(parts.text, _MARKERS[wish.form], wish.path)
         return [] if body == wish.text.rstrip() else ["the block"]
-    edit = edit_toml if wish.form == "toml" else edit_json
-    return edit.missing(parts.text, wish.entries, wish.path)
+    missing_in = edit_toml.missing if wish.form == "toml" else edit_json.missing
+    return missing_in(parts.text, wish.entries, wish.path)
 
 
 def fragment(wish: FileWish) -> str:

@@ -1,0 +1,197 @@
+"""Commits and what the bus says of their tasks, read from git and from a bus in its folder or in a commit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
+from typing import Any, NamedTuple
+
+from tools.core import ids
+from tools.core.checks import commits, sources
+from tools.core.checks.commits import Commit, Handover, History
+from tools.core.checks.findings import Finding
+from tools.core.checks.sources import Folder, Tree
+from tools.core.context import Context
+from tools.core.errors import DataError, SetupError, UsageError
+from tools.core.fs import files, jsonl
+from tools.core.git import git
+from tools.core.models.bus import CLAIMS, Claim
+from tools.core.models.lenient import claim_from, event_from
+from tools.core.seats import seat as seats
+from tools.core.workspace import BUS
+
+_FORMAT = "%H%n%(trailers:key=Task,valueonly,separator=%x2C)%n%(trailers:key=Fence,valueonly,separator=%x2C)"
+_BRANCH = re.compile(r"(?:refs/heads/)?agent/([^/]+)/.+")
+_HUNK = re.compile(rb"^@@ -\d+(?:,\d+)? \+(\d+)", re.MULTILINE)
+
+
+class Range(NamedTuple):
+    """Which commits: what `git rev-list` is given, and the branch they are on, as far as it is known."""
+
+    revisions: tuple[str, ...]
+    branch: str = ""
+
+
+def check_range(context: Context, span: Range, bus: str | None) -> list[Finding]:
+    """What is wrong with the commits of a range; `bus` is a ref, None for the live bus.
+
+    Raises SetupError when a commit has a fence that this copy of the bus does not know yet.
+    """
+    found = read(context.workspace.root, span.revisions)
+    tree: Any = nullcontext(Folder(context.workspace))
+    if bus is not None:
+        repository = sources.repository_of(context.workspace)
+        tree = sources.Commit(repository, sources.commit_of(repository, bus))
+    with tree as opened:
+        live = live_claims(opened)
+        tasks = {commit.task for commit in found if commit.task}
+        histories = histories_of(context, opened, tasks)
+    _require_new_enough(found, histories, bus)
+    seat = branch_seat(span.branch)
+    return [_placed(context.workspace.root, part) for part in commits.check(found, histories, live, seat)]
+
+
+def branch_seat(branch: str) -> str:
+    """The seat that a branch names, "" for another's kind of branch."""
+    named = _BRANCH.fullmatch(branch)
+    return named[1] if named and ids.is_agent(named[1]) else ""
+
+
+def read(root: str, revisions: Sequence[str]) -> list[Commit]:
+    """The commits of a range, oldest first, merges left out; UsageError for a range that git does not know."""
+    arguments = (
+        "log",
+        "-z",
+        "--reverse",
+        "--no-merges",
+        "--raw",
+        "--no-renames",
+        "--root",
+        "-r",
+        f"--format={_FORMAT}",
+    )
+    result = git.ask(root, *arguments, *revisions, "--")
+    if result.code:
+        words = result.error.splitlines()[-1] if result.error else "git said nothing"
+        raise UsageError(
+            f"not a range of commits: {' '.join(revisions)} ({words})", code="guard.range", hint="git log --oneline"
+        )
+    found: list[Commit] = []
+    paths: list[str] = []
+    parts = iter(result.out.split(b"\0"))
+    for part in parts:
+        text = part.lstrip(b"\n")
+        if text.startswith(b":"):
+            paths.append(next(parts, b"").decode("utf-8", "surrogateescape"))
+        elif text:
+            if found:
+                found[-1] = found[-1]._replace(paths=tuple(paths))
+            paths = []
+            found.append(_commit(text.decode("utf-8", "replace")))
+    if found:
+        found[-1] = found[-1]._replace(paths=tuple(paths))
+    return found
+
+
+def _commit(header: str) -> Commit:
+    sha, task, fence = (*header.split("\n"), "", "")[:3]
+    name, number = task.split(",")[-1].strip(), fence.split(",")[-1].strip()
+    is_number = number.isascii() and number.isdigit() and len(number) < 16
+    return Commit(sha, name if ids.is_task(name) else "", int(number) if is_number else None, ())
+
+
+def live_claims(tree: Tree) -> list[Claim]:
+    """The live claims of a bus; what cannot be read is a matter of `bus_check`."""
+    found = []
+    for name in tree.names(CLAIMS):
+        task = name.rpartition("/")[2].removesuffix(".json")
+        claim = _claim(tree, task)
+        if claim is not None and claim.is_live:
+            found.append(claim)
+    return found
+
+
+def _claim(tree: Tree, task: str) -> Claim | None:
+    if not ids.is_task(task):
+        return None
+    try:
+        data = tree.document(f"{BUS}/{CLAIMS}/{task}.json")
+        return claim_from(files.parse_object(data, task), task) if data is not None else None
+    except DataError:
+        return None
+
+
+def histories_of(context: Context, tree: Tree, tasks: Iterable[str]) -> dict[str, History]:
+    """What a bus says of some tasks, its event log read once."""
+    wanted = {task: task.encode() for task in tasks}
+    if not wanted:
+        return {}
+    holders: dict[str, dict[int, Handover]] = {task: {} for task in wanted}
+    finished: dict[str, set[int]] = {task: set() for task in wanted}
+    accepting: dict[str, list[tuple[str, int]]] = {task: [] for task in wanted}
+    managers = {
+        manifest.agent_id
+        for manifest in seats.manifests(context.workspace)
+        if seats.MANAGER_ROLE in manifest.desired_roles
+    }
+    for line in tree.lines(f"{BUS}/events/events.jsonl"):
+        is_handshake = b'"handshake"' in line.raw
+        if not is_handshake and not any(name in line.raw for name in wanted.values()):
+            continue
+        try:
+            event = event_from(jsonl.parse(line.raw))
+        except ValueError:
+            continue
+        if event.event == "handshake" and seats.MANAGER_ROLE in event.meta.get("roles", "").replace(",", " ").split():
+            managers.add(event.agent_id)
+        if event.task_id not in wanted:
+            continue
+        if event.claim:
+            claim = claim_from(event.claim, event.task_id)
+            reason = (claim.taken_from.reason if claim.taken_from else "") or event.summary
+            holders[event.task_id].setdefault(claim.fence, Handover(claim.agent_id, event.ts, reason))
+            if claim.state == "done":
+                finished[event.task_id].add(claim.fence)
+        accepted = event.meta.get("accept_fence", "")
+        if accepted.isascii() and accepted.isdigit():
+            accepting[event.task_id].append((event.agent_id, int(accepted[:15])))
+    return {
+        task: History(
+            _claim(tree, task),
+            holders[task],
+            frozenset(finished[task]),
+            frozenset(fence for agent, fence in accepting[task] if agent in managers),
+        )
+        for task in wanted
+    }
+
+
+def _require_new_enough(found: Iterable[Commit], histories: dict[str, History], bus: str | None) -> None:
+    for commit in found:
+        history = histories.get(commit.task)
+        if history is None or history.claim is None or commit.fence is None or commit.fence <= history.claim.fence:
+            continue
+        remote, _, branch = (bus or "origin/bus").partition("/")
+        raise SetupError(
+            f"{commit.short} has fence {commit.fence} of {commit.task}, the bus here knows only {history.claim.fence}: it is older than the commit",
+            code="guard.old_bus",
+            hint=f"git fetch {remote} {branch}" if bus else "python -m tools.agent.bus_sync",
+        )
+
+
+def _placed(root: str, finding: Finding) -> Finding:
+    """The finding on the first line that its commit changed in its path."""
+    shown = git.ask(
+        root,
+        "show",
+        "--format=",
+        "-U0",
+        "--no-color",
+        "--no-ext-diff",
+        finding.mark,
+        "--",
+        f":(literal,top){finding.path}",
+    )
+    hunk = _HUNK.search(shown.out) if shown.code == 0 else None
+    return finding._replace(line=max(1, int(hunk[1]))) if hunk else finding
