@@ -9,6 +9,7 @@ if not __package__:  # started by its path: the checkout belongs on the module p
 
     sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
+from tools.core.backlog import pickup
 from tools.core.cli import app as cli
 from tools.core.models.record import to_mapping
 
@@ -26,7 +27,7 @@ def main(run: cli.Run, task: str | None, paths: tuple[str, ...], switch: bool, p
     if claim is None:
         if switch:
             next_task.require_clean(run)
-        claim = next_task.take(run, task, paths)
+        claim = pickup.begin(run, task, paths)
         if claim is None:
             run.emit({"claim": None}, "nothing is ready")
             run.finish(1)

@@ -54,6 +54,16 @@ def server_command() -> tuple[str, ...]:
     return (sys.executable, os.path.join(CHECKOUT, "tools", "agent", "mcp.py"))
 
 
+def version() -> str:
+    """The toolkit's version as it was installed, "0" where it was not."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("teof-parallel-agents")
+    except metadata.PackageNotFoundError:
+        return "0"
+
+
 def invoked_word() -> str:
     """How texts spell this toolkit for whoever started this process."""
     return CONSOLE_SCRIPT if is_console_script(sys.argv[0]) else "python -m tools"

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from tools.core import clock, ids
 from tools.core.backlog import items as queue
-from tools.core.backlog import pickup
 from tools.core.bus import claim_documents, claim_rules, claims
 from tools.core.context import Context
 from tools.core.errors import GuardError, SetupError
@@ -53,29 +52,6 @@ def require_clean(context: Context) -> None:
             hint="python -m tools.agent.next --no-switch",
             details={"paths": lines[:20]},
         )
-
-
-def take(context: Context, task: str | None, paths: tuple[str, ...]) -> Claim | None:
-    """Claims a named task or the best ready one, with paths; None when nothing is ready."""
-    items = {item.task_id: item for item in queue.all_items(context.workspace)[0]}
-    if task is not None and task not in items:
-        change = claims.take(context, claim_rules.Request(task, context.seat.agent_id, paths=paths or None))
-        context.warn(change.warnings)
-        return change.claim
-    if task is None:
-        placed, problems = pickup.take_next(context, allow_busy=False)
-        context.warn(problems)
-    else:
-        placed = pickup.take(context, task, allow_busy=False)
-    if placed is None or placed.claim is None:
-        return None
-    claim = placed.claim
-    named = paths or (items[claim.task_id].paths if claim.task_id in items else ())
-    if not named or claim.paths:
-        return claim
-    change = claims.take(context, claim_rules.Request(claim.task_id, context.seat.agent_id, paths=named))
-    context.warn(change.warnings)
-    return change.claim
 
 
 def switch(context: Context, branch: str) -> None:
