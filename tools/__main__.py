@@ -95,16 +95,18 @@ def _share(run: cli.Run) -> list[str]:
     """Gives the worktree its share of what is set up for agents' programs in this clone."""
     import os
 
+    from tools.core.gitdir import common_folder, git_folder
     from tools.core.setup import ledger
-    from tools.core.workspace import common_folder, git_folder
 
     own = git_folder(run.workspace.root)
     if own is None or not os.path.exists(ledger.place(common_folder(own)).path):
         return []
-    from tools.core.setup import clone, launchers
+    from tools.core.setup import clone, launchers, programs
 
     here = clone.find(run.workspace, os.path.expanduser("~"), bootstrap.server_command())
-    result = clone.repeat(here, launchers.here(bootstrap.command_word()))
+    result = clone.repeat(
+        here, launchers.here(bootstrap.command_word(programs.in_login_shell(bootstrap.CONSOLE_SCRIPT)))
+    )
     return list(result.changes) if result else []
 
 

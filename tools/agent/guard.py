@@ -37,10 +37,11 @@ def _index() -> dict[str, str]:
 def staged(run: cli.Run) -> None:
     """Check the staged paths; TEOF_GUARD_REASON lets them pass and is recorded."""
     from tools.core.checks import staged as rules
+    from tools.core.git import commits
 
     found: list[Finding] = []
     if _has_something_to_say(run):
-        found = rules.check(run, rules.paths(run.workspace.root, _index()))
+        found = rules.check(run, commits.staged(run.workspace.root, _index()))
     reason = os.environ.get("TEOF_GUARD_REASON", "").strip()
     if found and reason:
         rules.override(run, found, reason)
@@ -56,10 +57,11 @@ def staged(run: cli.Run) -> None:
 def message(run: cli.Run, file: str, source: str, commit: str) -> None:
     """Put the task and its fence under a commit's message."""
     from tools.core.checks import staged as rules
+    from tools.core.git import commits
 
     claim = None
     if source not in rules.NO_TRAILERS and _has_something_to_say(run):
-        claim = rules.claim_of(run, rules.paths(run.workspace.root, _index()))
+        claim = rules.claim_of(run, commits.staged(run.workspace.root, _index()))
     if claim is not None:
         rules.add_trailers(run.workspace.root, os.path.abspath(file), claim)
     run.emit({"task_id": claim.task_id if claim else None, "fence": claim.fence if claim else None}, "")
@@ -88,7 +90,7 @@ def push(run: cli.Run, remote: str, url: str) -> None:
 def check_range(run: cli.Run, revisions: str, bus: str | None, branch: str, form: str, strict: bool) -> None:
     """Check a range of commits against the claims, as CI does."""
     from tools.core.checks import commit_facts, commits
-    from tools.core.workspace import current_branch
+    from tools.core.gitdir import current_branch
 
     if revisions.startswith("-"):
         raise UsageError(f"not a range of commits: {revisions!r}", code="guard.range")

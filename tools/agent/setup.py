@@ -32,6 +32,7 @@ def main(
 ) -> None:
     from tools.core.cli import bootstrap
     from tools.core.setup import agents, clone, launchers, plan
+    from tools.core.setup import programs as installed
 
     names = plan.require_names(list(programs))
     here = clone.find(run.workspace, os.path.expanduser("~"), bootstrap.server_command())
@@ -44,7 +45,7 @@ def main(
         run.emit({"programs": [row._asdict() for row in overview]}, "\n".join(map(clone.line_of, overview)))
         return
     request = clone.request(here, names, asked, without_instructions=no_instructions, remove=remove, dry_run=dry_run)
-    tools = launchers.here(bootstrap.command_word())
+    tools = launchers.here(bootstrap.command_word(installed.in_login_shell(bootstrap.CONSOLE_SCRIPT)))
     result = agents.set_up(request, clone.place(here, request.options), tools)
     _show(run, result, dry_run)
 

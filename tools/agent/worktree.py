@@ -28,13 +28,15 @@ main = cli.group(__doc__)
 def add(run: cli.Run, agent: str, path: str | None, base: str, role: tuple[str, ...], command: str | None) -> None:
     """Make a worktree that is an agent's seat."""
     from tools.core.cli import bootstrap
-    from tools.core.setup import clone, launchers, worktrees
+    from tools.core.setup import clone, launchers, programs, worktrees
 
     added = worktrees.add(run.workspace, agent, path, base, role)
     manual = []
     try:
         here = clone.find(run.workspace, os.path.expanduser("~"), bootstrap.server_command())
-        share = clone.repeat(here, launchers.here(bootstrap.command_word()))
+        share = clone.repeat(
+            here, launchers.here(bootstrap.command_word(programs.in_login_shell(bootstrap.CONSOLE_SCRIPT)))
+        )
         manual = share.manual if share else []
     except ToolkitError as problem:
         run.warn([f"its share of what is set up is missing: {problem.message}; python -m tools.agent.doctor --fix"])

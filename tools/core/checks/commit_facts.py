@@ -13,17 +13,16 @@ from tools.core.checks.commits import Commit, Handover, History
 from tools.core.checks.findings import Finding
 from tools.core.checks.sources import Folder, Tree
 from tools.core.context import Context
-from tools.core.errors import DataError, SetupError, UsageError
+from tools.core.errors import DataError, SetupError
 from tools.core.fs import files, jsonl
-from tools.core.git import git
+from tools.core.git import commits as git_commits
+from tools.core.git import refs
 from tools.core.models.bus import CLAIMS, Claim
 from tools.core.models.lenient import claim_from, event_from
 from tools.core.seats import seat as seats
 from tools.core.workspace import BUS
 
-_FORMAT = "%H%n%(trailers:key=Task,valueonly,separator=%x2C)%n%(trailers:key=Fence,valueonly,separator=%x2C)"
 _BRANCH = re.compile(r"(?:refs/heads/)?agent/([^/]+)/.+")
-_HUNK = re.compile(rb"^@@ -\d+(?:,\d+)? \+(\d+)", re.MULTILINE)
 
 
 class Range(NamedTuple):
@@ -42,7 +41,7 @@ def check_range(context: Context, span: Range, bus: str | None) -> list[Finding]
     tree: Any = nullcontext(Folder(context.workspace))
     if bus is not None:
         repository = sources.repository_of(context.workspace)
-        tree = sources.Commit(repository, sources.commit_of(repository, bus))
+        tree = sources.Commit(repository, refs.require_commit(repository, bus))
     with tree as opened:
         live = live_claims(opened)
         tasks = {commit.task for commit in found if commit.task}
@@ -59,46 +58,14 @@ def branch_seat(branch: str) -> str:
 
 
 def read(root: str, revisions: Sequence[str]) -> list[Commit]:
-    """The commits of a range, oldest first, merges left out; UsageError for a range that git does not know."""
-    arguments = (
-        "log",
-        "-z",
-        "--reverse",
-        "--no-merges",
-        "--raw",
-        "--no-renames",
-        "--root",
-        "-r",
-        f"--format={_FORMAT}",
-    )
-    result = git.ask(root, *arguments, *revisions, "--")
-    if result.code:
-        words = result.error.splitlines()[-1] if result.error else "git said nothing"
-        raise UsageError(
-            f"not a range of commits: {' '.join(revisions)} ({words})", code="guard.range", hint="git log --oneline"
-        )
-    found: list[Commit] = []
-    paths: list[str] = []
-    parts = iter(result.out.split(b"\0"))
-    for part in parts:
-        text = part.lstrip(b"\n")
-        if text.startswith(b":"):
-            paths.append(next(parts, b"").decode("utf-8", "surrogateescape"))
-        elif text:
-            if found:
-                found[-1] = found[-1]._replace(paths=tuple(paths))
-            paths = []
-            found.append(_commit(text.decode("utf-8", "replace")))
-    if found:
-        found[-1] = found[-1]._replace(paths=tuple(paths))
-    return found
+    """The commits of a range, oldest first; UsageError for a range that git does not know."""
+    return [_commit(part) for part in git_commits.listed(root, revisions)]
 
 
-def _commit(header: str) -> Commit:
-    sha, task, fence = (*header.split("\n"), "", "")[:3]
-    name, number = task.split(",")[-1].strip(), fence.split(",")[-1].strip()
-    is_number = number.isascii() and number.isdigit() and len(number) < 16
-    return Commit(sha, name if ids.is_task(name) else "", int(number) if is_number else None, ())
+def _commit(part: git_commits.Listed) -> Commit:
+    is_number = part.fence.isascii() and part.fence.isdigit() and len(part.fence) < 16
+    task = part.task if ids.is_task(part.task) else ""
+    return Commit(part.name, task, int(part.fence) if is_number else None, part.paths)
 
 
 def live_claims(tree: Tree) -> list[Claim]:
@@ -182,16 +149,4 @@ def _require_new_enough(found: Iterable[Commit], histories: dict[str, History], 
 
 def _placed(root: str, finding: Finding) -> Finding:
     """The finding on the first line that its commit changed in its path."""
-    shown = git.ask(
-        root,
-        "show",
-        "--format=",
-        "-U0",
-        "--no-color",
-        "--no-ext-diff",
-        finding.mark,
-        "--",
-        f":(literal,top){finding.path}",
-    )
-    hunk = _HUNK.search(shown.out) if shown.code == 0 else None
-    return finding._replace(line=max(1, int(hunk[1]))) if hunk else finding
+    return finding._replace(line=git_commits.first_line(root, finding.mark, finding.path))

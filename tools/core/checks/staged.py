@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tools.core import clock
@@ -13,11 +13,11 @@ from tools.core.checks import commit_facts, findings
 from tools.core.checks.commit_facts import Range
 from tools.core.checks.findings import Finding
 from tools.core.context import Context
-from tools.core.errors import SetupError
-from tools.core.git import git
+from tools.core.git import commits
+from tools.core.gitdir import current_branch
 from tools.core.models.bus import Claim
 from tools.core.sync import bus_branch
-from tools.core.workspace import BUS, current_branch
+from tools.core.workspace import BUS
 
 NO_TRAILERS = ("merge", "squash")
 """Messages that git writes itself."""
@@ -33,14 +33,6 @@ class Push(NamedTuple):
     commit: str
     remote_ref: str
     remote_commit: str
-
-
-def paths(root: str, index: Mapping[str, str]) -> list[str]:
-    """The staged paths, both sides of a rename; `index` are variables that choose the index git is committing."""
-    result = git.ask(root, "diff", "--cached", "--name-only", "--no-renames", "-z", "--", extra=index)
-    if result.code:
-        raise git.failed(("diff",), result)
-    return [name for name in result.out.decode("utf-8", "surrogateescape").split("\0") if name]
 
 
 def check(context: Context, staged: Sequence[str]) -> list[Finding]:
@@ -95,10 +87,7 @@ def claim_of(context: Context, staged: Sequence[str]) -> Claim | None:
 
 def add_trailers(root: str, path: str, claim: Claim) -> None:
     """Puts `Task` and `Fence` under a message, unless they are there."""
-    trailers = ("--trailer", f"Task: {claim.task_id}", "--trailer", f"Fence: {claim.fence}")
-    result = git.ask(root, "interpret-trailers", "--in-place", "--if-exists", "doNothing", *trailers, "--", path)
-    if result.code:
-        raise git.failed(("interpret-trailers",), result)
+    commits.add_trailers(root, path, {"Task": claim.task_id, "Fence": str(claim.fence)})
 
 
 # -- a push --------------------------------------------------------------------------------------------
@@ -123,17 +112,7 @@ def check_push(context: Context, remote: str, pushes: Sequence[Push]) -> list[Fi
         if set(push.commit) == _GONE or push.remote_ref == f"refs/heads/{bus_branch.BRANCH}":
             continue
         new: tuple[str, ...] = (push.commit, "--not", f"--remotes={remote}")
-        if set(push.remote_commit) != _GONE and _is_here(context.workspace.root, push.remote_commit):
+        if set(push.remote_commit) != _GONE and commits.exists(context.workspace.root, push.remote_commit):
             new = (*new, push.remote_commit)
         found += commit_facts.check_range(context, Range(new, push.remote_ref), None)
     return found
-
-
-def _is_here(root: str, commit: str) -> bool:
-    return git.ask(root, "cat-file", "-e", f"{commit}^{{commit}}").code == 0
-
-
-def require_git(context: Context) -> None:
-    """SetupError outside git."""
-    if not git.is_repository(context.workspace.root):
-        raise SetupError(f"{context.workspace.root} is not a git repository", code="git.none", hint="git init")

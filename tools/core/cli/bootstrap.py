@@ -69,19 +69,12 @@ def invoked_word() -> str:
     return CONSOLE_SCRIPT if is_console_script(sys.argv[0]) else "python -m tools"
 
 
-def command_word() -> str:
+def command_word(login_shell: str) -> str:
     """How an agent's shell can call this toolkit: `teof` where a login shell finds it, else the whole path."""
-    import shlex
-    import subprocess
-
-    try:
-        question = ["sh", "-lc", f"command -v {CONSOLE_SCRIPT}"]
-        done = subprocess.run(question, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=False)
-    except (OSError, subprocess.SubprocessError):
-        done = None
-    if done is not None and done.returncode == 0:
+    if login_shell:
         return CONSOLE_SCRIPT
-    return shlex.join(server_command()[:-1]) if len(server_command()) == 2 else f"{sys.executable} -m tools"
+    command = server_command()
+    return command[0] if len(command) == 2 and not command[1].endswith(".py") else f"{sys.executable} -m tools"
 
 
 def use_the_environment_of_the_checkout() -> NoReturn:

@@ -8,14 +8,14 @@ from typing import NamedTuple
 from tools.core.bus import claim_documents, claim_rules, claims, posts, release_rules
 from tools.core.context import Context
 from tools.core.errors import ConflictError, GuardError, SetupError, UsageError
-from tools.core.git import git, remotes
+from tools.core.git import refs, remotes
+from tools.core.gitdir import current_branch
 from tools.core.models.bus import EVENTS, Claim, stream_of
 from tools.core.models.record import to_mapping
 from tools.core.receipts import run as runs
 from tools.core.session import push_ready
 from tools.core.session.push_ready import Check
 from tools.core.store.api import Append, Change, retry_stale
-from tools.core.workspace import current_branch
 
 Show = Callable[[bytes], None]
 
@@ -103,13 +103,15 @@ def push(context: Context) -> str:
     route = remotes.route(root, branch)
     if branch is None or not route.remote:
         raise SetupError("there is no branch or no remote to push to", code="push.nowhere", hint="git remote -v")
-    result = git.ask(root, "push", "--quiet", "--set-upstream", "--", route.remote, f"refs/heads/{branch}")
-    if result.code:
+    commit, _ = refs.head(root)
+    pushed = remotes.push(root, route.remote, commit, branch)
+    if not pushed.taken:
         raise SetupError(
-            f"the push to {route.remote} failed: {result.error.splitlines()[-1] if result.error else 'git said nothing'}",
+            f"the push to {route.remote} failed: {pushed.reason or 'the branch there has commits that are not here'}",
             code="push.failed",
             hint=f"git push -u {route.remote} {branch}",
         )
+    remotes.track(root, branch, route.remote)
     return route.remote
 
 

@@ -9,14 +9,15 @@ from tools.core.backlog import items as queue
 from tools.core.bus import claim_documents, claim_rules, claims
 from tools.core.context import Context
 from tools.core.errors import GuardError, SetupError
-from tools.core.git import git
+from tools.core.git import checkout
+from tools.core.gitdir import current_branch
 from tools.core.models.bus import Claim
 from tools.core.plans import edits as plan_edits
 from tools.core.plans import files as plans
 from tools.core.receipts import scaffold
 from tools.core.session import dirty_tree
 from tools.core.text import render
-from tools.core.workspace import BUS, current_branch
+from tools.core.workspace import BUS
 
 LIMIT = 2500
 """Bytes of a brief."""
@@ -56,22 +57,12 @@ def require_clean(context: Context) -> None:
 
 def switch(context: Context, branch: str) -> None:
     """Stands on a branch, made from HEAD where there is none; where git may not be written that is a warning."""
-    root = context.workspace.root
-    if current_branch(root) == branch:
+    if current_branch(context.workspace.root) == branch:
         return
-    is_there = git.ask(root, "show-ref", "--verify", "--quiet", f"refs/heads/{branch}").code == 0
-    arguments = ("switch", "--quiet", branch) if is_there else ("switch", "--quiet", "-c", branch)
     try:
-        result = git.ask(root, *arguments)
+        checkout.switch_or_make(context.workspace.root, branch)
     except SetupError as problem:
-        context.warn([problem.message])
-        return
-    if result.code:
-        context.warn(
-            [
-                f"the branch {branch} is not checked out: {result.error.splitlines()[-1] if result.error else 'git failed'}"
-            ]
-        )
+        context.warn([f"{branch} is not checked out: {problem.message}"])
 
 
 def with_plan(context: Context, claim: Claim) -> Claim:

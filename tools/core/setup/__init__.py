@@ -12,4 +12,5 @@ decide        what becomes of each file
 agents        setting programs up and taking them out again
 clone         a clone as setup sees it
 worktrees     worktrees of seats
+probes        what doctor looks at
 """

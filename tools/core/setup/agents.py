@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tools.core.errors import GuardError
 from tools.core.fs import files, locks
-from tools.core.git import git
+from tools.core.git import index
 from tools.core.integrations.vendors.vendor import ManualStep, Where
 from tools.core.setup import git_hooks, instructions, launchers, ledger, programs
 from tools.core.setup import plan as plans
@@ -88,7 +88,7 @@ def _require_private(changes: Collection[Change], place: Where) -> None:
         if owner is None or not change.is_real or root == place.home:
             continue
         name = os.path.relpath(change.target.path, root)
-        if git.ask(root, "ls-files", "--error-unmatch", "--", f":(literal,top){name}").code == 0:
+        if index.has_any(root, f":(literal,top){name}"):
             raise GuardError(
                 f"{name} is tracked by git, and paths of this machine do not belong in it",
                 code="setup.tracked",

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tools.core.errors import SetupError
+from tools.core.fs import files
+from tools.core.gitdir import common_folder, git_folder
 from tools.core.integrations.vendors import registry
 from tools.core.integrations.vendors.vendor import Where
 from tools.core.seats import seat as seats
@@ -17,7 +19,7 @@ from tools.core.setup.decide import decide
 from tools.core.setup.launchers import Programs
 from tools.core.setup.ledger import Ledger
 from tools.core.setup.plan import Options
-from tools.core.workspace import Workspace, common_folder, git_folder, worktrees
+from tools.core.workspace import REPORT, Place, Workspace, worktrees
 
 
 class Clone(NamedTuple):
@@ -148,3 +150,14 @@ def repeat(clone: Clone, tools: Programs) -> Result | None:
         return None
     options = options_of(clone)
     return set_up(Request([], options, repeats=True), place(clone, options), tools)
+
+
+def fix(clone: Clone, tools: Programs) -> list[str]:
+    """Does what is safe: makes missing folders and repeats what the ledger says is set up; what was done."""
+    session = Place(clone.workspace.bus_root, f"{REPORT}/session")
+    steps = []
+    if not os.path.isdir(session.path):
+        files.make_folder(session)
+        steps.append(f"make {session.path}")
+    result = repeat(clone, tools)
+    return [*steps, *(result.changes if result else [])]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from tools.core.git import git
+from tools.core.git import index, repository
 from tools.core.integrations.vendors.vendor import FileWish, ManualStep, Where, quoted
 
 _SHELLS = ("sh", "bash", "dash")
@@ -21,15 +21,13 @@ def launcher(where: Where) -> str:
 
 def wishes(where: Where) -> tuple[list[FileWish], list[ManualStep]]:
     """The three hooks, and what a person has to add where a script is not ours to change."""
-    folder = _folder(where)
+    folder = repository.hooks_folder(where.main)
     blocks = {
         "pre-commit": _call(where, "staged"),
         "prepare-commit-msg": _call(where, 'message "$@"'),
         "pre-push": _push(where),
     }
-    is_tracked = (
-        bool(git.ask(where.main, "ls-files", "--", folder).out) if folder.startswith(where.main + "/") else False
-    )
+    is_tracked = index.has_any(where.main, folder) if folder.startswith(where.main + "/") else False
     found, manual = [], []
     for name, block in blocks.items():
         path = f"{folder}/{name}"
@@ -43,11 +41,6 @@ def wishes(where: Where) -> tuple[list[FileWish], list[ManualStep]]:
 
 
 _WORDS = {"pre-commit": "staged", "prepare-commit-msg": 'message "$@"', "pre-push": 'push "$@"'}
-
-
-def _folder(where: Where) -> str:
-    """Where git looks for hooks; all worktrees share it."""
-    return git.run(where.main, "rev-parse", "--path-format=absolute", "--git-path", "hooks")
 
 
 def _is_shell(path: str) -> bool:

@@ -58,3 +58,17 @@ def _start(place: Where, command: list[str]) -> bool:
 def is_installed(program: str) -> bool:
     """Whether a program is on the path."""
     return shutil.which(program) is not None
+
+
+def said(*command: str, seconds: float = 5.0) -> str:
+    """What a program says on stdout; "" when it fails, hangs or is not there."""
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+
+
+def in_login_shell(name: str) -> str:
+    """Where a login shell, as agents' programs start one, finds a command; "" for nowhere."""
+    return said("sh", "-lc", f"command -v {shlex.quote(name)}").strip()

@@ -12,13 +12,15 @@ from tools.core.bus import claim_documents
 from tools.core.context import Context
 from tools.core.errors import ConflictError, GuardError, SetupError, UsageError
 from tools.core.fs import files
-from tools.core.git import git
+from tools.core.git import changes, commits
+from tools.core.git import worktrees as git_worktrees
+from tools.core.gitdir import current_branch
 from tools.core.integrations.vendors import registry
 from tools.core.models.evidence import Warning
 from tools.core.receipts import write as receipts
 from tools.core.seats import seat as seats
 from tools.core.setup import init
-from tools.core.workspace import MANIFEST, Workspace, current_branch
+from tools.core.workspace import MANIFEST, Workspace
 from tools.core.workspace import worktrees as roots_of
 
 REMOVED = "worktree_removed"
@@ -83,13 +85,7 @@ def add(workspace: Workspace, agent: str, path: str | None, base: str, roles: Se
 def _make(workspace: Workspace, place: str, branch: str, base: str) -> None:
     if os.path.lexists(place):
         raise UsageError(f"{place} is there already", code="worktree.path", hint=f"ls -ld {shlex.quote(place)}")
-    root = workspace.root
-    is_there = git.ask(root, "show-ref", "--verify", "--quiet", f"refs/heads/{branch}").code == 0
-    arguments = [place, branch] if is_there else ["-b", branch, place, base]
-    result = git.ask(root, "worktree", "add", "--quiet", *arguments)
-    if result.code:
-        words = result.error.splitlines()[-1] if result.error else "git said nothing"
-        raise SetupError(f"the worktree cannot be made: {words}", code="worktree.git", hint="git worktree list")
+    git_worktrees.add_of_seat(workspace.root, place, branch, base)
 
 
 def launch_lines(place: str) -> list[str]:
@@ -118,34 +114,19 @@ def remove(context: Context, agent: str, *, force: bool, reason: str) -> Row:
             ts=clock.to_text(context.now), agent_id=context.seat.agent_id, code=REMOVED, message=message, reason=reason
         )
         receipts.warn(context.workspace, warning)
-    _take_away(context.workspace, row)
+    git_worktrees.remove(context.workspace.bus_root, row.path)
     return row
 
 
 def _reasons_to_keep(context: Context, row: Row) -> list[GuardError | ConflictError]:
     found: list[GuardError | ConflictError] = []
     force = f'python -m tools.agent.worktree remove {row.agent} --force --reason "…"'
-    status = git.ask(row.path, "status", "--porcelain", "-z")
-    changed = [
-        part for part in status.out.decode("utf-8", "replace").split("\0") if part and not part.endswith(MANIFEST)
-    ]
+    changed = [line for line in changes.status(row.path) if not line.endswith(MANIFEST)]
     if changed:
         found.append(GuardError(f"it has {len(changed)} uncommitted paths", code="worktree.dirty", hint=force))
-    unpushed = git.ask(
-        row.path,
-        "rev-list",
-        "--count",
-        "HEAD",
-        "--not",
-        "--remotes",
-        "--exclude=HEAD",
-        f"--exclude={row.branch}",
-        "--branches",
-    )
-    if unpushed.code == 0 and unpushed.text.strip() not in ("", "0"):
-        found.append(
-            GuardError(f"{unpushed.text.strip()} commits are nowhere else", code="worktree.unpushed", hint=force)
-        )
+    unpushed = commits.count_only_here(row.path, row.branch)
+    if unpushed:
+        found.append(GuardError(f"{unpushed} commits are nowhere else", code="worktree.unpushed", hint=force))
     live = [
         claim.task_id
         for claim in claim_documents.all_claims(context.store)[0]
@@ -154,13 +135,3 @@ def _reasons_to_keep(context: Context, row: Row) -> list[GuardError | ConflictEr
     if live:
         found.append(ConflictError(f"{row.agent} holds {', '.join(live)}", code="worktree.claims", hint=force))
     return found
-
-
-def _take_away(workspace: Workspace, row: Row) -> None:
-    manifest = os.path.join(row.path, MANIFEST)
-    result = git.ask(workspace.bus_root, "worktree", "remove", "--force", row.path)
-    if result.code:
-        words = result.error.splitlines()[-1] if result.error else "git said nothing"
-        raise SetupError(
-            f"{row.path} cannot be removed: {words}", code="worktree.git", hint=f"ls -l {shlex.quote(manifest)}"
-        )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 
 from tools.core.bus import path_rule
+from tools.core.gitdir import current_branch
 from tools.core.integrations.hooks import call as calls
 from tools.core.integrations.hooks import edits, mail, memory, surroundings, texts
 from tools.core.integrations.vendors import vendor
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.store.files.live_claims import LiveClaim, live_claims
-from tools.core.workspace import current_branch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

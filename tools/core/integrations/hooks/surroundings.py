@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from tools.core import ids, plain_json, workspace
+from tools.core import gitdir, ids, plain_json, workspace
 from tools.core.errors import ToolkitError
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.store.files import small
@@ -61,8 +61,8 @@ def seat_of(manifest: str) -> str:
 
 def clone_of(root: str) -> str:
     """What all worktrees of one clone share: git's common folder, else the root itself."""
-    git = workspace.git_folder(root)
-    return os.path.realpath(workspace.common_folder(git)) if git else root
+    git = gitdir.git_folder(root)
+    return os.path.realpath(gitdir.common_folder(git)) if git else root
 
 
 class Target(NamedTuple):

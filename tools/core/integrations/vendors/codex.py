@@ -63,7 +63,7 @@ def _commit_roots(where: Where, folder: str) -> tuple[str, ...]:
 
 def worktree_folders(where: Where, folder: str) -> tuple[str, ...]:
     """Git's own folders of the worktrees concerned: that of one, or of all for the user's settings."""
-    from tools.core.workspace import git_folder
+    from tools.core.gitdir import git_folder
 
     roots = where.worktrees if where.is_user_scope else (folder,)
     gits = (git_folder(root) for root in roots)
