@@ -27,7 +27,13 @@ EDITS = dict.fromkeys(("Edit", "Write", "MultiEdit"), vendor.PATH_KEYS)
 PATCHES: Mapping[str, str] = {}
 SHELLS = {"Bash": "command"}
 
-deny, context, block = vendor.deny_tool, vendor.add_context, vendor.block
+deny, block = vendor.deny_tool, vendor.block
+
+
+def context(event: str, text: str) -> dict[str, object]:
+    """Text for the agent, which this program takes at the top alone."""
+    return {"additionalContext": text}
+
 
 _FIND = '"$(git rev-parse --path-format=absolute --git-common-dir 2>/dev/null)"/teof/hook'
 

@@ -12,12 +12,10 @@ from tools.core.integrations.vendors.vendor import Entry, FileWish, Hook, Manual
 NAME, TITLE, PROGRAM, TESTED = "opencode", "opencode", "opencode", "1.18"
 PROJECT = ""
 HOOKS = (
-    Hook("SessionStart", vendor.START),
     Hook("PreToolUse", vendor.BEFORE),
     Hook("PostToolUse", vendor.AFTER),
-    Hook("Stop", vendor.STOP),
 )
-"""The events that the plugin sends, not the program's own."""
+"""The events that the plugin sends, not the program's own; a plugin can neither speak at the start nor delay the end."""
 
 EDITS = dict.fromkeys(("edit", "write", "multiedit"), vendor.PATH_KEYS)
 PATCHES = {"patch": "patchText", "apply_patch": "patchText"}

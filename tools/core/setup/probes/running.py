@@ -10,18 +10,21 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tools.core import clock
 from tools.core.context import Context
 from tools.core.integrations.mcp import catalogue
-from tools.core.integrations.vendors.vendor import Vendor, Where
+from tools.core.integrations.vendors.vendor import Where
 from tools.core.setup.clone import Clone
 from tools.core.setup.config import merge
 from tools.core.setup.probes import files, samples
 from tools.core.setup.probes.probe import FAIL, PATIENCE, WARN, Probe, passed, skipped
 from tools.core.store.files import small
 from tools.core.workspace import MANIFEST, Workspace
+
+if TYPE_CHECKING:
+    from tools.core.integrations.vendors.vendor import Vendor
 
 SLOW_HOOK, SLOW_SERVER = 0.25, 5.0
 _HELD, _FREE = "held.txt", "free.txt"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tools.core.integrations.vendors import vendor
-from tools.core.integrations.vendors.vendor import Vendor
+
+if TYPE_CHECKING:
+    from tools.core.integrations.vendors.vendor import Vendor
 
 _SESSION = "d0c70000-0000-4000-8000-000000000000"
 
