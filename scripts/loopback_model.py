@@ -124,7 +124,9 @@ class Model:
 
 def _has_tools(given: Any) -> bool:
     """Whether the tools come as an item of the input, as newer models take them."""
-    return isinstance(given, list) and any(part.get("type") == "additional_tools" for part in given if isinstance(part, dict))
+    return isinstance(given, list) and any(
+        part.get("type") == "additional_tools" for part in given if isinstance(part, dict)
+    )
 
 
 def _events(rows: Sequence[tuple[str, dict[str, Any]]]) -> bytes:
@@ -144,7 +146,13 @@ def _responses(turn: Turn) -> bytes:
     """OpenAI's Responses, as a stream; arguments that are a string are a custom tool's input."""
     answer = {"id": _new("resp"), "object": "response", "status": "in_progress", "output": []}
     if turn.tool and isinstance(turn.arguments, str):
-        item = {"type": "custom_tool_call", "id": _new("ctc"), "call_id": _new("call"), "name": turn.tool, "input": turn.arguments}
+        item = {
+            "type": "custom_tool_call",
+            "id": _new("ctc"),
+            "call_id": _new("call"),
+            "name": turn.tool,
+            "input": turn.arguments,
+        }
     elif turn.tool:
         space, _, name = turn.tool.rpartition("/")
         item = {"type": "function_call", "id": _new("fc"), "call_id": _new("call"), "name": name,
@@ -193,7 +201,9 @@ def _messages(turn: Turn, *, stream: bool) -> tuple[bytes, str]:
 
 def _gemini(turn: Turn, *, stream: bool) -> tuple[bytes, str]:
     """Google's generateContent."""
-    part: dict[str, Any] = {"functionCall": {"name": turn.tool, "args": turn.arguments}} if turn.tool else {"text": turn.text}
+    part: dict[str, Any] = (
+        {"functionCall": {"name": turn.tool, "args": turn.arguments}} if turn.tool else {"text": turn.text}
+    )
     whole = {
         "candidates": [{"content": {"role": "model", "parts": [part]}, "finishReason": "STOP", "index": 0}],
         "usageMetadata": {"promptTokenCount": 10, "candidatesTokenCount": 5, "totalTokenCount": 15},
@@ -206,18 +216,31 @@ def _gemini(turn: Turn, *, stream: bool) -> tuple[bytes, str]:
 
 def _chat(turn: Turn, *, stream: bool) -> tuple[bytes, str]:
     """OpenAI's chat completions."""
-    call = {"id": _new("call"), "type": "function", "function": {"name": turn.tool, "arguments": json.dumps(turn.arguments)}}
+    call = {
+        "id": _new("call"),
+        "type": "function",
+        "function": {"name": turn.tool, "arguments": json.dumps(turn.arguments)},
+    }
     message: dict[str, Any] = {"role": "assistant", "content": None, "tool_calls": [call]} if turn.tool else {
         "role": "assistant", "content": turn.text}  # fmt: skip
     reason = "tool_calls" if turn.tool else "stop"
     head = {"id": _new("chat"), "created": 1, "model": "mock"}
     usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
     if not stream:
-        whole = {**head, "object": "chat.completion", "choices": [{"index": 0, "message": message, "finish_reason": reason}]}
+        whole = {
+            **head,
+            "object": "chat.completion",
+            "choices": [{"index": 0, "message": message, "finish_reason": reason}],
+        }
         return json.dumps({**whole, "usage": usage}).encode(), "application/json"
     delta = {**message, "tool_calls": [{**call, "index": 0}]} if turn.tool else message
     rows = [
         {**head, "object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta, "finish_reason": None}]},
-        {**head, "object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {}, "finish_reason": reason}], "usage": usage},
+        {
+            **head,
+            "object": "chat.completion.chunk",
+            "choices": [{"index": 0, "delta": {}, "finish_reason": reason}],
+            "usage": usage,
+        },
     ]
     return ("".join(f"data: {json.dumps(row)}\n\n" for row in rows) + "data: [DONE]\n\n").encode(), "text/event-stream"

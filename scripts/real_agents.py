@@ -75,7 +75,9 @@ def _gemini_home(home: Path, main: Path, tree: Path, model: Model) -> None:
 def _copilot_home(home: Path, main: Path, tree: Path, model: Model) -> None:
     folder = home / ".copilot"
     folder.mkdir(exist_ok=True)
-    (folder / "config.json").write_text(json.dumps({"trusted_folders": [str(tree), str(main)], "trustedFolders": [str(tree), str(main)]}))
+    (folder / "config.json").write_text(
+        json.dumps({"trusted_folders": [str(tree), str(main)], "trustedFolders": [str(tree), str(main)]})
+    )
 
 
 def _opencode_home(home: Path, main: Path, tree: Path, model: Model) -> None:
@@ -192,7 +194,9 @@ def _play(driver: Driver, program: str, teof: str, top: Path) -> Played:
     run([teof, "bus_claim", "claim", "--task", "OWN-1", "--paths", "src/own.py"], tree)
 
     def send() -> None:
-        run([teof, "bus_message", "--task", "HELD-1", "--type", "request", "--target", seat, "--summary", MESSAGE], main)
+        run(
+            [teof, "bus_message", "--task", "HELD-1", "--type", "request", "--target", seat, "--summary", MESSAGE], main
+        )
 
     turns = [
         driver.edit(tree),
@@ -206,7 +210,9 @@ def _play(driver: Driver, program: str, teof: str, top: Path) -> Played:
     settings = {**environment, **driver.environment(model, home), "PWD": str(tree)}
     command = [program, *driver.arguments(model)]
     try:
-        done = subprocess.run(command, cwd=tree, env=settings, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LONGEST)
+        done = subprocess.run(
+            command, cwd=tree, env=settings, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LONGEST
+        )
         output = done.stdout + done.stderr
     except subprocess.TimeoutExpired as problem:
         output = f"timed out: {problem.stdout!r} {problem.stderr!r}"
@@ -252,7 +258,9 @@ def _repository(run: Callable[..., Any], main: Path) -> None:
 
 def _runner(environment: Mapping[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(command: Sequence[str], folder: Path, *, check: bool = True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(list(command), cwd=folder, env=dict(environment), capture_output=True, text=True, timeout=120)
+        done = subprocess.run(
+            list(command), cwd=folder, env=dict(environment), capture_output=True, text=True, timeout=120
+        )
         if check and done.returncode:
             raise SystemExit(f"{' '.join(command)}: {done.stdout}{done.stderr}")
         return done

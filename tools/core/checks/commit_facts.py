@@ -16,7 +16,7 @@ from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files, jsonl
 from tools.core.git import commits as git_commits
-from tools.core.git import refs
+from tools.core.git import refs, repository
 from tools.core.models.bus import CLAIMS, Claim
 from tools.core.models.lenient import claim_from, event_from
 from tools.core.seats import seat as seats
@@ -40,8 +40,8 @@ def check_range(context: Context, span: Range, bus: str | None) -> list[Finding]
     found = read(context.workspace.root, span.revisions)
     tree: Any = nullcontext(Folder(context.workspace))
     if bus is not None:
-        repository = sources.repository_of(context.workspace)
-        tree = sources.Commit(repository, refs.require_commit(repository, bus))
+        folder = repository.of_bus(context.workspace)
+        tree = sources.Commit(folder, refs.require_commit(folder, bus))
     with tree as opened:
         live = live_claims(opened)
         tasks = {commit.task for commit in found if commit.task}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 
 from tools.core import hint
 from tools.core.errors import SetupError
-import re
-
 from tools.core.git import git
 from tools.core.workspace import Workspace
 
