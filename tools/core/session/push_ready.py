@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tools.core import hint, ids
 from tools.core.bus import claim_documents as holdings
-from tools.core.bus import path_patterns as globs
+from tools.core.bus import path_rule
 from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files
@@ -169,13 +169,12 @@ def _stem(name: str) -> str:
 
 
 def _paths(changed: Sequence[str], claims: Iterable[Claim], seat: Seat) -> Check:
+    held = list(claims)
+    refusals = [path_rule.refusal(name, held, seat.agent_id) for name in changed]
     found = [
-        f"{name} lies in {pattern}, which {claim.agent_id} holds with {claim.task_id}"
-        for claim in claims
-        if claim.is_live and claim.agent_id != seat.agent_id
-        for pattern in claim.paths
-        for name in changed
-        if globs.may_overlap(pattern, name)
+        f"{refusal.path} is {refusal.claim.agent_id}'s with {refusal.claim.task_id}"
+        for refusal in refusals
+        if refusal is not None and refusal.claim is not None
     ]
     if found:
         more = f" and {len(found) - 3} more" if len(found) > 3 else ""

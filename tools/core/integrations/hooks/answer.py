@@ -10,6 +10,7 @@ from tools.core.integrations.hooks import call as calls
 from tools.core.integrations.hooks import edits, mail, memory, surroundings, texts
 from tools.core.integrations.vendors import vendor
 from tools.core.plain import TYPE_CHECKING, NamedTuple
+from tools.core.store.files import seen
 from tools.core.store.files.live_claims import LiveClaim, live_claims
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def answer(program: Vendor, event: str, payload: Mapping[str, object], process: 
         return Answer(None, None)
     said = _MOMENTS[call.moment](program, call, here, process)
     if here.seat:
-        memory.touch(here.workspace, here.seat, ended=call.moment == vendor.END)
+        seen.touch(here.workspace, here.seat, ended=call.moment == vendor.END)
     return Answer(said, here)
 
 

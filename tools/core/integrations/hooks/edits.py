@@ -6,7 +6,7 @@ from tools.core import plain_json
 from tools.core.bus import path_rule
 from tools.core.integrations.hooks import memory, surroundings, texts
 from tools.core.plain import TYPE_CHECKING
-from tools.core.store.files import small
+from tools.core.store.files import seen, small
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,8 +59,8 @@ def age_of(stamp: str, now: float) -> float | None:
 
 def _silence(here: Surroundings, claim: LiveClaim, now: float) -> float | None:
     """The seconds since the holder's last sign of life: on this machine, in the claim, or in the end of the log."""
-    seen = memory.seen_at(here.workspace, claim.agent_id)
-    ages = [now - seen] if seen is not None else []
+    at = seen.seen_at(here.workspace, claim.agent_id)
+    ages = [now - at] if at is not None else []
     stamps = [claim.claimed_at, claim.updated_at, _last_event(here, claim.agent_id)]
     ages += [age for stamp in stamps if (age := age_of(stamp, now)) is not None]
     credible = [age for age in ages if age >= -300]

@@ -1,4 +1,4 @@
-"""What a hook has said already and when an agent was last seen: small files in `_bus/.cache/`.
+"""What a hook has said already: small files in `_bus/.cache/`.
 
 They can be lost at any time: then something is said once more, or not at all where it could not be remembered.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from tools.core import ids, plain_json
+from tools.core import plain_json
 from tools.core.hashing import sha256_hex
 from tools.core.plain import TYPE_CHECKING
 from tools.core.store.files import small
@@ -15,7 +15,6 @@ from tools.core.store.files import small
 if TYPE_CHECKING:
     from tools.core.workspace import Workspace
 
-ENDED = b"ended\n"
 MAX_LOG = 64 * 1024
 _MAX_REMEMBERED = 500
 
@@ -58,43 +57,6 @@ def once(workspace: Workspace, name: str, key: str, values: list[str]) -> list[s
         return []
     document[key] = [*before, *new][-_MAX_REMEMBERED:]
     return new if write(workspace, name, document) else []
-
-
-# -- presence ------------------------------------------------------------------------------------
-
-
-def touch(workspace: Workspace, agent: str, *, ended: bool = False) -> None:
-    """Marks an agent as seen now on this machine, or its session as ended."""
-    path = workspace.cache.child(f"seen/{agent}").path
-    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    try:
-        try:
-            descriptor = os.open(path, flags, 0o666)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            descriptor = os.open(path, flags, 0o666)
-    except OSError:
-        return
-    try:
-        if ended or os.fstat(descriptor).st_size:
-            os.ftruncate(descriptor, 0)
-        if ended:
-            os.write(descriptor, ENDED)
-        os.utime(descriptor)
-    except OSError:
-        pass
-    finally:
-        os.close(descriptor)
-
-
-def seen_at(workspace: Workspace, agent: str) -> float | None:
-    """When an agent was last seen on this machine, in seconds; None for never."""
-    if not ids.is_agent(agent):
-        return None
-    try:
-        return os.stat(workspace.cache.child(f"seen/{agent}").path, follow_symlinks=False).st_mtime
-    except OSError:
-        return None
 
 
 # -- the hook's own failures ----------------------------------------------------------------------
