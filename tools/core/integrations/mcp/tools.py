@@ -17,7 +17,6 @@ from tools.core.errors import SetupError, ToolkitError, UsageError
 from tools.core.integrations import waiting
 from tools.core.integrations.hooks import answer, surroundings, texts
 from tools.core.models.bus import Claim, Event, Message
-from tools.core.store.files.index import open_index
 from tools.core.text import render
 
 LIMIT, LONG = 1500, 4000
@@ -94,9 +93,7 @@ def read_inbox(context: Context, given: Arguments) -> str:
     """The newest of the inbox, unread first."""
     agent, limit = context.seat.agent_id, given.get("limit", 20)
     held = {claim.task_id for claim in _live(context) if claim.agent_id == agent}
-    with open_index(context.workspace) as index:
-        mark = inbox.read_mark(context.workspace, agent)
-        box = inbox.look(index, agent, held, mark, limit=limit)
+    box = inbox.look(context.history, agent, held, inbox.read_mark(context.workspace, agent), limit=limit)
     rows = [f"{box.unread} unread of {box.total}"]
     for item in box.items[:limit]:
         entry = item.entry

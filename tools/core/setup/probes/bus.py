@@ -88,12 +88,10 @@ def journal(context: Context) -> Probe:
 
 def log(context: Context) -> Probe:
     """The log has lost no record that the cache knew."""
-    from tools.core.store.files.index import losses, open_index
-
-    with open_index(context.workspace) as index:
-        lost = losses(index)
+    lost = context.history.losses()
     if lost:
-        return Probe("log", FAIL, lost[0], "teof maintenance.bus_repair")
+        detail = f"{lost[0].stream} has lost {lost[0].records} records"
+        return Probe("log", FAIL, detail, "teof maintenance.bus_repair")
     return passed("log", f"{small.tail(context.workspace.events.path, 0, 1)[1]} bytes")
 
 
