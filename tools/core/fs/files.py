@@ -103,9 +103,14 @@ def require_writable(place: Place) -> None:
     path = place.path
     while not os.path.lexists(path) and os.path.dirname(path) != path:
         path = os.path.dirname(path)
-    if not os.access(path, os.W_OK):
+    if not may_write(path):
         code = errno.EROFS if os.access(os.path.dirname(path), os.R_OK) and _is_read_only(path) else errno.EACCES
         raise _not_written(place, OSError(code, os.strerror(code)))
+
+
+def may_write(path: str) -> bool:
+    """Whether this process may write a file or folder, as the system would decide now."""
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _is_read_only(path: str) -> bool:

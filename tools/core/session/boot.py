@@ -103,7 +103,7 @@ def _require_places(context: Context, guarded: Guarded, wish: Wish) -> None:
 def _barred(context: Context, wish: Wish) -> str:
     """Why a sandbox keeps this session from syncing; "" when it does not."""
     git = git_folder(context.workspace.root)
-    if git is not None and not os.access(common_folder(git), os.W_OK):
+    if git is not None and not files.may_write(common_folder(git)):
         return "git's folder cannot be written from inside this sandbox"
     return "the network is denied by this sandbox" if wish.in_sandbox else ""
 

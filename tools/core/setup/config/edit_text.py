@@ -35,7 +35,7 @@ def put(text: str, body: str, markers: Markers, name: str, *, after_shebang: boo
         return f"{first}{newline or chr(10)}{block}{rest}"
     if not text:
         return block
-    lead = "" if text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"
+    lead = "\n" if text.endswith("\n") else "\n\n"
     return text + lead + block
 
 
@@ -76,7 +76,7 @@ def _find(text: str, markers: Markers, name: str) -> _Place | None:
         at += len(line)
     if not begins and not ends:
         return None
-    if len(begins) != 1 or len(ends) != 1 or ends[0] < begins[0]:
+    if len(begins) != 1 or len(ends) != 1 or ends[0] <= begins[0]:
         number = text.count("\n", 0, (begins or ends)[-1]) + 1
         raise DataError(
             f"{name}:{number}: the markers {markers.begin!r} and {markers.end!r} do not stand in one pair",

@@ -62,7 +62,7 @@ def take(text: str, entries: Sequence[Entry], name: str, had: Collection[str] = 
         if entry.items:
             _take_items(table, key, entry, had)
         elif _plain(table[key]) == entry.value:
-            table.remove(key)
+            del table[key]
         else:
             left.append("/".join(entry.path))
         _drop_empty(document, entry.path[:-1], had)
@@ -145,7 +145,7 @@ def _take_items(table: Any, key: str, entry: Entry, had: Collection[str]) -> Non
         if isinstance(_plain(there), list) and item in _plain(there):
             there.remove(item)
     if "/".join(entry.path) not in had and _plain(there) == list(entry.initial):
-        table.remove(key)
+        del table[key]
 
 
 def _drop_empty(document: Any, path: Sequence[str], had: Collection[str]) -> None:
@@ -156,7 +156,7 @@ def _drop_empty(document: Any, path: Sequence[str], had: Collection[str]) -> Non
         for key in path[: depth - 1]:
             table = table.get(key, {})
         if path[depth - 1] in table and _plain(table[path[depth - 1]]) == {}:
-            table.remove(path[depth - 1])
+            del table[path[depth - 1]]
 
 
 def _plain(value: Any) -> Any:

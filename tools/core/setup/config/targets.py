@@ -64,7 +64,7 @@ def require_writable(target: Target) -> None:
     while not os.path.lexists(place):
         place = os.path.dirname(place)
     folder = place if os.path.isdir(place) else os.path.dirname(place)
-    if not os.access(folder, os.W_OK | os.X_OK) or (target.data is not None and not os.access(target.path, os.W_OK)):
+    if not files.may_write(folder) or (target.data is not None and not files.may_write(target.path)):
         raise _refused(target.path, OSError(errno.EACCES, os.strerror(errno.EACCES)))
 
 
