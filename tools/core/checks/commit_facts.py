@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
@@ -30,6 +30,7 @@ class Range(NamedTuple):
 
     revisions: tuple[str, ...]
     branch: str = ""
+    not_on: str = ""  # a remote whose commits are known already
 
 
 def check_range(context: Context, span: Range, bus: str | None) -> list[Finding]:
@@ -37,7 +38,7 @@ def check_range(context: Context, span: Range, bus: str | None) -> list[Finding]
 
     Raises SetupError when a commit has a fence that this copy of the bus does not know yet.
     """
-    found = read(context.workspace.root, span.revisions)
+    found = read(context.workspace.root, span)
     tree: Any = nullcontext(Folder(context.workspace))
     if bus is not None:
         folder = repository.of_bus(context.workspace)
@@ -57,9 +58,9 @@ def branch_seat(branch: str) -> str:
     return named[1] if named and ids.is_agent(named[1]) else ""
 
 
-def read(root: str, revisions: Sequence[str]) -> list[Commit]:
+def read(root: str, span: Range) -> list[Commit]:
     """The commits of a range, oldest first; UsageError for a range that git does not know."""
-    return [_commit(part) for part in git_commits.listed(root, revisions)]
+    return [_commit(part) for part in git_commits.listed(root, span.revisions, not_on=span.not_on)]
 
 
 def _commit(part: git_commits.Listed) -> Commit:

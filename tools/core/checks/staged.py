@@ -111,8 +111,8 @@ def check_push(context: Context, remote: str, pushes: Sequence[Push]) -> list[Fi
             )
         if set(push.commit) == _GONE or push.remote_ref == f"refs/heads/{bus_branch.BRANCH}":
             continue
-        new: tuple[str, ...] = (push.commit, "--not", f"--remotes={remote}")
+        new = [push.commit]
         if set(push.remote_commit) != _GONE and commits.exists(context.workspace.root, push.remote_commit):
-            new = (*new, push.remote_commit)
-        found += commit_facts.check_range(context, Range(new, push.remote_ref), None)
+            new.append(f"^{push.remote_commit}")
+        found += commit_facts.check_range(context, Range(tuple(new), push.remote_ref, remote), None)
     return found

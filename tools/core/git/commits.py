@@ -24,10 +24,14 @@ class Listed(NamedTuple):
     paths: tuple[str, ...] = ()
 
 
-def listed(folder: str, revisions: Sequence[str]) -> list[Listed]:
-    """The commits of a range, oldest first, merges left out; UsageError for a range that git does not know."""
+def listed(folder: str, revisions: Sequence[str], *, not_on: str = "") -> list[Listed]:
+    """The commits of a range, oldest first, merges left out; UsageError for a range that git does not know.
+
+    `not_on` names a remote whose commits, as they were last fetched, are left out.
+    """
+    hidden = ("--not", f"--remotes={not_on}", "--not") if not_on else ()
     options = ("-z", "--reverse", "--no-merges", "--raw", "--no-renames", "--root", "-r", f"--format={_FORMAT}")
-    arguments = ("log", *options, "--end-of-options", *revisions, "--")
+    arguments = ("log", *options, *hidden, "--end-of-options", *revisions, "--")
     answer = git.ask(folder, *arguments)
     if answer.code:
         words = git.failed(arguments, answer).message
@@ -86,7 +90,7 @@ def exists(folder: str, commit: str) -> bool:
 
 def count_only_here(folder: str, branch: str) -> int:
     """How many commits of HEAD are on no other branch and no remote."""
-    others = ("--not", "--remotes", f"--exclude=refs/heads/{branch}", "--branches")
+    others = ("--not", "--remotes", f"--exclude={branch}", "--branches")
     text = git.run(folder, "rev-list", "--count", "HEAD", *others)
     if not text.isdigit():
         raise git.not_understood(("rev-list",), text)

@@ -20,8 +20,20 @@ class Programs(NamedTuple):
     command: str
 
 
-_START = "import sys; sys.path.insert(0, {}); sys.argv[0] = 'teof'; from tools.__main__ import main; main()"
-"""Starts the console script's function from the toolkit's own folder, whatever else is on the module path."""
+_START = """\
+import sys
+sys.path.insert(0, {})
+sys.argv[0] = "teof"
+try:
+    from tools.__main__ import main
+    main()
+except Exception:
+    sys.exit(70)
+"""
+"""Starts the console script's function from the toolkit's own folder, whatever else is on the module path.
+
+What Python itself fails with must not look like a finding, which is 1.
+"""
 
 
 def here(command: str) -> Programs:
