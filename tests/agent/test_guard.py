@@ -263,7 +263,7 @@ def test_a_hook_that_was_there_still_runs_and_reads_what_git_tells_it(fleet, cha
 def test_a_missing_launcher_and_a_failing_guard_warn_and_let_pass(guarded, change):
     launcher = guarded.main / ".git/teof/guard"
     text = launcher.read_text()
-    for content in (None, text.replace("__main__.py", "gone.py"), text.replace("    main()", "    gone()")):
+    for content in (None, text.replace("__main__.py", "gone.py"), text.replace("    teof.main()", "    teof.gone()")):
         launcher.unlink(missing_ok=True)
         if content is not None:
             launcher.write_text(content)

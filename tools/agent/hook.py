@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-if __name__ == "__main__":  # started by the launcher, at every step of an agent: nothing else may be loaded
-    import sys
+if __name__ == "__main__":  # before any other import
+    __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
+    __import__("teof").isolate(__file__)
 
-    if not __package__:
-        sys.path[-1:] = [*sys.path[-1:], __file__.rpartition("/tools/agent/")[0] or "."]
+if __name__ == "__main__":  # started at every step of an agent: what follows is never loaded
     from tools.core.cli import hook_program
 
     hook_program.main()

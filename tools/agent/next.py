@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-if not __package__:  # started by its path: the checkout belongs on the module path, not this folder
-    import sys
-    from os.path import abspath, dirname
+if __name__ == "__main__":  # before any other import
+    __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
+    __import__("teof").isolate(__file__)
 
-    sys.path[0] = dirname(dirname(dirname(abspath(__file__))))
 
 from tools.core.backlog import pickup
 from tools.core.cli import app as cli

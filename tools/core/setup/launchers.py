@@ -25,8 +25,8 @@ import sys
 sys.path.insert(0, {})
 sys.argv[0] = "teof"
 try:
-    from tools.__main__ import main
-    main()
+    import teof
+    teof.main()
 except Exception:
     sys.exit(70)
 """

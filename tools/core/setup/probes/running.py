@@ -164,7 +164,7 @@ def _asked(process: subprocess.Popen[bytes], method: str, params: dict[str, Any]
     if method == "tools/list" and not params:
         _send(process, {"jsonrpc": "2.0", "method": "notifications/initialized"})
     _send(process, {"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
-    deadline = time.monotonic() + 2 * PATIENCE
+    deadline = time.monotonic() + 3 * PATIENCE  # a busy machine takes its time to load the package
     data = b""
     while time.monotonic() < deadline:
         ready, _, _ = select.select([process.stdout], [], [], 0.2)
