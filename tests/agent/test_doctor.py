@@ -113,7 +113,7 @@ def test_failures_of_the_hook_since_yesterday_are_counted(fleet, doctor):
 
 def test_outside_git_and_without_a_bus_it_fails_and_says_how_to_begin(run, tmp_path, git_repo):
     probes = run("agent.doctor", "--json", code=1).json["probes"]
-    assert [probe["fix"] for probe in probes if probe["status"] == "fail"] == ["teof init --agent <id>"]
+    assert [probe["fix"] for probe in probes if probe["status"] == "fail"] == ['python -m tools init --agent "…"']
 
 
 def test_the_mcp_server_is_started_as_programs_start_it(fleet, run, doctor):

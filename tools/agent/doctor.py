@@ -9,6 +9,7 @@ if __name__ == "__main__":  # before any other import
 
 import os
 from collections import Counter
+from typing import Any
 
 from tools.core.cli import app as cli
 from tools.core.errors import SetupError
@@ -41,14 +42,21 @@ def main(run: cli.Run, programs: tuple[str, ...], fix: bool, offline: bool) -> N
     found = probes.run(run, here, bound=run.binding, offline=offline, only=programs)
     counted = Counter(probe.status for probe in found)
     document = {
-        "probes": [{key: value for key, value in probe._asdict().items() if value or key != "cli"} for probe in found],
+        "probes": [_document(run, probe) for probe in found],
         "failed": counted[FAIL],
         "warned": counted[WARN],
         "fixed": steps,
     }
     summary = ", ".join(f"{counted[status]} {status}" for status in ("pass", "warn", "fail", "skip") if counted[status])
-    run.emit(document, "\n".join([*map(line_of, found), summary]))
+    run.emit(document, "\n".join([*(line_of(probe, run.spell) for probe in found), summary]))
     run.finish(1 if counted[FAIL] else 0)
+
+
+def _document(run: cli.Run, probe: Any) -> dict[str, Any]:
+    from tools.core.setup.probes.probe import fix_of
+
+    document = {**probe._asdict(), "fix": fix_of(probe, run.spell)}
+    return {key: value for key, value in document.items() if value or key != "cli"}
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ if __name__ == "__main__":  # before any other import
 
 import shlex
 import sys
+from typing import Any
 
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
@@ -54,10 +55,8 @@ def main(
     if no_check:
         finish.override(run, claim, reason)
     elif found := finish.findings(run):
-        lines = [f"{check.name}: {check.detail}\n  {check.repair}" for check in found]
-        run.emit(
-            {"receipts": receipts, "findings": [check._asdict() for check in found]}, run.spelled("\n".join(lines))
-        )
+        lines = [f"{check.name}: {check.detail}\n  {run.spell(check.repair)}" for check in found]
+        run.emit({"receipts": receipts, "findings": [_document(run, check) for check in found]}, "\n".join(lines))
         run.finish(1)
     if push:
         run.note(f"pushed to {finish.push(run)}")
@@ -72,6 +71,10 @@ def main(
         {"claim": to_mapping(done.claim), "receipts": receipts, "changed": done.record is not None},
         f"{claim.task_id} is {done.claim.state}" + "".join(f"\n- {receipt}" for receipt in receipts),
     )
+
+
+def _document(run: cli.Run, check: Any) -> dict[str, Any]:
+    return {**check._asdict(), "repair": run.spell(check.repair)}
 
 
 def _show(block: bytes) -> None:

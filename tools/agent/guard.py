@@ -100,9 +100,9 @@ def check_range(run: cli.Run, revisions: str, bus: str | None, branch: str, form
 def _show(run: cli.Run, found: Sequence[Finding], form: str, **more: Any) -> None:
     ordered = findings.ordered(found)
     if run.as_json:
-        run.emit(reports.document(ordered, **more), "")
+        run.emit(reports.document(ordered, run.spell, **more), "")
     elif ordered or form != "text" or more:
-        run.emit({}, run.spelled(reports.show(ordered, form, **more)))
+        run.emit({}, reports.show(ordered, form, run.spell, **more))
     run.finish(1 if findings.failed(ordered) else 0)
 
 

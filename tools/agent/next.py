@@ -43,7 +43,7 @@ def main(run: cli.Run, task: str | None, paths: tuple[str, ...], switch: bool, p
         "item": told.item._asdict() if told.item else None,
         "near": [to_mapping(other) for other in told.neighbours],
     }
-    run.emit(document, run.spelled(next_task.text_of(told)))
+    run.emit(document, next_task.text_of(told, run.spell))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ if __name__ == "__main__":  # before any other import
 import os
 from typing import Any
 
+from tools.core import hint
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 
@@ -37,7 +38,7 @@ def main(
     if not names:
         if remove:
             raise UsageError(
-                "--remove needs the programs meant", code="usage", hint="python -m tools.agent.setup all --remove"
+                "--remove needs the programs meant", code="usage", hint=hint.tool("agent.setup", "all", "--remove")
             )
         overview = clone.overview(here)
         run.emit({"programs": [row._asdict() for row in overview]}, "\n".join(map(clone.line_of, overview)))

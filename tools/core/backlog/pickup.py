@@ -183,7 +183,7 @@ def begin(context: Context, name: str | None, paths: tuple[str, ...]) -> Claim |
         return _with_paths(context, name, paths)
     if name is None:
         placed, problems = take_next(context, allow_busy=False)
-        context.warn(problems)
+        context.warn(map(str, problems))
     else:
         placed = take(context, name, allow_busy=False)
     if placed is None or placed.claim is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
-from tools.core import ids
+from tools.core import hint, ids
 from tools.core.checks import commits, sources
 from tools.core.checks.commits import Commit, Handover, History
 from tools.core.checks.findings import Finding
@@ -144,10 +144,11 @@ def _require_new_enough(found: Iterable[Commit], histories: dict[str, History], 
         raise SetupError(
             f"{commit.short} has fence {commit.fence} of {commit.task}, the bus here knows only {history.claim.fence}: it is older than the commit",
             code="guard.old_bus",
-            hint=f"git fetch {remote} {branch}" if bus else "python -m tools.agent.bus_sync",
+            hint=hint.git("fetch", remote, branch) if bus else hint.tool("agent.bus_sync"),
         )
 
 
 def _placed(root: str, finding: Finding) -> Finding:
     """The finding on the first line that its commit changed in its path."""
-    return finding._replace(line=git_commits.first_line(root, finding.mark, finding.path))
+    line = git_commits.first_line(root, finding.mark, finding.path)
+    return finding._replace(problem=finding.problem._replace(line=line))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tools.core import clock
+from tools.core import clock, hint
 from tools.core.bus import claim_documents, path_rule
 from tools.core.bus.claim_rules import Override
 from tools.core.bus.claims import record_override
@@ -43,7 +43,7 @@ def check(context: Context, staged: Sequence[str]) -> list[Finding]:
     for path in staged:
         if is_apart and path.startswith(f"{BUS}/"):
             text = f"{path} belongs to the bus, which has a branch of its own"
-            found.append(findings.make("guard.path", path, 1, text, fix=f"git restore --staged -- {BUS}"))
+            found.append(findings.make("guard.path", path, 1, text, fix=hint.git("restore", "--staged", "--", BUS)))
             continue
         refusal = path_rule.refusal(path, claims, context.seat.agent_id)
         claim = next((claim for claim in claims if refusal is not None and claim is refusal.claim), None)

@@ -89,7 +89,7 @@ def _not_written(place: Place, problem: OSError) -> SetupError:
     if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         folders = [os.path.join(place.base, name) for name in SANDBOX_FOLDERS]
         return SetupError(
-            f"{place.path} cannot be written: {problem.strerror}; a sandbox must be given {' and '.join(folders)},"
+            f"{place.path} cannot be written: {problem.strerror}; a sandbox must allow writing to {' and '.join(folders)},"
             " which must exist when the session starts",
             code="file.read_only",
             hint=hint.program("ls", "-ld", "--", *folders),

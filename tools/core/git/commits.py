@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from tools.core import hint
 from tools.core.errors import UsageError
 from tools.core.git import git
 
@@ -35,7 +36,7 @@ def listed(folder: str, revisions: Sequence[str], *, not_on: str = "") -> list[L
     answer = git.ask(folder, *arguments)
     if answer.code:
         words = git.failed(arguments, answer).message
-        raise UsageError(f"not a range of commits: {words}", code="guard.range", hint="git log --oneline")
+        raise UsageError(f"not a range of commits: {words}", code="guard.range", hint=hint.git("log", "--oneline"))
     found: list[Listed] = []
     parts = iter(answer.out.split(b"\0"))
     for part in parts:

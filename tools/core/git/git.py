@@ -138,8 +138,8 @@ def failed(arguments: Sequence[str], result: Result) -> SetupError:
     words = (result.error or result.text or f"exit {result.code}").splitlines()
     telling = next((line for line in words if line.startswith(("fatal:", "error:"))), words[0])
     is_barred = any(reason in telling for reason in _BARRED)
-    hint = "python -m tools.agent.doctor" if is_barred else ""
-    return SetupError(f"git {_name(arguments)} failed: {telling}", code="git.failed", hint=hint)
+    help = hint.tool("agent.doctor") if is_barred else None
+    return SetupError(f"git {_name(arguments)} failed: {telling}", code="git.failed", hint=help)
 
 
 def run_for_name(

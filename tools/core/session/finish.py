@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from tools.core import hint
 from tools.core.bus import claim_documents, claim_rules, claims, posts, release_rules
 from tools.core.context import Context
 from tools.core.errors import ConflictError, GuardError, SetupError, UsageError
@@ -42,21 +43,21 @@ def the_claim(context: Context, task: str | None) -> Claim:
         claim = claim_documents.held(context.store, task).claim
         if claim is None:
             raise GuardError(
-                f"{task} is not claimed", code="claim.none", hint=f"python -m tools.agent.bus_claim claim --task {task}"
+                f"{task} is not claimed", code="claim.none", hint=hint.tool("agent.bus_claim", "claim", "--task", task)
             )
         return claim
     present = claim_documents.all_claims(context.store)[0]
     active = sorted(claim.task_id for claim in present if claim.agent_id == agent and claim.state == "active")
     if len(active) != 1:
         held = f"{agent} holds {', '.join(active)}; name one with --task" if active else f"{agent} holds no active task"
-        hint = f"python -m tools.agent.done --task {active[0]}" if active else "python -m tools.agent.next"
-        raise UsageError(held, code="done.task", hint=hint)
+        help = hint.tool("agent.done", "--task", active[0]) if active else hint.tool("agent.next")
+        raise UsageError(held, code="done.task", hint=help)
     return next(claim for claim in present if claim.task_id == active[0])
 
 
 def require_mine(context: Context, claim: Claim) -> None:
     """GuardError for another's claim, ConflictError where it changed hands and came back with another fence."""
-    agent, show = context.seat.agent_id, f"python -m tools.agent.bus_claim show --task {claim.task_id}"
+    agent, show = context.seat.agent_id, hint.tool("agent.bus_claim", "show", "--task", claim.task_id)
     if claim.agent_id != agent:
         raise GuardError(
             f"{claim.task_id} is {claim.agent_id}'s ({claim.state}), not {agent}'s", code="claim.owner", hint=show
@@ -102,14 +103,16 @@ def push(context: Context) -> str:
     branch = current_branch(root)
     route = remotes.route(root, branch)
     if branch is None or not route.remote:
-        raise SetupError("there is no branch or no remote to push to", code="push.nowhere", hint="git remote -v")
+        raise SetupError(
+            "there is no branch or no remote to push to", code="push.nowhere", hint=hint.git("remote", "-v")
+        )
     commit, _ = refs.head(root)
     pushed = remotes.push(root, route.remote, commit, branch)
     if not pushed.taken:
         raise SetupError(
             f"the push to {route.remote} failed: {pushed.reason or 'the branch there has commits that are not here'}",
             code="push.failed",
-            hint=f"git push -u {route.remote} {branch}",
+            hint=hint.git("push", "-u", route.remote, branch),
         )
     remotes.track(root, branch, route.remote)
     return route.remote

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from tools.core import clock, ids
+from tools.core import clock, hint, ids
 from tools.core.backlog import items as queue
 from tools.core.bus import claim_documents, claim_rules, claims
 from tools.core.context import Context
 from tools.core.errors import GuardError, SetupError
 from tools.core.git import checkout
 from tools.core.gitdir import current_branch
+from tools.core.hint import Hint
 from tools.core.models.bus import Claim
 from tools.core.plans import edits as plan_edits
 from tools.core.plans import files as plans
@@ -50,7 +52,7 @@ def require_clean(context: Context) -> None:
         raise GuardError(
             f"{len(lines)} paths are not committed ({render.short(lines[0].strip(), 80)}), so the branch is not switched",
             code="next.dirty",
-            hint="python -m tools.agent.next --no-switch",
+            hint=hint.tool("agent.next", "--no-switch"),
             details={"paths": lines[:20]},
         )
 
@@ -88,7 +90,7 @@ def brief(context: Context, claim: Claim, *, is_new: bool) -> Brief:
     return Brief(claim, item, tuple(dict.fromkeys(other for other, _, _ in near)), is_new)
 
 
-def text_of(told: Brief) -> str:
+def text_of(told: Brief, spell: Callable[[Hint | None], str]) -> str:
     """The brief for people, within its budget; what others wrote stands behind `> `."""
     claim, item = told.claim, told.item
     head = f"{claim.agent_id} {'now holds' if told.is_new else 'holds'} {claim.task_id} (fence {claim.fence}, branch {claim.branch})"
@@ -109,11 +111,11 @@ def text_of(told: Brief) -> str:
         for other in told.neighbours[:5]
     ]
     commands = [
-        f'python -m tools.agent.bus_ping --task {claim.task_id} --summary "what changed"',
-        "python -m tools.agent.bus_inbox",
-        f"python -m tools.agent.done --task {claim.task_id}",
+        hint.tool("agent.bus_ping", "--task", claim.task_id, "--summary", hint.WORDS),
+        hint.tool("agent.bus_inbox"),
+        hint.tool("agent.done", "--task", claim.task_id),
     ]
-    return _fitted(lines, [f"then: {command}" for command in commands])
+    return _fitted(lines, [f"then: {spell(command)}" for command in commands])
 
 
 def _fitted(lines: list[str], commands: list[str]) -> str:

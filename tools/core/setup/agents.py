@@ -11,6 +11,7 @@ import os
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+from tools.core import hint
 from tools.core.errors import GuardError
 from tools.core.fs import files, locks
 from tools.core.git import index
@@ -92,7 +93,7 @@ def _require_private(changes: Collection[Change], place: Where) -> None:
             raise GuardError(
                 f"{name} is tracked by git, and paths of this machine do not belong in it",
                 code="setup.tracked",
-                hint=f"python -m tools.agent.setup {owner} --scope user",
+                hint=hint.tool("agent.setup", owner, "--scope", "user"),
             )
 
 

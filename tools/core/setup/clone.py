@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from tools.core import hint
 from tools.core.errors import SetupError
 from tools.core.fs import files
 from tools.core.gitdir import common_folder, git_folder
@@ -46,9 +47,9 @@ def find(workspace: Workspace, home: str, server: Sequence[str]) -> Clone:
     """The clone around a checkout; SetupError outside git and without a bus."""
     own = git_folder(workspace.root)
     if own is None:
-        raise SetupError(f"{workspace.root} is not a git repository", code="repository.none", hint="git init")
+        raise SetupError(f"{workspace.root} is not a git repository", code="repository.none", hint=hint.git("init"))
     if not os.path.isdir(workspace.bus.path):
-        raise SetupError("there is no bus here yet", code="setup.no_bus", hint="python -m tools init --agent <id>")
+        raise SetupError("there is no bus here yet", code="setup.no_bus", hint=hint.init("--agent", hint.WORDS))
     common = os.path.realpath(common_folder(own))
     return Clone(workspace, common, os.path.realpath(home), tuple(server), ledger.read(common))
 

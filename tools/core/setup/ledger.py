@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tools.core import hint
 from tools.core.errors import DataError
 from tools.core.fs import files
 from tools.core.hashing import sha256_hex
@@ -60,13 +61,15 @@ def read(common: str) -> Ledger:
     path = place(common).path
     if raw.get("version") != _VERSION:
         raise DataError(
-            f"{path}:1: a ledger of another version of this toolkit", code="setup.ledger", hint=f"ls -l {path}"
+            f"{path}:1: a ledger of another version of this toolkit",
+            code="setup.ledger",
+            hint=hint.program("ls", "-l", path),
         )
     try:
         return _from(raw)
     except (KeyError, TypeError, AttributeError, ValueError) as problem:
         raise DataError(
-            f"{path}:1: not a ledger of setup: {problem!r}", code="setup.ledger", hint=f"ls -l {path}"
+            f"{path}:1: not a ledger of setup: {problem!r}", code="setup.ledger", hint=hint.program("ls", "-l", path)
         ) from problem
 
 

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tools.core import clock
+from tools.core import clock, hint
 from tools.core.bus import claim_documents
 from tools.core.context import Context
 from tools.core.errors import ConflictError, GuardError, SetupError, UsageError
@@ -63,13 +63,13 @@ def add(workspace: Workspace, agent: str, path: str | None, base: str, roles: Se
     """A worktree with a seat; ConflictError while the seat is used elsewhere, UsageError where the path is taken."""
     seats.require_seat(agent)
     if not os.path.isdir(workspace.bus.path):
-        raise SetupError("there is no bus here yet", code="setup.no_bus", hint="python -m tools init --agent <id>")
+        raise SetupError("there is no bus here yet", code="setup.no_bus", hint=hint.init("--agent", hint.WORDS))
     place = os.path.realpath(path or default_path(workspace, agent))
     present = {row.agent: row for row in rows(workspace)}
     there = present.get(agent)
     if there is not None and os.path.realpath(there.path) != place and path is not None:
         raise ConflictError(
-            f"{agent} sits in {there.path} already", code="worktree.seat", hint=f"cd {shlex.quote(there.path)}"
+            f"{agent} sits in {there.path} already", code="worktree.seat", hint=hint.program("cd", there.path)
         )
     if there is not None:
         return Added(there.path, there.branch, False, launch_lines(there.path))
@@ -84,7 +84,7 @@ def add(workspace: Workspace, agent: str, path: str | None, base: str, roles: Se
 
 def _make(workspace: Workspace, place: str, branch: str, base: str) -> None:
     if os.path.lexists(place):
-        raise UsageError(f"{place} is there already", code="worktree.path", hint=f"ls -ld {shlex.quote(place)}")
+        raise UsageError(f"{place} is there already", code="worktree.path", hint=hint.program("ls", "-ld", place))
     git_worktrees.add_of_seat(workspace.root, place, branch, base)
 
 
@@ -101,7 +101,7 @@ def remove(context: Context, agent: str, *, force: bool, reason: str) -> Row:
     row = next((row for row in rows(context.workspace) if row.agent == agent), None)
     if row is None:
         raise UsageError(
-            f"no worktree is {agent}'s seat", code="worktree.none", hint="python -m tools.agent.worktree list"
+            f"no worktree is {agent}'s seat", code="worktree.none", hint=hint.tool("agent.worktree", "list")
         )
     if os.path.realpath(row.path) == os.path.realpath(context.workspace.bus_root):
         raise UsageError(f"{row.path} is the main checkout", code="worktree.main")
@@ -120,7 +120,7 @@ def remove(context: Context, agent: str, *, force: bool, reason: str) -> Row:
 
 def _reasons_to_keep(context: Context, row: Row) -> list[GuardError | ConflictError]:
     found: list[GuardError | ConflictError] = []
-    force = f'python -m tools.agent.worktree remove {row.agent} --force --reason "…"'
+    force = hint.tool("agent.worktree", "remove", row.agent, "--force", "--reason", hint.WORDS)
     changed = [line for line in changes.status(row.path) if not line.endswith(MANIFEST)]
     if changed:
         found.append(GuardError(f"it has {len(changed)} uncommitted paths", code="worktree.dirty", hint=force))

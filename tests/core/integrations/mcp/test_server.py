@@ -224,7 +224,7 @@ def test_without_the_package_the_command_says_how_to_get_it(fleet, spawn):
         "from tools.__main__ import main\nmain()"
     )
     done = spawn("-c", script, cwd=fleet.tree)
-    assert done.returncode == 7 and 'pip install "teof-parallel-agents[mcp]"' in done.stderr and done.stdout == ""
+    assert done.returncode == 7 and "pip install 'teof-parallel-agents[mcp]'" in done.stderr and done.stdout == ""
 
 
 def test_the_module_is_the_only_home_of_the_package():

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from tools.core import hint
 from tools.core.errors import SetupError, ToolkitError
 from tools.core.integrations.mcp import actor, catalogue, tools
 from tools.core.integrations.mcp.catalogue import ToolSpec
@@ -15,7 +16,7 @@ from tools.core.integrations.mcp.catalogue import ToolSpec
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
 
-MISSING = 'pip install "teof-parallel-agents[mcp]"'
+MISSING = hint.program("pip", "install", "teof-parallel-agents[mcp]")
 RESOURCES = ("bus://claims", "bus://inbox", "bus://board")
 TASK = "bus://task/{id}"
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tools.core import clock, ids
+from tools.core import clock, hint, ids
 from tools.core.backlog import pickup
 from tools.core.bus import claim_documents, claim_rules, claims, inbox, path_patterns, posts
 from tools.core.context import Context
@@ -17,7 +17,7 @@ from tools.core.errors import SetupError, ToolkitError, UsageError
 from tools.core.integrations import waiting
 from tools.core.integrations.hooks import answer, surroundings, texts
 from tools.core.models.bus import Claim, Event, Message
-from tools.core.text import render
+from tools.core.text import render, shell
 
 LIMIT, LONG = 1500, 4000
 """Bytes of an answer; of the inbox and of all claims."""
@@ -32,7 +32,7 @@ def status(context: Context, given: Arguments) -> str:
         return fitted(rows or ["no live claims"], LONG)
     here = surroundings.find(context.workspace.root, {}, "")
     if here is None:
-        raise SetupError("there is no bus here yet", code="setup.no_bus", hint="teof init --agent <id>")
+        raise SetupError("there is no bus here yet", code="setup.no_bus", hint=hint.init("--agent", hint.WORDS))
     here = here._replace(seat=context.seat.agent_id)
     process = answer.Process(context.workspace.root, {}, time.time_ns())
     return texts.start(answer.start_facts(here, process, tell=False), "teof", LIMIT)
@@ -174,16 +174,14 @@ def resource(context: Context, uri: str) -> str:
 
 def refusal(problem: ToolkitError) -> str:
     """A refusal as the command line has it: its code, one sentence, a command that helps."""
-    hint = f"\nhint: {_spelled(problem.hint)}" if problem.hint else ""
-    return render.block(f"[{problem.code}] {problem.message}{hint}")
+    line = shell.line(problem.hint, _started)
+    return render.block(f"[{problem.code}] {problem.message}" + (f"\nhint: {line}" if line else ""))
 
 
-def _spelled(hint: str) -> str:
-    return (
-        hint.replace("python -m tools.agent.", "teof ")
-        .replace("python -m tools.", "teof ")
-        .replace("python -m tools", "teof")
-    )
+def _started(module: str) -> tuple[str, ...]:
+    """An agent types `teof`, however this server was started."""
+    name = module.removeprefix("tools").removeprefix(".").removeprefix("agent.")
+    return ("teof", *([name] if name else []))
 
 
 def fitted(rows: list[str], limit: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tools.core import hint
 from tools.core.errors import DataError
 
 _BOM = b"\xef\xbb\xbf"
@@ -33,6 +34,6 @@ def decode(data: bytes, name: str) -> Document:
         text = body.decode()
     except UnicodeDecodeError as problem:
         line = body.count(b"\n", 0, problem.start) + 1
-        raise DataError(f"{name}:{line}: not UTF-8", code="setup.damaged", hint=f"file {name}") from problem
+        raise DataError(f"{name}:{line}: not UTF-8", code="setup.damaged", hint=hint.program("file", name)) from problem
     is_crlf = 0 < text.count("\r\n") == text.count("\n") == text.count("\r")
     return Document(text.replace("\r\n", "\n") if is_crlf else text, has_bom, is_crlf)

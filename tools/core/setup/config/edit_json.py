@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from tools.core import hint
 from tools.core.errors import ConflictError, DataError
 from tools.core.fs import files
 from tools.core.integrations.vendors.vendor import Entry
@@ -81,7 +82,7 @@ def _put_value(text: str, entry: Entry, name: str, ours: dict[Path, object]) -> 
         raise ConflictError(
             f"{name} has {'.'.join(entry.path)} already, and it is not ours",
             code="setup.taken",
-            hint=f"grep -n {entry.path[-1]} {name}",
+            hint=hint.program("grep", "-n", entry.path[-1], name),
         )
     span = json_pointer.spans(text)[json_pointer.join(*entry.path)]
     return text[: span.start] + _rendered(text, entry.value, _indent_at(text, span.start)) + text[span.end :]
@@ -241,4 +242,6 @@ def _wrong_kind(text: str, path: Path, name: str, kind: str) -> DataError:
     spans = json_pointer.spans(text)
     line = json_pointer.line_of(text, spans, json_pointer.join(*path))
     where = ".".join(path) or "the document"
-    return DataError(f"{name}:{line}: {where} is not {kind}", code="setup.kind", hint=f"sed -n {line}p {name}")
+    return DataError(
+        f"{name}:{line}: {where} is not {kind}", code="setup.kind", hint=hint.program("sed", "-n", f"{line}p", name)
+    )

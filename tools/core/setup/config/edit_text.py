@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tools.core import hint
 from tools.core.errors import DataError
 
 
@@ -81,6 +82,6 @@ def _find(text: str, markers: Markers, name: str) -> _Place | None:
         raise DataError(
             f"{name}:{number}: the markers {markers.begin!r} and {markers.end!r} do not stand in one pair",
             code="setup.markers",
-            hint=f"grep -n teof: {name}",
+            hint=hint.program("grep", "-n", "teof:", name),
         )
     return _Place(begins[0], ends[0])

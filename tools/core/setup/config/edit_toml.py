@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tools.core import hint
 from tools.core.errors import ConflictError, DataError
 from tools.core.integrations.vendors.vendor import Entry
 
@@ -41,7 +42,9 @@ def put(text: str, entries: Sequence[Entry], name: str, earlier: Sequence[Entry]
         elif _plain(table[key]) != entry.value:
             where = ".".join(entry.path)
             raise ConflictError(
-                f"{name} has {where} already, and it is not ours", code="setup.taken", hint=f"grep -n {key} {name}"
+                f"{name} has {where} already, and it is not ours",
+                code="setup.taken",
+                hint=hint.program("grep", "-n", key, name),
             )
     return tomlkit.dumps(document)
 
@@ -107,7 +110,9 @@ def _table(document: Any, path: Sequence[str], name: str) -> Any:
         table = table[key]
         if not isinstance(_plain(table), dict):
             raise DataError(
-                f"{name}:1: {'.'.join(path)} is not a table", code="setup.kind", hint=f"grep -n {key} {name}"
+                f"{name}:1: {'.'.join(path)} is not a table",
+                code="setup.kind",
+                hint=hint.program("grep", "-n", key, name),
             )
     return table
 
@@ -132,7 +137,9 @@ def _put_items(table: Any, key: str, entry: Entry, name: str) -> None:
     there = table[key]
     if not isinstance(_plain(there), list):
         raise DataError(
-            f"{name}:1: {'.'.join(entry.path)} is not a list", code="setup.kind", hint=f"grep -n {key} {name}"
+            f"{name}:1: {'.'.join(entry.path)} is not a list",
+            code="setup.kind",
+            hint=hint.program("grep", "-n", key, name),
         )
     for item in entry.items:
         if item not in _plain(there):

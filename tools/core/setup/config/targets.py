@@ -10,6 +10,7 @@ import os
 import stat
 from typing import NamedTuple
 
+from tools.core import hint
 from tools.core.errors import DataError, SetupError, UsageError
 from tools.core.fs import files
 
@@ -40,7 +41,9 @@ def read(path: str, base: str) -> Target:
         if not stat.S_ISREG(facts.st_mode):
             raise _not_a_file(path)
         if facts.st_size > MAX_SIZE:
-            raise DataError(f"{path}: more than {MAX_SIZE} bytes", code="setup.size", hint=f"ls -l {path}")
+            raise DataError(
+                f"{path}: more than {MAX_SIZE} bytes", code="setup.size", hint=hint.program("ls", "-l", path)
+            )
         return Target(place, os.read(descriptor, MAX_SIZE), stat.S_IMODE(facts.st_mode))
     except OSError as problem:
         raise _refused(path, problem) from problem
@@ -53,7 +56,10 @@ def _followed(path: str, base: str) -> str:
     top = os.path.realpath(base)
     if place != top and not place.startswith(top + os.sep):
         raise UsageError(
-            f"{path} is a link that leaves {base}", code="setup.link", hint=f"ls -l {path}", details={"target": place}
+            f"{path} is a link that leaves {base}",
+            code="setup.link",
+            hint=hint.program("ls", "-l", path),
+            details={"target": place},
         )
     return place
 
@@ -133,11 +139,15 @@ def _sync(folder: str) -> None:
 
 def _not_a_file(path: str) -> DataError:
     return DataError(
-        f"{path}: a folder, pipe or link stands where a file belongs", code="setup.kind", hint=f"ls -ld {path}"
+        f"{path}: a folder, pipe or link stands where a file belongs",
+        code="setup.kind",
+        hint=hint.program("ls", "-ld", path),
     )
 
 
 def _refused(path: str, problem: OSError) -> SetupError:
     return SetupError(
-        f"{path}: {problem.strerror or problem}", code="setup.access", hint=f"ls -ld {os.path.dirname(path)}"
+        f"{path}: {problem.strerror or problem}",
+        code="setup.access",
+        hint=hint.program("ls", "-ld", os.path.dirname(path)),
     )

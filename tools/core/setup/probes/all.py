@@ -34,7 +34,7 @@ def run(
             answer = question()
             found += [answer] if isinstance(answer, Probe) else list(answer)
         except (ToolkitError, OSError, LookupError) as problem:
-            found.append(Probe(name, FAIL, str(problem), getattr(problem, "hint", "")))
+            found.append(Probe(name, FAIL, str(problem), getattr(problem, "hint", None)))
     return found
 
 

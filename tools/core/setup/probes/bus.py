@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 
-from tools.core import clock
+from tools.core import clock, hint
 from tools.core.context import Context
 from tools.core.errors import BusyError, ToolkitError
 from tools.core.fs import files, locks
@@ -23,7 +23,7 @@ _DAY = 86400.0
 def checkout(workspace: Workspace) -> Probe:
     """The checkout that commands act on."""
     if git_folder(workspace.root) is None:
-        return Probe("checkout", FAIL, f"{workspace.root} is not in git", f"git init {workspace.root}")
+        return Probe("checkout", FAIL, f"{workspace.root} is not in git", hint.git("init", workspace.root))
     return passed("checkout", workspace.root)
 
 
@@ -31,11 +31,11 @@ def bus(context: Context) -> Iterator[Probe]:
     """The live bus, and whether it is the remote's."""
     place = context.workspace.bus.path
     if not os.path.isdir(place):
-        yield Probe("bus", FAIL, "there is no bus here yet", "teof init --agent <id>")
+        yield Probe("bus", FAIL, "there is no bus here yet", hint.init("--agent", hint.WORDS))
         return
     apart = bus_branch.apart(context.workspace)
     if apart:
-        yield Probe("bus", WARN, apart[0], "teof init")
+        yield Probe("bus", WARN, apart[0].text, apart[0].hint)
         return
     yield passed("bus", place)
 
@@ -48,7 +48,7 @@ def writable(context: Context) -> Iterator[Probe]:
     ):
         reason = _refusal(place.path)
         if reason:
-            yield Probe(name, FAIL, f"{place.path}: {reason}", f"mkdir -p {place.path}")
+            yield Probe(name, FAIL, f"{place.path}: {reason}", hint.program("mkdir", "-p", place.path))
         else:
             yield passed(name, place.path)
 
@@ -73,7 +73,7 @@ def lock(context: Context) -> Probe:
         with locks.hold(context.workspace.bus, patience=1.0):
             pass
     except BusyError as problem:
-        return Probe("lock", FAIL, problem.message, "cat _bus/.cache/holder")
+        return Probe("lock", FAIL, problem.message, hint.program("cat", "_bus/.cache/holder"))
     except ToolkitError as problem:
         return Probe("lock", FAIL, problem.message, problem.hint)
     return passed("lock", f"free after {(time.monotonic() - begun) * 1000:.0f} ms")
@@ -82,7 +82,9 @@ def lock(context: Context) -> Probe:
 def journal(context: Context) -> Probe:
     """No transaction of a dead process waits to be finished."""
     if files.exists(context.workspace.journal):
-        return Probe("journal", WARN, "a transaction was left half done", "teof maintenance.bus_repair --apply")
+        return Probe(
+            "journal", WARN, "a transaction was left half done", hint.tool("maintenance.bus_repair", "--apply")
+        )
     return passed("journal", "none left")
 
 
@@ -91,7 +93,7 @@ def log(context: Context) -> Probe:
     lost = context.history.losses()
     if lost:
         detail = f"{lost[0].stream} has lost {lost[0].records} records"
-        return Probe("log", FAIL, detail, "teof maintenance.bus_repair")
+        return Probe("log", FAIL, detail, hint.tool("maintenance.bus_repair"))
     return passed("log", f"{small.tail(context.workspace.events.path, 0, 1)[1]} bytes")
 
 
@@ -106,10 +108,12 @@ def remote(context: Context, *, offline: bool) -> Probe:
     try:
         there = remotes.branch_commit(root, route.remote, bus_branch.BRANCH, timeout=PATIENCE)
     except ToolkitError as problem:
-        return Probe("remote", WARN, problem.message, f"git ls-remote {route.remote}")
+        return Probe("remote", WARN, problem.message, hint.git("ls-remote", route.remote))
     here = refs.commit_of(root, f"refs/heads/{bus_branch.BRANCH}")
     if there != here:
-        return Probe("remote", WARN, f"the bus here and on {route.remote} differ", "teof bus_sync --push")
+        return Probe(
+            "remote", WARN, f"the bus here and on {route.remote} differ", hint.tool("agent.bus_sync", "--push")
+        )
     return passed("remote", f"{route.remote} has the same bus" if there else f"{route.remote} has no bus")
 
 

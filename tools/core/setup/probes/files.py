@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
+from tools.core import hint
 from tools.core.errors import ToolkitError
 from tools.core.integrations.vendors import registry
 from tools.core.integrations.vendors.vendor import Where
@@ -27,7 +28,7 @@ _TRUST_FILES = {
 
 def configs(here: Clone, cli: str) -> Iterator[Probe]:
     """Every file is as setup would write it now, and the launcher starts something."""
-    again = f"teof setup {cli}"
+    again = hint.tool("agent.setup", cli)
     try:
         drifted = clones.drift(here, clones.options_of(here), cli)
     except ToolkitError as problem:
@@ -63,7 +64,11 @@ def layer(here: Clone, where: Where) -> Iterator[Probe]:
     bare = [root for root in where.worktrees if not os.path.isdir(f"{root}/.codex")]
     if bare:
         yield Probe(
-            "layer", FAIL, f"{bare[0]} has no .codex/, so Codex loads no hooks there", "teof doctor --fix", "codex"
+            "layer",
+            FAIL,
+            f"{bare[0]} has no .codex/, so Codex loads no hooks there",
+            hint.tool("agent.doctor", "--fix"),
+            "codex",
         )
     else:
         yield passed("layer", f"{len(where.worktrees)} worktrees have a .codex/", "codex")
@@ -74,7 +79,11 @@ def roots(where: Where, cli: str) -> Probe:
     missing = [folder for folder in where.bus_folders if not os.path.isdir(folder)]
     if missing:
         return Probe(
-            "roots", FAIL, f"{missing[0]} does not exist, so the sandbox does not give it", "teof doctor --fix", cli
+            "roots",
+            FAIL,
+            f"{missing[0]} does not exist, so the sandbox does not give it",
+            hint.tool("agent.doctor", "--fix"),
+            cli,
         )
     vendor = registry.vendor_of(cli)
     wishes = vendor.files(where) if vendor is not None else []
@@ -82,7 +91,9 @@ def roots(where: Where, cli: str) -> Probe:
         names = [entry for entry in wish.entries if entry.path[-1] in ("writable_roots", "allowWrite")]
         data = small.read(os.path.realpath(wish.path))
         if names and (data is None or merge.missing(data, wish._replace(entries=tuple(names)))):
-            return Probe("roots", FAIL, f"{wish.path} does not give the bus folders", f"teof setup {cli}", cli)
+            return Probe(
+                "roots", FAIL, f"{wish.path} does not give the bus folders", hint.tool("agent.setup", cli), cli
+            )
     return passed("roots", " ".join(where.bus_folders), cli)
 
 
@@ -130,7 +141,7 @@ def files_that_instruct(here: Clone) -> Iterator[Probe]:
         yield skipped("instructions", "not set up")
         return
     clis = [cli for cli in here.ledger.clis if cli != plan.GIT]
-    again = f"teof setup {' '.join(clis)}"
+    again = hint.tool("agent.setup", " ".join(clis))
     for wish in instructions.wishes(root, clis, instructions.claude_text(root)):
         name = os.path.relpath(wish.path, root)
         try:
@@ -153,7 +164,7 @@ def hooks_of_git(here: Clone, where: Where) -> Iterator[Probe]:
     wishes, manual = git_hooks.wishes(where)
     for wish in wishes:
         if merge.missing(small.read(wish.path), wish):
-            yield Probe("git hooks", WARN, f"{wish.path} does not call the guard", "teof setup git")
+            yield Probe("git hooks", WARN, f"{wish.path} does not call the guard", hint.tool("agent.setup", "git"))
         else:
             yield passed("git hooks", wish.path)
     for step in manual:

@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 
-from tools.core import clock
+from tools.core import clock, hint
 from tools.core.context import Context
 from tools.core.git import repository
 from tools.core.integrations.vendors import registry
@@ -24,7 +24,7 @@ def python(context: Context) -> Probe:
     """The interpreter that runs now is the one the launchers start."""
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < _PYTHON:
-        return Probe("python", FAIL, f"{version} is older than 3.11", "uv python install 3.12")
+        return Probe("python", FAIL, f"{version} is older than 3.11", hint.program("uv", "python", "install", "3.12"))
     return passed("python", f"{version} at {sys.executable}")
 
 
@@ -33,7 +33,7 @@ def git_version(context: Context) -> Probe:
     version = repository.version()
     text = ".".join(map(str, version))
     if version < _GIT:
-        return Probe("git", FAIL, f"{text} is older than 2.31", "git --version")
+        return Probe("git", FAIL, f"{text} is older than 2.31", hint.git("--version"))
     return passed("git", text)
 
 
@@ -61,7 +61,12 @@ def command(context: Context) -> Probe:
     place = programs.in_login_shell("teof")
     if place:
         return passed("command", place)
-    return Probe("command", WARN, "a login shell does not find teof", "uv tool install teof-parallel-agents")
+    return Probe(
+        "command",
+        WARN,
+        "a login shell does not find teof",
+        hint.program("uv", "tool", "install", "teof-parallel-agents"),
+    )
 
 
 def shadow(context: Context) -> Probe:
@@ -72,7 +77,10 @@ def shadow(context: Context) -> Probe:
     )
     if os.path.exists(own) and os.path.realpath(context.workspace.root) != os.path.realpath(ours):
         return Probe(
-            "shadow", WARN, "the checkout has a package tools of its own, which `python -m tools` means", "teof --help"
+            "shadow",
+            WARN,
+            "the checkout has a package tools of its own, which `python -m tools` means",
+            hint.tool("agent.--help"),
         )
     return passed("shadow", "no other package tools")
 
@@ -83,5 +91,5 @@ def the_clock(context: Context) -> Probe:
     moments = [moment for row in rows if (moment := clock.parse(row.record.get("ts")))]
     if moments and max(moments) > context.now + clock.CREDIBLE_AHEAD:
         ahead = clock.span((max(moments) - context.now).total_seconds())
-        return Probe("clock", WARN, f"the newest record is {ahead} ahead of this clock", "date -u")
+        return Probe("clock", WARN, f"the newest record is {ahead} ahead of this clock", hint.program("date", "-u"))
     return passed("clock", clock.to_text(context.now))

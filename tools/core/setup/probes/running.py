@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tools.core import clock
+from tools.core import clock, hint
 from tools.core.context import Context
 from tools.core.integrations.mcp import catalogue
 from tools.core.integrations.vendors.vendor import Where
@@ -34,12 +34,12 @@ def hook(context: Context, where: Where, program: Vendor) -> Probe:
     """The command line in the config refuses an edit of a held file in the program's form, and is silent otherwise."""
     line = _command_line(where, program)
     if not line:
-        return Probe("hook", FAIL, "no config names the hook", f"teof setup {program.NAME}", program.NAME)
+        return Probe("hook", FAIL, "no config names the hook", hint.tool("agent.setup", program.NAME), program.NAME)
     with tempfile.TemporaryDirectory(prefix="teof-doctor-") as scratch:
         _scratch_bus(os.path.realpath(scratch))
         held, seconds = _run(line, context.workspace.root, program, os.path.realpath(scratch), _HELD)
         free, _ = _run(line, context.workspace.root, program, os.path.realpath(scratch), _FREE)
-    again = f"teof setup {program.NAME}"
+    again = hint.tool("agent.setup", program.NAME)
     if held is None or free is None:
         return Probe("hook", FAIL, "the command line fails", again, program.NAME)
     if "[teof]" not in held or not _is_refusal(held, program):
@@ -205,7 +205,7 @@ def codex_trust(here: Clone, where: Where) -> Probe:
     if program is None:
         return files.codex_trust_in_settings(here)
     with _started([program, "app-server"], here.workspace.root) as process:
-        hello = {"clientInfo": {"name": "teof-doctor", "title": "teof doctor", "version": "1"}}
+        hello = {"clientInfo": {"name": "teof-doctor", "title": hint.tool("agent.doctor"), "version": "1"}}
         if _asked(process, "initialize", hello) is None:
             return files.codex_trust_in_settings(here)
         _send(process, {"jsonrpc": "2.0", "method": "initialized"})
