@@ -27,9 +27,6 @@ def main() -> None:
     name = given[0] if given else ""
     is_script = bootstrap.is_console_script(sys.argv[0])
     start = (bootstrap.CONSOLE_SCRIPT,) if is_script else ("python", "-m", "tools")
-    if name == "--version":
-        print(f"{bootstrap.CONSOLE_SCRIPT} {bootstrap.version()}")
-        return
     if not name or name.startswith("-"):
         cli.main(index, given, start)
     cli.main(_command(name), given[1:], (*start, name))
