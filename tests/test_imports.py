@@ -31,6 +31,10 @@ HEAVY = {
     "html",
     "urllib.request",
     "http.client",
+    "tomlkit",
+    "mcp",
+    "mcp_types",
+    "anyio",
 }
 IN_PASSING = HEAVY | {
     "sqlite3",

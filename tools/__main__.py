@@ -80,14 +80,34 @@ def init(run: cli.Run, agent: str | None, role: tuple[str, ...], bus: str | None
     from tools.core.setup import init as repository
 
     done = repository.prepare(run.workspace, agent=agent, roles=role, bus=bus, dry_run=dry_run)
-    lines = [f"- {step}" for step in done.steps]
+    shared = [] if dry_run else _share(run)
+    lines = [f"- {step}" for step in [*done.steps, *shared]]
     head = ("would do:" if dry_run else "did:") if lines else f"nothing to do: {run.workspace.root} is ready"
     for note in done.notes if run.as_json else ():
         run.note(note)
     hints = [spelled for note in done.notes if (spelled := run.spell(note.hint))]
-    run.emit({"steps": done.steps, "dry_run": dry_run, "hints": hints}, "\n".join([head, *lines]))
+    run.emit({"steps": [*done.steps, *shared], "dry_run": dry_run, "hints": hints}, "\n".join([head, *lines]))
     for note in () if run.as_json else done.notes:
         run.note(note)
+
+
+def _share(run: cli.Run) -> list[str]:
+    """Gives the worktree its share of what is set up for agents' programs in this clone."""
+    import os
+
+    from tools.core.gitdir import common_folder, git_folder
+    from tools.core.setup import ledger
+
+    own = git_folder(run.workspace.root)
+    if own is None or not os.path.exists(ledger.place(common_folder(own)).path):
+        return []
+    from tools.core.setup import clone, launchers, programs
+
+    here = clone.find(run.workspace, os.path.expanduser("~"), bootstrap.server_command())
+    result = clone.repeat(
+        here, launchers.here(bootstrap.command_word(programs.in_login_shell(bootstrap.CONSOLE_SCRIPT)))
+    )
+    return list(result.changes) if result else []
 
 
 if __name__ == "__main__":

@@ -7,12 +7,17 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
+import os
+
 from tools.core.bus import posts
 from tools.core.bus.status import PRESETS
 from tools.core.cli import app as cli
 from tools.core.seats import guards as branches
 from tools.core.session import boot
 from tools.core.text import render
+
+_NO_NETWORK = "CODEX_SANDBOX_NETWORK_DISABLED"
+"""Set by Codex for commands that it runs without a network."""
 
 
 @cli.command(doc=__doc__, writes=True)
@@ -65,6 +70,7 @@ def main(
         tail=manager_report_tail,
         tail_count=manager_report_tail_count,
         announce=not no_announce,
+        in_sandbox=_NO_NETWORK in os.environ,
     )
     guarded = branches.guard(
         run.workspace,

@@ -7,7 +7,10 @@ Problem that says what is wrong where, so that a reader can pass it on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from tools.core.plain import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 from tools.core.hint import Hint
 from tools.core.problem import Problem

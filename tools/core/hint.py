@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from tools.core.plain import NamedTuple
 
 WORDS = "…"
 """An argument that stands for the user's own words, or for an id that only the user knows."""

@@ -6,9 +6,7 @@ The rules are the table "Ids" in docs/formats.md. `is_…` answers, `require_…
 from __future__ import annotations
 
 import os
-import re
 import time
-from datetime import date
 
 from tools.core.errors import UsageError
 
@@ -38,10 +36,17 @@ def _is_name(text: object, length: int) -> bool:
     return (
         isinstance(text, str)
         and len(text) <= length
-        and re.fullmatch(NAME_PATTERN[1:-1], text) is not None
+        and text.isascii()
+        and all(part.isalnum() for part in text.replace(".", "-").replace("_", "-").split("-"))
         and not text.lower().endswith(".lock")
         and text.lower().partition(".")[0] not in _DEVICES
     )
+
+
+def _matches(pattern: str, text: str) -> bool:
+    import re  # names, which programs ask about at each start, do without
+
+    return re.fullmatch(pattern[1:-1], text) is not None
 
 
 def is_agent(text: object) -> bool:
@@ -56,8 +61,10 @@ def is_task(text: object) -> bool:
 
 def is_plan(text: object) -> bool:
     """Whether it can name a plan: a real date and a slug."""
-    if not isinstance(text, str) or len(text) > NAME_LENGTH or not re.fullmatch(PLAN_PATTERN[1:-1], text):
+    if not isinstance(text, str) or len(text) > NAME_LENGTH or not _matches(PLAN_PATTERN, text):
         return False
+    from datetime import date  # only plans have one in their name
+
     try:
         date.fromisoformat(text[:10])
     except ValueError:
@@ -67,17 +74,17 @@ def is_plan(text: object) -> bool:
 
 def is_record(text: object) -> bool:
     """Whether it is the id of a record: a ULID."""
-    return isinstance(text, str) and re.fullmatch(RECORD_PATTERN[1:-1], text) is not None
+    return isinstance(text, str) and _matches(RECORD_PATTERN, text)
 
 
 def is_word(text: object) -> bool:
     """Whether it can be the kind of an event or a message."""
-    return isinstance(text, str) and len(text) <= AGENT_LENGTH and re.fullmatch(WORD_PATTERN[1:-1], text) is not None
+    return isinstance(text, str) and len(text) <= AGENT_LENGTH and _matches(WORD_PATTERN, text)
 
 
 def is_key(text: object) -> bool:
     """Whether it can be the key of free `key=value` data."""
-    return isinstance(text, str) and len(text) <= AGENT_LENGTH and re.fullmatch(KEY_PATTERN[1:-1], text) is not None
+    return isinstance(text, str) and len(text) <= AGENT_LENGTH and _matches(KEY_PATTERN, text)
 
 
 def require_agent(text: str, what: str = "agent id") -> str:
@@ -135,11 +142,15 @@ def inbox_of(agent: str) -> str:
 
 def default_branch(agent: str, task: str) -> str:
     """The branch an agent works a task on (formats, claims)."""
+    import re
+
     return f"agent/{agent}/{re.sub(r'[^a-z0-9._-]+', '-', task.lower())}"
 
 
 def slug(text: str, limit: int = 60) -> str:
     """Free text as a file-name part: lower case, hyphens, never empty."""
+    import re
+
     cleaned = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:limit].strip("-")
     return cleaned or "x"
 

@@ -8,13 +8,14 @@ bus and the session state, one per clone however many worktrees it has.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from tools.core import hint
 from tools.core.errors import SetupError, UsageError
 from tools.core.gitdir import common_folder, core_settings, git_folder, worktree_roots
+from tools.core.plain import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 BUS = "_bus"
 REPORT = "_report"
@@ -45,8 +46,7 @@ class Place(NamedTuple):
         return Place(self.base, f"{self.name}/{name}")
 
 
-@dataclass(frozen=True)
-class Workspace:
+class Workspace(NamedTuple):
     """One checkout and the live bus that belongs to it; both paths are absolute."""
 
     root: str

@@ -55,6 +55,11 @@ class Item(NamedTuple):
         return PRIORITIES.index(self.priority), self.number, self.path
 
     @property
+    def paths(self) -> tuple[str, ...]:
+        """The patterns of the files it will touch, as a claim names them."""
+        return tuple(dict.fromkeys(_list(self.fields.get("paths", ""))))
+
+    @property
     def goal(self) -> str:
         """The first line of what it is for."""
         return self.fields.get("goal", "").split("\n")[0]

@@ -12,6 +12,7 @@ from tools.core.backlog import states
 from tools.core.bus import assignments as assigning
 from tools.core.bus import claim_documents as holdings
 from tools.core.bus import claim_rules as claims
+from tools.core.bus import claims as bus_claims
 from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.fs import locks
@@ -170,3 +171,29 @@ def _take(context: Context, task: states.Task, backlog: Backlog) -> assigning.Pl
         with_inbox=False,
     )
     return assigning.carry_out(context, found, order, [])
+
+
+def begin(context: Context, name: str | None, paths: tuple[str, ...]) -> Claim | None:
+    """Claims a named task, of the backlog or not, or the best ready one; None when nothing is ready.
+
+    Its paths are those given, else those that its backlog file names.
+    """
+    items = {item.task_id: item for item in queue.all_items(context.workspace)[0]}
+    if name is not None and name not in items:
+        return _with_paths(context, name, paths)
+    if name is None:
+        placed, problems = take_next(context, allow_busy=False)
+        context.warn(map(str, problems))
+    else:
+        placed = take(context, name, allow_busy=False)
+    if placed is None or placed.claim is None:
+        return None
+    claim = placed.claim
+    named = paths or (items[claim.task_id].paths if claim.task_id in items else ())
+    return _with_paths(context, claim.task_id, named) if named and not claim.paths else claim
+
+
+def _with_paths(context: Context, task: str, paths: tuple[str, ...]) -> Claim:
+    change = bus_claims.take(context, claims.Request(task, context.seat.agent_id, paths=paths or None))
+    context.warn(change.warnings)
+    return change.claim

@@ -1,6 +1,7 @@
 """Claims, assignments, events and messages.
 
 path_patterns    whether two path patterns may name the same file
+path_rule        whether a seat may edit a path: the one rule of hooks, commits and pushes
 claim_rules      pure rules: who may take and keep a task
 release_rules    pure rules: who may give a task back, pause it, or relieve its holder
 claim_documents  what the claims and assignments say, as they were read

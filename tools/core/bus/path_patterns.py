@@ -6,9 +6,7 @@ The answer errs towards yes: two wildcards that meet in a component are taken to
 
 from __future__ import annotations
 
-import re
-
-_WILD = r"[*?\[]"
+_WILD = "*?["
 
 
 def may_overlap(one: str, other: str) -> bool:
@@ -19,7 +17,7 @@ def may_overlap(one: str, other: str) -> bool:
 def fixed_folders(pattern: str) -> tuple[str, ...]:
     """The leading parts that are no wildcards; patterns overlap only where one's begin with the other's."""
     parts = _parts(pattern)
-    wild = (number for number, part in enumerate(parts) if re.search(_WILD, part))
+    wild = (number for number, part in enumerate(parts) if _is_wild(part))
     return tuple(parts[: next(wild, len(parts))])
 
 
@@ -57,15 +55,19 @@ def _skips(one: list[str], other: list[str], i: int, j: int) -> list[tuple[int, 
 
 
 def _same(one: str, other: str) -> bool:
-    if not re.search(_WILD, one) and not re.search(_WILD, other):
+    if not _is_wild(one) and not _is_wild(other):
         return one == other
     return _prefix_agrees(one, other) and _prefix_agrees(one[::-1], other[::-1])
 
 
 def _prefix_agrees(one: str, other: str) -> bool:
     for left, right in zip(one, other, strict=False):
-        if re.match(_WILD, left) or re.match(_WILD, right) or "]" in (left, right):
+        if left in _WILD or right in _WILD or "]" in (left, right):
             return True
         if left != right:
             return False
     return True
+
+
+def _is_wild(part: str) -> bool:
+    return any(char in part for char in _WILD)

@@ -104,8 +104,8 @@ def post_once(context: Context, decide: Callable[[], Draft | None]) -> Posted | 
 def _commit(
     context: Context, event: EventDraft | None, messages: Sequence[MessageDraft], depends: Sequence[Change]
 ) -> Posted:
-    logged = _event(context, event) if event is not None else None
-    posted = [_message(context, draft) for draft in messages]
+    logged = event_of(context, event) if event is not None else None
+    posted = [message_of(context, draft) for draft in messages]
     deliveries = [(thread, message) for message in posted for thread in _threads_of(message)]
     changes = list(depends)
     if logged is not None:
@@ -127,7 +127,8 @@ def warn_of_absent(context: Context, paths: Iterable[str]) -> None:
     context.warn(f"receipt {path} is not there yet" for path in receipts.cited_all(context.workspace, [*paths])[1])
 
 
-def _event(context: Context, draft: EventDraft) -> Event:
+def event_of(context: Context, draft: EventDraft) -> Event:
+    """The record of an event; UsageError for a summary or a path that no record may carry."""
     return Event(
         id=ids.new_record_id(),
         ts=clock.to_text(context.now),
@@ -144,7 +145,8 @@ def _event(context: Context, draft: EventDraft) -> Event:
     )
 
 
-def _message(context: Context, draft: MessageDraft) -> Message:
+def message_of(context: Context, draft: MessageDraft) -> Message:
+    """The record of a message; UsageError as for an event."""
     meta = {**draft.meta, "plan_id": draft.plan_id} if draft.plan_id else draft.meta
     return Message(
         id=ids.new_record_id(),

@@ -11,5 +11,8 @@ output     findings as text, JSON, GitHub annotations and SARIF
 memory     the memory log's chain of hashes
 run        the checks that CI runs, in one list
 links      the quick links into the documents
+commits       pure rules: what commits may touch, and under which fence
+commit_facts  commits, and what the bus says of their tasks
+staged        what is about to be committed or pushed
 preflight  everything that must hold before a pull request, in one list
 """

@@ -99,6 +99,21 @@ RULES: dict[str, Rule] = {
     "seat.not_booted": Rule(
         ERROR, "the session was not booted", lambda _, agent: hint.tool("agent.session_boot", "--agent", agent)
     ),
+    "guard.path": Rule(
+        ERROR,
+        "a change lies in paths that another seat holds",
+        lambda path, task: hint.tool(
+            "agent.bus_message", "--task", task, "--type", "request", "--summary", f"may I change {path}?"
+        ),
+    ),
+    "guard.fence": Rule(
+        ERROR,
+        "a commit was made under a claim that changed hands",
+        lambda _, task: hint.tool("agent.bus_claim", "show", "--task", task),
+    ),
+    "guard.task": Rule(WARNING, "a commit names a task that nobody claimed", hint.tool("agent.bus_sync")),
+    "guard.untold": Rule(NOTE, "a commit of an agent's branch names no task", hint.tool("agent.setup", "git")),
+    "guard.branch": Rule(ERROR, "a branch of another seat is pushed", hint.git("branch", "--show-current")),
     "check.impossible": Rule(ERROR, "a check could not run", hint.git("status")),
 }
 """Every rule by its stable id."""

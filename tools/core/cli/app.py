@@ -271,7 +271,8 @@ _LIMITS = hint.program("df", "-h", ".").then(hint.program("ulimit", "-n"))
 
 def _system(problem: OSError) -> SetupError:
     what = problem.filename or "the result"
-    return SetupError(f"{what}: {problem.strerror}", code="system.refused", hint=_LIMITS)
+    help = hint.tool("agent.doctor") if problem.errno == errno.EROFS else _LIMITS
+    return SetupError(f"{what}: {problem.strerror}", code="system.refused", hint=help)
 
 
 def _flushed(exit_code: int) -> int:

@@ -46,6 +46,37 @@ def start_of(module: str) -> tuple[str, ...]:
     return ("python", "-m", module)
 
 
+def server_command() -> tuple[str, ...]:
+    """The command that starts the MCP server wherever it is started from."""
+    script = os.path.join(os.path.dirname(sys.executable), CONSOLE_SCRIPT)
+    if os.access(script, os.X_OK):
+        return (script, "mcp")
+    return (sys.executable, os.path.join(CHECKOUT, "tools", "agent", "mcp.py"))
+
+
+def version() -> str:
+    """The toolkit's version as it was installed, "0" where it was not."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("teof-parallel-agents")
+    except metadata.PackageNotFoundError:
+        return "0"
+
+
+def invoked_word() -> str:
+    """How texts spell this toolkit for whoever started this process."""
+    return CONSOLE_SCRIPT if is_console_script(sys.argv[0]) else "python -m tools"
+
+
+def command_word(login_shell: str) -> str:
+    """How an agent's shell can call this toolkit: `teof` where a login shell finds it, else the whole path."""
+    if login_shell:
+        return CONSOLE_SCRIPT
+    command = server_command()
+    return command[0] if len(command) == 2 and not command[1].endswith(".py") else f"{sys.executable} -m tools"
+
+
 def use_the_environment_of_the_checkout() -> NoReturn:
     """Starts this process again with the Python of `.venv`, which has what is missing here."""
     python = os.path.join(CHECKOUT, ".venv", "bin", "python")

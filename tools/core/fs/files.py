@@ -18,10 +18,13 @@ from contextlib import contextmanager, suppress
 from tools.core import hint
 from tools.core.errors import DataError, SetupError
 from tools.core.problem import Problem
-from tools.core.workspace import Place
+from tools.core.workspace import BUS, REPORT, Place
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+SANDBOX_FOLDERS = (BUS, f"{REPORT}/session")
+"""What an agent must be able to write in the main checkout, as they are below it."""
+
 MAX_DOCUMENT = 4 * 1024 * 1024
 """Bytes a JSON document may have; a larger one is damage, not data."""
 
@@ -84,14 +87,34 @@ def writable(place: Place) -> Iterator[None]:
 
 def _not_written(place: Place, problem: OSError) -> SetupError:
     if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        top = place.name.split("/")[0]
+        folders = [os.path.join(place.base, name) for name in SANDBOX_FOLDERS]
         return SetupError(
-            f"{place.path} cannot be written: {problem.strerror};"
-            f" a sandbox must allow writing to {os.path.join(place.base, top)}",
+            f"{place.path} cannot be written: {problem.strerror}; a sandbox must allow writing to {' and '.join(folders)},"
+            " which must exist when the session starts",
             code="file.read_only",
-            hint=hint.program("ls", "-ld", "--", os.path.join(place.base, top)),
+            hint=hint.program("ls", "-ld", "--", *folders),
+            details={"folders": folders},
         )
     return SetupError(f"{place.path} could not be written: {problem.strerror or problem}", code="file.write")
+
+
+def require_writable(place: Place) -> None:
+    """SetupError where a file or folder, or the nearest folder above it that is there, cannot be written."""
+    path = place.path
+    while not os.path.lexists(path) and os.path.dirname(path) != path:
+        path = os.path.dirname(path)
+    if not may_write(path):
+        code = errno.EROFS if os.access(os.path.dirname(path), os.R_OK) and _is_read_only(path) else errno.EACCES
+        raise _not_written(place, OSError(code, os.strerror(code)))
+
+
+def may_write(path: str) -> bool:
+    """Whether this process may write a file or folder, as the system would decide now."""
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _is_read_only(path: str) -> bool:
+    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
 @contextmanager

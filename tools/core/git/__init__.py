@@ -7,6 +7,7 @@ objects      trees, blobs and commits: read and made
 refs         which commit a name names; where histories meet
 history      when files came, and which contents they had
 changes      what differs between commits and the checkout
+commits      commits as they are made and as they were
 index        the checkout's index, and one of our own
 worktrees    the worktrees of a repository
 checkout     moving a checkout to another commit

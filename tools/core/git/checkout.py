@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from tools.core import hint
 from tools.core.errors import SetupError
-from tools.core.git import git
+from tools.core.git import git, refs
 
 
 def switch(folder: str, *, branch: str = "", commit: str = "") -> None:
     """Checks out a branch of this clone, else a commit without a branch."""
     target = ("--no-guess", branch) if branch else ("--detach", commit)
     git.run(folder, "switch", "--quiet", *target)
+
+
+def switch_or_make(folder: str, branch: str) -> None:
+    """Checks out a branch of this clone, made from HEAD where there is none."""
+    is_there = bool(refs.commit_of(folder, f"refs/heads/{branch}"))
+    git.run(folder, "switch", "--quiet", *(("--no-guess",) if is_there else ("-c",)), branch)
 
 
 def fast_forward(folder: str, commit: str) -> None:

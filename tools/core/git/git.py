@@ -129,11 +129,17 @@ def run(
     return result.text
 
 
+_BARRED = ("Read-only file system", "Permission denied", "Operation not permitted")
+"""What git says where a sandbox keeps it from its own folder."""
+
+
 def failed(arguments: Sequence[str], result: Result) -> SetupError:
     """The error for a git command that did not succeed."""
     words = (result.error or result.text or f"exit {result.code}").splitlines()
     telling = next((line for line in words if line.startswith(("fatal:", "error:"))), words[0])
-    return SetupError(f"git {_name(arguments)} failed: {telling}", code="git.failed")
+    is_barred = any(reason in telling for reason in _BARRED)
+    help = hint.tool("agent.doctor") if is_barred else None
+    return SetupError(f"git {_name(arguments)} failed: {telling}", code="git.failed", hint=help)
 
 
 def run_for_name(

@@ -112,6 +112,16 @@ def has_branch(folder: str, remote: str, branch: str, *, timeout: float) -> bool
     return answer.code == 0
 
 
+def branch_commit(folder: str, remote: str, branch: str, *, timeout: float) -> str:
+    """The commit of a remote's branch, asked over the wire; "" where it has none."""
+    arguments = ("ls-remote", "--", remote, f"refs/heads/{branch}")
+    answer = git.ask(folder, *arguments, timeout=timeout)
+    if answer.code:
+        raise git.failed(arguments, answer)
+    name = answer.text.partition("\t")[0]
+    return git.require_name(arguments, name) if name else ""
+
+
 def fetch(folder: str, remote: str, *refspecs: str) -> None:
     """Fetches and prunes; SetupError when the remote gives no answer. Under the lock."""
     arguments = ("fetch", "--quiet", "--prune", "--no-auto-gc", "--", remote, *refspecs)

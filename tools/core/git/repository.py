@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from tools.core import hint
 from tools.core.errors import SetupError
@@ -33,3 +34,17 @@ def of_bus(workspace: Workspace) -> str:
     if not is_repository(folder):
         raise SetupError(f"{folder} is not in a git repository", code="git.none", hint=hint.git("init"))
     return folder
+
+
+def version() -> tuple[int, int]:
+    """The version of git, its first two numbers."""
+    text = git.run("/", "version")
+    numbers = re.search(r"(\d+)\.(\d+)", text)
+    if numbers is None:
+        raise git.not_understood(("version",), text)
+    return int(numbers[1]), int(numbers[2])
+
+
+def hooks_folder(folder: str) -> str:
+    """Where git looks for hooks, which all worktrees share."""
+    return git.run(folder, "rev-parse", "--path-format=absolute", "--git-path", "hooks")

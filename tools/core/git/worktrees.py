@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tools.core.git import git
+from tools.core.git import git, refs
 
 
 class Worktree(NamedTuple):
@@ -17,6 +17,12 @@ class Worktree(NamedTuple):
 def add(folder: str, path: str, branch: str) -> None:
     """Makes a worktree of a branch that has no files yet."""
     git.run(folder, "worktree", "add", "--quiet", "--force", "--no-checkout", path, branch)
+
+
+def add_of_seat(folder: str, path: str, branch: str, base: str) -> None:
+    """Makes a worktree on a branch, which begins at `base` where it is new."""
+    target = (path, branch) if refs.commit_of(folder, f"refs/heads/{branch}") else ("-b", branch, path, base)
+    git.run(folder, "worktree", "add", "--quiet", *target)
 
 
 def repair(folder: str) -> None:

@@ -1,6 +1,7 @@
 """The one definition of each record, and its validation.
 
 record         what a record is made of: a frozen base, the rules of its fields, its form in a file
+claim_state    the words of a claim's status, today's and old ones
 bus            events, messages, claims, assignments; the names of streams and documents
 manifest       a seat's manifest
 evidence       what stands below _report/ and in memory/

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
+from tools.core.models.claim_state import CLAIM_STATUSES as CLAIM_STATUSES
+from tools.core.models.claim_state import LIVE, state_of
 from tools.core.models.record import (
     AGENT,
     HASH,
@@ -39,14 +41,6 @@ def stream_of(task: str) -> str:
 
 
 SEVERITIES = ("low", "medium", "high")
-CLAIM_STATUSES = ("active", "paused", "released", "done")
-_OLD_CLAIM_STATUSES = {
-    "pending": "active",
-    "in_progress": "active",
-    "closed": "done",
-    "cancelled": "done",
-    "abandoned": "done",
-}
 
 
 @record
@@ -118,16 +112,12 @@ class Claim(Record):
     @property
     def state(self) -> str:
         """The status in today's words: active, paused, released or done."""
-        if self.status in CLAIM_STATUSES:
-            return self.status
-        status = self.status.lower()
-        status = _OLD_CLAIM_STATUSES.get(status, status)
-        return status if status in CLAIM_STATUSES else "active"
+        return state_of(self.status)
 
     @property
     def is_live(self) -> bool:
         """Whether somebody holds the task."""
-        return self.state in ("active", "paused")
+        return self.state in LIVE
 
 
 @record

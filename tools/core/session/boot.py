@@ -5,6 +5,7 @@ The guards write nothing but the warnings of the overrides they let pass.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,6 +15,8 @@ from tools.core.bus import claim_documents as holdings
 from tools.core.bus import posts
 from tools.core.context import Context
 from tools.core.errors import GuardError, SetupError
+from tools.core.fs import files
+from tools.core.gitdir import common_folder, git_folder
 from tools.core.hint import Note
 from tools.core.models.bus import Claim, stream_of
 from tools.core.models.entry import message_entry
@@ -29,6 +32,9 @@ IDLE = "idle"
 
 TAIL = "manager-report-tail.txt"
 """The file in a session's folder that has the hub's last lines."""
+
+SANDBOX = "sandbox"
+"""The state of a sync that a sandbox keeps from happening."""
 
 Say = Callable[[str | Note], None]
 
@@ -47,6 +53,7 @@ class Wish(NamedTuple):
     tail: bool = True
     tail_count: int = 10
     announce: bool = True
+    in_sandbox: bool = False  # the network is denied
 
 
 class Booted(NamedTuple):
@@ -63,6 +70,7 @@ class Booted(NamedTuple):
 def boot(context: Context, guarded: Guarded, wish: Wish, say: Say) -> Booted:
     """Boots a session whose guards have passed; raises GuardError for dirt, SetupError for a failed sync."""
     context = context.acting_as(guarded.seat)
+    _require_places(context, guarded, wish)
     for override in guarded.overrides:
         receipts.warn(context.workspace, override)
         context.warn([f"{override.message} (recorded)"])
@@ -79,6 +87,25 @@ def boot(context: Context, guarded: Guarded, wish: Wish, say: Say) -> Booted:
         say(f"skipped: {problem}")
     written = [*seat_written, *_snapshots(context, guarded, wish)]
     return Booted(guarded, told, state, handshake, peers, written)
+
+
+def _require_places(context: Context, guarded: Guarded, wish: Wish) -> None:
+    """SetupError before the first write where one of all that follow could not be made."""
+    agent = guarded.seat.agent_id
+    if os.path.isdir(context.workspace.bus.path):
+        files.require_writable(context.workspace.bus)
+    if wish.tail:
+        files.require_writable(context.workspace.session(agent))
+    if wish.dashboard or wish.with_status or guarded.overrides:
+        files.require_writable(context.workspace.agent_report(agent))
+
+
+def _barred(context: Context, wish: Wish) -> str:
+    """Why a sandbox keeps this session from syncing; "" when it does not."""
+    git = git_folder(context.workspace.root)
+    if git is not None and not files.may_write(common_folder(git)):
+        return "git's folder cannot be written from inside this sandbox"
+    return "the network is denied by this sandbox" if wish.in_sandbox else ""
 
 
 def _put_seat(workspace: Workspace, guarded: Guarded, say: Say) -> list[str]:
@@ -98,6 +125,10 @@ def _put_seat(workspace: Workspace, guarded: Guarded, say: Say) -> list[str]:
 
 def _sync(context: Context, guarded: Guarded, wish: Wish, say: Say) -> tuple[str, str]:
     """What the sync came to, and its sentence; a failed one passes for a session that ends or allows dirt."""
+    barred = _barred(context, wish)
+    if barred:
+        say(f"warning: not synced: {barred}")
+        return SANDBOX, ""
     from tools.core.sync import fast_forward as synchronise  # git's processes are for those who sync
 
     try:
@@ -143,7 +174,9 @@ def _meet_dirt(context: Context, guarded: Guarded, wish: Wish, say: Say) -> None
 def _handshake(guarded: Guarded, wish: Wish, state: str, told: str) -> posts.EventDraft:
     seat = guarded.seat
     meta = {"focus": wish.focus, "roles": ",".join(seat.manifest.desired_roles) if seat.manifest else ""}
-    if state.startswith(("sync.", "git.", "lock.")):
+    if state == SANDBOX:
+        meta["sync"] = SANDBOX
+    elif state.startswith(("sync.", "git.", "lock.")):
         meta["sync"] = told
     summary = wish.summary or f"{seat.agent_id} online" + (f"; focus={wish.focus}" if wish.focus else "")
     return posts.EventDraft(

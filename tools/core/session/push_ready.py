@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tools.core import hint, ids
 from tools.core.bus import claim_documents as holdings
-from tools.core.bus import path_patterns as globs
+from tools.core.bus import path_rule
 from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files
@@ -89,6 +89,11 @@ def _claims(context: Context, claims: Iterable[Claim], branch: str | None) -> li
     ]
 
 
+def fence_taken(context: Context, task: str) -> int | None:
+    """The fence with which the acting seat got a task; None when the log does not say."""
+    return _fence_taken(context.history, task, context.seat.agent_id)
+
+
 def _fence_taken(history: History, task: str, agent: str) -> int | None:
     """The fence of the newest event by which an agent got a task; None when there is none."""
     claims = (claim_from(event.claim or {}, task) for event in history.claim_changes(task) if event.event in _TAKING)
@@ -164,13 +169,12 @@ def _stem(name: str) -> str:
 
 
 def _paths(changed: Sequence[str], claims: Iterable[Claim], seat: Seat) -> Check:
+    held = list(claims)
+    refusals = [path_rule.refusal(name, held, seat.agent_id) for name in changed]
     found = [
-        f"{name} lies in {pattern}, which {claim.agent_id} holds with {claim.task_id}"
-        for claim in claims
-        if claim.is_live and claim.agent_id != seat.agent_id
-        for pattern in claim.paths
-        for name in changed
-        if globs.may_overlap(pattern, name)
+        f"{refusal.path} is {refusal.claim.agent_id}'s with {refusal.claim.task_id}"
+        for refusal in refusals
+        if refusal is not None and refusal.claim is not None
     ]
     if found:
         more = f" and {len(found) - 3} more" if len(found) > 3 else ""

@@ -54,6 +54,7 @@ def prepare(workspace: Workspace, *, agent: str | None, roles: Sequence[str], bu
         if not dry_run:
             held.enter_context(locks.hold(lock, patience=PATIENCE))
         steps = [*_seat_steps(workspace, agent, roles), *_checkout_steps(workspace, bus), *_bus_steps(workspace, bus)]
+        steps += _session_steps(workspace)
         notes = [] if dry_run else [note for step in steps if (note := step.do())]
     return Done([step.sentence for step in steps], [*notes, *_notes(workspace, bus, agent, steps)])
 
@@ -181,6 +182,14 @@ def _told(origin: bus_branch.Origin) -> Note | None:
 def _make_folder(workspace: Workspace) -> None:
     with locks.hold(workspace.bus, holder=workspace.cache.child("holder")):
         files.replace(workspace.bus.child("README.md"), maps.BUS_MAP.encode())
+
+
+def _session_steps(workspace: Workspace) -> Iterator[Step]:
+    """A sandbox grants only folders that exist as its session starts."""
+    place = workspace.session("x")
+    name = os.path.dirname(place.name)
+    if not os.path.isdir(os.path.join(place.base, name)):
+        yield Step(f"make {name}/", lambda: files.make_folder(Place(place.base, name)))
 
 
 # -- the seat ------------------------------------------------------------------------------------

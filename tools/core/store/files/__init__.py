@@ -1,5 +1,8 @@
 """The bus as files: append, commit, and an index that is derived.
 
+small         small files in few calls, for what runs at every step of an agent
+live_claims   the live claims, without opening the finished ones
+seen          when an agent's own program was last seen on this machine
 append        the end of a log, mended and appended to
 transaction   one commit, laid out so that another process can finish it
 index_schema  the tables of the derived index

@@ -14,7 +14,7 @@ from tools.core.models.entry import Entry, Query, Search, matches, stream_entry,
 from tools.core.models.lenient import shortcoming
 from tools.core.problem import Problem
 from tools.core.store.api import MAX_REQUESTS, Following, Loss, Matches, Recorded, Totals, Volume, streams_of
-from tools.core.store.files import marks
+from tools.core.store.files import marks, seen
 from tools.core.store.files.transaction import place_of
 from tools.core.workspace import Workspace
 
@@ -84,8 +84,13 @@ class FileHistory:
 
     def last_seen(self, agents: Collection[str], now: datetime) -> dict[str, datetime]:
         """See History."""
-        seen = {agent: self._last_of(agent, self._values("kind", agent=agent), now) for agent in agents}
-        return {agent: datetime.fromtimestamp(row[0], clock.UTC) for agent, row in seen.items() if row}
+        rows = {agent: self._last_of(agent, self._values("kind", agent=agent), now) for agent in agents}
+        moments = {agent: [row[0]] if row else [] for agent, row in rows.items()}
+        latest = (now + clock.CREDIBLE_AHEAD).timestamp()
+        for agent, known in moments.items():
+            at_hand = seen.seen_at(self._workspace, agent)
+            known += [at_hand] if at_hand is not None and at_hand <= latest else []
+        return {agent: datetime.fromtimestamp(int(max(known)), clock.UTC) for agent, known in moments.items() if known}
 
     def last_entries(self, agents: Collection[str], kinds: Collection[str], now: datetime) -> dict[str, Entry]:
         """See History."""

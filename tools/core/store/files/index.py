@@ -44,6 +44,11 @@ class Index:
         self._is_private = False
         self._connection = self._connect()
 
+    @property
+    def workspace(self) -> Workspace:
+        """The checkout whose bus this is."""
+        return self._workspace
+
     def ask(self, sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[Any]:
         """The rows of a query; an index that fails meanwhile is left for one that is built from the logs."""
         if isinstance(values, Mapping):

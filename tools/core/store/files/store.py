@@ -20,7 +20,7 @@ and a `recovered` event says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 
 from tools.core import hint
 from tools.core.errors import DataError, UsageError
@@ -40,8 +40,15 @@ from tools.core.workspace import Place, Workspace
 class FileStore:
     """The store in `_bus/`; `remark` hears what a reader should know of its history."""
 
-    def __init__(self, workspace: Workspace, remark: Callable[[Sequence[str]], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        remark: Callable[[Sequence[str]], None] = lambda _: None,
+        *,
+        patience: float = locks.PATIENCE,
+    ) -> None:
         self._workspace = workspace
+        self._patience = patience
         self.history = FileHistory(workspace, self, remark)
 
     # -- reading: never waits for the lock ---------------------------------------------------
@@ -105,7 +112,7 @@ class FileStore:
         changes = [_without_secrets(change) for change in changes]
         for change in changes:
             _refuse_too_long(change)
-        with locks.hold(self._workspace.bus, holder=self._workspace.cache.child("holder")):
+        with self._lock():
             self._finish_journal()
             for change in changes:
                 self._check(change)
@@ -133,7 +140,7 @@ class FileStore:
         wanted = merge.missing(merge.lines_of(before[:known]), lines)
         if not wanted:
             return 0
-        with locks.hold(self._workspace.bus, holder=self._workspace.cache.child("holder")):
+        with self._lock():
             self._finish_journal()
             self._refuse_other_case(stream)
             behind = append.bytes_from(place, known)
@@ -147,7 +154,7 @@ class FileStore:
 
     def recover(self) -> bool:
         """Completes a journal that a dead process left; whether there was one."""
-        with locks.hold(self._workspace.bus, holder=self._workspace.cache.child("holder")):
+        with self._lock():
             has_finished = self._finish_journal()
         self.history.refresh()
         return has_finished
@@ -155,6 +162,9 @@ class FileStore:
     def close(self) -> None:
         """See Store."""
         self.history.close()
+
+    def _lock(self) -> AbstractContextManager[None]:
+        return locks.hold(self._workspace.bus, holder=self._workspace.cache.child("holder"), patience=self._patience)
 
     def _check(self, change: Change) -> None:
         if isinstance(change, Append):

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""The CPU time of each hook event as a multiple of starting Python, measured in the same run.
+
+    python benchmarks/hook.py [--repeat 15] [--finished 1000] [--events 1000] [--check]
+
+Events and a bare `python -c pass` take turns, so that whatever else the machine does falls on both. The repository
+has a bus with `--finished` claims that are over and a log of `--events` records. --check exits 1 above a budget.
+"""
+
+from __future__ import annotations
+
+import argparse
+import compileall
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+BUDGET = 2.5
+EDIT = {"tool_name": "Edit", "tool_input": {"file_path": "lib/held.py"}}
+ROWS = [
+    ("SessionStart", {"source": "startup"}),
+    ("UserPromptSubmit", {"prompt": "x"}),
+    ("PreToolUse", EDIT),
+    ("PreToolUse", {"tool_name": "Edit", "tool_input": {"file_path": "free.py"}}),
+    ("PreToolUse", {"tool_name": "Bash", "tool_input": {"command": "echo x > lib/held.py"}}),
+    ("PostToolBatch", {"tool_calls": [EDIT]}),
+    ("SubagentStart", {"agent_id": "a"}),
+    ("Stop", {"stop_hook_active": False}),
+    ("SessionEnd", {"reason": "other"}),
+]
+
+
+def make_repository(root: Path, finished: int, events: int) -> None:
+    """A seat, a held path, claims that are over, and a log."""
+    subprocess.run(["git", "init", "-q", str(root)], check=True)
+    (root / "AGENT_MANIFEST.json").write_text('{"agent_id": "codex-1"}')
+    claims = root / "_bus" / "claims"
+    claims.mkdir(parents=True)
+    claim = {"agent_id": "other", "fence": 1, "branch": "x", "claimed_at": "2026-01-01T00:00:00Z"}
+    for number in range(finished):
+        document = {**claim, "task_id": f"OLD-{number}", "status": "done", "paths": ["lib/**"]}
+        (claims / f"OLD-{number}.json").write_text(json.dumps(document))
+    (claims / "HELD.json").write_text(json.dumps({**claim, "task_id": "HELD", "status": "active", "paths": ["lib/**"]}))
+    own = {**claim, "task_id": "OWN", "agent_id": "codex-1", "status": "paused", "paths": ["own/**"]}
+    (claims / "OWN.json").write_text(json.dumps(own))
+    log = root / "_bus" / "events" / "events.jsonl"
+    log.parent.mkdir()
+    with log.open("w") as lines:
+        for number in range(events):
+            event = {"agent_id": "other", "event": "status", "summary": f"step {number}", "ts": "2026-01-01T00:00:00Z"}
+            lines.write(json.dumps(event) + "\n")
+    os.utime(claims, (1, 1))
+
+
+def cpu_of(command: list[str], data: bytes, folder: str) -> float:
+    """Seconds of CPU that a process took."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, input=data, cwd=folder, capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def main() -> None:
+    """Prints a row for each event."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeat", type=int, default=15)
+    parser.add_argument("--finished", type=int, default=1000)
+    parser.add_argument("--events", type=int, default=1000)
+    parser.add_argument("--check", action="store_true")
+    given = parser.parse_args()
+    compileall.compile_dir(CHECKOUT / "tools", quiet=2)
+    program = [sys.executable, "-I", "-S", str(CHECKOUT / "tools" / "agent" / "hook.py"), "claude"]
+    failed = False
+    with tempfile.TemporaryDirectory() as folder:
+        make_repository(Path(folder), given.finished, given.events)
+        print(f"{given.finished} finished claims, {given.events} events; minimum and median over python -c pass")
+        for event, more in ROWS:
+            payload = {"hook_event_name": event, "cwd": folder, "session_id": "s", **more}
+            data = json.dumps(payload).encode()
+            bare, taken = [], []
+            for _ in range(given.repeat):
+                bare.append(cpu_of([sys.executable, "-c", "pass"], b"", folder))
+                taken.append(cpu_of([*program, event], data, folder))
+            least = min(taken) / min(bare)
+            shown = more.get("tool_name", "")
+            print(f"{least:5.2f} {statistics.median(taken) / statistics.median(bare):5.2f}  {event} {shown}")
+            failed = failed or least > BUDGET
+    sys.exit(1 if failed and given.check else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""doctor: every probe in one run, each with the command that mends it; nothing is changed."""
+
+import os
+
+import pytest
+
+from tests import fleet as fleets
+from tests.conftest import git
+
+
+@pytest.fixture
+def fleet(git_repo, monkeypatch):
+    made = fleets.make(git_repo)
+    monkeypatch.chdir(made.tree)
+    return made
+
+
+@pytest.fixture
+def doctor(run):
+    """The probes by name and program."""
+
+    def call(*arguments, code=None):
+        document = run("agent.doctor", "--offline", "--json", *arguments, code=code).json
+        return {(probe["name"], probe.get("cli", "")): probe for probe in document["probes"]}
+
+    return call
+
+
+def test_a_clone_that_is_not_set_up_passes_with_skips(fleet, doctor):
+    probes = doctor(code=0)
+    assert probes["seat", ""]["detail"] == "codex-1" and probes["setup", "codex"]["status"] == "skip"
+
+
+@pytest.mark.parametrize("cli", ["codex", "claude", "gemini", "copilot", "qwen", "opencode"])
+def test_the_command_line_in_the_config_refuses_and_passes(fleet, run, doctor, cli):
+    run("agent.setup", cli, "--no-mcp")
+    probes = doctor("--cli", cli)
+    assert probes["hook", cli]["status"] in ("pass", "warn") and "fail" not in probes["hook", cli]["detail"]
+    assert probes["setup", cli]["status"] == "pass"
+
+
+def test_no_probe_changes_anything(fleet, run, doctor):
+    run("agent.setup", "claude", "--no-mcp")
+    run("agent.prime")
+    doctor()
+    before = {path: path.stat().st_mtime_ns for path in fleet.tree.rglob("*") if ".git" not in path.parts}
+    doctor()
+    assert {path: path.stat().st_mtime_ns for path in fleet.tree.rglob("*") if ".git" not in path.parts} == before
+
+
+def test_a_launcher_that_is_gone_is_a_failure_that_fix_mends(fleet, run, doctor):
+    run("agent.setup", "codex", "--no-mcp")
+    (fleet.main / ".git/teof/hook").unlink()
+    probes = doctor(code=1)
+    assert probes["setup", "codex"]["status"] == "fail" and probes["hook", "codex"]["status"] == "fail"
+    assert doctor("--fix")["setup", "codex"]["status"] == "pass"
+
+
+def test_a_seats_worktree_without_the_folder_of_codex_is_a_failure(fleet, run, doctor):
+    run("agent.setup", "codex", "--no-mcp")
+    (fleet.tree / ".codex/config.toml").unlink()
+    (fleet.tree / ".codex").rmdir()
+    assert doctor(code=1)["layer", "codex"]["status"] == "fail"
+
+
+def test_a_folder_that_a_sandbox_is_given_must_exist(fleet, run, doctor):
+    run("agent.setup", "claude", "--no-mcp")
+    (fleet.main / "_report/session").rmdir()
+    probes = doctor(code=1)
+    assert probes["roots", "claude"]["status"] == "fail" and probes["session.writable", ""]["status"] == "fail"
+
+
+def test_two_worktrees_with_one_seat_are_a_failure(fleet, doctor):
+    place = fleet.main / "AGENT_MANIFEST.json"
+    place.write_text((fleet.tree / "AGENT_MANIFEST.json").read_text())
+    assert "sits in" in doctor(code=1)["seat", ""]["detail"]
+
+
+def test_a_detached_head_and_another_seats_branch_are_warnings(fleet, doctor):
+    git(fleet.tree, "switch", "-q", "-c", "elsewhere")
+    assert doctor(code=0)["worktree", ""]["status"] == "warn"
+    git(fleet.tree, "switch", "-q", "--detach")
+    assert "detached" in doctor(code=0)["worktree", ""]["detail"]
+
+
+def test_a_block_that_is_gone_is_told(fleet, run):
+    run("agent.setup", "claude", "--no-mcp")
+    (fleet.tree / "AGENTS.md").write_text("# Other\n")
+    probes = run("agent.doctor", "--offline", "--json", code=1).json["probes"]
+    assert "fail" in [probe["status"] for probe in probes if probe["name"] == "instructions"]
+
+
+def test_a_lock_that_is_held_names_its_holder(fleet, run, doctor):
+    import fcntl
+
+    folder = os.open(fleet.main / "_bus", os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    try:
+        assert doctor(code=1)["lock", ""]["status"] == "fail"
+    finally:
+        os.close(folder)
+
+
+def test_failures_of_the_hook_since_yesterday_are_counted(fleet, doctor):
+    import time
+
+    cache = fleet.main / "_bus/.cache"
+    cache.mkdir(exist_ok=True)
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    (cache / "hook.log").write_text(f"2020-01-01T00:00:00Z claude Stop OSError\n{stamp} claude Stop KeyError\n")
+    assert "1 failures in a day" in doctor()["hook.log", ""]["detail"]
+
+
+def test_outside_git_and_without_a_bus_it_fails_and_says_how_to_begin(run, tmp_path, git_repo):
+    probes = run("agent.doctor", "--json", code=1).json["probes"]
+    assert [probe["fix"] for probe in probes if probe["status"] == "fail"] == ['python -m tools init --agent "…"']
+
+
+def test_the_mcp_server_is_started_as_programs_start_it(fleet, run, doctor):
+    pytest.importorskip("mcp")
+    run("agent.setup", "gemini")
+    probe = doctor("--cli", "gemini")["mcp", "gemini"]
+    assert probe["status"] in ("pass", "warn") and ("8 tools" in probe["detail"] or "takes" in probe["detail"])

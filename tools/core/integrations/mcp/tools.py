@@ -1,0 +1,223 @@
+"""What each tool does: one call into the core, and its answer as text within a budget.
+
+Words of other agents stand on lines that begin with `> `.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tools.core import clock, hint, ids
+from tools.core.backlog import pickup
+from tools.core.bus import claim_documents, claim_rules, claims, inbox, path_patterns, posts
+from tools.core.context import Context
+from tools.core.errors import SetupError, ToolkitError, UsageError
+from tools.core.integrations import waiting
+from tools.core.integrations.hooks import answer, surroundings, texts
+from tools.core.models.bus import Claim, Event, Message
+from tools.core.text import render, shell
+
+LIMIT, LONG = 1500, 4000
+"""Bytes of an answer; of the inbox and of all claims."""
+
+Arguments = Mapping[str, Any]
+
+
+def status(context: Context, given: Arguments) -> str:
+    """What `prime` says, or every live claim."""
+    if given.get("claims"):
+        rows = [_claim_line(claim, context) for claim in _live(context)]
+        return fitted(rows or ["no live claims"], LONG)
+    here = surroundings.find(context.workspace.root, {}, "")
+    if here is None:
+        raise SetupError("there is no bus here yet", code="setup.no_bus", hint=hint.init("--agent", hint.WORDS))
+    here = here._replace(seat=context.seat.agent_id)
+    process = answer.Process(context.workspace.root, {}, time.time_ns())
+    return texts.start(answer.start_facts(here, process, tell=False), "teof", LIMIT)
+
+
+def claim_task(context: Context, given: Arguments) -> str:
+    """Claims a task, or the best ready one."""
+    paths = tuple(given.get("paths", ()))
+    task = given.get("task")
+    if task is not None:
+        ids.require_task(task)
+    plan = ids.require_plan(given["plan"]) if given.get("plan") else None
+    claim = pickup.begin(context, task, paths)
+    if claim is None:
+        return "nothing is ready"
+    agent = context.seat.agent_id
+    if plan or (paths and claim.paths != paths):
+        claim = claims.take(context, claim_rules.Request(claim.task_id, agent, plan=plan, paths=paths or None)).claim
+    if given.get("confirm"):
+        from tools.core.sync import exchange
+
+        exchange.confirm(context.workspace, context.store, agent, claim.task_id, context.now)
+    return f"you hold {claim.task_id} (fence {claim.fence}, branch {claim.branch}){_paths(claim)}"
+
+
+def release_task(context: Context, given: Arguments) -> str:
+    """Gives a task back."""
+    task = ids.require_task(given["task"])
+    change = claims.release(context, task, status=given.get("status", "done"), notes=given.get("notes"))
+    return f"{task} is {change.claim.state}"
+
+
+def log_progress(context: Context, given: Arguments) -> str:
+    """Logs an event, a heartbeat by default."""
+    kind = ids.require_word(given.get("event", "status"), "event")
+    task = ids.require_task(given["task"]) if given.get("task") else ""
+    draft = posts.EventDraft(kind, given["summary"], task_id=task, receipts=given.get("receipts", ()))
+    posted = posts.post(context, draft)
+    return f"logged {posted.event.id if posted.event else ''}"
+
+
+def send_message(context: Context, given: Arguments) -> str:
+    """Posts to a thread, and to an agent's inbox."""
+    to = ids.require_agent(given["to"]) if given.get("to") else ""
+    draft = posts.MessageDraft(
+        ids.require_task(given["task"]),
+        ids.require_word(given.get("type", "status"), "type"),
+        given["summary"],
+        to=to,
+        note=given.get("note", ""),
+        reply_to=given.get("reply_to", ""),
+    )
+    posted = posts.post(context, messages=[draft])
+    return f"sent {posted.messages[0].id} to {', '.join(posted.threads)}"
+
+
+def read_inbox(context: Context, given: Arguments) -> str:
+    """The newest of the inbox, unread first."""
+    agent, limit = context.seat.agent_id, given.get("limit", 20)
+    held = {claim.task_id for claim in _live(context) if claim.agent_id == agent}
+    box = inbox.look(context.history, agent, held, inbox.read_mark(context.workspace, agent), limit=limit)
+    rows = [f"{box.unread} unread of {box.total}"]
+    for item in box.items[:limit]:
+        entry = item.entry
+        when = f"{clock.age(entry.at, context.now)} ago" if entry.at else entry.record.ts
+        state = ("new " if item.is_unread else "") + ("open " if item.is_open else "")
+        rows.append(_letter(f"{state}{entry.kind} from {entry.agent} on {entry.task} {when}", entry.record))
+    if given.get("mark_read"):
+        inbox.mark_read(context.workspace, agent, box)
+    return fitted(rows, LONG)
+
+
+def check_paths(context: Context, given: Arguments) -> str:
+    """Who holds some files or patterns."""
+    rows = []
+    for path in given["paths"]:
+        asked = path if any(char in path for char in "*?[") else f"./{path}"
+        holders = [
+            claim
+            for claim in _live(context)
+            if any(path_patterns.may_overlap(asked, pattern) for pattern in claim.paths)
+        ]
+        names = [f"{_who(claim, context)} with {claim.task_id} ({claim.state})" for claim in holders]
+        rows.append(f"{path}: {', '.join(names) or 'free'}")
+    return fitted(rows, LIMIT)
+
+
+def wait_for(context: Context, given: Arguments) -> str:
+    """Waits for one thing to come."""
+    what, task = given.get("what", waiting.MAIL), given.get("task", "")
+    if what == waiting.RELEASE and not task:
+        raise UsageError("a release needs a task", code="wait.task")
+    arrivals = waiting.wait(context, waiting.Wish((what,), task), float(given.get("seconds", 45)))
+    rows = [
+        _letter(f"{part.kind}: {part.message.type} from {part.message.sender} on {part.task}", part.message)
+        if part.message
+        else f"{part.kind}: {part.task}"
+        for part in arrivals
+    ]
+    return fitted(rows or ["nothing came"], LIMIT)
+
+
+TOOLS: dict[str, Callable[[Context, Arguments], str]] = {
+    "status": status,
+    "claim_task": claim_task,
+    "release_task": release_task,
+    "log_progress": log_progress,
+    "send_message": send_message,
+    "read_inbox": read_inbox,
+    "check_paths": check_paths,
+    "wait_for": wait_for,
+}
+WITHOUT_SEAT = frozenset({"check_paths"})
+"""Tools that only look, and may be used from a checkout that is nobody's seat."""
+
+
+# -- resources ------------------------------------------------------------------------------------------
+
+
+def resource(context: Context, uri: str) -> str:
+    """The text of a resource; UsageError for one that is not known."""
+    if uri == "bus://claims":
+        return fitted([_claim_line(claim, context) for claim in _live(context)] or ["no live claims"], LONG)
+    if uri == "bus://inbox":
+        return read_inbox(context, {})
+    if uri == "bus://board":
+        from tools.core.board import model, render_text, snapshot
+
+        return fitted(render_text.compact(snapshot.take(context, model.View())).splitlines(), LONG)
+    if uri.startswith("bus://task/"):
+        task = ids.require_task(uri.removeprefix("bus://task/"))
+        claim = claim_documents.held(context.store, task).claim
+        return _claim_line(claim, context) if claim else f"{task}: not claimed"
+    raise UsageError(f"no resource {uri!r}", code="mcp.resource")
+
+
+# -- answers ----------------------------------------------------------------------------------------------
+
+
+def refusal(problem: ToolkitError) -> str:
+    """A refusal as the command line has it: its code, one sentence, a command that helps."""
+    line = shell.line(problem.hint, _started)
+    return render.block(f"[{problem.code}] {problem.message}" + (f"\nhint: {line}" if line else ""))
+
+
+def _started(module: str) -> tuple[str, ...]:
+    """An agent types `teof`, however this server was started."""
+    name = module.removeprefix("tools").removeprefix(".").removeprefix("agent.")
+    return ("teof", *([name] if name else []))
+
+
+def fitted(rows: list[str], limit: int) -> str:
+    """Whole rows within a budget in bytes; how many were left out is said."""
+    rows = [render.block(row) for row in rows]
+    for count in range(len(rows), 0, -1):
+        rest = len(rows) - count
+        text = "\n".join(rows[:count]) + (f"\n{rest} more" if rest else "")
+        if len(text.encode()) <= limit:
+            return text
+    return render.short(rows[0], limit // 4)
+
+
+def _letter(head: str, record: Event | Message) -> str:
+    answer_with = f" id {record.id}" if record.id else ""
+    return f"{head}{answer_with}\n> {render.short(render.clean(record.summary), 500)}"
+
+
+def _live(context: Context) -> list[Claim]:
+    found = [claim for claim in claim_documents.all_claims(context.store)[0] if claim.is_live]
+    return sorted(found, key=lambda claim: claim.task_id)
+
+
+def _claim_line(claim: Claim, context: Context) -> str:
+    since = clock.parse(claim.claimed_at)
+    age = clock.age(since, context.now) if since else "an unknown time"
+    return f"{claim.task_id}: {_who(claim, context)}, {claim.state} for {age}{_paths(claim)}"
+
+
+def _who(claim: Claim, context: Context) -> str:
+    try:
+        mine = claim.agent_id == context.seat.agent_id
+    except LookupError:
+        mine = False
+    return f"you ({claim.agent_id})" if mine else claim.agent_id
+
+
+def _paths(claim: Claim) -> str:
+    return f"\n> paths {' '.join(render.clean(path) for path in claim.paths)}" if claim.paths else ""

@@ -1,0 +1,137 @@
+"""Worktrees of seats: made beside the main checkout with all an agent needs, listed, removed without losing work."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tools.core import clock, hint
+from tools.core.bus import claim_documents
+from tools.core.context import Context
+from tools.core.errors import ConflictError, GuardError, SetupError, UsageError
+from tools.core.fs import files
+from tools.core.git import changes, commits
+from tools.core.git import worktrees as git_worktrees
+from tools.core.gitdir import current_branch
+from tools.core.integrations.vendors import registry
+from tools.core.models.evidence import Warning
+from tools.core.receipts import write as receipts
+from tools.core.seats import seat as seats
+from tools.core.setup import init
+from tools.core.workspace import MANIFEST, Workspace
+from tools.core.workspace import worktrees as roots_of
+
+REMOVED = "worktree_removed"
+"""The code of the warning that a worktree went with work or claims in it."""
+
+
+class Row(NamedTuple):
+    """One worktree and the seat in it, "" for none."""
+
+    path: str
+    agent: str
+    branch: str
+
+
+class Added(NamedTuple):
+    """A worktree as it is now; `is_new` is False where it was there already."""
+
+    path: str
+    branch: str
+    is_new: bool
+    launch: list[str]
+
+
+def rows(workspace: Workspace) -> list[Row]:
+    """Every worktree of the clone but the bus's own."""
+    found = []
+    for root in roots_of(workspace):
+        seat = seats.reading(Workspace(root, root)) if os.path.isdir(root) else None
+        found.append(Row(root, seat.agent_id if seat else "", current_branch(root) or ""))
+    return found
+
+
+def default_path(workspace: Workspace, agent: str) -> str:
+    """Beside the main checkout, named after it and the agent."""
+    main = workspace.bus_root
+    return os.path.join(os.path.dirname(main), f"{os.path.basename(main)}-{agent}")
+
+
+def add(workspace: Workspace, agent: str, path: str | None, base: str, roles: Sequence[str]) -> Added:
+    """A worktree with a seat; ConflictError while the seat is used elsewhere, UsageError where the path is taken."""
+    seats.require_seat(agent)
+    if not os.path.isdir(workspace.bus.path):
+        raise SetupError("there is no bus here yet", code="setup.no_bus", hint=hint.init("--agent", hint.WORDS))
+    place = os.path.realpath(path or default_path(workspace, agent))
+    present = {row.agent: row for row in rows(workspace)}
+    there = present.get(agent)
+    if there is not None and os.path.realpath(there.path) != place and path is not None:
+        raise ConflictError(
+            f"{agent} sits in {there.path} already", code="worktree.seat", hint=hint.program("cd", there.path)
+        )
+    if there is not None:
+        return Added(there.path, there.branch, False, launch_lines(there.path))
+    branch = f"agent/{agent}/work"
+    if place not in {os.path.realpath(row.path) for row in present.values()}:
+        _make(workspace, place, branch, base)
+    new = Workspace(place, workspace.bus_root)
+    init.prepare(new, agent=agent, roles=roles, bus=None, dry_run=False)
+    files.make_folder(workspace.session(agent))
+    return Added(place, current_branch(place) or branch, True, launch_lines(place))
+
+
+def _make(workspace: Workspace, place: str, branch: str, base: str) -> None:
+    if os.path.lexists(place):
+        raise UsageError(f"{place} is there already", code="worktree.path", hint=hint.program("ls", "-ld", place))
+    git_worktrees.add_of_seat(workspace.root, place, branch, base)
+
+
+def launch_lines(place: str) -> list[str]:
+    """How each program is started there."""
+    vendors = (registry.vendor_of(name) for name in registry.NAMES)
+    return [f"cd {shlex.quote(place)} && {vendor.PROGRAM}" for vendor in vendors if vendor is not None]
+
+
+def remove(context: Context, agent: str, *, force: bool, reason: str) -> Row:
+    """Removes a seat's worktree, its branch kept; GuardError for unsaved work, ConflictError for live claims."""
+    if force and not reason:
+        raise UsageError("--force needs --reason", code="worktree.reason")
+    row = next((row for row in rows(context.workspace) if row.agent == agent), None)
+    if row is None:
+        raise UsageError(
+            f"no worktree is {agent}'s seat", code="worktree.none", hint=hint.tool("agent.worktree", "list")
+        )
+    if os.path.realpath(row.path) == os.path.realpath(context.workspace.bus_root):
+        raise UsageError(f"{row.path} is the main checkout", code="worktree.main")
+    kept = _reasons_to_keep(context, row)
+    if kept and not force:
+        raise kept[0]
+    for problem in kept:
+        message = f"removed the worktree of {agent} although {problem.message}"
+        warning = Warning(
+            ts=clock.to_text(context.now), agent_id=context.seat.agent_id, code=REMOVED, message=message, reason=reason
+        )
+        receipts.warn(context.workspace, warning)
+    git_worktrees.remove(context.workspace.bus_root, row.path)
+    return row
+
+
+def _reasons_to_keep(context: Context, row: Row) -> list[GuardError | ConflictError]:
+    found: list[GuardError | ConflictError] = []
+    force = hint.tool("agent.worktree", "remove", row.agent, "--force", "--reason", hint.WORDS)
+    changed = [line for line in changes.status(row.path) if not line.endswith(MANIFEST)]
+    if changed:
+        found.append(GuardError(f"it has {len(changed)} uncommitted paths", code="worktree.dirty", hint=force))
+    unpushed = commits.count_only_here(row.path, row.branch)
+    if unpushed:
+        found.append(GuardError(f"{unpushed} commits are nowhere else", code="worktree.unpushed", hint=force))
+    live = [
+        claim.task_id
+        for claim in claim_documents.all_claims(context.store)[0]
+        if claim.is_live and claim.agent_id == row.agent
+    ]
+    if live:
+        found.append(ConflictError(f"{row.agent} holds {', '.join(live)}", code="worktree.claims", hint=force))
+    return found
