@@ -47,8 +47,8 @@ class Calls(ast.NodeVisitor):
 
 
 def is_named_at_run_time(call: ast.Call) -> bool:
-    """Whether the command itself is a variable, as in the hint for a command that was misspelled."""
-    return ast.unparse(call.func) == "hint.tool" and isinstance(call.args[0], ast.Subscript)
+    """Whether the command itself is a variable, as in a helper of a template."""
+    return ast.unparse(call.func) == "hint.tool" and not isinstance(call.args[0], ast.Constant)
 
 
 def made_in_source() -> Iterator[tuple[str, ast.Call, ast.AST]]:

@@ -16,7 +16,6 @@ from tools.core.problem import Problem
 from tools.core.seats.seat import Seat
 from tools.core.store.api import History, Store
 from tools.core.store.backend import open_store
-from tools.core.text import shell
 from tools.core.workspace import Workspace
 
 Warn = Callable[[Iterable[str | Note]], None]
@@ -30,6 +29,8 @@ def drop(_: Iterable[str | Note]) -> None:
 
 def as_module(command: Hint | None) -> str:
     """Spells a hint where nothing is known of how the user starts commands."""
+    from tools.core.text import shell  # most commands show no hint
+
     return shell.line(command, shell.as_module)
 
 

@@ -6,7 +6,7 @@ from tools.core.models.bus import EVENTS
 from tools.core.models.entry import Entry, event_entry, unrepeated
 from tools.core.problem import Problem
 from tools.core.store.api import MAX_COUNTED, Store
-from tools.core.text import render, shell
+from tools.core.text import render
 
 
 def newest_events(store: Store, limit: int) -> tuple[list[Entry], list[Problem]]:
@@ -33,5 +33,7 @@ def line_of(entry: Entry) -> str:
 
 def answering(entry: Entry) -> str:
     """The options of `bus_message` that answer an entry; "" where the log names no thread that has an id."""
+    from tools.core.text import shell  # most readers tell of no way to answer
+
     reply = ("--reply-to", entry.record.id) if entry.record.id else ()
     return shell.options("--task", entry.task, *reply)

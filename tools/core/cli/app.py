@@ -27,7 +27,6 @@ try:
 except ModuleNotFoundError:
     bootstrap.use_the_environment_of_the_checkout()
 
-from tools.core.cli.hints import hint_words, spell_hint
 from tools.core.cli.params import (
     AGENT,
     COUNT,
@@ -305,6 +304,8 @@ def _help_of(command: click.Command, given: Sequence[str], start: Sequence[str])
 
 
 def _fail(problem: ToolkitError, as_json: bool, notes: Sequence[str] = (), again: Sequence[str] = ()) -> int:
+    from tools.core.cli.hints import hint_words, spell_hint  # a command that succeeds shows no hint
+
     spelled = spell_hint(problem.hint, again)
     if as_json:
         if notes:

@@ -17,7 +17,6 @@ from typing import Any, NoReturn
 import click
 
 from tools.core import clock, hint, workspace
-from tools.core.cli.hints import spell_hint
 from tools.core.context import Context
 from tools.core.errors import SetupError
 from tools.core.hint import Hint, Note
@@ -125,6 +124,10 @@ class Run(Context):
 
     def spell(self, command: Hint | None) -> str:
         """A hint in the form in which this process was started."""
+        if command is None:
+            return ""
+        from tools.core.cli.hints import spell_hint  # most commands show no hint
+
         return spell_hint(command, self._again)
 
     def skipped(self, problems: Sequence[Problem]) -> None:

@@ -80,7 +80,7 @@ def shadow(context: Context) -> Probe:
             "shadow",
             WARN,
             "the checkout has a package tools of its own, which `python -m tools` means",
-            hint.tool("agent.--help"),
+            hint.program("teof", "--help"),
         )
     return passed("shadow", "no other package tools")
 
