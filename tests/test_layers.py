@@ -175,7 +175,7 @@ REDACTS = {
     "seats/manifests.py": "a manifest is compared with the one that is there",
     "seats/saved_sessions.py": "a manifest is compared with the one that is there",
     "session/dirty_tree.py": "a receipt is compared with those that are there",
-    "trackers/changes.py": "a piece is compared with the task it became",
+    "trackers/imports/changes.py": "a piece is compared with the task it became",
 }
 """Where secrets are replaced, once, and why there; what encodes a record changes nothing in it."""
 

@@ -1,8 +1,8 @@
-"""What was said about a piece elsewhere, as notes in the task's thread; each comes once.
+"""Comments of a tracker as notes in the task's thread, each once.
 
 A note's id is derived from the source and the comment, so that a second import, or one in another
-clone, finds it there. It is written in the name of the seat that imports; who said it, and when,
-stands in its meta.
+clone, recognises it. Its sender is the seat that imports; the author and the time of the comment
+are in its meta.
 """
 
 from __future__ import annotations
