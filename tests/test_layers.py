@@ -171,7 +171,7 @@ REDACTS = {
     "cli/app.py": "says what was replaced",
     "cli/hints.py": "a hint whose command would carry a secret is left out",
     "receipts/run.py": "the output of a run, as it comes, and the name of its files",
-    "plans/files.py": "a plan in the spelling of the file it replaces",
+    "plans/storage.py": "a plan in the spelling of the file it replaces",
     "seats/manifests.py": "a manifest is compared with the one that is there",
     "seats/saved_sessions.py": "a manifest is compared with the one that is there",
     "session/dirty_tree.py": "a receipt is compared with those that are there",

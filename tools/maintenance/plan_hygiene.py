@@ -11,8 +11,7 @@ from tools.core import hint
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 from tools.core.hint import Note
-from tools.core.plans import files as plans
-from tools.core.plans import normalise as hygiene
+from tools.core.plans import normalise, storage
 
 
 @cli.command(doc=__doc__, writes=True)
@@ -22,8 +21,8 @@ from tools.core.plans import normalise as hygiene
 def main(run: cli.Run, paths: tuple[str, ...], check: bool, apply: bool) -> None:
     if check == apply:
         raise UsageError("give --check or --apply", code="usage", hint=hint.tool("maintenance.plan_hygiene", "--check"))
-    places = [plans.place_given(run.workspace, path) for path in paths] or plans.all_places(run.workspace)
-    done = hygiene.survey(places) if check else hygiene.tidy(run, places, run.seat.agent_id)
+    places = [storage.place_given(run.workspace, path) for path in paths] or storage.all_places(run.workspace)
+    done = normalise.survey(places) if check else normalise.tidy(run, places, run.seat.agent_id)
     lines = [f"mended {name}" for name in done.mended]
     lines += [str(drift.problem) for drift in done.drifts]
     lines += [f"unreadable: {problem}" for problem in done.problems]

@@ -47,8 +47,7 @@ from tools.core.cli.params import (
 from tools.core.cli.run import Run
 from tools.core.errors import SetupError, ToolkitError, UsageError
 from tools.core.fs import locks
-from tools.core.text import render
-from tools.core.text import secrets as redaction
+from tools.core.text import secrets, terminal
 
 gc.freeze()
 gc.enable()
@@ -210,7 +209,7 @@ def call(command: click.Command, given: list[str], start: Sequence[str] = ()) ->
     try:
         return _outcome(command, given, start or _started(), as_json)
     finally:
-        for notice in redaction.take_notices():
+        for notice in secrets.take_notices():
             sys.stderr.write((json.dumps({"note": notice}) if as_json else notice) + "\n")
 
 
@@ -320,7 +319,7 @@ def _fail(problem: ToolkitError, as_json: bool, notes: Sequence[str] = (), again
         }
         sys.stderr.write(json.dumps({"error": error}, sort_keys=True, default=str) + "\n")
     else:
-        sys.stderr.write(f"error: {render.clean(problem.message)}\n")
+        sys.stderr.write(f"error: {terminal.clean(problem.message)}\n")
         if spelled:
             sys.stderr.write(f"hint: {spelled}\n")
     return problem.exit_code

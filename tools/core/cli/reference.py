@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tools.core import errors
-from tools.core.cli import bootstrap
-from tools.core.cli import commands as catalogue
-from tools.core.text import render
+from tools.core.cli import bootstrap, commands
+from tools.core.text.markdown import markdown_table
 
 _WIDTH = 100
 _INTRODUCTION = """\
@@ -24,9 +23,9 @@ stream. A command that writes takes `--agent`, which must be the seat's. stdout 
 """
 
 
-def reference(load: Callable[[catalogue.Entry], Any]) -> str:
+def reference(load: Callable[[commands.Entry], Any]) -> str:
     """The whole document; the same text for the same commands. `load` gives an entry's command."""
-    entries = catalogue.commands()
+    entries = commands.commands()
     parts = [_INTRODUCTION, _exit_codes(), "## All commands\n", _index(entries)]
     return "\n".join([*parts, *(_page(entry, load(entry)) for entry in entries)])
 
@@ -43,7 +42,7 @@ def _exit_codes() -> str:
         (130, "", "Interrupted."),
         (141, "", "Nobody reads stdout any more."),
     ]
-    table = render.markdown_table(("exit", "kind", "meaning"), [(str(code), kind, text) for code, kind, text in fixed])
+    table = markdown_table(("exit", "kind", "meaning"), [(str(code), kind, text) for code, kind, text in fixed])
     return f"## Exit codes\n\n{table}\n\nThe codes behind each kind are in [refusals.md](refusals.md).\n"
 
 
@@ -51,7 +50,7 @@ def _sentence(kind: type) -> str:
     return " ".join((kind.__doc__ or "").split("\n\n")[0].split())
 
 
-def _index(entries: Sequence[catalogue.Entry]) -> str:
+def _index(entries: Sequence[commands.Entry]) -> str:
     return "".join(f"- [{entry.shown}](#{_anchor(entry.shown)}): {entry.sentence}\n" for entry in entries)
 
 
@@ -59,7 +58,7 @@ def _anchor(title: str) -> str:
     return title.lower().replace(".", "").replace(" ", "-")
 
 
-def _page(entry: catalogue.Entry, command: Any) -> str:
+def _page(entry: commands.Entry, command: Any) -> str:
     spelled = "python -m tools init" if entry.shown == "init" else f"python -m {entry.module}"
     blocks = [f"## {entry.shown}\n\n{_help(command, spelled)}"]
     blocks += [f"### {entry.shown} {words}\n\n{_help(part, f'{spelled} {words}')}" for words, part in _parts(command)]

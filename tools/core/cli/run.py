@@ -22,9 +22,8 @@ from tools.core.context import Context
 from tools.core.errors import SetupError
 from tools.core.hint import Hint, Note
 from tools.core.problem import Problem
-from tools.core.seats import seat as seats
-from tools.core.text import render
-from tools.core.text import secrets as redaction
+from tools.core.seats.seat import Seat, acting, reading
+from tools.core.text import secrets, terminal
 
 MAX_PROBLEMS = 5
 """Bad lines a reader names before it only counts them."""
@@ -47,9 +46,9 @@ class Run(Context):
         return workspace.find(_here(), os.environ, root=self._root)
 
     @cached_property
-    def seat(self) -> seats.Seat:
+    def seat(self) -> Seat:
         """Who is acting; raises when that is not clear, warns before a bus is begun beside the remote's."""
-        seat = seats.acting(self.workspace, self._agent, self.binding)
+        seat = acting(self.workspace, self._agent, self.binding)
         if not os.path.isdir(self.workspace.bus.path):
             from tools.core.sync import bus_branch  # git is for the first record of a clone
 
@@ -63,9 +62,9 @@ class Run(Context):
         return self._agent
 
     @cached_property
-    def reader(self) -> seats.Seat | None:
+    def reader(self) -> Seat | None:
         """Whose seat a reader looks from, if anybody's."""
-        return seats.reading(self.workspace, self.binding)
+        return reading(self.workspace, self.binding)
 
     @property
     def manager(self) -> str:
@@ -83,25 +82,25 @@ class Run(Context):
         if self.as_json:
             if self._notes:
                 document = {**document, "notes": self._notes}
-            _print(json.dumps(redaction.redact_value(document), sort_keys=True, indent=2, default=str))
+            _print(json.dumps(secrets.redact_value(document), sort_keys=True, indent=2, default=str))
         elif text:
-            _show(render.block(redaction.redact(text)))
+            _show(terminal.block(secrets.redact(text)))
 
     def emit_line(self, document: Mapping[str, Any], text: str) -> None:
         """Prints one element of a stream at once: a JSON line with `--json`, else one line of text."""
         for note in self._notes:
             sys.stderr.write(json.dumps({"note": note}) + "\n")
         self._notes.clear()
-        document = redaction.redact_value(document) if self.as_json else {}
+        document = secrets.redact_value(document) if self.as_json else {}
         _print(
-            json.dumps(document, sort_keys=True, default=str) if self.as_json else render.clean(redaction.redact(text))
+            json.dumps(document, sort_keys=True, default=str) if self.as_json else terminal.clean(secrets.redact(text))
         )
         sys.stdout.flush()
 
     def emit_raw(self, text: str) -> None:
         """Prints Markdown or JSON that was rendered already; of JSON only the spelling can change."""
         text = text.rstrip("\n")
-        _print(redaction.redact(render.json_text(text) if text.startswith(("{", "[")) else text))
+        _print(secrets.redact(terminal.json_text(text) if text.startswith(("{", "[")) else text))
 
     def note(self, text: str | Note) -> None:
         """Says something on stderr, and what helps; with `--json` both are kept for the document's `notes`."""
@@ -109,7 +108,7 @@ class Run(Context):
         if self.as_json:
             self._notes.append(said.text)
         else:
-            sys.stderr.write(f"{render.clean(said.text)}\n")
+            sys.stderr.write(f"{terminal.clean(said.text)}\n")
         self.advise(said.hint)
 
     def advise(self, command: Hint | None) -> None:

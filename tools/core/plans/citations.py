@@ -12,9 +12,9 @@ from tools.core.git import objects, tracked
 from tools.core.models.bus import Claim
 from tools.core.models.lenient import claim_from
 from tools.core.models.plan import Plan
-from tools.core.plans import rules as plan_rules
+from tools.core.plans import rules
 from tools.core.plans.rules import Facts
-from tools.core.receipts import verify as evidence
+from tools.core.receipts import verify
 from tools.core.receipts.paths import PathProblem, path_problem
 from tools.core.workspace import BUS, Place, Workspace
 
@@ -45,10 +45,10 @@ class World(NamedTuple):
 def gather(workspace: Workspace, plans: Sequence[Plan], *, strict: bool) -> World:
     """The facts about everything these plans cite, each gathered once; git is one process."""
     cited = sorted({path for plan in plans for path in plan.all_receipts if path_problem(path) is None})
-    verdicts = {path: evidence.verdict(workspace, path) for path in cited}
+    verdicts = {path: verify.verdict(workspace, path) for path in cited}
     worth = {path: verdict.standing for path, verdict in verdicts.items()}
     if not strict:
-        return World(plan_rules.NO_FACTS, worth)
+        return World(rules.NO_FACTS, worth)
     states, without_git = _states(workspace, cited)
     receipts = {path: _wrong(workspace, path, states, verdicts[path]) for path in cited}
     documents = _bus_documents(workspace, sorted({ref for plan in plans for ref in plan.refs("bus")}))
@@ -68,14 +68,14 @@ def _states(workspace: Workspace, cited: Iterable[str]) -> tuple[dict[str, str],
         return present, f"cannot tell which receipts are tracked: {problem.message}"
 
 
-def _wrong(workspace: Workspace, path: str, states: Mapping[str, str], verdict: evidence.Verdict) -> PathProblem | None:
+def _wrong(workspace: Workspace, path: str, states: Mapping[str, str], verdict: verify.Verdict) -> PathProblem | None:
     name = path.partition("#")[0]
     state = states.get(name, tracked.MISSING)
     if state != tracked.TRACKED:
         return PathProblem(f"plan.receipt.{state}", _STATES[state])
-    if verdict.standing == evidence.BROKEN:
+    if verdict.standing == verify.BROKEN:
         return PathProblem("plan.receipt.broken", f"is broken: {verdict.reason}")
-    wrong = evidence.unparseable(workspace, name)
+    wrong = verify.unparseable(workspace, name)
     if wrong is None:
         return None
     return PathProblem("plan.receipt.unparseable", f"does not parse: line {wrong.line}: {wrong.reason}")

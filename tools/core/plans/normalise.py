@@ -15,10 +15,10 @@ from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files, locks
 from tools.core.models.plan import checkpoint_word, plan_word
-from tools.core.plans import files as plans
+from tools.core.plans import storage
 from tools.core.problem import Problem
-from tools.core.receipts import write as receipts
-from tools.core.text import json_pointer as pointers
+from tools.core.receipts.write import write_stamped
+from tools.core.text import json_pointer
 from tools.core.text.json_pointer import Span, join
 from tools.core.workspace import Place
 
@@ -42,13 +42,17 @@ class Tidied(NamedTuple):
 
 def drifts(text: str, raw: Mapping[str, Any], path: str) -> list[Drift]:
     """Every drift of one plan, in the order of the file."""
-    spans = pointers.spans(text)
+    spans = json_pointer.spans(text)
     found = [*_words(raw, "", plan_word)]
     found += [finding for index, step in _steps(raw) for finding in _words(step, join("steps", index), plan_word)]
     if isinstance(raw.get("checkpoint"), dict):
         found += _words(raw["checkpoint"], "/checkpoint", checkpoint_word)
     made = [
-        Drift(Problem(path, pointers.line_of(text, spans, where), reason, "plan.hygiene", where), spans[where], instead)
+        Drift(
+            Problem(path, json_pointer.line_of(text, spans, where), reason, "plan.hygiene", where),
+            spans[where],
+            instead,
+        )
         for where, reason, instead in found
     ]
     lists = [join("receipts"), *(join("steps", index, "receipts") for index, _ in _steps(raw))]
@@ -91,7 +95,7 @@ def tidy(context: Context, places: Sequence[Place], agent: str) -> Tidied:
         if changed:
             difference = "".join(_difference(place.name, before[place], after[place]) for place in changed)
             folder = context.workspace.agent_report(agent).child("plan-hygiene")
-            record = receipts.write_stamped(folder, "applied", ".diff", difference.encode("utf-8"), context.now)
+            record = write_stamped(folder, "applied", ".diff", difference.encode("utf-8"), context.now)
         for place in changed:
             files.replace(place, after[place].encode("utf-8"))
     left = [drift for drift in survey_found.drifts if drift.instead is None]
@@ -102,7 +106,7 @@ def _read(place: Place) -> tuple[str, dict[str, object]]:
     data = files.read_bytes(place)
     if data is None:
         raise DataError(Problem(place.name, 1, "does not exist", "file.missing"))
-    return data.decode("utf-8", "replace"), plans.parse(data, place.name)
+    return data.decode("utf-8", "replace"), storage.parse(data, place.name)
 
 
 def _difference(name: str, before: str, after: str) -> str:
@@ -140,7 +144,7 @@ def _repeated(text: str, spans: Mapping[str, Span], where: str, path: str) -> It
         key = value if isinstance(value, str) else index
         if key in seen:
             before = spans[where + join(index - 1)]
-            line = pointers.line_of(text, spans, where + join(index))
+            line = json_pointer.line_of(text, spans, where + join(index))
             problem = Problem(path, line, f"{value!r} is cited twice", "plan.hygiene", where + join(index))
             yield Drift(problem, Span(before.end, span.end), "")
         seen.add(key)

@@ -12,12 +12,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from tools.core import clock, ids
-from tools.core import hashing as digests
+from tools.core import clock, hashing, ids
 from tools.core.fs import files, jsonl, locks
 from tools.core.models.evidence import MemoryEntry as Memory
 from tools.core.models.record import to_mapping
-from tools.core.receipts.write import append_locked
+from tools.core.receipts.write import append_entry_locked
 from tools.core.workspace import MEMORY_LOG, Place, Workspace
 
 
@@ -29,7 +28,7 @@ def place(workspace: Workspace) -> Place:
 def hash_of(entry: Mapping[str, object]) -> str:
     """What an entry's `hash_self` must be."""
     hashed = {key: value for key, value in entry.items() if key != "hash_self"}
-    return digests.sha256_hex(json.dumps(hashed, sort_keys=True, separators=(",", ":")).encode())
+    return hashing.sha256_hex(json.dumps(hashed, sort_keys=True, separators=(",", ":")).encode())
 
 
 def add(
@@ -58,7 +57,7 @@ def add(
     )
     with locks.hold(workspace.report):
         raw = {**to_mapping(draft), "hash_prev": last_hash(place(workspace))}
-        return append_locked(place(workspace), raw, lambda entry: {**entry, "hash_self": hash_of(entry)})
+        return append_entry_locked(place(workspace), raw, lambda entry: {**entry, "hash_self": hash_of(entry)})
 
 
 def last_hash(log: Place) -> str | None:

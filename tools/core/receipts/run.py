@@ -19,10 +19,9 @@ from tools.core.fs import files
 from tools.core.git import changes, refs
 from tools.core.models.evidence import RunReceipt
 from tools.core.models.record import to_mapping
-from tools.core.receipts import verify as evidence
-from tools.core.receipts import write as receipts
-from tools.core.receipts.verify import Verdict
-from tools.core.text import secrets as redaction
+from tools.core.receipts.verify import BROKEN, VERIFIED, Verdict, read_run, runs_folder, verdict
+from tools.core.receipts.write import create_document, write_new
+from tools.core.text import secrets
 from tools.core.workspace import BUS, MANIFEST, MANIFEST_BACKUPS, MANIFEST_SESSIONS, REPORT, Place, Workspace
 
 Show = Callable[[bytes], None]
@@ -61,9 +60,9 @@ def record(
 ) -> Done:
     """Runs a command in the root, shows its output as it comes and leaves log and receipt."""
     commit, tree, dirty = _state(workspace.root)
-    folder = evidence.runs_folder(workspace, about.agent)
-    stem = f"{clock.file_stamp(now)}-{ids.slug(redaction.redact(name or ' '.join(command)), 40)}"
-    log = receipts.write_new(folder, stem, ".log", b"")
+    folder = runs_folder(workspace, about.agent)
+    stem = f"{clock.file_stamp(now)}-{ids.slug(secrets.redact(name or ' '.join(command)), 40)}"
+    log = write_new(folder, stem, ".log", b"")
     try:
         ended = _run(workspace.root, command, log, show)
     except SetupError:
@@ -85,20 +84,20 @@ def record(
         task_id=about.task_id,
     )
     place = log._replace(name=log.name.removesuffix(".log") + ".json")
-    receipts.create(place, to_mapping(receipt))
+    create_document(place, to_mapping(receipt))
     return Done(receipt, place)
 
 
-def verify(workspace: Workspace, path: str, *, rerun: bool = False) -> Verdict:
+def verify_receipt(workspace: Workspace, path: str, *, rerun: bool = False) -> Verdict:
     """What a receipt is worth; with `rerun` also whether its command still ends the same way."""
-    found = evidence.verdict(workspace, path)
-    receipt = evidence.read_run(workspace, path)
-    if not rerun or receipt is None or found.standing != evidence.VERIFIED:
+    found = verdict(workspace, path)
+    receipt = read_run(workspace, path)
+    if not rerun or receipt is None or found.standing != VERIFIED:
         return found
     status = _rerun(workspace.root, receipt.command)
     if status != receipt.exit_status:
-        return Verdict(evidence.BROKEN, f"run again it ends with {status}, not {receipt.exit_status}")
-    return Verdict(evidence.VERIFIED, f"run again it ends with {status} as before")
+        return Verdict(BROKEN, f"run again it ends with {status}, not {receipt.exit_status}")
+    return Verdict(VERIFIED, f"run again it ends with {status} as before")
 
 
 def _state(root: str) -> tuple[str, str, bool]:
@@ -148,7 +147,7 @@ def _blocks(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
 
 def _logged(blocks: Iterator[bytes], show: Show) -> Iterator[bytes]:
     """What the log gets of what a command says: all of it but secrets; who watches sees it as it comes."""
-    clean = redaction.Stream()
+    clean = secrets.Stream()
     for block in blocks:
         show = _shown(show, block)
         yield clean.feed(block)

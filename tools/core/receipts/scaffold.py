@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tools.core.fs import files
-from tools.core.receipts import write as receipts
+from tools.core.receipts.write import Content, create_document
 from tools.core.workspace import Place, Workspace
 
 
@@ -43,14 +43,14 @@ def write(workspace: Workspace, work: Work) -> list[Place]:
     written = []
     for place in missing(workspace, work):
         try:
-            receipts.create(place, contents[place.name.rsplit("/", 1)[-1]])
+            create_document(place, contents[place.name.rsplit("/", 1)[-1]])
         except FileExistsError:  # another process was laying out the same folder
             continue
         written.append(place)
     return written
 
 
-def _contents(work: Work) -> Mapping[str, receipts.Content]:
+def _contents(work: Work) -> Mapping[str, Content]:
     about = {
         key: value
         for key, value in {

@@ -12,8 +12,7 @@ from tools.core.gitdir import current_branch, git_folder
 from tools.core.hint import Hint, Note
 from tools.core.models.evidence import Warning
 from tools.core.seats import manifests
-from tools.core.seats import seat as seats
-from tools.core.seats.seat import Seat
+from tools.core.seats.seat import Seat, acting, manifest_path, read_manifest, require_seat
 from tools.core.workspace import MANIFEST, Workspace, worktrees
 
 SHARED = "main"
@@ -85,11 +84,11 @@ def switching(workspace: Workspace, branch: str) -> Hint:
 def _seat(
     workspace: Workspace, agent: str | None, bound: str | None, allow: bool, now: datetime
 ) -> tuple[Seat, bytes | None, str, list[Warning]]:
-    manifest = seats.read_manifest(seats.manifest_path(workspace, bound), required=bound is not None)
+    manifest = read_manifest(manifest_path(workspace, bound), required=bound is not None)
     is_own = manifest is not None and agent in (None, manifest.agent_id)
     if agent is None or is_own or (manifest is not None and not allow):
-        return seats.acting(workspace, agent, bound), None, bound or MANIFEST, []
-    found = manifests.find(workspace, seats.require_seat(agent))
+        return acting(workspace, agent, bound), None, bound or MANIFEST, []
+    found = manifests.find(workspace, require_seat(agent))
     seat = Seat(agent, found.manifest if found else None)
     if manifest is not None:
         message = f"{agent} acted while the manifest was {manifest.agent_id}'s"

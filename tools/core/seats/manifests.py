@@ -19,9 +19,9 @@ from tools.core.fs import files, locks
 from tools.core.models.lenient import manifest_from, text_of
 from tools.core.models.manifest import Manifest
 from tools.core.problem import Problem
-from tools.core.receipts import write as receipts
-from tools.core.seats import seat as seats
-from tools.core.text import secrets as redaction
+from tools.core.receipts.write import create_document
+from tools.core.seats.seat import MAX_MANIFEST
+from tools.core.text import secrets
 from tools.core.workspace import (
     MANIFEST,
     MANIFEST_BACKUPS,
@@ -152,7 +152,7 @@ def create(workspace: Workspace, agent: str, roles: tuple[str, ...]) -> Place:
                 code="seat.exists",
                 hint=hint.tool("agent.manifest_helper", "activate", agent),
             )
-        receipts.create(place, minimal(agent, roles))
+        create_document(place, minimal(agent, roles))
     return place
 
 
@@ -174,7 +174,7 @@ def activate(workspace: Workspace, name: str, *, backup: bool = True) -> Swap:
 
 def put(workspace: Workspace, agent: str, wanted: Held, *, source: str, backup: bool = True) -> Swap:
     """Puts a manifest in place; what was there is backed up, or kept where it is nowhere else."""
-    wanted = wanted._replace(data=redaction.redact_bytes(wanted.data or b""))
+    wanted = wanted._replace(data=secrets.redact_bytes(wanted.data or b""))
     with locks.hold(workspace.report):
         current = held(workspace)
         if current.data == wanted.data and (wanted.link is None or wanted.link == current.link):
@@ -199,13 +199,13 @@ def bytes_at(path: str) -> bytes | None:
     except OSError as problem:
         raise files.not_a_file(Place(*os.path.split(path)), problem) from problem
     try:
-        data = os.read(descriptor, seats.MAX_MANIFEST + 1)
+        data = os.read(descriptor, MAX_MANIFEST + 1)
     except OSError as problem:  # a folder opens, and cannot be read
         raise files.not_a_file(Place(*os.path.split(path)), problem) from problem
     finally:
         os.close(descriptor)
-    if len(data) > seats.MAX_MANIFEST:
-        reason = f"more than {seats.MAX_MANIFEST} bytes"
+    if len(data) > MAX_MANIFEST:
+        reason = f"more than {MAX_MANIFEST} bytes"
         raise DataError(Problem(os.path.basename(path), 1, reason, "file.size"))
     return data
 

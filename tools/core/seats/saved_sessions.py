@@ -16,9 +16,9 @@ from tools.core.git import changes, checkout, refs
 from tools.core.gitdir import current_branch
 from tools.core.models.lenient import text_of
 from tools.core.problem import Problem
-from tools.core.receipts import write as receipts
+from tools.core.receipts.write import replace_document
 from tools.core.seats import manifests
-from tools.core.text import secrets as redaction
+from tools.core.text import secrets
 from tools.core.workspace import BUS, MANIFEST_SESSIONS, REPORT, Place, Workspace
 
 _OWN = (BUS, REPORT, "AGENT_MANIFEST*.json")
@@ -46,7 +46,7 @@ def save(
     A manifest without its session.json is a save that died: it counts as no session and is kept aside.
     """
     place = _session_place(workspace, label, "manifest.json")
-    data = redaction.redact_bytes(manifests.bytes_at(path) or b"")
+    data = secrets.redact_bytes(manifests.bytes_at(path) or b"")
     link = os.readlink(path) if os.path.islink(path) else None
     saved = Session(label, manifests.agent_in(data), branch, commit, clock.to_text(now))
     with locks.hold(workspace.report):
@@ -62,7 +62,7 @@ def save(
             manifests.keep(workspace, manifests.Held(before, None))
         files.replace(place, data)
         content = {**saved._asdict(), **({"link": link} if link is not None else {})}
-        receipts.replace(_session_place(workspace, label, "session.json"), content)
+        replace_document(_session_place(workspace, label, "session.json"), content)
     return saved
 
 

@@ -149,7 +149,7 @@ def reading(workspace: Workspace, bound: str | None = None) -> Seat | None:
     return Seat(manifest.agent_id, manifest) if manifest else None
 
 
-def manifests(workspace: Workspace) -> list[Manifest]:
+def bound_manifests(workspace: Workspace) -> list[Manifest]:
     """The seats bound in any worktree of this clone; what cannot be read is left out."""
     found = []
     for root in worktrees(workspace):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from tools.core import ids
 from tools.core.hint import AGAIN, WORDS, Command, Hint
-from tools.core.text import render
+from tools.core.text import terminal
 
 Start = Callable[[str], Sequence[str]]
 """The words that start a module of the toolkit, or (for AGAIN) that started this process."""
@@ -67,7 +67,7 @@ def _words(command: Command, start: Start) -> Sequence[str]:
 def _can_be_shown(command: Command) -> bool:
     pairs = zip(command.arguments, command.arguments[1:], strict=False)
     are_ids = all(value == WORDS or _IDS[option](value) for option, value in pairs if option in _IDS)
-    return are_ids and all(render.clean(argument) == argument for argument in command.arguments)
+    return are_ids and all(terminal.clean(argument) == argument for argument in command.arguments)
 
 
 def _quoted(word: str) -> str:

@@ -8,7 +8,7 @@ from tools.core import hint
 from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, UsageError
 from tools.core.fs import files, locks
-from tools.core.receipts import write as receipts
+from tools.core.receipts.write import replace_document
 from tools.core.trackers.formats import checklist, comma_separated, registry
 from tools.core.trackers.formats.source_files import MAX_BYTES, Source
 from tools.core.trackers.outgoing import Outgoing
@@ -28,7 +28,7 @@ def put(context: Context, target: str, path: str, text: str, tasks: Sequence[Out
             raise ConflictError(
                 f"{place.name} {reason}", code="export.file", hint=hint.tool("agent.task_export", "--help")
             )
-        receipts.replace(place, text.encode("utf-8", "backslashreplace"))
+        replace_document(place, text.encode("utf-8", "backslashreplace"))
     return place
 
 

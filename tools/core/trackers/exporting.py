@@ -13,7 +13,7 @@ from tools.core.bus import claim_documents
 from tools.core.context import Context
 from tools.core.models.bus import Claim, stream_of
 from tools.core.problem import Problem
-from tools.core.text import render
+from tools.core.text import terminal
 from tools.core.trackers import backlog_files, comments, item_text, kept
 from tools.core.trackers.backlog_files import BacklogFile, value_of
 from tools.core.trackers.formats.registry import IMPORTERS
@@ -162,7 +162,7 @@ def _names(line: str) -> list[str]:
 def _title(task: items.Item, parts: Parts) -> str:
     """The whole title: a long one stands in a section of its own."""
     whole = item_text.unquoted(parts["## title"]) if "## title" in parts else ""
-    return render.clean(whole if whole and task.title.endswith("…") else task.title)
+    return terminal.clean(whole if whole and task.title.endswith("…") else task.title)
 
 
 def _sections(parts: Parts) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from tools.core.text import render
+from tools.core.text import terminal
 from tools.core.trackers.pieces import Piece
 
 try:
@@ -106,7 +106,7 @@ def _add_section(parts: Parts, heading: str, text: str) -> None:
 def _line(text: str, limit: int) -> str:
     """One line, clean and not too long."""
     if not text.isprintable():
-        text = render.clean(" ".join(text.split()) if "\n" in text else text)
+        text = terminal.clean(" ".join(text.split()) if "\n" in text else text)
     text = text.strip()
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
@@ -119,7 +119,7 @@ def quoted(text: str) -> str:
         text = text.replace("\r\n", "\n")
     text = text.strip("\n").rstrip()
     if not text.replace("\n", "").isprintable():
-        text = "\n".join("\t".join(map(render.clean, line.split("\t"))) for line in text.split("\n"))
+        text = "\n".join("\t".join(map(terminal.clean, line.split("\t"))) for line in text.split("\n"))
     quotation = "> " + text.replace("\n", "\n> ")
     return quotation.replace("\n> \n", "\n>\n").replace("\n> \n", "\n>\n")  # twice: matches overlap in empty lines
 

@@ -16,11 +16,11 @@ from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, SetupError, UsageError
 from tools.core.fs import files, locks
 from tools.core.models.plan import Plan, plan_from
-from tools.core.plans import rules as plan_rules
+from tools.core.plans import rules
 from tools.core.plans.edits import Edit
 from tools.core.problem import Problem
-from tools.core.receipts import write as receipts
-from tools.core.text import secrets as redaction
+from tools.core.receipts.write import create_document, replace_document, write_new
+from tools.core.text import secrets
 from tools.core.workspace import PLANS, Place, Workspace
 
 SUFFIX = ".plan.json"
@@ -128,10 +128,10 @@ def create(context: Context, raw: Mapping[str, Any], *, force: bool = False) -> 
         written = [place]
         if data is not None:
             stem = f"{plan_id}.replaced-{clock.file_stamp(context.now)}"
-            written.append(receipts.write_new(context.workspace.plans, stem, ".json", data))
-        receipts.replace(place, raw)
+            written.append(write_new(context.workspace.plans, stem, ".json", data))
+        replace_document(place, raw)
         try:
-            receipts.create(context.workspace.justification(plan_id), _justification(raw))
+            create_document(context.workspace.justification(plan_id), _justification(raw))
             written.append(context.workspace.justification(plan_id))
         except FileExistsError:
             pass  # what somebody wrote about it stays
@@ -146,8 +146,8 @@ def _justification(raw: Mapping[str, Any]) -> bytes:
 
 
 def _require_no_worse(before: Mapping[str, Any], after: Mapping[str, Any], plan_id: str) -> None:
-    found = plan_rules.shape(after, plan_id)
-    known = set(plan_rules.shape(before, plan_id)) if found and before else set()
+    found = rules.shape(after, plan_id)
+    known = set(rules.shape(before, plan_id)) if found and before else set()
     worse = [finding for finding in found if finding not in known]
     if worse:
         reasons = "; ".join(f"{finding.pointer or '/'}: {finding.reason}" for finding in worse)
@@ -159,7 +159,7 @@ def dump_like(raw: Mapping[str, Any], data: bytes) -> bytes:
     found = _INDENT.search(data.replace(b"\r\n", b"\n"))
     indent = found[1].decode() if found else "  "
     escaped = b"\\u" in data and data.isascii()
-    text = json.dumps(redaction.redact_value(raw), indent=indent, ensure_ascii=escaped, allow_nan=False) + "\n"
+    text = json.dumps(secrets.redact_value(raw), indent=indent, ensure_ascii=escaped, allow_nan=False) + "\n"
     return text.replace("\n", "\r\n" if b"\r\n" in data else "\n").encode("utf-8", "backslashreplace")
 
 
