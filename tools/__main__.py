@@ -22,13 +22,13 @@ Without a command: the list of all commands. `<command> --help` explains one."""
 
 def main() -> None:
     """`teof <command> …` and `python -m tools …`."""
-    given = sys.argv[1:]
-    name = given[0] if given else ""
+    arguments = sys.argv[1:]
+    name = arguments[0] if arguments else ""
     is_script = bootstrap.is_console_script(sys.argv[0])
     start = (bootstrap.CONSOLE_SCRIPT,) if is_script else ("python", "-m", "tools")
     if not name or name.startswith("-"):
-        cli.main(index, given, start)
-    cli.main(_command(name), given[1:], (*start, name))
+        cli.main(index, arguments, start)
+    cli.main(_command(name), arguments[1:], (*start, name))
 
 
 def _command(name: str) -> Any:

@@ -80,7 +80,7 @@ def restore(run: cli.Run) -> None:
     _tell(run, manifests.restore(run.workspace), "restored")
 
 
-def _tell(run: cli.Run, swap: manifests.Swap, verb: str) -> None:
+def _tell(run: cli.Run, swap: manifests.Activation, verb: str) -> None:
     if run.binding:
         run.warn([f"this process is bound to {run.binding} by TEOF_MANIFEST, which goes before {MANIFEST}"])
     text = f"{verb}: {swap.agent_id}, from {swap.source}" if swap.changed else f"{swap.agent_id} is in place already"
@@ -140,7 +140,7 @@ def session_restore(run: cli.Run, label: str, manifest_only: bool) -> None:
 @cli.command(main, "session-list")
 def session_list(run: cli.Run) -> None:
     """Show the saved sessions."""
-    found, problems = saved_sessions.known(run.workspace)
+    found, problems = saved_sessions.all_sessions(run.workspace)
     run.skipped(problems)
     cells = [(one.label, one.agent_id, one.branch or "-", one.commit[:10] or "-", one.saved_at) for one in found]
     text = terminal.table(("label", "agent", "branch", "commit", "saved"), cells) if cells else "no saved sessions"

@@ -74,7 +74,7 @@ def main(
     )
     guarded = guards.guard(
         run.workspace,
-        run.asked_agent,
+        run.named_agent,
         run.binding,
         allow_manifest=allow_manifest_mismatch,
         allow_branch=allow_branch_mismatch,

@@ -20,7 +20,7 @@ from tools.core.problem import Problem
 @cli.option("--strict", is_flag=True, help="Also what a plan cites, and every old form that readers accept.")
 @cli.option("--output", type=cli.LINE, help="Also write the summary here (a bare name: _report/planner/).")
 def main(run: cli.Run, paths: tuple[str, ...], strict: bool, output: str | None) -> None:
-    places = [storage.place_given(run.workspace, path) for path in paths] or storage.all_places(run.workspace)
+    places = [storage.place_named(run.workspace, path) for path in paths] or storage.all_places(run.workspace)
     results = check.check_plans(run.workspace, places, strict=strict)
     exit_code = 1 if any(result.findings for result in results) else 0
     summary = {

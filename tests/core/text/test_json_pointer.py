@@ -63,4 +63,4 @@ def test_parts_of_a_pointer_are_escaped() -> None:
     ],
 )
 def test_what_json_does_not_have_is_found_where_it_stands(text: str, found: tuple[str, int] | None) -> None:
-    assert json_pointer.oddity(text) == found
+    assert json_pointer.first_violation(text) == found

@@ -110,7 +110,7 @@ def _plans(context: Context, scope: Scope) -> list[Finding]:
 
 def _hygiene(context: Context, scope: Scope) -> list[Finding]:
     survey = normalise.survey(_changed(context, scope))
-    return [findings.of("plan.hygiene", drift.problem) for drift in survey.drifts]
+    return [findings.of("plan.hygiene", drift.problem) for drift in survey.deviations]
 
 
 def _receipts(context: Context, scope: Scope) -> list[Finding]:

@@ -111,8 +111,8 @@ class _Group(click.Group):
     default = ""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        known = {*self.commands, *_SETTINGS["help_option_names"]}
-        if self.default and (not args or args[0] not in known):
+        names = {*self.commands, *_SETTINGS["help_option_names"]}
+        if self.default and (not args or args[0] not in names):
             args = [self.default, *args]
         return super().parse_args(ctx, args)
 
@@ -198,16 +198,16 @@ def _help(doc: str | None) -> str:
 
 def main(command: click.Command, arguments: Sequence[str] | None = None, start: Sequence[str] = ()) -> NoReturn:
     """Runs a command and exits with its code; the only place that turns errors into words."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(call(command, given, start))
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(call(command, words, start))
 
 
-def call(command: click.Command, given: list[str], start: Sequence[str] = ()) -> int:
+def call(command: click.Command, words: list[str], start: Sequence[str] = ()) -> int:
     """Runs a command that the words of `start` name, and returns its exit code."""
-    as_json = "--json" in given
+    as_json = "--json" in words
     _open_closed_streams()
     try:
-        return _outcome(command, given, start or _started(), as_json)
+        return _outcome(command, words, start or _started(), as_json)
     finally:
         for notice in secrets.take_notices():
             sys.stderr.write((json.dumps({"note": notice}) if as_json else notice) + "\n")
@@ -220,19 +220,19 @@ def _open_closed_streams() -> None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - it lives as long as the process
 
 
-def _outcome(command: click.Command, given: list[str], start: Sequence[str], as_json: bool) -> int:
+def _outcome(command: click.Command, words: list[str], start: Sequence[str], as_json: bool) -> int:
     context: click.Context | None = None
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    name, again = " ".join(start), (*start, *given)
+    name, again = " ".join(start), (*start, *words)
     locks.announce(name)
-    if sys.flags.optimize > 1 and {*given} & {*_SETTINGS["help_option_names"]}:
+    if sys.flags.optimize > 1 and {*words} & {*_SETTINGS["help_option_names"]}:
         from tools.core.cli import docstrings  # this Python has dropped them
 
         docstrings.restore(command)
     try:
-        with command.make_context(name, list(given)) as context:
+        with command.make_context(name, list(words)) as context:
             context.meta[_AGAIN] = again
             command.invoke(context)
         sys.stdout.flush()
@@ -242,10 +242,10 @@ def _outcome(command: click.Command, given: list[str], start: Sequence[str], as_
     except ToolkitError as problem:
         notes = context.obj.notes if context is not None and context.obj is not None else []
         if isinstance(problem, UsageError) and problem.hint is None:
-            problem.hint = _help_of(command, given, start)
+            problem.hint = _help_of(command, words, start)
         return _fail(problem, as_json, notes, again)
     except click.ClickException as problem:
-        return _fail(UsageError(problem.format_message(), code="usage", hint=_help_of(command, given, start)), as_json)
+        return _fail(UsageError(problem.format_message(), code="usage", hint=_help_of(command, words, start)), as_json)
     except (KeyboardInterrupt, click.Abort):
         sys.stderr.write("interrupted\n")
         return 130
@@ -293,10 +293,10 @@ def _started() -> Sequence[str]:
     return ("python", "-m", bootstrap.module_name())
 
 
-def _help_of(command: click.Command, given: Sequence[str], start: Sequence[str]) -> hint.Hint:
+def _help_of(command: click.Command, words: Sequence[str], start: Sequence[str]) -> hint.Hint:
     """The call that shows the help of what was asked, of the subcommand where one was named."""
     named = []
-    for word in given:
+    for word in words:
         if isinstance(command, click.Group) and word in command.commands:
             named.append(word)
             command = command.commands[word]

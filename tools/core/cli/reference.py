@@ -32,8 +32,10 @@ def reference(load: Callable[[commands.Entry], Any]) -> str:
 
 def _exit_codes() -> str:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
-    told = [(kind.exit_code, kind.kind, _sentence(kind)) for kind in kinds if issubclass(kind, errors.ToolkitError)]
-    rows = [(code, kind, text) for code, kind, text in told if code != errors.ToolkitError.exit_code]
+    kinds_of_errors = [
+        (kind.exit_code, kind.kind, _sentence(kind)) for kind in kinds if issubclass(kind, errors.ToolkitError)
+    ]
+    rows = [(code, kind, text) for code, kind, text in kinds_of_errors if code != errors.ToolkitError.exit_code]
     fixed = [
         (0, "", "Done."),
         (1, "", "The check ran and the answer is no: findings, alerts asked for, a wait that timed out."),

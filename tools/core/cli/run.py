@@ -57,7 +57,7 @@ class Run(Context):
         return seat
 
     @property
-    def asked_agent(self) -> str | None:
+    def named_agent(self) -> str | None:
         """What `--agent` names, for a command that checks the seat by rules of its own."""
         return self._agent
 
@@ -104,12 +104,12 @@ class Run(Context):
 
     def note(self, text: str | Note) -> None:
         """Says something on stderr, and what helps; with `--json` both are kept for the document's `notes`."""
-        said = text if isinstance(text, Note) else Note(text)
+        note = text if isinstance(text, Note) else Note(text)
         if self.as_json:
-            self._notes.append(said.text)
+            self._notes.append(note.text)
         else:
-            sys.stderr.write(f"{terminal.clean(said.text)}\n")
-        self.advise(said.hint)
+            sys.stderr.write(f"{terminal.clean(note.text)}\n")
+        self.advise(note.hint)
 
     def advise(self, command: Hint | None) -> None:
         """Says on stderr what can be typed next, as `note` does."""
@@ -119,8 +119,8 @@ class Run(Context):
     def warn(self, notes: Iterable[str | Note]) -> None:
         """Says each as a warning."""
         for note in notes:
-            said = note if isinstance(note, Note) else Note(note)
-            self.note(said._replace(text=f"warning: {said.text}"))
+            warning = note if isinstance(note, Note) else Note(note)
+            self.note(warning._replace(text=f"warning: {warning.text}"))
 
     def spell(self, command: Hint | None) -> str:
         """A hint in the form in which this process was started."""

@@ -187,10 +187,10 @@ def parse_json(data: bytes, name: str) -> object:
 
 def no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """A decoder's hook: ValueError when an object names a key twice."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise ValueError("an object names a key twice")
-    return found
+    return members
 
 
 def no_constant(text: str) -> object:
@@ -298,23 +298,23 @@ def names_in(place: Place, suffix: str = "") -> list[str]:
     """The sorted names in a folder that end in `suffix`, hidden ones left out; [] when missing."""
     try:
         with folder_of(place.child("x")) as folder:
-            found = os.listdir(folder)
+            names = os.listdir(folder)
     except FileNotFoundError:
         return []
-    return sorted(name for name in found if name.endswith(suffix) and not name.startswith("."))
+    return sorted(name for name in names if name.endswith(suffix) and not name.startswith("."))
 
 
 def walk(place: Place) -> Iterator[Place]:
     """Every regular file below a folder, sorted by path; links are not followed, files being built left out."""
     try:
         with folder_of(place.child("x")) as folder, os.scandir(folder) as entries:
-            found = sorted(
+            listed = sorted(
                 (entry.name, entry.is_dir(follow_symlinks=False), entry.is_file(follow_symlinks=False))
                 for entry in entries
             )
     except (FileNotFoundError, DataError):
         return
-    for name, is_folder, is_file in found:
+    for name, is_folder, is_file in listed:
         if is_folder:
             yield from walk(place.child(name))
         elif is_file and not (name.startswith(".") and name.endswith(".tmp")):

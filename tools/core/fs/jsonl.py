@@ -83,7 +83,7 @@ def spelled(record: Mapping[str, object]) -> bytes:
     """The record as the toolkit spells it in JSON, whatever it says; ValueError for what JSON has no word for."""
     text = _ENCODER.encode(record)
     if not text.isprintable():
-        text = re.sub(_UNSAFE, lambda found: f"\\u{ord(found[0]):04x}", text)
+        text = re.sub(_UNSAFE, lambda match: f"\\u{ord(match[0]):04x}", text)
     return text.encode()
 
 

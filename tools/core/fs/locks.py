@@ -82,12 +82,12 @@ def _take(folder: Place, holder: Place | None, patience: float) -> int:
 
 
 def _is_still(descriptor: int, folder: Place) -> bool:
-    mine = os.fstat(descriptor)
+    ours = os.fstat(descriptor)
     try:
         there = os.stat(folder.path, follow_symlinks=False)
     except FileNotFoundError:
         return False
-    return (mine.st_dev, mine.st_ino) == (there.st_dev, there.st_ino)
+    return (ours.st_dev, ours.st_ino) == (there.st_dev, there.st_ino)
 
 
 def _flock(descriptor: int, folder: Place, holder: Place | None, deadline: float) -> None:

@@ -32,17 +32,17 @@ def states(workspace: Workspace, paths: Iterable[str]) -> dict[str, str]:
 
     Paths inside a bus that has its own history are asked about there.
     """
-    wanted = list(dict.fromkeys(paths))
-    found = {path: MISSING for path in wanted if not is_file(workspace, path)}
-    present = [path for path in wanted if path not in found]
+    names = list(dict.fromkeys(paths))
+    states = {path: MISSING for path in names if not is_file(workspace, path)}
+    present = [path for path in names if path not in states]
     apart = _bus_apart(workspace)
     on_bus = [path for path in present if apart and path.startswith(f"{BUS}/")]
     in_root = [path for path in present if path not in set(on_bus)]
-    found.update(_states_in(workspace.root, in_root))
+    states.update(_states_in(workspace.root, in_root))
     if on_bus:
         inner = _states_in(workspace.bus.path, [path[len(BUS) + 1 :] for path in on_bus])
-        found.update({f"{BUS}/{path}": state for path, state in inner.items()})
-    return found
+        states.update({f"{BUS}/{path}": state for path, state in inner.items()})
+    return states
 
 
 def require(workspace: Workspace, path: str) -> str:

@@ -47,8 +47,8 @@ class _File(NamedTuple):
 def check_plans(workspace: Workspace, places: Sequence[Place], *, strict: bool) -> list[Result]:
     """Holds each plan to its rules; git is asked once for all of them."""
     read = [_read(place, strict) for place in places]
-    world = citations.gather(workspace, [plan_from(file.raw, file.plan_id) for file in read], strict=strict)
-    return [_result(file, world, strict) for file in read]
+    inputs = citations.read_inputs(workspace, [plan_from(file.raw, file.plan_id) for file in read], strict=strict)
+    return [_result(file, inputs, strict) for file in read]
 
 
 def _read(place: Place, strict: bool) -> _File:
@@ -66,38 +66,38 @@ def _read(place: Place, strict: bool) -> _File:
 
 
 def _unreadable(problem: Problem, data: bytes) -> Problem:
-    odd = json_pointer.oddity(data.decode("utf-8", "replace")) if problem.line == 1 else None
+    odd = json_pointer.first_violation(data.decode("utf-8", "replace")) if problem.line == 1 else None
     pointer, line = odd or ("", problem.line)
     return problem._replace(code="plan.unreadable", line=line, pointer=pointer)
 
 
 def _forms(name: str, data: bytes) -> tuple[Problem, ...]:
-    found = []
+    problems = []
     if b"\r\n" in data:
         line = data.count(b"\n", 0, data.index(b"\r\n")) + 1
-        found.append(Problem(name, line, "lines end in CRLF", "plan.form"))
+        problems.append(Problem(name, line, "lines end in CRLF", "plan.form"))
     if not data.endswith(b"\n"):
-        found.append(Problem(name, data.count(b"\n") + 1, "the last line has no line end", "plan.form"))
-    return tuple(found)
+        problems.append(Problem(name, data.count(b"\n") + 1, "the last line has no line end", "plan.form"))
+    return tuple(problems)
 
 
-def _result(file: _File, world: citations.World, strict: bool) -> Result:
+def _result(file: _File, inputs: citations.PlanInputs, strict: bool) -> Result:
     if not file.text:
         return Result(file.name, file.plan_id, _findings(file, file.problems), {}, ())
     if strict:
-        found = rules.strict(file.raw, file.plan_id, world.facts)
-        found += [inside("plan.git", "", world.without_git)] if world.without_git else []
+        problems = rules.strict(file.raw, file.plan_id, inputs.facts)
+        problems += [inside("plan.git", "", inputs.without_git)] if inputs.without_git else []
     else:
-        found = rules.shape(file.raw, file.plan_id)
-    spans = json_pointer.spans(file.text) if found else {}
-    placed = {problem.at(file.name, json_pointer.line_of(file.text, spans, problem.pointer)) for problem in found}
+        problems = rules.shape(file.raw, file.plan_id)
+    spans = json_pointer.spans(file.text) if problems else {}
+    placed = {problem.at(file.name, json_pointer.line_of(file.text, spans, problem.pointer)) for problem in problems}
     plan = plan_from(file.raw, file.plan_id)
     return Result(
         file.name,
         file.plan_id,
         _findings(file, placed.union(file.problems)),
-        Counter(world.worth[path] for path in plan.all_receipts if path in world.worth),
-        [f"{file.name}: {ref} is on no bus in sight" for ref in plan.refs("bus") if ref in world.absent],
+        Counter(inputs.worth[path] for path in plan.all_receipts if path in inputs.worth),
+        [f"{file.name}: {ref} is on no bus in sight" for ref in plan.refs("bus") if ref in inputs.absent],
     )
 
 

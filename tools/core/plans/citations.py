@@ -29,7 +29,7 @@ _STATES = {
 _CLAIMS = f"{BUS}/claims/"
 
 
-class World(NamedTuple):
+class PlanInputs(NamedTuple):
     """Facts for the rules, and what else a report of a check tells.
 
     `worth` says of each cited path whether it is verified, unverified or broken; `absent` holds bus
@@ -42,13 +42,13 @@ class World(NamedTuple):
     without_git: str = ""
 
 
-def gather(workspace: Workspace, plans: Sequence[Plan], *, strict: bool) -> World:
+def read_inputs(workspace: Workspace, plans: Sequence[Plan], *, strict: bool) -> PlanInputs:
     """The facts about everything these plans cite, each gathered once; git is one process."""
     cited = sorted({path for plan in plans for path in plan.all_receipts if path_problem(path) is None})
     verdicts = {path: verify.verdict(workspace, path) for path in cited}
     worth = {path: verdict.standing for path, verdict in verdicts.items()}
     if not strict:
-        return World(rules.NO_FACTS, worth)
+        return PlanInputs(rules.NO_FACTS, worth)
     states, without_git = _states(workspace, cited)
     receipts = {path: _wrong(workspace, path, states, verdicts[path]) for path in cited}
     documents = _bus_documents(workspace, sorted({ref for plan in plans for ref in plan.refs("bus")}))
@@ -56,7 +56,7 @@ def gather(workspace: Workspace, plans: Sequence[Plan], *, strict: bool) -> Worl
     bus = {ref: path_problem(ref) for ref in documents}
     facts = Facts(receipts, {**queue, **bus}, _claims(documents))
     absent = frozenset(ref for ref, data in documents.items() if data is None and bus[ref] is None)
-    return World(facts, worth, absent, without_git)
+    return PlanInputs(facts, worth, absent, without_git)
 
 
 def _states(workspace: Workspace, cited: Iterable[str]) -> tuple[dict[str, str], str]:
@@ -89,16 +89,16 @@ def _queue_problem(workspace: Workspace, ref: str) -> PathProblem | None:
 
 
 def _claims(documents: Mapping[str, bytes | None]) -> dict[str, Claim]:
-    found = {}
+    claims = {}
     for ref, data in documents.items():
         name = _bus_path(ref)
         if data is None or not name.startswith(_CLAIMS):
             continue
         try:
-            found[ref] = claim_from(files.parse_object(data, name), name.removeprefix(_CLAIMS).removesuffix(".json"))
+            claims[ref] = claim_from(files.parse_object(data, name), name.removeprefix(_CLAIMS).removesuffix(".json"))
         except DataError:  # a damaged claim is the bus check's finding
             continue
-    return found
+    return claims
 
 
 def _bus_path(ref: str) -> str:
@@ -107,14 +107,14 @@ def _bus_path(ref: str) -> str:
 
 def _bus_documents(workspace: Workspace, refs: Sequence[str]) -> dict[str, bytes | None]:
     """What each bus link names: in the live bus, in the tree, else on the branch `bus`; None when nowhere."""
-    found: dict[str, bytes | None] = {}
+    documents: dict[str, bytes | None] = {}
     for ref in refs:
         name = _bus_path(ref)
-        found[ref] = None if path_problem(name) else _from_folders(workspace, name)
-    absent = [ref for ref in refs if found[ref] is None and _can_be_on_branch(_bus_path(ref))]
+        documents[ref] = None if path_problem(name) else _from_folders(workspace, name)
+    absent = [ref for ref in refs if documents[ref] is None and _can_be_on_branch(_bus_path(ref))]
     if absent:
-        found.update(_from_branches(workspace, absent))
-    return found
+        documents.update(_from_branches(workspace, absent))
+    return documents
 
 
 def _can_be_on_branch(name: str) -> bool:

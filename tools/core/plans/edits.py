@@ -143,5 +143,5 @@ def _step(raw: Raw, step_id: str) -> dict[str, Any]:
     for step in _steps(raw):
         if step.get("id") == step_id:
             return step
-    known = ", ".join(str(step.get("id")) for step in _steps(raw)) or "none"
-    raise UsageError(f"the plan has no step {step_id}; its steps: {known}", code="plan.step_unknown")
+    step_ids = ", ".join(str(step.get("id")) for step in _steps(raw)) or "none"
+    raise UsageError(f"the plan has no step {step_id}; its steps: {step_ids}", code="plan.step_unknown")

@@ -45,7 +45,7 @@ def names(workspace: Workspace) -> list[str]:
 
 def all_plans(workspace: Workspace) -> tuple[list[Plan], list[Problem]]:
     """Every plan that can be read, oldest first, and what is wrong with each that cannot."""
-    found, problems = [], []
+    plans, problems = [], []
     for name in names(workspace):
         try:
             plan = read(workspace, name)
@@ -53,8 +53,8 @@ def all_plans(workspace: Workspace) -> tuple[list[Plan], list[Problem]]:
             problems.append(error.problem_in(place_of(workspace, name).name))
             continue
         if plan is not None:
-            found.append(plan)
-    return found, problems
+            plans.append(plan)
+    return plans, problems
 
 
 def read(workspace: Workspace, plan_id: str) -> Plan | None:
@@ -146,9 +146,9 @@ def _justification(raw: Mapping[str, Any]) -> bytes:
 
 
 def _require_no_worse(before: Mapping[str, Any], after: Mapping[str, Any], plan_id: str) -> None:
-    found = rules.shape(after, plan_id)
-    known = set(rules.shape(before, plan_id)) if found and before else set()
-    worse = [finding for finding in found if finding not in known]
+    problems = rules.shape(after, plan_id)
+    earlier = set(rules.shape(before, plan_id)) if problems and before else set()
+    worse = [finding for finding in problems if finding not in earlier]
     if worse:
         reasons = "; ".join(f"{finding.pointer or '/'}: {finding.reason}" for finding in worse)
         raise UsageError(f"the change would break {PLANS}/{plan_id}{SUFFIX}: {reasons}", code="plan.invalid")
@@ -156,8 +156,8 @@ def _require_no_worse(before: Mapping[str, Any], after: Mapping[str, Any], plan_
 
 def dump_like(raw: Mapping[str, Any], data: bytes) -> bytes:
     """The plan as a document in the form of the one it replaces: indentation, escapes and line ends."""
-    found = _INDENT.search(data.replace(b"\r\n", b"\n"))
-    indent = found[1].decode() if found else "  "
+    match = _INDENT.search(data.replace(b"\r\n", b"\n"))
+    indent = match[1].decode() if match else "  "
     escaped = b"\\u" in data and data.isascii()
     text = json.dumps(secrets.redact_value(raw), indent=indent, ensure_ascii=escaped, allow_nan=False) + "\n"
     return text.replace("\n", "\r\n" if b"\r\n" in data else "\n").encode("utf-8", "backslashreplace")
@@ -174,7 +174,7 @@ def all_places(workspace: Workspace) -> list[Place]:
     return [place_of(workspace, name) for name in names(workspace)]
 
 
-def place_given(workspace: Workspace, text: str) -> Place:
+def place_named(workspace: Workspace, text: str) -> Place:
     """The file of a plan given by its id or its path; UsageError for anything else."""
     if "/" not in text and not text.endswith(SUFFIX):
         return workspace.plan(ids.require_plan(text))

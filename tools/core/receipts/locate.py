@@ -26,11 +26,11 @@ def find(workspace: Workspace, cited: Iterable[tuple[str, str]]) -> dict[tuple[s
     git is asked once.
     """
     roots = list(dict.fromkeys([workspace.root, workspace.bus_root, *worktrees(workspace)]))
-    found = {key: _on_disk(roots, key[0]) for key in cited}
-    absent = [key for key, where in found.items() if where == MISSING and _can_be_on_branch(*key)]
+    places = {key: _on_disk(roots, key[0]) for key in cited}
+    absent = [key for key, where in places.items() if where == MISSING and _can_be_on_branch(*key)]
     if absent:
-        found.update(_on_branches(workspace, absent))
-    return found
+        places.update(_on_branches(workspace, absent))
+    return places
 
 
 def _on_disk(roots: list[str], path: str) -> str:

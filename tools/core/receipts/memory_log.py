@@ -66,6 +66,6 @@ def last_hash(log: Place) -> str | None:
         last = jsonl.last_line(descriptor)
         if last is not None:
             with suppress(ValueError):
-                found = jsonl.parse(last.raw).get("hash_self")
-                return found if isinstance(found, str) else None
+                digest = jsonl.parse(last.raw).get("hash_self")
+                return digest if isinstance(digest, str) else None
     return None

@@ -90,10 +90,10 @@ def record(
 
 def verify_receipt(workspace: Workspace, path: str, *, rerun: bool = False) -> Verdict:
     """What a receipt is worth; with `rerun` also whether its command still ends the same way."""
-    found = verdict(workspace, path)
+    outcome = verdict(workspace, path)
     receipt = read_run(workspace, path)
-    if not rerun or receipt is None or found.standing != VERIFIED:
-        return found
+    if not rerun or receipt is None or outcome.standing != VERIFIED:
+        return outcome
     status = _rerun(workspace.root, receipt.command)
     if status != receipt.exit_status:
         return Verdict(BROKEN, f"run again it ends with {status}, not {receipt.exit_status}")

@@ -123,14 +123,14 @@ def citation_of(workspace: Workspace, path: str) -> tuple[str, bool]:
     plain, _, fragment = path.partition("#")
     name = workspace.relative(plain)
     bases = (workspace.root, workspace.bus_root)
-    found = any(os.path.lexists(os.path.join(base, name)) for base in bases)
-    return (f"{name}#{fragment}" if fragment else name), found
+    is_there = any(os.path.lexists(os.path.join(base, name)) for base in bases)
+    return (f"{name}#{fragment}" if fragment else name), is_there
 
 
 def citations_of(workspace: Workspace, paths: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
     """Receipts as records cite them, each once, and those that are not there."""
     names: dict[str, bool] = {}
     for path in paths:
-        name, found = citation_of(workspace, path)
-        names[name] = found
-    return tuple(names), [name for name, found in names.items() if not found]
+        name, is_there = citation_of(workspace, path)
+        names[name] = is_there
+    return tuple(names), [name for name, is_there in names.items() if not is_there]

@@ -24,7 +24,7 @@ class Guarded(NamedTuple):
 
     seat: Seat
     branch: str | None
-    fresh: bytes | None
+    new_manifest: bytes | None
     source: str
     overrides: tuple[Warning, ...]
     warnings: tuple[Note, ...]
@@ -49,9 +49,11 @@ def guard(
     now: datetime,
 ) -> Guarded:
     """Checks manifest and branch; raises GuardError, or returns the overrides that must be recorded."""
-    seat, fresh, source, overrides = _seat(workspace, agent, bound, allow_manifest, now)
+    seat, new_manifest, source, overrides = _seat(workspace, agent, bound, allow_manifest, now)
     if git_folder(workspace.root) is None:
-        return Guarded(seat, None, fresh, source, tuple(overrides), (Note("no git here, so no branch to check"),))
+        return Guarded(
+            seat, None, new_manifest, source, tuple(overrides), (Note("no git here, so no branch to check"),)
+        )
     branch = current_branch(workspace.root)
     prefix = seat.branch_prefix
     default = refs.default_branch(workspace.root)
@@ -67,7 +69,7 @@ def guard(
         overrides.append(_warning(seat.agent_id, code, message, now, branch=branch or ""))
     bare = branch == prefix.rstrip("/")
     warnings = (Note(f"{branch} leaves no room for branches below it", hint.git("branch", "-m", f"{prefix}work")),)
-    return Guarded(seat, branch, fresh, source, tuple(overrides), warnings if bare else ())
+    return Guarded(seat, branch, new_manifest, source, tuple(overrides), warnings if bare else ())
 
 
 def switching(workspace: Workspace, branch: str) -> Hint:
@@ -88,13 +90,13 @@ def _seat(
     is_own = manifest is not None and agent in (None, manifest.agent_id)
     if agent is None or is_own or (manifest is not None and not allow):
         return acting(workspace, agent, bound), None, bound or MANIFEST, []
-    found = manifests.find(workspace, require_seat(agent))
-    seat = Seat(agent, found.manifest if found else None)
+    variant = manifests.find(workspace, require_seat(agent))
+    seat = Seat(agent, variant.manifest if variant else None)
     if manifest is not None:
         message = f"{agent} acted while the manifest was {manifest.agent_id}'s"
         return seat, None, "", [_warning(agent, "manifest_mismatch", message, now, manifest_agent=manifest.agent_id)]
-    data = found.data if found else manifests.minimal(agent)
-    return seat, None if bound else data, found.place.name if found else "a minimal one", []
+    data = variant.data if variant else manifests.minimal(agent)
+    return seat, None if bound else data, variant.place.name if variant else "a minimal one", []
 
 
 def _warning(agent: str, code: str, message: str, now: datetime, **more: str) -> Warning:

@@ -59,7 +59,7 @@ def save(
                 hint=hint.again("--force"),
             )
         if before not in (None, data):
-            manifests.keep(workspace, manifests.Held(before, None))
+            manifests.keep(workspace, manifests.ManifestFile(before, None))
         files.replace(place, data)
         content = {**saved._asdict(), **({"link": link} if link is not None else {})}
         replace_document(_session_place(workspace, label, "session.json"), content)
@@ -84,18 +84,18 @@ def named(workspace: Workspace, label: str) -> Session:
     return Session(**{**texts, "label": label})
 
 
-def known(workspace: Workspace) -> tuple[list[Session], list[Problem]]:
+def all_sessions(workspace: Workspace) -> tuple[list[Session], list[Problem]]:
     """All saved sessions, oldest first, and what is wrong with each that cannot be read."""
-    found, problems = [], []
+    sessions, problems = [], []
     for label in files.names_in(workspace.in_root(MANIFEST_SESSIONS)):
         try:
-            found.append(named(workspace, label))
+            sessions.append(named(workspace, label))
         except (DataError, UsageError) as error:
             problems.append(error.problem_in(f"{MANIFEST_SESSIONS}/{label}"))
-    return sorted(found, key=lambda saved: (saved.saved_at, saved.label)), problems
+    return sorted(sessions, key=lambda saved: (saved.saved_at, saved.label)), problems
 
 
-def restore(workspace: Workspace, label: str) -> manifests.Swap:
+def restore(workspace: Workspace, label: str) -> manifests.Activation:
     """Puts a saved session's manifest in place, with a backup of the one before."""
     saved = named(workspace, label)
     place = _session_place(workspace, label, "manifest.json")
@@ -104,8 +104,8 @@ def restore(workspace: Workspace, label: str) -> manifests.Swap:
         raise DataError(Problem(place.name, 1, "missing", "session.damaged"))
     content = files.read_json(_session_place(workspace, label, "session.json")) or {}
     link = content.get("link")
-    wanted = manifests.Held(data, link if isinstance(link, str) else None)
-    return manifests.put(workspace, saved.agent_id, wanted, source=place.name)
+    manifest = manifests.ManifestFile(data, link if isinstance(link, str) else None)
+    return manifests.put(workspace, saved.agent_id, manifest, source=place.name)
 
 
 def delete(workspace: Workspace, label: str) -> bool:

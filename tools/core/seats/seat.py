@@ -38,8 +38,8 @@ class Seat(NamedTuple):
     @property
     def branch_prefix(self) -> str:
         """What this seat's branches begin with, final slash included."""
-        given = self.manifest.branch_prefix if self.manifest else ""
-        return (given or f"agent/{self.agent_id}").rstrip("/") + "/"
+        prefix = self.manifest.branch_prefix if self.manifest else ""
+        return (prefix or f"agent/{self.agent_id}").rstrip("/") + "/"
 
 
 def manifest_path(workspace: Workspace, bound: str | None = None) -> str:
@@ -151,12 +151,12 @@ def reading(workspace: Workspace, bound: str | None = None) -> Seat | None:
 
 def bound_manifests(workspace: Workspace) -> list[Manifest]:
     """The seats bound in any worktree of this clone; what cannot be read is left out."""
-    found = []
+    bound = []
     for root in worktrees(workspace):
         try:
             manifest = read_manifest(os.path.join(root, MANIFEST))
         except (DataError, SetupError):
             continue
         if manifest is not None:
-            found.append(manifest)
-    return found
+            bound.append(manifest)
+    return bound

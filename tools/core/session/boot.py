@@ -109,12 +109,14 @@ def _barred(context: Context, wish: Wish) -> str:
 
 
 def _put_seat(workspace: Workspace, guarded: Guarded, say: Say) -> list[str]:
-    if guarded.fresh is None:
+    if guarded.new_manifest is None:
         return []
     from tools.core.seats import manifests
     from tools.core.setup import init  # most sessions have their seat already
 
-    swap = manifests.put(workspace, guarded.seat.agent_id, manifests.Held(guarded.fresh, None), source=guarded.source)
+    swap = manifests.put(
+        workspace, guarded.seat.agent_id, manifests.ManifestFile(guarded.new_manifest, None), source=guarded.source
+    )
     init.ignore_seat(workspace)
     say(f"seat: {guarded.seat.agent_id}, from {guarded.source}")
     return [MANIFEST] if swap.changed else []
@@ -281,7 +283,7 @@ def plan(guarded: Guarded, wish: Wish) -> list[str]:
     """What a boot would do, one line a step."""
     agent = guarded.seat.agent_id
     steps = [f"record the override {override.code}" for override in guarded.overrides]
-    if guarded.fresh is not None:
+    if guarded.new_manifest is not None:
         steps.append(f"write {MANIFEST} of {agent}, from {guarded.source}")
     if wish.sync:
         steps.append("fetch, fast-forward, exchange the bus without pushing it")

@@ -57,9 +57,9 @@ def words(hint: Hint | None, start: Start) -> list[str]:
 
 def _words(command: Command, start: Start) -> Sequence[str]:
     if command.program == AGAIN:
-        given = list(start(AGAIN))
-        end = given.index("--") if "--" in given else len(given)
-        return (*given[:end], *command.arguments, *given[end:])
+        typed = list(start(AGAIN))
+        end = typed.index("--") if "--" in typed else len(typed)
+        return (*typed[:end], *command.arguments, *typed[end:])
     is_module = command.program.split(".")[0] == "tools"
     return (*(start(command.program) if is_module else (command.program,)), *command.arguments)
 

@@ -265,8 +265,8 @@ class _CatchUp:
             self._ask("DELETE FROM entries WHERE seq=?", before.loose)
         self._ask("DELETE FROM problems WHERE stream=? AND number>=?", name, number)
         end, lines, loose, seq = start, number - 1, 0, self._last_seq()
-        usual: list[index_rows.Row] = []
-        seldom: list[index_rows.Row] = []
+        common: list[index_rows.Row] = []
+        sparse: list[index_rows.Row] = []
         make_row = index_rows.row_maker(name, self._now, self._now if start else 0)
         for count, line in enumerate(jsonl.lines_of(descriptor, start), number):
             outcome = jsonl.parse_plain(line.raw) or jsonl.examine(place, line, count)
@@ -278,15 +278,15 @@ class _CatchUp:
             if row is not None:
                 seq += 1
                 loose = 0 if line.whole else seq
-                (usual if len(row) == index_rows.USUAL_COUNT else seldom).append(row)
+                (common if len(row) == index_rows.COMMON_COUNT else sparse).append(row)
                 if not seq % _BATCH:
-                    self._insert(name, usual, seldom)
+                    self._insert(name, common, sparse)
             elif outcome is not None:
                 if isinstance(outcome, dict):
                     outcome = Problem(place.name, count, shortcoming(outcome), jsonl.UNREADABLE)
                 values = (name, count, outcome.reason, outcome.code)
                 self._ask("INSERT OR REPLACE INTO problems VALUES (?, ?, ?, ?)", *values)
-        self._insert(name, usual, seldom)
+        self._insert(name, common, sparse)
         digest = next(jsonl.lines_backwards(descriptor, end)).hash if end else ""
         self._remember(name, stat, end, lines, digest, loose)
 
@@ -296,9 +296,9 @@ class _CatchUp:
             *(name, stat.st_ino, stat.st_mtime_ns, stat.st_size, end, lines, digest, loose),
         )
 
-    def _insert(self, stream: str, usual: list[index_rows.Row], seldom: list[index_rows.Row]) -> None:
+    def _insert(self, stream: str, common: list[index_rows.Row], sparse: list[index_rows.Row]) -> None:
         """Adds records; most have none of the seldom columns, and binding those costs as much as the rest."""
-        for columns, rows in ((index_rows.USUAL, usual), (f"{index_rows.USUAL}, {index_rows.SELDOM}", seldom)):
+        for columns, rows in ((index_rows.COMMON, common), (f"{index_rows.COMMON}, {index_rows.SPARSE}", sparse)):
             self._insert_into(stream, columns, rows)
             rows.clear()
 

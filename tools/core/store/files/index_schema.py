@@ -70,8 +70,8 @@ def create(connection: Connection) -> None:
     make_indexes(connection, COMMON | RARE)
 
 
-def make_indexes(connection: Connection, wanted: Mapping[str, str]) -> None:
+def make_indexes(connection: Connection, definitions: Mapping[str, str]) -> None:
     """Makes some of the indexes."""
-    for name, definition in wanted.items():
+    for name, definition in definitions.items():
         unique = "UNIQUE " if definition.startswith("UNIQUE ") else ""
         connection.execute(f"CREATE {unique}INDEX {name} ON {definition.removeprefix(unique)}")
