@@ -141,7 +141,7 @@ class Workspace(NamedTuple):
 def find(start: str, environment: Mapping[str, str], *, root: str | None = None) -> Workspace:
     """The workspace of a folder: `--root`, `TEOF_ROOT`, or the nearest checkout upwards.
 
-    Raises SetupError when there is none, or when its live bus cannot be told.
+    Raises SetupError when there is none, or when it is unclear which bus is live.
     """
     named = root or environment.get("TEOF_ROOT")
     if named:

@@ -1,4 +1,4 @@
-"""The commands there are, read from their files' docstrings without importing them."""
+"""The index of all commands, read from their files' docstrings without importing them."""
 
 from __future__ import annotations
 

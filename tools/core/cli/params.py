@@ -27,21 +27,21 @@ class _Value(click.ParamType):  # type: ignore[type-arg]  # before click 8.2 it 
 def _duration(text: str) -> timedelta:
     duration = clock.parse_duration(text)
     if duration is None:
-        raise UsageError(f"{text!r} is no duration; write 90m, 24h or 7d", code="value.duration")
+        raise UsageError(f"{text!r} is not a duration; write 90m, 24h or 7d", code="value.duration")
     return duration
 
 
 def _since(text: str) -> datetime:
     moment = clock.parse_since(text, clock.now())
     if moment is None:
-        raise UsageError(f"{text!r} is neither a stamp nor a distance such as 90m, 24h, 7d", code="value.since")
+        raise UsageError(f"{text!r} is neither a timestamp nor a distance such as 90m, 24h, 7d", code="value.since")
     return moment
 
 
 def _moment(text: str) -> datetime:
     moment = clock.parse(text)
     if moment is None:
-        raise UsageError(f"{text!r} is no stamp; write 2026-01-31T12:00:00Z", code="value.stamp")
+        raise UsageError(f"{text!r} is not a timestamp; write 2026-01-31T12:00:00Z", code="value.stamp")
     return moment
 
 
@@ -57,7 +57,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = -1.0
     if not 0.01 <= seconds <= 3600:
-        raise UsageError(f"{text!r} is no interval; write 0.5s", code="value.interval")
+        raise UsageError(f"{text!r} is not an interval; write 0.5s", code="value.interval")
     return seconds
 
 

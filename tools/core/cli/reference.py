@@ -38,11 +38,11 @@ def _exit_codes() -> str:
     rows = [(code, kind, text) for code, kind, text in kinds_of_errors if code != errors.ToolkitError.exit_code]
     fixed = [
         (0, "", "Done."),
-        (1, "", "The check ran and the answer is no: findings, alerts asked for, a wait that timed out."),
+        (1, "", "The check ran and the answer is no: findings, requested alerts, a wait that timed out."),
         *rows,
         (70, "bug", "The toolkit itself failed; the message says where the details are."),
         (130, "", "Interrupted."),
-        (141, "", "Nobody reads stdout any more."),
+        (141, "", "The reader of stdout has gone."),
     ]
     table = markdown_table(("exit", "kind", "meaning"), [(str(code), kind, text) for code, kind, text in fixed])
     return f"## Exit codes\n\n{table}\n\nThe codes behind each kind are in [refusals.md](refusals.md).\n"

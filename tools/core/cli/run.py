@@ -32,7 +32,9 @@ MAX_PROBLEMS = 5
 class Run(Context):
     """One invocation of a command: a context that the command line and the environment give, and its answer."""
 
-    def __init__(self, root: str | None, as_json: bool, agent: str | None = None, *, again: Sequence[str] = ()) -> None:
+    def __init__(
+        self, root: str | None, agent: str | None = None, *, as_json: bool = False, again: Sequence[str] = ()
+    ) -> None:
         self._root = root
         self._agent = agent
         self._again = again
@@ -47,7 +49,7 @@ class Run(Context):
 
     @cached_property
     def seat(self) -> Seat:
-        """Who is acting; raises when that is not clear, warns before a bus is begun beside the remote's."""
+        """The acting seat; raises when it is unclear, warns before a bus is begun beside the remote's."""
         seat = acting(self.workspace, self._agent, self.binding)
         if not os.path.isdir(self.workspace.bus.path):
             from tools.core.sync import bus_branch  # git is for the first record of a clone
@@ -58,17 +60,17 @@ class Run(Context):
 
     @property
     def named_agent(self) -> str | None:
-        """What `--agent` names, for a command that checks the seat by rules of its own."""
+        """The agent of `--agent`, for a command that checks the seat by rules of its own."""
         return self._agent
 
     @cached_property
     def reader(self) -> Seat | None:
-        """Whose seat a reader looks from, if anybody's."""
+        """The seat of a reader, if there is one."""
         return reading(self.workspace, self.binding)
 
     @property
     def manager(self) -> str:
-        """The reader's seat where it manages, "" else: whose page a board is."""
+        """The reader's seat when it is a manager's, else "": a board is shown as that manager's page."""
         return self.reader.agent_id if self.reader is not None and self.reader.is_manager else ""
 
     @property
@@ -140,7 +142,7 @@ class Run(Context):
 
     @property
     def notes(self) -> list[str]:
-        """What was said so far under `--json`."""
+        """The notes so far, kept for the document of `--json`."""
         return self._notes
 
 

@@ -47,7 +47,7 @@ class Follower:
         except FileNotFoundError:
             return
         except DataError as error:
-            if error.message != self._complaint:  # said once, not at every poll
+            if error.message != self._complaint:  # reported once, not at every poll
                 self._complaint = error.message
                 yield error.problem_in(self._place.name)
 

@@ -56,7 +56,7 @@ class Found(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What a read found, oldest first, and what it had to skip."""
+    """The records of a log, oldest first, and a problem for each line that was skipped."""
 
     found: list[Found]
     problems: list[Problem]
@@ -91,7 +91,7 @@ _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=
 
 
 def parse(raw: bytes) -> dict[str, object]:
-    """The record in a line; ValueError with the reason when it is none."""
+    """The record in a line; ValueError with the reason when it is not one."""
     if len(raw) > MAX_LINE:
         raise ValueError(f"longer than {MAX_LINE} bytes")
     try:
@@ -202,7 +202,7 @@ def _without_return(raw: bytes) -> bytes:
 
 
 def lines_backwards(descriptor: int, start: int | None = None) -> Iterator[Line]:
-    """The lines of an open file, last first, in bounded memory; from byte `start` when it is given."""
+    """The lines of an open file, last first, in bounded memory; down to byte `start`."""
     position = end = os.fstat(descriptor).st_size if start is None else start
     buffer, stop, whole = b"", 0, False
     while True:

@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from tools.core.git import git
 
 _ON_ONE_LINE = 400
-"""Paths that git is asked about by name; of more, the whole history is cheaper."""
+"""Up to so many paths are passed to git by name; for more, reading the whole history is cheaper."""
 
 _MOMENT = re.compile(rb"/(\d{1,11})")  # no path from git begins with a slash
 _CHANGE = re.compile(rb":\d{6} (\d{6}) [0-9a-f]{40,64} ([0-9a-f]{40,64}) [A-Z]\d*")
 
 
 def first_commits(folder: str, paths: Sequence[str]) -> dict[str, datetime]:
-    """When each file of (or below) a wanted path entered the history of this checkout; one process.
+    """When each file at (or below) one of the paths entered the history of this checkout; one process.
 
     The committer's date, the same in every clone that has the whole history. Empty where nothing
     was committed.

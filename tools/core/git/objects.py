@@ -15,7 +15,7 @@ from tools.core.git import git
 _BLOCK = 1 << 20
 _BATCH = ("cat-file", "--batch")
 _HEADER_SIZE = 128
-"""More than the line before an object takes beside the name that was asked for."""
+"""An upper bound of the line before an object, without the requested name."""
 _LISTED = re.compile(rb"(\d{6}) \w+ ([0-9a-f]{40}(?:[0-9a-f]{24})?)\t(.+)", re.DOTALL)
 _HEADER = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})? (\w+) (\d{1,18})")
 
@@ -36,7 +36,7 @@ class Entry(NamedTuple):
 
 
 def tree(folder: str, commit: str, prefix: str = "") -> dict[str, Entry]:
-    """By path from the top, all that a commit has (below a prefix where one is given)."""
+    """All entries of a commit by path from the top, optionally below a prefix."""
     arguments = ("ls-tree", "-r", "-z", "--full-tree", commit, *(["--", prefix] if prefix else []))
     answer = git.ask(folder, *arguments)
     if answer.code:
@@ -135,7 +135,7 @@ class Reader:
 
 
 def _askable(names: Iterable[str]) -> list[tuple[str, bytes]]:
-    """The names that git can be asked for, which it reads line by line, and how they are written."""
+    """The names that fit on one line each, as git reads them, and their bytes."""
     spelled = []
     for name in names:
         with suppress(UnicodeEncodeError):  # no file system has such a name

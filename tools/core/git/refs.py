@@ -38,7 +38,7 @@ def commit_of(folder: str, ref: str) -> str:
 
 
 def require_commit(folder: str, ref: str) -> str:
-    """The commit that somebody's ref names; UsageError when it names none."""
+    """The commit that a user's ref names; UsageError when it names none."""
     commit = commit_of(folder, ref)
     if not commit:
         remote, _, branch = ref.partition("/")

@@ -104,7 +104,7 @@ def names(folder: str) -> list[str]:
 
 
 def has_branch(folder: str, remote: str, branch: str, *, timeout: float) -> bool:
-    """Whether a remote has a branch, asked over the wire; SetupError when it gives no answer."""
+    """Whether a remote has a branch, by a request to it; SetupError when it does not answer."""
     arguments = ("ls-remote", "--exit-code", "--", remote, f"refs/heads/{branch}")
     answer = git.ask(folder, *arguments, timeout=timeout)
     if answer.code not in (0, 2):

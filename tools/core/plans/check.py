@@ -1,4 +1,4 @@
-"""Plans held to their rules: read here, judged by `plan_rules`, every finding with its line."""
+"""Checks plans against `rules`: reads them here, and places every finding on its line."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class _File(NamedTuple):
 
 
 def check_plans(workspace: Workspace, places: Sequence[Place], *, strict: bool) -> list[Result]:
-    """Holds each plan to its rules; git is asked once for all of them."""
+    """Checks each plan against the rules; git runs once for all of them."""
     read = [_read(place, strict) for place in places]
     inputs = citations.read_inputs(workspace, [plan_from(file.raw, file.plan_id) for file in read], strict=strict)
     return [_result(file, inputs, strict) for file in read]
@@ -107,7 +107,7 @@ def _findings(file: _File, problems: Iterable[Problem]) -> list[Finding]:
 
 
 def write_summary(context: Context, summary: Mapping[str, object], output: str | None) -> list[str]:
-    """Writes what a check said: under its moment, as the latest, and where `output` says; names the files."""
+    """Writes the result of a check with its time stamp, as the latest, and at `output`; returns the files' names."""
     folder = context.workspace.in_root(f"{REPORT}/planner")
     extra = None if output is None else output_place(context.workspace, output, folder)
     latest = folder.child("validate/summary-latest.json")

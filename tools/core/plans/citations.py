@@ -1,4 +1,4 @@
-"""What the rules for plans need to know of the world: the receipts, the bus and the backlog they cite."""
+"""The inputs of the rules for plans: the receipts, bus records and backlog items that plans cite."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _CLAIMS = f"{BUS}/claims/"
 
 
 class PlanInputs(NamedTuple):
-    """Facts for the rules, and what else a report of a check tells.
+    """Facts for the rules, and what else the report of a check contains.
 
-    `worth` says of each cited path whether it is verified, unverified or broken; `absent` holds bus
-    links that no bus in sight has; `without_git` is why git could not be asked.
+    `worth` is verified, unverified or broken for each cited path; `absent` holds bus links that
+    neither the live bus nor a branch has; `without_git` is why git did not answer.
     """
 
     facts: Facts

@@ -1,7 +1,7 @@
 """What can be done to a plan: pure edits of its JSON mapping that keep unknown fields and every key's place.
 
 Each returns the plan as it should become; what is already so comes back equal. Refusals are
-UsageError: the caller asked for something that the plan's rules or its content do not allow.
+UsageError: the plan's rules or its content do not allow the edit.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Drift in plans: other spellings of a status and receipts cited twice, mended in place.
+"""Deviations in plans: other spellings of a status and receipts cited twice, fixed in place.
 
-Only the characters of the drifting values change; order, layout and everything else of the file
-stay. A word nobody knows is reported and never changed.
+Only the characters of the deviating values change; order, layout and everything else of the file
+stay. An unknown word is reported and never changed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tools.core.workspace import Place
 
 
 class Deviation(NamedTuple):
-    """A value that is not as it should be; `instead` is None where nobody can tell what it means."""
+    """A value that is not as it should be; `instead` is None where its meaning is unclear."""
 
     problem: Problem
     span: Span
@@ -32,7 +32,7 @@ class Deviation(NamedTuple):
 
 
 class Normalised(NamedTuple):
-    """What was found in some plans, the files that were mended, and where the difference is recorded."""
+    """The deviations of some plans, the files that were fixed, and the file that records the difference."""
 
     deviations: list[Deviation]
     problems: list[Problem]
@@ -82,7 +82,7 @@ def survey(places: Sequence[Place]) -> Normalised:
 
 
 def apply(context: Context, places: Sequence[Place], agent: str) -> Normalised:
-    """Mends what can be mended; the difference is recorded first, as evidence of the agent who asked for it."""
+    """Fixes what has a clear meaning; the difference is recorded first, as evidence of the acting agent."""
     with locks.hold(context.workspace.report):
         survey_result = survey(places)
         by_path: dict[str, list[Deviation]] = {}
@@ -131,7 +131,7 @@ def _words(
     value = part["status"]
     word = word_of(value)
     if word is None:
-        yield f"{where}/status", f"nobody knows the status {value!r}", None
+        yield f"{where}/status", f"unknown status {value!r}", None
     elif word != value:
         yield f"{where}/status", f"{value!r} should be {word!r}", json.dumps(word)
 

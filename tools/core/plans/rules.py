@@ -112,7 +112,7 @@ def _renew_status(part: dict[str, object]) -> None:
 def _named_as_its_file(raw: Mapping[str, object], name: str) -> Iterator[Problem]:
     plan_id = raw.get("plan_id")
     if not ids.is_plan(name):
-        yield inside("plan.name", "", f"{name!r} is no plan id: YYYY-MM-DD-slug")
+        yield inside("plan.name", "", f"{name!r} is not a plan id: YYYY-MM-DD-slug")
     if isinstance(plan_id, str) and plan_id != name:
         yield inside("plan.name", "/plan_id", f"{plan_id!r} is not what the file's name says, {name}")
 

@@ -1,4 +1,4 @@
-"""Plans as they lie in `_plans/`: found, read tolerantly, and changed under the checkout's lock.
+"""The plans in `_plans/`: listed, read tolerantly, and changed under the checkout's lock.
 
 A change reads, edits and checks while it holds the lock, and the file is replaced whole: two changes
 at once are both kept, and one that would break the plan leaves the file as it was.
@@ -32,7 +32,7 @@ _INDENT = re.compile(rb"\n([ \t]+)\S")
 
 
 class Change(NamedTuple):
-    """A plan after a change; `is_new` is False when it was so already."""
+    """A plan after a change; `is_new` is False when the change was there already."""
 
     plan: Plan
     is_new: bool
@@ -134,7 +134,7 @@ def create(context: Context, raw: Mapping[str, Any], *, force: bool = False) -> 
             create_document(context.workspace.justification(plan_id), _justification(raw))
             written.append(context.workspace.justification(plan_id))
         except FileExistsError:
-            pass  # what somebody wrote about it stays
+            pass  # an existing justification stays
     return written
 
 
@@ -175,10 +175,10 @@ def all_places(workspace: Workspace) -> list[Place]:
 
 
 def place_named(workspace: Workspace, text: str) -> Place:
-    """The file of a plan given by its id or its path; UsageError for anything else."""
+    """The file of a plan named by its id or its path; UsageError for anything else."""
     if "/" not in text and not text.endswith(SUFFIX):
         return workspace.plan(ids.require_plan(text))
     name = workspace.relative(text)
     if not name.endswith(SUFFIX):
-        raise UsageError(f"{name} is no plan: its name does not end in {SUFFIX}", code="plan.path")
+        raise UsageError(f"{name} is not a plan: its name does not end in {SUFFIX}", code="plan.path")
     return workspace.in_root(name)

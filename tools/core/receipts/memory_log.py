@@ -1,4 +1,4 @@
-"""The memory log, `memory/log.jsonl`: what ties automation to approval, each entry hashed over the last.
+"""The memory log, `memory/log.jsonl`: connects automation with approval; each entry's hash covers the last.
 
 `hash_self` is the SHA-256 of the entry without it, as compact ASCII JSON with sorted keys; `hash_prev`
 is the `hash_self` of the line before at the moment of writing, null where that line has none.

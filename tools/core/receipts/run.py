@@ -1,4 +1,4 @@
-"""Evidence made by running something: the output as it comes, and a receipt of how it ended.
+"""Evidence made by running a command: its output as it comes, and a receipt of how it ended.
 
 The log is written while the command runs, the receipt after it, so that a run that is killed leaves
 an output without a receipt, which proves nothing, and never a receipt without its output.
@@ -47,7 +47,7 @@ class Done(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """How a command ended: its exit status, and what it said."""
+    """How a command ended: its exit status, and the hash and size of its output."""
 
     status: int
     sha256: str
@@ -89,7 +89,7 @@ def record(
 
 
 def verify_receipt(workspace: Workspace, path: str, *, rerun: bool = False) -> Verdict:
-    """What a receipt is worth; with `rerun` also whether its command still ends the same way."""
+    """The status of a receipt; with `rerun` also whether its command still ends the same way."""
     outcome = verdict(workspace, path)
     receipt = read_run(workspace, path)
     if not rerun or receipt is None or outcome.standing != VERIFIED:
@@ -122,13 +122,13 @@ def _run(root: str, command: Sequence[str], log: Place, show: Show) -> Ended:
                 os.fsync(descriptor)
         return Ended(_status(child.wait()), digest.hexdigest(), size, time.monotonic() - begun)
     finally:
-        if child.poll() is None:  # we are leaving early: nobody reads what it would still say
+        if child.poll() is None:  # an error ends the run early; its remaining output has no reader
             child.kill()
             child.wait()
 
 
 def _blocks(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
-    """What a command says, as it comes; the first Ctrl-C is the command's to answer."""
+    """The output of a command as it comes; the first Ctrl-C is left to the command."""
     assert child.stdout is not None
     interrupted = False
     with child.stdout:
@@ -146,7 +146,7 @@ def _blocks(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
 
 
 def _logged(blocks: Iterator[bytes], show: Show) -> Iterator[bytes]:
-    """What the log gets of what a command says: all of it but secrets; who watches sees it as it comes."""
+    """The output for the log, without secrets; `show` gets each block as it comes."""
     clean = secrets.Stream()
     for block in blocks:
         show = _shown(show, block)
@@ -157,7 +157,7 @@ def _logged(blocks: Iterator[bytes], show: Show) -> Iterator[bytes]:
 def _shown(show: Show, block: bytes) -> Show:
     try:
         show(block)
-    except BrokenPipeError:  # whoever watched has gone; the run is recorded all the same
+    except BrokenPipeError:  # the reader of stdout has gone; the run is recorded all the same
         return lambda _: None
     return show
 
@@ -175,5 +175,5 @@ def _start(root: str, command: Sequence[str], output: int) -> subprocess.Popen[b
 
 
 def _status(code: int) -> int:
-    """The exit status as a shell tells it: 128 and the signal's number for one that was killed."""
+    """The exit status as a shell reports it: 128 plus the signal's number for a killed command."""
     return code if code >= 0 else _SIGNALLED - code

@@ -1,4 +1,4 @@
-"""The folder a piece of work keeps its evidence in, laid out before the first commit.
+"""The evidence folder of a piece of work, laid out before the first commit.
 
 `agent/<agent>/<plan or task>/` below `_report/` gets the files of docs/formats.md; what is there
 already is never touched, so that running it again completes what was interrupted.
@@ -31,7 +31,7 @@ def folder(workspace: Workspace, work: Work) -> Place:
 
 
 def missing(workspace: Workspace, work: Work) -> list[Place]:
-    """The files that are not there yet; DataError when the folder is a link or no folder."""
+    """The files that are not there yet; DataError when the folder is a link or a file."""
     top = folder(workspace, work)
     present = set(files.names_in(top))
     return [top.child(name) for name in _contents(work) if name not in present]

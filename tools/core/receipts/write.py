@@ -20,11 +20,11 @@ from tools.core.text import secrets
 from tools.core.workspace import BUS, REPORT, Place, Workspace
 
 Content = bytes | Mapping[str, object] | Sequence[Mapping[str, object]]
-"""What a file can be given: bytes, a JSON document, or the records of JSON Lines."""
+"""The content of a file: bytes, a JSON document, or the records of JSON Lines."""
 
 
 def replace_document(place: Place, content: Content | Iterator[bytes]) -> None:
-    """Puts a file in place whole; what is too large to hold comes in parts that no secret spans. Under a lock."""
+    """Puts a file in place whole, under a lock; large content comes in parts that no secret spans."""
     files.replace(place, map(secrets.redact_bytes, content) if isinstance(content, Iterator) else _clean(content))
 
 
@@ -42,7 +42,7 @@ def _clean(content: Content) -> bytes:
 
 
 def write_new(folder: Place, stem: str, suffix: str, content: Content) -> Place:
-    """Writes evidence under a name nobody has: `<stem><suffix>`, else with `-2`, `-3` …"""
+    """Writes evidence under a new name: `<stem><suffix>`, else with `-2`, `-3` …"""
     data = _clean(content)
     for number in range(1, 100_000):
         place = folder.child(f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}")
@@ -72,7 +72,7 @@ def append_entry_locked(
 ) -> dict[str, object]:
     """Appends one line to a log whose lock the caller holds; durable on return; returns what was written.
 
-    `seal` completes the entry with what depends on its words as they are written, such as a hash.
+    `seal` adds what depends on the redacted entry, such as a hash.
     """
     written = seal(secrets.redact_value(entry))
     raw = jsonl.encode(written) + b"\n"

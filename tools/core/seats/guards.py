@@ -20,7 +20,7 @@ SHARED = "main"
 
 
 class Guarded(NamedTuple):
-    """Who acts and where, once the guards let them; `fresh` is the manifest to be put in place first."""
+    """The seat and branch that passed the guards; `new_manifest` has to be put in place first."""
 
     seat: Seat
     branch: str | None
@@ -33,7 +33,7 @@ class Guarded(NamedTuple):
 def refusal(branch: str | None, prefix: str, default: str | None) -> tuple[str, str]:
     """The code and sentence of why a seat should not work on a branch; empty when it may."""
     if branch is None:
-        return "branch_unknown", "HEAD is detached, so nobody can tell whose branch this is"
+        return "branch_unknown", "HEAD is detached, so this checkout is on no branch"
     if branch.startswith(prefix) or branch in (SHARED, default, prefix.rstrip("/")):
         return "", ""
     return "branch_mismatch", f"the branch {branch} is not one of {prefix}*"

@@ -1,8 +1,8 @@
-"""Swapping seats: variants of the manifest, and numbered backups.
+"""Activating seats: variants of the manifest, and numbered backups.
 
-What is put in place replaces a link instead of being written through it, so that one seat's swap
-never writes into another seat's file; and what is replaced is in a backup, or is kept, unless the
-same bytes are in another file already. Everything changes under the checkout's lock.
+An activation replaces a link instead of writing through it, so it never writes into another seat's
+file. The manifest it replaces goes to a backup, or is kept aside, unless another file already has
+the same bytes. Everything changes under the checkout's lock.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _BACKUP = re.compile(r"(\d{4,})-(.+)\.(?:json|link)")
 
 
 class Variant(NamedTuple):
-    """A seat's manifest that can be activated, and where it lies."""
+    """A seat's manifest that can be activated, and its place."""
 
     agent_id: str
     place: Place
@@ -44,19 +44,19 @@ class Variant(NamedTuple):
 
 
 class ManifestFile(NamedTuple):
-    """What a manifest's path holds: bytes, and the link's text where it is one; both None for nothing."""
+    """The content of a manifest's path: its bytes, and a link's target; both None when nothing is there."""
 
     data: bytes | None
     link: str | None
 
     @property
     def is_there(self) -> bool:
-        """Whether there is anything, be it a link that leads nowhere."""
+        """Whether there is anything, even a dangling link."""
         return self.data is not None or self.link is not None
 
 
 class Activation(NamedTuple):
-    """A manifest that was put in place; `kept` is where the one before it went, "" where that was not needed."""
+    """A manifest that was put in place; `kept` is the copy of the one before it, "" where none was needed."""
 
     agent_id: str
     source: str
@@ -73,7 +73,7 @@ def variant_name(agent: str) -> str:
 
 
 def agent_named(text: str) -> str:
-    """The agent that an id or a variant's name stands for; UsageError for anything else, paths included."""
+    """The agent of an id or of a variant's file name; UsageError for anything else, paths included."""
     match = _VARIANT.fullmatch(text)
     return ids.require_agent(match[1] if match else text)
 
@@ -116,7 +116,7 @@ def _read_variant(place: Place, agent: str) -> Variant:
     manifest = manifest_from(files.parse_object(data, place.name))
     if manifest.agent_id != agent:
         raise GuardError(
-            f"{place.name} is the manifest of {manifest.agent_id or 'nobody'}, not of {agent}",
+            f"{place.name} is the manifest of {manifest.agent_id or 'no agent'}, not of {agent}",
             code="seat.variant",
             hint=hint.tool("agent.manifest_helper", "new", agent),
             details={"manifest_agent": manifest.agent_id, "agent": agent},
@@ -135,7 +135,7 @@ def find(workspace: Workspace, name: str) -> Variant | None:
 
 
 def minimal(agent: str, roles: tuple[str, ...] = ()) -> bytes:
-    """A manifest that says no more than it must."""
+    """A manifest with the required fields only."""
     content: dict[str, object] = {"agent_id": agent, "branch_prefix": f"agent/{agent}/"}
     if roles:
         content["desired_roles"] = list(dict.fromkeys(roles))
@@ -156,7 +156,7 @@ def create(workspace: Workspace, agent: str, roles: tuple[str, ...]) -> Place:
     return place
 
 
-# -- swapping ------------------------------------------------------------------------------------
+# -- activating ----------------------------------------------------------------------------------
 
 
 def activate(workspace: Workspace, name: str, *, backup: bool = True) -> Activation:
@@ -211,7 +211,7 @@ def bytes_at(path: str) -> bytes | None:
 
 
 def _write(workspace: Workspace, new: ManifestFile) -> None:
-    """As the link it was, where that leads to the same bytes still; else as a file of its own."""
+    """Writes the link again where its target still has the same bytes, else a regular file."""
     place = workspace.in_root(MANIFEST)
     if new.link is None or bytes_at(os.path.join(workspace.root, new.link)) != new.data:
         files.replace(place, new.data or b"")

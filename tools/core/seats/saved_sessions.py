@@ -43,7 +43,7 @@ def save(
 ) -> Session:
     """Saves the manifest at a path with branch and commit; ConflictError when the label is in use.
 
-    A manifest without its session.json is a save that died: it counts as no session and is kept aside.
+    A manifest without its session.json is an interrupted save: it is not a session and is kept aside.
     """
     place = _session_place(workspace, label, "manifest.json")
     data = secrets.redact_bytes(manifests.bytes_at(path) or b"")
@@ -118,7 +118,7 @@ def delete(workspace: Workspace, label: str) -> bool:
         with files.folder_of(Place(folder.base, os.path.dirname(folder.name))) as sessions_folder:
             try:
                 os.rmdir(label, dir_fd=sessions_folder)
-            except OSError:  # somebody keeps files of his own there
+            except OSError:  # it has other files
                 return False
     return True
 

@@ -29,7 +29,7 @@ PATIENCE = 60.0
 
 
 class Step(NamedTuple):
-    """One thing to do: how it is told, and how it is done; `do` may return a note."""
+    """One thing to do: its description, and the function that does it; `do` may return a note."""
 
     sentence: str
     do: Callable[[], Note | None]
@@ -154,7 +154,7 @@ def _has_branch(workspace: Workspace, bus: str | None) -> bool:
 
 
 def _stays_folder(workspace: Workspace, bus: str | None) -> bool:
-    """Whether a plain folder is asked for, or an earlier `init` made one."""
+    """Whether the bus is to be a plain folder, or an earlier `init` made it one."""
     return bus == FOLDER or (bus is None and files.exists(workspace.bus.child("README.md")))
 
 

@@ -1,4 +1,4 @@
-"""Secrets in text: well-known token shapes are replaced before anything is written.
+"""Secrets in text: the usual shapes of tokens are replaced before anything is written.
 
 A log that only grows and is pushed to a remote is the worst place for a password. Shapes are those
 the issuers document. Every pattern begins at a literal or behind a boundary and has no choice to

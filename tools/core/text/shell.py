@@ -31,7 +31,7 @@ _VARIABLE = re.compile(f"[A-Z_]+={WORDS}")
 
 
 def as_module(module: str) -> Sequence[str]:
-    """How a module is started where nothing is known of the user's ways."""
+    """How a module is started when no other way has been set."""
     return ("python", "-m", module)
 
 

@@ -1,4 +1,4 @@
-"""The tables of the derived index; whoever changes them counts up `versions.INDEX`.
+"""The tables of the derived index; a change of them increases `versions.INDEX`.
 
 Text columns are NULL where a record has no such field, so that their indexes hold only what can be
 asked for. `at` is the record's own stamp in Unix seconds. `moment` is when the record counts as

@@ -1,4 +1,4 @@
-"""The entries of a query, found along the indexes: what is newest costs the same however long the history is.
+"""The entries of a query, read along the indexes: the newest cost the same however long the history is.
 
 A query becomes a few walks, each along one index whose first columns the query fixes. What they find
 is put together by the moment each record counts as written.
