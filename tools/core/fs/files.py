@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 
 from tools.core import hint
 from tools.core.errors import DataError, SetupError
+from tools.core.fs import strict_json
 from tools.core.problem import Problem
 from tools.core.workspace import BUS, REPORT, Place
 
@@ -170,9 +171,9 @@ def parse_json(data: bytes, name: str) -> object:
     try:
         return json.loads(
             data.decode("utf-8"),
-            object_pairs_hook=no_duplicates,
-            parse_constant=no_constant,
-            parse_float=finite,
+            object_pairs_hook=strict_json.no_duplicates,
+            parse_constant=strict_json.no_constant,
+            parse_float=strict_json.finite,
         )
     except json.JSONDecodeError as problem:
         reason, line = f"not JSON: {problem.msg}", problem.lineno
@@ -183,27 +184,6 @@ def parse_json(data: bytes, name: str) -> object:
     except ValueError as problem:
         reason, line = str(problem), 1
     raise DataError(Problem(name, line, reason, "file.json"))
-
-
-def no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """A decoder's hook: ValueError when an object names a key twice."""
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("an object names a key twice")
-    return members
-
-
-def no_constant(text: str) -> object:
-    """A decoder's hook: NaN and Infinity are not JSON."""
-    raise ValueError(f"{text} is not JSON")
-
-
-def finite(text: str) -> float:
-    """A decoder's hook: a number beyond a double is refused instead of becoming infinite."""
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise ValueError(f"the number {text[:20]} is too large")
-    return number
 
 
 def read_json(place: Place) -> dict[str, object] | None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from tools.core.errors import UsageError
-from tools.core.fs import files
+from tools.core.fs import files, strict_json
 from tools.core.hashing import sha256_hex
 from tools.core.problem import Problem
 from tools.core.workspace import Place
@@ -108,9 +108,9 @@ def parse(raw: bytes) -> dict[str, object]:
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=files.no_duplicates,
-    parse_constant=files.no_constant,
-    parse_float=files.finite,
+    object_pairs_hook=strict_json.no_duplicates,
+    parse_constant=strict_json.no_constant,
+    parse_float=strict_json.finite,
 )
 _SCAN = cast(Any, _DECODER).scan_once
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from tools.core import hint
 from tools.core.errors import DataError, UsageError
-from tools.core.fs import files
+from tools.core.fs import strict_json
 
 MAX_BYTES = 64 * 1024 * 1024
 """Bytes of all files of one source."""
@@ -113,7 +113,7 @@ def _decoded(data: bytes) -> str:
 
 def json_decoder() -> Callable[[str], object]:
     """A parser of JSON that refuses NaN and numbers beyond a double; ValueError or RecursionError."""
-    return json.JSONDecoder(parse_constant=files.no_constant, parse_float=files.finite).decode
+    return json.JSONDecoder(parse_constant=strict_json.no_constant, parse_float=strict_json.finite).decode
 
 
 def parse_json(file: SourceFile) -> object:
