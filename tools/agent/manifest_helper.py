@@ -114,7 +114,8 @@ def session_save(
     pairs = cli.key_values(heartbeat_meta)
     summary = posts.summary_of(heartbeat_summary or f"{seat.agent_id} saved the session {label}")
     path = manifest_path(run.workspace, run.binding)
-    saved = saved_sessions.save(run.workspace, label, path, branch=branch, commit=commit, force=force, now=run.now)
+    position = saved_sessions.Position(branch, commit)
+    saved = saved_sessions.save(run.workspace, label, path, position, run.now, force=force)
     event = None
     if not no_heartbeat:
         own = {"session_label": label, "session_branch": branch, "session_commit": commit}

@@ -35,7 +35,7 @@ def add(run: cli.Run, summary: str, ref: str, receipt: tuple[str, ...], artifact
     made, absent = citations_of(run.workspace, artifact)
     text = posts.summary_of(summary)
     entry = memory_log.add(
-        run.workspace, run.now, summary=text, actor=seat.agent_id, ref=ref, cited=cited, artifacts=made
+        run.workspace, memory_log.Draft(text, seat.agent_id, ref, cited=cited, artifacts=made), run.now
     )
     run.warn(f"{path} is not there yet" for path in [*missing, *absent])
     run.emit(entry, f"{entry['run_id']} -> {memory_log.place(run.workspace).name}")
@@ -59,15 +59,14 @@ def link(run: cli.Run, plan: str) -> None:
     seat = run.seat
     known_plan = storage.require(run.workspace, plan)
     events = run.history.events_about_plan(plan, MAX_EVENTS)
-    entry = memory_log.add(
-        run.workspace,
-        run.now,
+    draft = memory_log.Draft(
         summary=f"Plan {plan}: {' '.join(known_plan.summary.split())}"[:1000],
         actor=seat.agent_id,
         ref=f"plan:{plan}",
         cited=tuple(f"{run.store.where(EVENTS)}#{event.id}" for event in events),
         artifacts=(run.workspace.plan(plan).name,),
     )
+    entry = memory_log.add(run.workspace, draft, run.now)
     run.emit(entry, f"{entry['run_id']}: {plan} with {len(events)} events -> {memory_log.place(run.workspace).name}")
 
 

@@ -39,7 +39,7 @@ def folder_of(place: Place, *, create: bool = False) -> Iterator[int]:
     descriptor = os.open(place.base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for part in place.name.split("/")[:-1]:
-            following = _enter(descriptor, part, place, create)
+            following = _enter(descriptor, part, place, create=create)
             os.close(descriptor)
             descriptor = following
         yield descriptor
@@ -47,7 +47,7 @@ def folder_of(place: Place, *, create: bool = False) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _enter(descriptor: int, part: str, place: Place, create: bool) -> int:
+def _enter(descriptor: int, part: str, place: Place, *, create: bool) -> int:
     try:
         return os.open(part, _FOLDER, dir_fd=descriptor)
     except FileNotFoundError:

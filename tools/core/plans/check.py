@@ -46,12 +46,12 @@ class _File(NamedTuple):
 
 def check_plans(workspace: Workspace, places: Sequence[Place], *, strict: bool) -> list[Result]:
     """Checks each plan against the rules; git runs once for all of them."""
-    read = [_read(place, strict) for place in places]
+    read = [_read(place, strict=strict) for place in places]
     inputs = citations.read_inputs(workspace, [plan_from(file.raw, file.plan_id) for file in read], strict=strict)
-    return [_result(file, inputs, strict) for file in read]
+    return [_result(file, inputs, strict=strict) for file in read]
 
 
-def _read(place: Place, strict: bool) -> _File:
+def _read(place: Place, *, strict: bool) -> _File:
     plan_id = place.name.rsplit("/", 1)[-1].removesuffix(storage.SUFFIX)
     data = None
     try:
@@ -81,7 +81,7 @@ def _forms(name: str, data: bytes) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def _result(file: _File, inputs: citations.PlanInputs, strict: bool) -> Result:
+def _result(file: _File, inputs: citations.PlanInputs, *, strict: bool) -> Result:
     if not file.text:
         return Result(file.name, file.plan_id, _findings(file, file.problems), {}, ())
     if strict:

@@ -105,10 +105,10 @@ def change(workspace: Workspace, plan_id: str, edit: Edit) -> Change:
         before = parse(data, place.name)
         after = edit(before)
         if after == before:
-            return Change(plan_from(before, plan_id), False)
+            return Change(plan_from(before, plan_id), is_new=False)
         _require_no_worse(before, after, plan_id)
         files.replace(place, dump_like(after, data))
-    return Change(plan_from(after, plan_id), True)
+    return Change(plan_from(after, plan_id), is_new=True)
 
 
 def create(context: Context, raw: Mapping[str, Any], *, force: bool = False) -> list[Place]:

@@ -49,7 +49,7 @@ def guard(
     now: datetime,
 ) -> Guarded:
     """Checks manifest and branch; raises GuardError, or returns the overrides that must be recorded."""
-    seat, new_manifest, source, overrides = _seat(workspace, agent, bound, allow_manifest, now)
+    seat, new_manifest, source, overrides = _seat(workspace, agent, bound, now, allow=allow_manifest)
     if git_folder(workspace.root) is None:
         return Guarded(
             seat, None, new_manifest, source, tuple(overrides), (Note("no git here, so no branch to check"),)
@@ -84,7 +84,7 @@ def switching(workspace: Workspace, branch: str) -> Hint:
 
 
 def _seat(
-    workspace: Workspace, agent: str | None, bound: str | None, allow: bool, now: datetime
+    workspace: Workspace, agent: str | None, bound: str | None, now: datetime, *, allow: bool
 ) -> tuple[Seat, bytes | None, str, list[Warning]]:
     manifest = read_manifest(manifest_path(workspace, bound), required=bound is not None)
     is_own = manifest is not None and agent in (None, manifest.agent_id)

@@ -178,10 +178,10 @@ def put(workspace: Workspace, agent: str, new: ManifestFile, *, source: str, bac
     with locks.hold(workspace.report):
         current = manifest_file(workspace)
         if current.data == new.data and (new.link is None or new.link == current.link):
-            return Activation(agent, source, "", False)
+            return Activation(agent, source, "", changed=False)
         kept = _back_up(workspace, current) if backup else keep(workspace, current)
         _write(workspace, new)
-    return Activation(agent, source, kept, True)
+    return Activation(agent, source, kept, changed=True)
 
 
 def manifest_file(workspace: Workspace) -> ManifestFile:

@@ -34,13 +34,18 @@ class Session(NamedTuple):
     saved_at: str
 
 
+class Position(NamedTuple):
+    """The branch and commit that a session works on; "" for a detached HEAD or an empty repository."""
+
+    branch: str
+    commit: str
+
+
 def _session_place(workspace: Workspace, label: str, name: str) -> Place:
     return workspace.in_root(f"{MANIFEST_SESSIONS}/{ids.require_task(label, 'label')}/{name}")
 
 
-def save(
-    workspace: Workspace, label: str, path: str, *, branch: str, commit: str, force: bool, now: datetime
-) -> Session:
+def save(workspace: Workspace, label: str, path: str, position: Position, now: datetime, *, force: bool) -> Session:
     """Saves the manifest at a path with branch and commit; ConflictError when the label is in use.
 
     A manifest without its session.json is an interrupted save: it is not a session and is kept aside.
@@ -48,7 +53,7 @@ def save(
     place = _session_place(workspace, label, "manifest.json")
     data = secrets.redact_bytes(manifests.bytes_at(path) or b"")
     link = os.readlink(path) if os.path.islink(path) else None
-    saved = Session(label, manifests.agent_in(data), branch, commit, clock.to_text(now))
+    saved = Session(label, manifests.agent_in(data), *position, clock.to_text(now))
     with locks.hold(workspace.report):
         before = files.read_bytes(place)
         in_use = before is not None and files.exists(_session_place(workspace, label, "session.json"))

@@ -71,8 +71,10 @@ class _Scan:
             end = scanstring(self._text, start + 1)[1]
         else:
             end = _PLAIN.match(self._text, start).end()  # type: ignore[union-attr]
-            self._note_violation(not _is_number_or_word(self._text[start:end]), pointer, start)
-        self._note_violation(pointer in self.spans, pointer, start)
+            if not _is_number_or_word(self._text[start:end]):
+                self._note_violation(pointer, start)
+        if pointer in self.spans:
+            self._note_violation(pointer, start)
         self.spans[pointer] = Span(start, end)
         return end
 
@@ -99,8 +101,8 @@ class _Scan:
     def _skip(self, at: int) -> int:
         return _BLANK.match(self._text, at).end()  # type: ignore[union-attr]
 
-    def _note_violation(self, is_violation: bool, pointer: str, start: int) -> None:
-        if is_violation and self.violation is None:
+    def _note_violation(self, pointer: str, start: int) -> None:
+        if self.violation is None:
             self.violation = (pointer, start)
 
 

@@ -60,10 +60,10 @@ def row_maker(stream: str, latest: int, before: int) -> Maker:
                 return None
             name, agent, kind, task = text_of(name), text_of(agent), text_of(kind), text_of(task)
         before = moment
-        usual = (seq, number, name or None, at, moment, agent, kind, task, line.raw)
+        common = (seq, number, name or None, at, moment, agent, kind, task, line.raw)
         if name and kind not in _SELDOM_KINDS and _SELDOM_KEYS.isdisjoint(record):
             return usual
-        return (*usual, None if name else line.hash, *_seldom(record, agent, kind, is_event))
+        return (*common, None if name else line.hash, *_sparse(record, agent, kind, is_event=is_event))
 
     return row
 
@@ -88,7 +88,7 @@ def _seconds_reader() -> Callable[[object], int | None]:
     return seconds
 
 
-def _seldom(record: Mapping[str, object], agent: str, kind: str, is_event: bool) -> tuple[object, ...]:
+def _sparse(record: Mapping[str, object], agent: str, kind: str, *, is_event: bool) -> tuple[object, ...]:
     """What few records have: target, reply_to, severity, subject, decision, waiting."""
     inner = record.get("meta")
     meta = {**record, **inner} if isinstance(inner, dict) else record
