@@ -10,7 +10,7 @@ import subprocess
 from contextlib import suppress
 from typing import Any
 
-from tools.core.cli import commands as catalogue
+from tools.core.cli import commands
 
 OWN_WORDS = '"…"'
 SHOWN = re.compile(r"^(?:hint: |  fix: |   → `|   (?=python -m tools|git ))(.*?)`?$", re.M)
@@ -82,7 +82,7 @@ def shown(rest: list[str]) -> tuple[Any, list[str]]:
         return main.index, rest
     if rest[0] == "init":
         return main.init, rest[1:]
-    module = catalogue.module_of(rest[0])
+    module = commands.module_of(rest[0])
     assert module, f"no command {rest[0]}"
     return importlib.import_module(module).main, rest[1:]
 

@@ -16,7 +16,7 @@ COMMANDS = sorted(
     for path in TOOLS.glob("*/*.py")
     if path.parent.name in ("agent", "planner", "consensus", "maintenance") and path.name != "__init__.py"
 )
-SHELL = {"cli/app.py", "cli/run.py", "cli/bootstrap.py", "cli/hook_program.py"}
+SHELL = {"cli/app.py", "cli/outcome.py", "cli/run.py", "cli/bootstrap.py", "cli/hook_program.py"}
 """The way in is one layer: bootstrap and the hook program work without click, run is what a command is given."""
 
 
@@ -109,7 +109,7 @@ def test_git_is_run_only_by_the_package_that_asks_it(path):
 HEAVY = {"starlette": {"served/application.py"}, "uvicorn": {"served/server.py"}, "textual": {"terminal/app.py"},
          "jinja2": {"board/page.py"}, "markupsafe": {"board/page.py"},
          "pydantic": {"models/validate.py"}, "jsonschema": set(), "rich": {"cli/run.py", "terminal/app.py"},
-         "click": {"cli/app.py", "cli/run.py", "cli/params.py"}, "filelock": {"fs/locks.py"},
+         "click": {f"cli/{name}.py" for name in ("app", "decorators", "outcome", "params", "run")}, "filelock": {"fs/locks.py"},
          "sqlite3": {f"store/files/{name}.py" for name in ("index", "index_build", "index_schema", "index_settle", "search")},
          "tomlkit": {"setup/config/edit_toml.py"}, "mcp": {"integrations/mcp/server.py"},
          "mcp_types": {"integrations/mcp/server.py"}, "anyio": {"integrations/mcp/server.py"},
@@ -168,14 +168,14 @@ REDACTS = {
     "board/page.py": "the texts of a page, whose markup stays as it is",
     "board/forms.py": "a document that is served, and one that joins a job's summary",
     "cli/run.py": "what is shown",
-    "cli/app.py": "says what was replaced",
+    "cli/outcome.py": "says what was replaced",
     "cli/hints.py": "a hint whose command would carry a secret is left out",
     "receipts/run.py": "the output of a run, as it comes, and the name of its files",
-    "plans/files.py": "a plan in the spelling of the file it replaces",
+    "plans/storage.py": "a plan in the spelling of the file it replaces",
     "seats/manifests.py": "a manifest is compared with the one that is there",
     "seats/saved_sessions.py": "a manifest is compared with the one that is there",
     "session/dirty_tree.py": "a receipt is compared with those that are there",
-    "trackers/changes.py": "a piece is compared with the task it became",
+    "trackers/imports/changes.py": "a piece is compared with the task it became",
 }
 """Where secrets are replaced, once, and why there; what encodes a record changes nothing in it."""
 

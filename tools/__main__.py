@@ -12,8 +12,7 @@ from typing import Any
 
 from tools.core import hint, versions
 from tools.core.cli import app as cli
-from tools.core.cli import bootstrap
-from tools.core.cli import commands as catalogue
+from tools.core.cli import bootstrap, commands
 from tools.core.errors import UsageError
 
 HELP = """Several coding agents and a manager share one git repository.
@@ -23,26 +22,26 @@ Without a command: the list of all commands. `<command> --help` explains one."""
 
 def main() -> None:
     """`teof <command> …` and `python -m tools …`."""
-    given = sys.argv[1:]
-    name = given[0] if given else ""
+    arguments = sys.argv[1:]
+    name = arguments[0] if arguments else ""
     is_script = bootstrap.is_console_script(sys.argv[0])
     start = (bootstrap.CONSOLE_SCRIPT,) if is_script else ("python", "-m", "tools")
     if not name or name.startswith("-"):
-        cli.main(index, given, start)
-    cli.main(_command(name), given[1:], (*start, name))
+        cli.main(index, arguments, start)
+    cli.main(_command(name), arguments[1:], (*start, name))
 
 
 def _command(name: str) -> Any:
     if name == "init":
         return init
-    module = catalogue.module_of(name)
+    module = commands.module_of(name)
     return importlib.import_module(module).main if module else _unknown(name)
 
 
 def _unknown(name: str) -> Any:
     import difflib
 
-    near = difflib.get_close_matches(name, [entry.shown for entry in catalogue.commands()], 1)
+    near = difflib.get_close_matches(name, [entry.shown for entry in commands.commands()], 1)
     meant = f"; did you mean {near[0]}?" if near else ""
 
     def refuse(run: cli.Run) -> None:
@@ -59,7 +58,7 @@ def index(run: cli.Run, version: bool) -> None:
         document = {"version": versions.TOOLKIT, "formats": versions.FORMATS, "python": python}
         run.emit(document, f"{bootstrap.CONSOLE_SCRIPT} {versions.TOOLKIT}")
         return
-    rows = catalogue.commands()
+    rows = commands.commands()
     width = max(len(row.shown) for row in rows)
     lines = [f"  {row.shown:<{width}}  {row.sentence}" for row in rows]
     listing = {"commands": [{"name": row.shown, "module": row.module, "summary": row.sentence} for row in rows]}
@@ -77,9 +76,9 @@ def index(run: cli.Run, version: bool) -> None:
 @cli.option("--dry-run", is_flag=True, help="Say what would be done.")
 def init(run: cli.Run, agent: str | None, role: tuple[str, ...], bus: str | None, dry_run: bool) -> None:
     """Make a git repository ready: folders, ignore lines, the bus, a seat."""
-    from tools.core.setup import init as repository
+    from tools.core.setup.init import prepare
 
-    done = repository.prepare(run.workspace, agent=agent, roles=role, bus=bus, dry_run=dry_run)
+    done = prepare(run.workspace, agent=agent, roles=role, bus=bus, dry_run=dry_run)
     shared = [] if dry_run else _share(run)
     lines = [f"- {step}" for step in [*done.steps, *shared]]
     head = ("would do:" if dry_run else "did:") if lines else f"nothing to do: {run.workspace.root} is ready"

@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import git
 from tools.core.models import validate as checks
 from tools.core.models.evidence import RunReceipt
-from tools.core.receipts import verify as evidence
+from tools.core.receipts import verify
 from tools.core.workspace import Workspace
 
 RUN = "agent.receipt_run"
@@ -157,9 +157,9 @@ def test_running_again_compares_how_the_command_ends(repo: Path, run: Callable[.
 )
 def test_documents_of_another_kind_are_unverified(repo: Path, content: str) -> None:
     (repo / "x.json").write_text(content)
-    assert evidence.standing(Workspace(str(repo), str(repo)), "x.json") == evidence.UNVERIFIED
+    assert verify.standing(Workspace(str(repo), str(repo)), "x.json") == verify.UNVERIFIED
 
 
 def test_a_link_is_not_followed_out_of_the_repository(repo: Path, tmp_path: Path) -> None:
     (repo / "x.json").symlink_to("/etc/passwd")
-    assert evidence.standing(Workspace(str(repo), str(repo)), "x.json") == evidence.BROKEN
+    assert verify.standing(Workspace(str(repo), str(repo)), "x.json") == verify.BROKEN

@@ -8,8 +8,8 @@ import pytest
 from tests.acting import context_of
 from tools.core import clock
 from tools.core.fs import files
-from tools.core.receipts import memory_log as memory
-from tools.core.text import secrets as redaction
+from tools.core.receipts import memory_log
+from tools.core.text import secrets
 
 TOKEN = "ghp_" + "aB3dE5gH7jK9mN1pQ2sT4vW6yZ8" * 2
 PLAN = "2026-01-31-p"
@@ -48,13 +48,13 @@ def test_the_log_of_a_run_has_none_and_its_hash_is_of_what_lies_there(run, asser
 @pytest.mark.parametrize("size", [1, 7, 1000, 100_000])
 def test_a_secret_cut_by_the_end_of_a_block_is_found(size):
     text = f"a line\nuse {TOKEN}\n-----BEGIN RSA PRIVATE KEY-----\nQUJD\n-----END RSA PRIVATE KEY-----\nend".encode()
-    clean = redaction.Stream()
+    clean = secrets.Stream()
     found = b"".join(clean.feed(text[at : at + size]) for at in range(0, len(text), size)) + clean.end()
     assert found == b"a line\nuse [redacted:github]\n[redacted:private-key]\nend"
 
 
 def test_output_without_line_ends_is_held_in_bounds_and_loses_nothing():
-    clean, said = redaction.Stream(), b""
+    clean, said = secrets.Stream(), b""
     for _ in range(40):
         said += clean.feed(b"x" * 10_000)
         assert len(clean._held) <= 128 * 1024
@@ -70,8 +70,8 @@ def test_a_plan_and_its_justification_have_none(run, assert_clean):
 def test_the_memory_log_hashes_what_it_writes(run, workspace, git_repo, assert_clean):
     run("maintenance.memory_log", "add", "--summary", f"use {TOKEN}")
     assert_clean()
-    entry = json.loads(files.read_bytes(memory.place(workspace)))
-    assert entry["hash_self"] == memory.hash_of(entry)
+    entry = json.loads(files.read_bytes(memory_log.place(workspace)))
+    assert entry["hash_self"] == memory_log.hash_of(entry)
 
 
 def test_the_notes_of_a_manifest_have_none_once_it_is_put_in_place_or_saved(run, git_repo):
@@ -87,16 +87,16 @@ def test_the_notes_of_a_manifest_have_none_once_it_is_put_in_place_or_saved(run,
 
 def test_a_name_in_a_dirty_tree_leaves_none_in_its_receipt(run, workspace, store, git_repo, assert_clean):
     from tools.core import clock
-    from tools.core.seats import seat as seats
+    from tools.core.seats.seat import reading
     from tools.core.session import dirty_tree as dirt
 
     found = dirt.record(
-        context_of(workspace=workspace, store=store, seat=seats.reading(workspace, None), now=clock.now()),
+        context_of(workspace=workspace, store=store, seat=reading(workspace, None), now=clock.now()),
         "main",
         [f"?? {TOKEN}"],
     )
     again = dirt.record(
-        context_of(workspace=workspace, store=store, seat=seats.reading(workspace, None), now=clock.now()),
+        context_of(workspace=workspace, store=store, seat=reading(workspace, None), now=clock.now()),
         "main",
         [f"?? {TOKEN}"],
     )

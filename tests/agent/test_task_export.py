@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.agent.test_task_import import tree
-from tests.core.trackers import samples
+from tests.core.trackers.formats import samples
 
 
 @pytest.fixture

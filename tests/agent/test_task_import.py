@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.core.trackers import samples
+from tests.core.trackers.formats import samples
 
 PLACES = {
     "beads": {".beads/issues.jsonl": samples.BEADS},
@@ -140,7 +140,7 @@ def test_a_seat_that_is_no_managers_cannot_assign_and_nothing_is_written(git_rep
     seat("codex-1")
     put(git_repo, "beads")
     before = tree(git_repo)
-    assert "no manager seat" in run("agent.task_import", "beads", "--assign", code=3).err
+    assert "not a manager seat" in run("agent.task_import", "beads", "--assign", code=3).err
     assert tree(git_repo) == before
 
 

@@ -12,7 +12,7 @@ from tools.core.bus import claims as bus
 from tools.core.errors import ToolkitError
 from tools.core.models.bus import CLAIMS, EVENTS, MESSAGES, Event, Message, stream_of
 from tools.core.models.record import to_mapping
-from tools.core.receipts import write as receipts
+from tools.core.receipts.write import write_stamped
 from tools.core.seats.seat import Seat
 from tools.core.store.api import Append
 from tools.core.store.files.store import FileStore
@@ -71,7 +71,7 @@ def claim(workspace: Workspace, files: FileStore, agent: str, now: datetime) -> 
 
 def evidence(workspace: Workspace, agent: str, now: datetime) -> str:
     """A receipt of its own."""
-    place = receipts.write_stamped(workspace.agent_report(agent), "proof", ".txt", agent.encode(), now)
+    place = write_stamped(workspace.agent_report(agent), "proof", ".txt", agent.encode(), now)
     return f"file:{place.name}"
 
 

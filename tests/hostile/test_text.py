@@ -10,7 +10,8 @@ from tests.hostile import corpus
 from tests.hostile.catalogue import READERS, name_of
 from tests.hostile.conftest import attempt, parsed
 from tools.core import ids
-from tools.core.text import render
+from tools.core.text import terminal
+from tools.core.text.markdown import escape_markdown
 
 SLOW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 anything = st.text(st.characters(exclude_categories=()), max_size=80)
@@ -187,9 +188,9 @@ def test_no_query_is_a_syntax_error(field, parts):
 
 @given(anything)
 def test_markdown_shows_any_text_on_one_line_without_markup(text):
-    shown = render.markdown(text)
+    shown = escape_markdown(text)
     assert "\n" not in shown and "<" not in shown
-    assert render.clean(shown) == shown
+    assert terminal.clean(shown) == shown
 
 
 @pytest.mark.parametrize("command", READERS, ids=name_of)

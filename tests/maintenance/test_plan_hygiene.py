@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.core.plans.test_rules import NAME, good
-from tools.core.plans import normalise as hygiene
+from tools.core.plans import normalise
 
 HYGIENE = "maintenance.plan_hygiene"
 
@@ -107,10 +107,10 @@ def test_what_is_mended_no_longer_drifts_and_means_the_same(words: list[str], ci
     raw["steps"] = [{"id": f"S{n}", "title": "t", "status": word} for n, word in enumerate(words)]
     raw["receipts"] = cited
     text = json.dumps(raw, indent=indent)
-    after = hygiene.mend(text, hygiene.drifts(text, raw, "x"))
+    after = normalise.fixed(text, normalise.deviations(text, raw, "x"))
     mended = json.loads(after)
     assert mended["receipts"] == list(dict.fromkeys(cited))
-    assert all(drift.instead is None for drift in hygiene.drifts(after, mended, "x"))
+    assert all(drift.instead is None for drift in normalise.deviations(after, mended, "x"))
     assert {key: mended[key] for key in mended if key not in ("steps", "receipts")} == {
         key: raw[key] for key in raw if key not in ("steps", "receipts")
     }

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import git
-from tools.core.plans import check as plan_checks
+from tools.core.plans import check
 from tools.core.workspace import Workspace
 
 CLI = "planner.cli"
@@ -225,16 +225,16 @@ def test_hostile_text_in_a_plan_is_made_visible(git_repo: Path, plan: str, run: 
 def test_eight_processes_edit_one_plan_and_every_edit_is_kept(git_repo: Path, plan: str) -> None:
     count = 5
     loop = (
-        "import sys\nfrom tools.core.plans import edits as plan_edits, files as plans\nfrom tools.core.workspace import Workspace\n"
+        "import sys\nfrom tools.core.plans import edits, storage\nfrom tools.core.workspace import Workspace\n"
         f"for n in range({count}):\n"
-        "    plans.change(Workspace(sys.argv[1], sys.argv[1]), sys.argv[2],\n"
-        "        lambda raw: plan_edits.add_step(raw, 'work', f'{sys.argv[3]}-{n}'))\n"
+        "    storage.change(Workspace(sys.argv[1], sys.argv[1]), sys.argv[2],\n"
+        "        lambda raw: edits.add_step(raw, 'work', f'{sys.argv[3]}-{n}'))\n"
     )
     workers = [subprocess.Popen([sys.executable, "-c", loop, str(git_repo), plan, f"P{number}"]) for number in range(8)]
     space = Workspace(str(git_repo), str(git_repo))
     looks = 0
     while looks < 2000 and any(worker.poll() is None for worker in workers):
-        (result,) = plan_checks.check(space, [space.plan(plan)], strict=False)
+        (result,) = check.check_plans(space, [space.plan(plan)], strict=False)
         assert not result.findings
         looks += 1
     assert [worker.wait(timeout=60) for worker in workers] == [0] * 8

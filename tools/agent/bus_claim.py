@@ -19,7 +19,7 @@ from tools.core.errors import UsageError
 from tools.core.models.bus import EVENTS, Claim
 from tools.core.models.entry import Query
 from tools.core.models.record import to_mapping
-from tools.core.text import render
+from tools.core.text import terminal
 
 main = cli.group(__doc__)
 _STATES = ["live", "finished", "active", "paused", "released", "done"]
@@ -178,7 +178,7 @@ def _table(rows: list[Claim], signs: dict[str, Any], run: cli.Run) -> str:
         sign = signs.get(claim.agent_id) if claim.is_live else clock.parse(claim.released_at)
         seen = clock.age(sign, run.now) if sign else "-"
         cells.append((claim.task_id, claim.agent_id, claim.state, seen, claim.branch or "-", claim.plan_id or "-"))
-    return render.table(("task", "holder", "state", "last sign", "branch", "plan"), cells)
+    return terminal.table(("task", "holder", "state", "last sign", "branch", "plan"), cells)
 
 
 @cli.command(main, "show")
@@ -194,7 +194,7 @@ def show(run: cli.Run, task: str) -> None:
     sign = run.history.last_seen([found.claim.agent_id], run.now).get(found.claim.agent_id)
     history, more = run.history.select(Query(tasks=[task], kinds=_CHANGES, messages=False), 50)
     seen = f"{clock.to_text(sign)} ({clock.age(sign, run.now)} ago)" if sign else "none"
-    lines = [f"{key}: {render.clean(value)}" for key, value in _facts(found).items()]
+    lines = [f"{key}: {terminal.clean(value)}" for key, value in _facts(found).items()]
     lines += [f"last sign of life: {seen}", "history:" + (f" ({more} older)" if more else "")]
     lines += [f"- {entry.record.ts} {entry.agent} {entry.kind}: {entry.record.summary}" for entry in history]
     document = {

@@ -11,7 +11,7 @@ from tools.core.bus import posts
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 from tools.core.models.bus import EVENTS, SEVERITIES
-from tools.core.text import render
+from tools.core.text import terminal
 
 main = cli.group(__doc__)
 
@@ -68,7 +68,9 @@ def log(
         where = f" (receipt {draft.receipts[-1]})"
     posted = posts.post(run, draft)
     record = posted.records[0]
-    run.emit(record, f"{record['id']} {event}: {render.short(draft.summary, 120)} -> {run.store.where(EVENTS)}{where}")
+    run.emit(
+        record, f"{record['id']} {event}: {terminal.short(draft.summary, 120)} -> {run.store.where(EVENTS)}{where}"
+    )
 
 
 def _sentence(agent: str, event: str, task: str | None, decision: str | None) -> str:

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from tools.core import ids
 from tools.core.bus import heartbeat, posts
 from tools.core.cli import app as cli
-from tools.core.receipts import write as receipts
-from tools.core.text import render
+from tools.core.receipts.write import write_stamped
+from tools.core.text import terminal
 
 
 @cli.command(doc=__doc__, writes=True)
@@ -50,13 +50,13 @@ def main(
     run.skipped(found.problems)
     document = heartbeat.as_document(found)
     folder = run.workspace.agent_report(agent).child("apoptosis-004/alerts")
-    receipt = receipts.write_stamped(folder, "heartbeat", ".json", document, moment)
+    receipt = write_stamped(folder, "heartbeat", ".json", document, moment)
     raising = Raising(receipt.name, task, plan or "", event=not no_bus_event, message=not no_bus_message)
     new = [alert for alert in found.alerts if not found.raised[alert.identity]]
     if new and not dry_run:
         posts.post_once(run, lambda: raising.draft(_not_raised(run, new)))
     lines = [f"{len(found.alerts)} alert{'s' * (len(found.alerts) != 1)} ({len(new)} new); receipt {receipt.name}"]
-    lines += [f"- {render.clean(alert.text)}" for alert in found.alerts]
+    lines += [f"- {terminal.clean(alert.text)}" for alert in found.alerts]
     run.emit({**document, "receipt": receipt.name, "dry_run": dry_run}, "\n".join(lines))
     if fail_on_alert and found.alerts:
         run.finish(1)
@@ -81,7 +81,7 @@ class Raising(NamedTuple):
         """The event and the message of alerts; None without any."""
         if not new or not (self.event or self.message):
             return None
-        text = render.short("; ".join(alert.text for alert in new), 1900)
+        text = terminal.short("; ".join(alert.text for alert in new), 1900)
         severity = "high" if any(alert.kind.startswith("manager") for alert in new) else "medium"
         event = posts.EventDraft(
             "alert",

@@ -13,7 +13,7 @@ from tools.core.bus import feed, inbox
 from tools.core.cli import app as cli
 from tools.core.models.bus import stream_of
 from tools.core.models.record import to_mapping
-from tools.core.text import render
+from tools.core.text import terminal
 
 
 @cli.command(doc=__doc__, writes=True)
@@ -54,7 +54,7 @@ def line_of(item: inbox.Item, run: cli.Run) -> str:
     if item.is_open:
         answer = feed.answering(entry)
         text += f" [open; answer with {answer}]" if answer else " [open]"
-    return render.clean(text)
+    return terminal.clean(text)
 
 
 def _document(item: inbox.Item) -> dict[str, object]:

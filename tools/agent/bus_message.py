@@ -10,7 +10,7 @@ if __name__ == "__main__":  # before any other import
 from tools.core.bus import posts
 from tools.core.cli import app as cli
 from tools.core.models.bus import stream_of
-from tools.core.text import render
+from tools.core.text import terminal
 
 
 @cli.command(doc=__doc__, writes=True)
@@ -52,7 +52,7 @@ def main(
     posted = posts.post(run, messages=[draft])
     message = posted.messages[0]
     where = " and ".join(run.store.where(stream_of(thread)) for thread in posted.threads)
-    text = f"{message.id} {render.short(message.summary, 120)} -> {where}"
+    text = f"{message.id} {terminal.short(message.summary, 120)} -> {where}"
     run.emit({"message": posted.records[0], "threads": list(posted.threads)}, text)
 
 

@@ -20,7 +20,7 @@ from tools.core.board import model as board_rows
 from tools.core.board.view import take as take_view
 from tools.core.bus import handoffs
 from tools.core.cli import app as cli
-from tools.core.receipts import write as receipts
+from tools.core.receipts.write import output_place, replace_document, write_stamped
 from tools.core.workspace import Place
 
 RETIRED_AGENTS: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ def _follow_page(run: cli.Run, options: board_rows.View, output: str | None, sec
             if place is None:
                 place = _file(run, data, "html", output)
                 run.emit_line({"path": place.name}, f"writing {place.name} whenever something changes")
-            receipts.replace(place, data)
+            replace_document(place, data)
             before = substance
         time.sleep(seconds)
 
@@ -123,9 +123,9 @@ def _written(run: cli.Run, text: str, form: str, output: str | None) -> str:
 def _file(run: cli.Run, data: bytes, form: str, output: str | None) -> Place:
     folder = run.workspace.report.child("manager")
     if output is None:
-        return receipts.write_stamped(folder, "coordination-dashboard", forms.SUFFIXES[form], data, run.now)
-    place = receipts.output_place(run.workspace, output, folder)
-    receipts.replace(place, data)
+        return write_stamped(folder, "coordination-dashboard", forms.SUFFIXES[form], data, run.now)
+    place = output_place(run.workspace, output, folder)
+    replace_document(place, data)
     return place
 
 

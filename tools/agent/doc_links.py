@@ -13,7 +13,7 @@ from tools.core import hint
 from tools.core.checks import links
 from tools.core.cli import app as cli
 from tools.core.fs import files, locks
-from tools.core.text import render
+from tools.core.text import terminal
 
 main = cli.group(__doc__)
 
@@ -30,7 +30,7 @@ def list_links(run: cli.Run, form: str, category: str | None) -> None:
     wanted = [link for link in known.links if category in (None, link.category)]
     document = {"updated": known.updated, "links": [link._asdict() for link in wanted]}
     cells = [(link.id, link.category or "-", link.target, link.title) for link in wanted]
-    table = render.table(("id", "category", "where", "title"), cells) if cells else "no quick links"
+    table = terminal.table(("id", "category", "where", "title"), cells) if cells else "no quick links"
     run.emit(document, json.dumps(document, indent=2, sort_keys=True) if form == "json" else table)
 
 

@@ -13,7 +13,7 @@ from tools.core import hint
 from tools.core.backlog import pickup, states
 from tools.core.bus import assignments as assigning
 from tools.core.cli import app as cli
-from tools.core.text import render
+from tools.core.text import terminal
 
 main = cli.group(__doc__)
 _WHY = hint.tool("agent.idle_pickup", "list", "--all")
@@ -57,11 +57,11 @@ def _table(shown: list[states.Task], backlog: pickup.Backlog) -> str:
     rows = []
     for task in shown:
         item = task.item
-        what = render.short(f"{item.title}: {item.goal}" if item.goal else item.title, 80)
+        what = terminal.short(f"{item.title}: {item.goal}" if item.goal else item.title, 80)
         state = f"{task.state} ({task.engineer})" if task.engineer else task.state
         depends = ", ".join(f"{name}{'' if name in task.waits_for else ' (done)'}" for name in item.depends)
         rows.append((item.task_id, state, item.priority, backlog.plans.get(item.path, "-"), depends or "-", what))
-    return render.table(("task", "state", "priority", "plan", "depends", "what"), rows)
+    return terminal.table(("task", "state", "priority", "plan", "depends", "what"), rows)
 
 
 @cli.command(main, "claim", writes=True)

@@ -14,7 +14,7 @@ from tools.core.bus import assignments as assigning
 from tools.core.bus import posts
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
-from tools.core.receipts import write as receipts
+from tools.core.receipts.write import write_stamped
 from tools.core.reports import manager as manager_report
 
 
@@ -46,7 +46,7 @@ def main(
     found = manager_report.gather(run, whose, since or run.now - timedelta(hours=24))
     data = manager_report.markdown(found, run.spell).encode("utf-8", "backslashreplace")
     folder = run.workspace.report.child("manager")
-    place = receipts.write_stamped(folder, "manager-report", ".md", data, run.now)
+    place = write_stamped(folder, "manager-report", ".md", data, run.now)
     written = []
     if log_heartbeat:
         written = posts.post(run, posts.EventDraft("status", summary, receipts=(place.name,), meta=meta)).records

@@ -18,10 +18,9 @@ from tools.core.git import refs
 from tools.core.gitdir import current_branch
 from tools.core.hint import Hint
 from tools.core.models.record import to_mapping
-from tools.core.seats import manifests
-from tools.core.seats import saved_sessions as sessions
-from tools.core.seats import seat as seats
-from tools.core.text import render
+from tools.core.seats import manifests, saved_sessions
+from tools.core.seats.seat import acting, manifest_path, require_seat
+from tools.core.text import terminal
 from tools.core.workspace import MANIFEST
 
 main = cli.group(__doc__)
@@ -47,7 +46,7 @@ def list_variants(run: cli.Run) -> None:
     ]
     run.emit(
         {"active": active, "seats": rows},
-        render.table(("", "agent", "roles", "path"), cells) if rows else "no seats here",
+        terminal.table(("", "agent", "roles", "path"), cells) if rows else "no seats here",
     )
     if not rows:
         run.advise(_making(hint.WORDS))
@@ -60,7 +59,7 @@ def _making(agent: str) -> Hint:
 @cli.command(main, "show")
 def show(run: cli.Run) -> None:
     """Show the seat that is acting here."""
-    seat = seats.acting(run.workspace, None, run.binding)
+    seat = acting(run.workspace, None, run.binding)
     manifest = to_mapping(seat.manifest)
     lines = [f"{key}: {', '.join(value) if isinstance(value, list) else value}" for key, value in manifest.items()]
     document = {"manifest": manifest, "path": run.binding or MANIFEST, "branch_prefix": seat.branch_prefix}
@@ -81,7 +80,7 @@ def restore(run: cli.Run) -> None:
     _tell(run, manifests.restore(run.workspace), "restored")
 
 
-def _tell(run: cli.Run, swap: manifests.Swap, verb: str) -> None:
+def _tell(run: cli.Run, swap: manifests.Activation, verb: str) -> None:
     if run.binding:
         run.warn([f"this process is bound to {run.binding} by TEOF_MANIFEST, which goes before {MANIFEST}"])
     text = f"{verb}: {swap.agent_id}, from {swap.source}" if swap.changed else f"{swap.agent_id} is in place already"
@@ -114,8 +113,9 @@ def session_save(
     commit = refs.commit_of(run.workspace.root, "HEAD")
     pairs = cli.key_values(heartbeat_meta)
     summary = posts.summary_of(heartbeat_summary or f"{seat.agent_id} saved the session {label}")
-    path = seats.manifest_path(run.workspace, run.binding)
-    saved = sessions.save(run.workspace, label, path, branch=branch, commit=commit, force=force, now=run.now)
+    path = manifest_path(run.workspace, run.binding)
+    position = saved_sessions.Position(branch, commit)
+    saved = saved_sessions.save(run.workspace, label, path, position, run.now, force=force)
     event = None
     if not no_heartbeat:
         own = {"session_label": label, "session_branch": branch, "session_commit": commit}
@@ -132,19 +132,19 @@ def session_save(
 @cli.option("--manifest-only", is_flag=True, help="Leave the branch as it is.")
 def session_restore(run: cli.Run, label: str, manifest_only: bool) -> None:
     """Bring back a saved session: its branch, then its manifest."""
-    saved = sessions.named(run.workspace, label)
+    saved = saved_sessions.named(run.workspace, label)
     if not manifest_only:
-        sessions.switch_to(run.workspace, saved)
-    _tell(run, sessions.restore(run.workspace, label), f"restored {label}")
+        saved_sessions.switch_to(run.workspace, saved)
+    _tell(run, saved_sessions.restore(run.workspace, label), f"restored {label}")
 
 
 @cli.command(main, "session-list")
 def session_list(run: cli.Run) -> None:
     """Show the saved sessions."""
-    found, problems = sessions.known(run.workspace)
+    found, problems = saved_sessions.all_sessions(run.workspace)
     run.skipped(problems)
     cells = [(one.label, one.agent_id, one.branch or "-", one.commit[:10] or "-", one.saved_at) for one in found]
-    text = render.table(("label", "agent", "branch", "commit", "saved"), cells) if cells else "no saved sessions"
+    text = terminal.table(("label", "agent", "branch", "commit", "saved"), cells) if cells else "no saved sessions"
     run.emit({"sessions": [one._asdict() for one in found]}, text)
 
 
@@ -152,7 +152,7 @@ def session_list(run: cli.Run) -> None:
 @cli.argument("label", type=cli.LABEL)
 def session_delete(run: cli.Run, label: str) -> None:
     """Remove a saved session."""
-    whole = sessions.delete(run.workspace, label)
+    whole = saved_sessions.delete(run.workspace, label)
     rest = "" if whole else "; other files in its folder were left"
     run.emit({"label": label, "folder_removed": whole}, f"deleted {label}{rest}")
 
@@ -162,7 +162,7 @@ def session_delete(run: cli.Run, label: str) -> None:
 @cli.repeated("--role", type=cli.LINE, help="A role, such as manager.")
 def new(run: cli.Run, agent: str, role: tuple[str, ...]) -> None:
     """Write a new seat's manifest, ready to be activated."""
-    seats.require_seat(agent)
+    require_seat(agent)
     place = manifests.create(run.workspace, agent, role)
     run.emit({"agent_id": agent, "path": place.name}, f"wrote {place.name}")
     run.advise(hint.tool("agent.manifest_helper", "activate", agent))

@@ -13,9 +13,9 @@ from typing import TextIO
 from tools.core.cli import app as cli
 from tools.core.models.record import to_mapping
 from tools.core.plans import attach
-from tools.core.receipts import run as runs
-from tools.core.receipts import verify as evidence
-from tools.core.text import render
+from tools.core.receipts.run import About, verify_receipt
+from tools.core.receipts.verify import BROKEN
+from tools.core.text import terminal
 
 main = cli.group(__doc__, default="run")
 
@@ -30,7 +30,7 @@ def run_command(
     run: cli.Run, plan: str | None, step: str, task: str | None, name: str | None, command: tuple[str, ...]
 ) -> None:
     """Run a command in the root, show its output, write the receipt, and exit as the command did."""
-    about = runs.About(run.seat.agent_id, plan or "", step, task or "")
+    about = About(run.seat.agent_id, plan or "", step, task or "")
     stream = sys.stderr if run.as_json else sys.stdout
     done = attach.record_run(run, command, about, name=name, show=lambda block: _show(stream, block))
     receipt = done.receipt
@@ -48,16 +48,16 @@ def run_command(
 def verify(run: cli.Run, paths: tuple[str, ...], rerun: bool) -> None:
     """Say whether receipts are verified, unverified (nothing was run) or broken; exit 1 with a broken one."""
     names = [run.workspace.relative(path) for path in paths]
-    verdicts = [runs.verify(run.workspace, name, rerun=rerun) for name in names]
+    verdicts = [verify_receipt(run.workspace, name, rerun=rerun) for name in names]
     rows = [
         {"path": name, "standing": verdict.standing, "reason": verdict.reason}
         for name, verdict in zip(names, verdicts, strict=True)
     ]
-    table = render.table(
+    table = terminal.table(
         ("standing", "receipt", "why"), [(row["standing"], row["path"], row["reason"]) for row in rows]
     )
     run.emit({"receipts": rows}, table)
-    run.finish(1 if any(verdict.standing == evidence.BROKEN for verdict in verdicts) else 0)
+    run.finish(1 if any(verdict.standing == BROKEN for verdict in verdicts) else 0)
 
 
 def _show(stream: TextIO, block: bytes) -> None:

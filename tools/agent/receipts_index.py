@@ -11,9 +11,9 @@ from collections.abc import Mapping
 
 from tools.core.cli import app as cli
 from tools.core.fs import locks
-from tools.core.receipts import write as receipts
+from tools.core.receipts.write import output_place, replace_document
 from tools.core.reports import receipts_index as receipt_index
-from tools.core.text import render
+from tools.core.text import terminal
 from tools.core.workspace import REPORT
 
 
@@ -22,19 +22,21 @@ from tools.core.workspace import REPORT
 @cli.option("--missing", is_flag=True, help="Print a table of what is cited and missing or not tracked.")
 def main(run: cli.Run, output: str | None, missing: bool) -> None:
     folder = run.workspace.in_root(f"{REPORT}/usage")
-    place = None if output is None else receipts.output_place(run.workspace, output, folder)
+    place = None if output is None else output_place(run.workspace, output, folder)
     made = receipt_index.make(run.workspace, place)
     with made.body:
         run.skipped(made.problems)
         if place is not None:
             with locks.hold(run.workspace.report):
-                receipts.replace(place, made.lines())
+                replace_document(place, made.lines())
         elif not missing:
             for line in made.lines():
                 run.emit_raw(line.decode())
             return
     rows = [(absent.cited_by, absent.path, absent.reason) for absent in made.absent]
-    lines = [render.table(("cited by", "receipt", "state"), rows) if rows else "nothing is missing"] if missing else []
+    lines = (
+        [terminal.table(("cited by", "receipt", "state"), rows) if rows else "nothing is missing"] if missing else []
+    )
     if place is not None:
         lines.append(f"{_counts(made.summary)} -> {place.name}")
     document = {"summary": made.summary, "missing": [absent._asdict() for absent in made.absent]}

@@ -14,9 +14,9 @@ from tools.core import clock
 from tools.core.cli import app as cli
 from tools.core.fs import locks
 from tools.core.git import repository
-from tools.core.receipts import write as receipts
+from tools.core.receipts.write import output_place, replace_document
 from tools.core.reports import latency as latencies
-from tools.core.text import render
+from tools.core.text import terminal
 from tools.core.workspace import REPORT
 
 
@@ -26,7 +26,7 @@ from tools.core.workspace import REPORT
 @cli.option("--fail-on-outlier", is_flag=True, help="Exit 1 when there is one.")
 def main(run: cli.Run, output: str | None, max_latency: timedelta | None, fail_on_outlier: bool) -> None:
     folder = run.workspace.in_root(f"{REPORT}/usage")
-    place = None if output is None else receipts.output_place(run.workspace, output, folder)
+    place = None if output is None else output_place(run.workspace, output, folder)
     limit = max_latency.total_seconds() if max_latency is not None else None
     made = latencies.measure(run.workspace, limit=limit)
     run.skipped(made.problems)
@@ -38,7 +38,7 @@ def main(run: cli.Run, output: str | None, max_latency: timedelta | None, fail_o
             run.emit_raw(line)
     else:
         with locks.hold(run.workspace.report):
-            receipts.replace(place, "".join(f"{line}\n" for line in lines).encode())
+            replace_document(place, "".join(f"{line}\n" for line in lines).encode())
         run.emit({"summary": made.summary, "written": place.name}, f"{_table(made)}\n-> {place.name}")
     run.finish(1 if fail_on_outlier and made.outliers else 0)
 
@@ -49,7 +49,7 @@ def _table(made: latencies.Metrics) -> str:
         (name.replace("_", " "), numbers["count"], *(_span(numbers[column]) for column in columns))
         for name, numbers in made.summary["latencies"].items()
     ]
-    lines = [render.table(("latency", "count", *columns), rows)]
+    lines = [terminal.table(("latency", "count", *columns), rows)]
     lines.append(f"{made.summary['plans']} plans, {made.summary['reflections']} reflections")
     lines += [
         f"outlier: {one.plan_id} {one.latency.replace('_', ' ')} {_span(one.seconds)}, above {_span(one.limit)}"

@@ -12,9 +12,9 @@ import os
 from tools.core.bus import posts
 from tools.core.bus.status import PRESETS
 from tools.core.cli import app as cli
-from tools.core.seats import guards as branches
+from tools.core.seats import guards
 from tools.core.session import boot
-from tools.core.text import render
+from tools.core.text import terminal
 
 _NO_NETWORK = "CODEX_SANDBOX_NETWORK_DISABLED"
 """Set by Codex for commands that it runs without a network."""
@@ -72,9 +72,9 @@ def main(
         announce=not no_announce,
         in_sandbox=_NO_NETWORK in os.environ,
     )
-    guarded = branches.guard(
+    guarded = guards.guard(
         run.workspace,
-        run.asked_agent,
+        run.named_agent,
         run.binding,
         allow_manifest=allow_manifest_mismatch,
         allow_branch=allow_branch_mismatch,
@@ -82,7 +82,7 @@ def main(
     )
     if dry_run:
         steps = boot.plan(guarded, wish)
-        run.emit({"agent_id": guarded.seat.agent_id, "dry_run": True, "steps": steps}, render.bullets(steps))
+        run.emit({"agent_id": guarded.seat.agent_id, "dry_run": True, "steps": steps}, terminal.bullets(steps))
         return
     booted = boot.boot(run, guarded, wish, run.note)
     run.emit(boot.as_document(booted), _text(run, booted))

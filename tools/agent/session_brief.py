@@ -12,9 +12,9 @@ from typing import Any
 from tools.core import clock
 from tools.core.bus import status
 from tools.core.cli import app as cli
-from tools.core.receipts import write as receipts
+from tools.core.receipts.write import output_place, replace_document, write_stamped
 from tools.core.session import brief
-from tools.core.text import render
+from tools.core.text import terminal
 
 
 @cli.command(doc=__doc__, writes=True)
@@ -57,7 +57,7 @@ def _lines(found: brief.Brief) -> list[str]:
     lines += [
         f"message {entry.record.ts} {entry.agent} {entry.kind}: {entry.record.summary}" for entry in found.messages
     ]
-    return [render.clean(line) for line in lines]
+    return [terminal.clean(line) for line in lines]
 
 
 def _check_line(run: cli.Run, check: brief.Check) -> str:
@@ -68,9 +68,9 @@ def _check_line(run: cli.Run, check: brief.Check) -> str:
 def _write(run: cli.Run, document: dict[str, Any], preset: str | None, output: str | None) -> str:
     folder = run.workspace.agent_report(run.seat.agent_id).child("session_brief")
     if output is None:
-        return receipts.write_stamped(folder, preset or "brief", ".json", document, run.now).name
-    place = receipts.output_place(run.workspace, output, folder)
-    receipts.replace(place, document)
+        return write_stamped(folder, preset or "brief", ".json", document, run.now).name
+    place = output_place(run.workspace, output, folder)
+    replace_document(place, document)
     return place.name
 
 

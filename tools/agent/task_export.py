@@ -9,18 +9,19 @@ if __name__ == "__main__":  # before any other import
 
 from tools.core.backlog import items
 from tools.core.cli import app as cli
-from tools.core.trackers import export_file, exporting, tracker
+from tools.core.trackers import export_file, exporting
+from tools.core.trackers.formats import registry
 
 
 @cli.command(doc=__doc__)
-@cli.argument("target", type=cli.Choice(list(tracker.EXPORTERS)))
+@cli.argument("target", type=cli.Choice(list(registry.EXPORTERS)))
 @cli.argument("path", default="-")
 @cli.repeated("--only", type=cli.Choice(items.STATUSES), help="Only tasks with this status.")
 def main(run: cli.Run, target: str, path: str, only: tuple[str, ...]) -> None:
     export = exporting.read(run, "checklist" if target == "markdown" else target)
     tasks = [task for task in export.tasks if not only or task.status in only]
     run.skipped(export.problems)
-    text = "".join(tracker.exporter(target).write_items(tasks))
+    text = "".join(registry.exporter(target).write_items(tasks))
     if path != "-":
         place = export_file.put(run, target, path, text, tasks)
         run.emit({"path": place.name, "tasks": len(tasks)}, f"{len(tasks)} tasks -> {place.name}")

@@ -15,16 +15,17 @@ from tools.core import hint
 from tools.core.backlog import items
 from tools.core.cli import app as cli
 from tools.core.errors import DataError
-from tools.core.trackers import importing, tracker
-from tools.core.trackers.changes import Options
-from tools.core.trackers.source_files import MAX_BYTES, Source
+from tools.core.trackers.formats import registry
+from tools.core.trackers.formats.source_files import MAX_BYTES, Source
+from tools.core.trackers.imports import importing
+from tools.core.trackers.imports.changes import Options
 
 MAX_SHOWN = 50
 """Lines about single tasks that are shown; --json has all."""
 
 
 @cli.command(doc=__doc__, writes=True)
-@cli.argument("source", type=cli.Choice(list(tracker.IMPORTERS)))
+@cli.argument("source", type=cli.Choice(list(registry.IMPORTERS)))
 @cli.argument("path", required=False)
 @cli.option("--dry-run", is_flag=True, help="Only say what would change.")
 @cli.option("--update", is_flag=True, help="Bring what changed there; what changed here stays.")
@@ -47,12 +48,12 @@ def main(
 ) -> None:
     if not dry_run:
         run.seat  # noqa: B018 - a writer without a seat is refused before anything is read
-    importer = tracker.importer(source)
-    place = _piped() if path == "-" else tracker.locate(importer, run.workspace.root, path)
-    wish = importing.Wish(Options(update, force, only, prefix or ""), comments, assign, dry_run)
+    importer = registry.importer(source)
+    place = _piped() if path == "-" else registry.locate(importer, run.workspace.root, path)
+    options = importing.ImportOptions(Options(update, force, only, prefix or ""), comments, assign, dry_run)
     gc.disable()  # thousands of pieces and none in a circle: looking through them for garbage finds nothing
     try:
-        result = importing.run(run, importer, place, wish)
+        result = importing.run(run, importer, place, options)
     finally:
         gc.enable()
     run.warn(map(str, result.problems))

@@ -15,7 +15,8 @@ from tools.core import clock
 from tools.core.cli import app as cli
 from tools.core.consensus import decisions
 from tools.core.consensus.decisions import Decision
-from tools.core.text import render
+from tools.core.text import terminal
+from tools.core.text.markdown import markdown_table
 
 HEADINGS = ("decision", "manager", "state", "last update", "age", "plan", "receipts", "events", "messages", "overdue")
 
@@ -34,7 +35,7 @@ def main(
     shown = [row for row in rows if since is None or (row.at is not None and row.at >= since)]
     overdue = [row for row in rows if row.overdue]
     if hidden := [row.id for row in overdue if row not in shown]:
-        run.note(f"{len(hidden)} overdue before --since: {render.short(', '.join(hidden), 200)}")
+        run.note(f"{len(hidden)} overdue before --since: {terminal.short(', '.join(hidden), 200)}")
     document = {"decisions": [_document(row, run.now) for row in shown], "overdue": [row.id for row in overdue]}
     run.emit(document, _text(shown, form, document, run.now))
     if fail_on_overdue and overdue:
@@ -63,7 +64,7 @@ def _text(rows: list[Decision], form: str, document: dict[str, Any], now: dateti
     if not rows:
         return "no decisions"
     cells = [_cells(row, now) for row in rows]
-    return render.markdown_table(HEADINGS, cells) if form == "markdown" else render.table(HEADINGS, cells)
+    return markdown_table(HEADINGS, cells) if form == "markdown" else terminal.table(HEADINGS, cells)
 
 
 def _cells(row: Decision, now: datetime) -> list[object]:

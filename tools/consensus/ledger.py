@@ -15,8 +15,8 @@ from tools.core.consensus import ledger
 from tools.core.consensus import receipts as consensus
 from tools.core.errors import UsageError
 from tools.core.fs import files, locks
-from tools.core.receipts import write as receipts
-from tools.core.text import render
+from tools.core.receipts.write import output_place, replace_document
+from tools.core.text import terminal
 from tools.core.workspace import LEDGER
 
 
@@ -50,17 +50,17 @@ def main(
     text = _text(table, shown, form)
     document = {"ledger": place.name, "columns": list(table.columns), "rows": [dict(row.cells) for row in shown]}
     if output:
-        target = receipts.output_place(run.workspace, output, consensus.folder(run.workspace))
+        target = output_place(run.workspace, output, consensus.folder(run.workspace))
         content = document if form == "table" else text.encode() + b"\n"
         with locks.hold(run.workspace.report):
-            receipts.replace(target, content)
+            replace_document(target, content)
         run.note(f"wrote {target.name}")
     run.emit(document, text)
 
 
 def _text(table: ledger.Ledger, rows: list[ledger.Row], form: str) -> str:
     if form == "table":
-        return render.table(table.columns, [list(row.cells.values()) for row in rows]) if rows else "no rows"
+        return terminal.table(table.columns, [list(row.cells.values()) for row in rows]) if rows else "no rows"
     if form == "jsonl":
         return "\n".join(json.dumps(dict(row.cells), sort_keys=True) for row in rows)
     return json.dumps([dict(row.cells) for row in rows], indent=2, sort_keys=True)

@@ -13,7 +13,7 @@ from tools.core.cli import app as cli
 from tools.core.consensus import receipts as consensus
 from tools.core.models.evidence import CONSENSUS_FIELDS, ConsensusReceipt
 from tools.core.models.record import to_mapping
-from tools.core.receipts import write as receipts
+from tools.core.receipts.write import citations_of
 
 
 @cli.command(doc=__doc__, writes=True)
@@ -34,7 +34,7 @@ def main(
 ) -> None:
     seat = run.seat
     text = summary if summary is not None else f"{seat.agent_id} {event} for decision {decision}"
-    paths, _ = receipts.cited_all(run.workspace, receipt)
+    paths, _ = citations_of(run.workspace, receipt)
     record = ConsensusReceipt(
         decision_id=decision,
         summary=posts.summary_of(text),

@@ -55,11 +55,11 @@ def is_canonical(text: str) -> bool:
 
 def parse_duration(text: str, *, unit: str = "m") -> timedelta | None:
     """`90m`, `24h`, `7d`, `2w`, `30s`, or a bare number of `unit`; None when it is neither."""
-    found = re.fullmatch(r"([0-9]{1,9})\s*([smhdw]?)", text.strip())
-    if not found:
+    match = re.fullmatch(r"([0-9]{1,9})\s*([smhdw]?)", text.strip())
+    if not match:
         return None
     try:
-        return timedelta(seconds=int(found[1]) * _SECONDS[found[2] or unit])
+        return timedelta(seconds=int(match[1]) * _SECONDS[match[2] or unit])
     except OverflowError:
         return None
 

@@ -58,7 +58,7 @@ class GuardError(ToolkitError):
 
 
 class ConflictError(ToolkitError):
-    """Somebody else holds it, or it is done: talk to them, or take other work."""
+    """Another agent holds it, or it is done: talk to them, or take other work."""
 
     exit_code = 4
     kind = "conflict"

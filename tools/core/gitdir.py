@@ -17,7 +17,7 @@ def git_folder(root: str) -> str | None:
 
 
 def common_folder(git: str) -> str:
-    """The git folder all worktrees share; the given one where there is but one."""
+    """The git folder that all worktrees share; the folder itself in a repository without worktrees."""
     line = _first_line(os.path.join(git, "commondir"))
     return git if line is None else os.path.normpath(os.path.join(git, line))
 
@@ -57,7 +57,7 @@ def current_branch(root: str) -> str | None:
 
 
 def default_branches(root: str) -> dict[str, str]:
-    """By remote, the default branch it had when it was cloned or last asked; remotes that were never asked are left out."""
+    """By remote, its default branch as of the clone or the last fetch; remotes without one on record are left out."""
     git = git_folder(root)
     if git is None:
         return {}

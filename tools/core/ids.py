@@ -16,7 +16,7 @@ HUB = "manager-report"
 COORDINATION_PREFIX = "BUS-COORD-"
 INBOX_PREFIX = "agent-"
 TEMPLATE_AGENT = "template"
-"""The id of a manifest that is nobody's seat."""
+"""Reserved: a manifest with this id belongs to no agent."""
 
 AGENT_LENGTH = 64
 NAME_LENGTH = 128
@@ -102,7 +102,7 @@ def require_task(text: str, what: str = "task id") -> str:
 
 
 def require_plan(text: str) -> str:
-    """The plan id, given as an id or as the path of the plan's file; or UsageError."""
+    """The plan id of an id or of the path of a plan's file; or UsageError."""
     name = text.rsplit("/", 1)[-1].removesuffix(".plan.json") if text.startswith("_plans/") else text
     name = name.removesuffix(".plan.json")
     if not is_plan(name):
@@ -130,7 +130,7 @@ def _refusal(what: str, text: str, rule: str) -> UsageError:
 
 
 def is_thread_only(task: str) -> bool:
-    """Whether an id names a thread that is nobody's work: hub, directive or inbox."""
+    """Whether an id names a thread without a task: hub, directive or inbox."""
     folded = task.casefold()
     return folded == HUB or folded.startswith((COORDINATION_PREFIX.casefold(), INBOX_PREFIX))
 

@@ -44,7 +44,7 @@ Who holds what, what happened, who said what. Only the commands write here; read
 | `messages/agent-<agent>.jsonl` | an agent's inbox | `bus_inbox` |
 | `assignments/<task>.json` | for whom a task is reserved | |
 | `.cache/` | an index that is built anew when it is missing | |
-| `.torn/` | unfinished last lines that were found and set aside | |
+| `.torn/` | unfinished last lines that were set aside | |
 
 A command is started as `teof bus_claim`, or as `python -m tools.agent.bus_claim`.
 
@@ -94,7 +94,7 @@ Acceptance:
 ```
 
 `Id` is `QUEUE-<digits>` where it is left out, `Status` is open, `Priority` medium. A task is ready when it is open,
-nobody holds or is assigned it, and everything it depends on is done. A deferred task waits until its status says open.
+neither claimed nor assigned, and everything it depends on is done. A deferred task waits until its status says open.
 """
 
 FOLDER_MAPS = {PLANS: _PLANS_MAP, REPORT: _REPORT_MAP, QUEUE: _QUEUE_MAP}

@@ -141,14 +141,14 @@ class Workspace(NamedTuple):
 def find(start: str, environment: Mapping[str, str], *, root: str | None = None) -> Workspace:
     """The workspace of a folder: `--root`, `TEOF_ROOT`, or the nearest checkout upwards.
 
-    Raises SetupError when there is none, or when its live bus cannot be told.
+    Raises SetupError when there is none, or when it is unclear which bus is live.
     """
-    given = root or environment.get("TEOF_ROOT")
-    if given:
-        top = os.path.realpath(os.path.join(start, given))
+    named = root or environment.get("TEOF_ROOT")
+    if named:
+        top = os.path.realpath(os.path.join(start, named))
         if not os.path.isdir(top):
             raise SetupError(
-                f"{given!r} is not a folder",
+                f"{named!r} is not a folder",
                 code="workspace.root",
                 hint=hint.git("rev-parse", "--show-toplevel") if root else hint.program("unset", "TEOF_ROOT"),
             )

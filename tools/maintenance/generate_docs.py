@@ -10,11 +10,10 @@ if __name__ == "__main__":  # before any other import
 import importlib
 from typing import Any
 
-from tools.core import templates as maps
+from tools.core import templates
 from tools.core.checks import output as reports
 from tools.core.cli import app as cli
-from tools.core.cli import commands as catalogue
-from tools.core.cli import reference as manual
+from tools.core.cli import commands, reference
 from tools.core.context import as_module
 from tools.core.errors import SetupError
 from tools.core.fs import files
@@ -27,13 +26,13 @@ def generated() -> dict[str, bytes]:
 
     return {
         "docs/findings.md": reports.rules_page(as_module).encode(),
-        "docs/commands.md": manual.reference(_command).encode(),
+        "docs/commands.md": reference.reference(_command).encode(),
         **{f"docs/schemas/{name}": data for name, data in (checks.schema_files() | board.schema_files()).items()},
-        **{f"{folder}/README.md": text.encode() for folder, text in maps.all_maps().items()},
+        **{f"{folder}/README.md": text.encode() for folder, text in templates.all_maps().items()},
     }
 
 
-def _command(entry: catalogue.Entry) -> Any:
+def _command(entry: commands.Entry) -> Any:
     if entry.shown == "init":
         return importlib.import_module("tools.__main__").init
     return importlib.import_module(entry.module).main
@@ -43,7 +42,7 @@ def _command(entry: catalogue.Entry) -> Any:
 @cli.option("--check", is_flag=True, help="Write nothing; exit 1 when a document is not what the source says.")
 def main(run: cli.Run, check: bool) -> None:
     workspace = run.workspace
-    if not manual.is_checkout(workspace.root):
+    if not reference.is_checkout(workspace.root):
         raise SetupError(f"{workspace.root} is not the source of this toolkit", code="docs.not_here")
     places = {workspace.in_root(name): data for name, data in generated().items()}
     stale = {place: data for place, data in places.items() if files.read_bytes(place) != data}

@@ -13,9 +13,9 @@ from tools.core.checks import output as reports
 from tools.core.checks.sources import Folder
 from tools.core.cli import app as cli
 from tools.core.models.bus import EVENTS
-from tools.core.plans import files as plans
-from tools.core.receipts import memory_log as memory
-from tools.core.receipts import write as receipts
+from tools.core.plans import storage
+from tools.core.receipts import memory_log
+from tools.core.receipts.write import citations_of
 
 MAX_EVENTS = 20
 """Events of a plan that `link` cites, the newest."""
@@ -31,12 +31,14 @@ main = cli.group(__doc__)
 def add(run: cli.Run, summary: str, ref: str, receipt: tuple[str, ...], artifact: tuple[str, ...]) -> None:
     """Append an entry, chained to the last."""
     seat = run.seat
-    cited, missing = receipts.cited_all(run.workspace, receipt)
-    made, absent = receipts.cited_all(run.workspace, artifact)
+    cited, missing = citations_of(run.workspace, receipt)
+    made, absent = citations_of(run.workspace, artifact)
     text = posts.summary_of(summary)
-    entry = memory.add(run.workspace, run.now, summary=text, actor=seat.agent_id, ref=ref, cited=cited, artifacts=made)
+    entry = memory_log.add(
+        run.workspace, memory_log.Draft(text, seat.agent_id, ref, cited=cited, artifacts=made), run.now
+    )
     run.warn(f"{path} is not there yet" for path in [*missing, *absent])
-    run.emit(entry, f"{entry['run_id']} -> {memory.place(run.workspace).name}")
+    run.emit(entry, f"{entry['run_id']} -> {memory_log.place(run.workspace).name}")
 
 
 @cli.command(main, "verify")
@@ -55,18 +57,17 @@ def verify(run: cli.Run, form: str) -> None:
 def link(run: cli.Run, plan: str) -> None:
     """Append an entry that ties a plan to the events on record about it."""
     seat = run.seat
-    known_plan = plans.require(run.workspace, plan)
+    known_plan = storage.require(run.workspace, plan)
     events = run.history.events_about_plan(plan, MAX_EVENTS)
-    entry = memory.add(
-        run.workspace,
-        run.now,
+    draft = memory_log.Draft(
         summary=f"Plan {plan}: {' '.join(known_plan.summary.split())}"[:1000],
         actor=seat.agent_id,
         ref=f"plan:{plan}",
         cited=tuple(f"{run.store.where(EVENTS)}#{event.id}" for event in events),
         artifacts=(run.workspace.plan(plan).name,),
     )
-    run.emit(entry, f"{entry['run_id']}: {plan} with {len(events)} events -> {memory.place(run.workspace).name}")
+    entry = memory_log.add(run.workspace, draft, run.now)
+    run.emit(entry, f"{entry['run_id']}: {plan} with {len(events)} events -> {memory_log.place(run.workspace).name}")
 
 
 if __name__ == "__main__":

@@ -11,8 +11,7 @@ from tools.core import hint
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 from tools.core.hint import Note
-from tools.core.plans import files as plans
-from tools.core.plans import normalise as hygiene
+from tools.core.plans import normalise, storage
 
 
 @cli.command(doc=__doc__, writes=True)
@@ -22,25 +21,25 @@ from tools.core.plans import normalise as hygiene
 def main(run: cli.Run, paths: tuple[str, ...], check: bool, apply: bool) -> None:
     if check == apply:
         raise UsageError("give --check or --apply", code="usage", hint=hint.tool("maintenance.plan_hygiene", "--check"))
-    places = [plans.place_given(run.workspace, path) for path in paths] or plans.all_places(run.workspace)
-    done = hygiene.survey(places) if check else hygiene.tidy(run, places, run.seat.agent_id)
+    places = [storage.place_named(run.workspace, path) for path in paths] or storage.all_places(run.workspace)
+    done = normalise.survey(places) if check else normalise.apply(run, places, run.seat.agent_id)
     lines = [f"mended {name}" for name in done.mended]
-    lines += [str(drift.problem) for drift in done.drifts]
+    lines += [str(deviation.problem) for deviation in done.deviations]
     lines += [f"unreadable: {problem}" for problem in done.problems]
     lines += [f"difference -> {done.record.name}"] if done.record else []
-    if check and done.drifts:
-        run.note(Note(f"{len(done.drifts)} values can be mended", hint.tool("maintenance.plan_hygiene", "--apply")))
+    if check and done.deviations:
+        run.note(Note(f"{len(done.deviations)} values can be mended", hint.tool("maintenance.plan_hygiene", "--apply")))
     document = {
         "drift": [
             {"path": problem.path, "line": problem.line, "pointer": problem.pointer, "reason": problem.reason}
-            for problem, _, _ in done.drifts
+            for problem, _, _ in done.deviations
         ],
         "problems": [str(problem) for problem in done.problems],
         "mended": done.mended,
         "record": done.record.name if done.record else None,
     }
     run.emit(document, "\n".join(lines) or f"{len(places)} plans, no drift")
-    run.finish(1 if done.drifts or done.problems else 0)
+    run.finish(1 if done.deviations or done.problems else 0)
 
 
 if __name__ == "__main__":

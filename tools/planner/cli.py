@@ -14,12 +14,10 @@ from tools.core.errors import SetupError, UsageError
 from tools.core.git import tracked
 from tools.core.models.plan import CHECKPOINT_STATUSES, PLAN_STATUSES, Plan
 from tools.core.models.record import to_mapping
-from tools.core.plans import edits as plan_edits
-from tools.core.plans import files as plans
-from tools.core.receipts import scaffold
-from tools.core.receipts import verify as evidence
+from tools.core.plans import edits, storage
+from tools.core.receipts import scaffold, verify
 from tools.core.receipts.paths import path_problem
-from tools.core.text import render
+from tools.core.text import terminal
 
 main = cli.group(__doc__)
 step_group = cli.group("Add a step, or say where one stands.")
@@ -61,19 +59,17 @@ def new(
     """Write a plan and the template of its justification."""
     who = _actor(run, actor)
     plan_id = _plan_id(run, slug)
-    raw = plan_edits.new(
-        plan_id, created=clock.to_text(run.now), actor=who, owner=owner or who, summary=summary.strip()
-    )
+    raw = edits.new(plan_id, created=clock.to_text(run.now), actor=who, owner=owner or who, summary=summary.strip())
     for step_id, title in [_pair(step, "--step S1:Title") for step in steps] or [("S1", summary.strip())]:
-        raw = plan_edits.add_step(raw, title, step_id)
+        raw = edits.add_step(raw, title, step_id)
     if checkpoint:
-        raw = plan_edits.set_checkpoint(raw, status="pending", description=checkpoint)
+        raw = edits.set_checkpoint(raw, status="pending", description=checkpoint)
     for text in [*links, *([f"queue:{queue_ref}"] if queue_ref else [])]:
-        raw = plan_edits.add_link(raw, *_link(run, text))
+        raw = edits.add_link(raw, *_link(run, text))
     if priority is not None:
         raw["priority"] = priority
     work = scaffold.Work(ids.require_agent(who, "actor"), plan_id, summary, plan_id=plan_id) if with_scaffold else None
-    written = plans.create(run, raw, force=force)
+    written = storage.create(run, raw, force=force)
     if work is not None:
         written += scaffold.write(run.workspace, work)
     names = [place.name for place in written]
@@ -85,7 +81,7 @@ def new(
 @cli.argument("status", type=_STATUS)
 def status(run: cli.Run, plan: str, status: str) -> None:
     """Move a plan: queued, in_progress, blocked, done."""
-    _change(run, plan, lambda raw: plan_edits.set_status(raw, status), status)
+    _change(run, plan, lambda raw: edits.set_status(raw, status), status)
 
 
 @cli.command(step_group, "add", writes=True)
@@ -94,7 +90,7 @@ def status(run: cli.Run, plan: str, status: str) -> None:
 @cli.option("--id", "step_id", type=cli.TASK, help="The step's id (default: the next S<n>).")
 def step_add(run: cli.Run, plan: str, desc: str, step_id: str | None) -> None:
     """Add a step at the end."""
-    _change(run, plan, lambda raw: plan_edits.add_step(raw, desc, step_id), f"step added: {desc}")
+    _change(run, plan, lambda raw: edits.add_step(raw, desc, step_id), f"step added: {desc}")
 
 
 @cli.command(step_group, "set", writes=True)
@@ -104,7 +100,7 @@ def step_add(run: cli.Run, plan: str, desc: str, step_id: str | None) -> None:
 @cli.option("--note", help="What was done, or what stands in the way.")
 def step_set(run: cli.Run, plan: str, step: str, status: str, note: str | None) -> None:
     """Say where a step stands."""
-    _change(run, plan, lambda raw: plan_edits.set_step(raw, step, status=status, note=note), f"{step} {status}")
+    _change(run, plan, lambda raw: edits.set_step(raw, step, status=status, note=note), f"{step} {status}")
 
 
 @cli.command(main, "attach-receipt", writes=True)
@@ -113,14 +109,14 @@ def step_set(run: cli.Run, plan: str, step: str, status: str, note: str | None) 
 @_file
 def attach_receipt(run: cli.Run, plan: str, step: str | None, path: str) -> None:
     """Cite a tracked file as evidence of a step, or of the plan itself; the file is never edited."""
-    plans.require(run.workspace, plan)
+    storage.require(run.workspace, plan)
     name = tracked.require(run.workspace, path)
-    found = evidence.verdict(run.workspace, name)
+    found = verify.verdict(run.workspace, name)
     where = f"{step} " if step else ""
     _change(
         run,
         plan,
-        lambda raw: plan_edits.attach(raw, name, step),
+        lambda raw: edits.attach(raw, name, step),
         f"{where}cites {name} ({found.standing}: {found.reason})",
     )
 
@@ -131,9 +127,9 @@ def attach_receipt(run: cli.Run, plan: str, step: str | None, path: str) -> None
 @_file
 def detach_receipt(run: cli.Run, plan: str, step: str | None, path: str) -> None:
     """Take a citation back; the evidence stays."""
-    cited = plans.require(run.workspace, plan).all_receipts
+    cited = storage.require(run.workspace, plan).all_receipts
     name = path if path in cited else run.workspace.relative(path)  # a path that is wrong can be taken back too
-    _change(run, plan, lambda raw: plan_edits.detach(raw, name, step), f"no longer cites {name}")
+    _change(run, plan, lambda raw: edits.detach(raw, name, step), f"no longer cites {name}")
 
 
 @cli.command(main, "set", writes=True)
@@ -141,7 +137,7 @@ def detach_receipt(run: cli.Run, plan: str, step: str | None, path: str) -> None
 @cli.option("--actor", required=True, type=cli.LINE, help="Who works on it now.")
 def set_actor(run: cli.Run, plan: str, actor: str) -> None:
     """Hand a plan to somebody else."""
-    _change(run, plan, lambda raw: plan_edits.set_actor(raw, actor), f"actor {actor}")
+    _change(run, plan, lambda raw: edits.set_actor(raw, actor), f"actor {actor}")
 
 
 @cli.command(main, "checkpoint", writes=True)
@@ -153,7 +149,7 @@ def checkpoint(run: cli.Run, plan: str, status: str, description: str | None) ->
     _change(
         run,
         plan,
-        lambda raw: plan_edits.set_checkpoint(raw, status=status, description=description),
+        lambda raw: edits.set_checkpoint(raw, status=status, description=description),
         f"checkpoint {status}",
     )
 
@@ -164,15 +160,15 @@ def checkpoint(run: cli.Run, plan: str, status: str, description: str | None) ->
 def link(run: cli.Run, plan: str, link: str) -> None:
     """Tie a plan to a claim, a thread, a backlog item, a document."""
     kind, ref = _link(run, link)
-    _change(run, plan, lambda raw: plan_edits.add_link(raw, kind, ref), f"linked {kind}:{ref}")
+    _change(run, plan, lambda raw: edits.add_link(raw, kind, ref), f"linked {kind}:{ref}")
 
 
 @cli.command(main, "show")
 @_plan
 def show(run: cli.Run, plan: str) -> None:
     """Show one plan with what its receipts are worth."""
-    found = plans.require(run.workspace, plan)
-    worth = {path: evidence.standing(run.workspace, path) for path in found.all_receipts}
+    found = storage.require(run.workspace, plan)
+    worth = {path: verify.standing(run.workspace, path) for path in found.all_receipts}
     run.emit({"plan": to_mapping(found), "evidence": worth}, _shown(found, worth))
 
 
@@ -181,7 +177,7 @@ def show(run: cli.Run, plan: str) -> None:
 @cli.option("--actor", type=cli.LINE, help="Only this actor's.")
 def list_plans(run: cli.Run, statuses: tuple[str, ...], actor: str | None) -> None:
     """List the plans of this checkout, oldest first."""
-    found, problems = plans.all_plans(run.workspace)
+    found, problems = storage.all_plans(run.workspace)
     run.skipped(problems)
     wanted = [
         plan for plan in found if (not statuses or plan.state in statuses) and (actor is None or plan.actor == actor)
@@ -196,13 +192,13 @@ def list_plans(run: cli.Run, statuses: tuple[str, ...], actor: str | None) -> No
         )
         for plan in wanted
     ]
-    text = render.table(("plan", "status", "actor", "done", "summary"), rows) if rows else "no plans"
+    text = terminal.table(("plan", "status", "actor", "done", "summary"), rows) if rows else "no plans"
     run.emit({"plans": [to_mapping(plan) for plan in wanted]}, text)
 
 
-def _change(run: cli.Run, plan_id: str, edit: plan_edits.Edit, said: str) -> None:
+def _change(run: cli.Run, plan_id: str, edit: edits.Edit, said: str) -> None:
     run.seat  # noqa: B018 - refuses before anything is read when it is not clear who acts
-    change = plans.change(run.workspace, plan_id, edit)
+    change = storage.change(run.workspace, plan_id, edit)
     place = run.workspace.plan(plan_id).name
     text = f"{plan_id}: {said} -> {place}" if change.is_new else f"{plan_id}: nothing to change"
     run.emit({"plan": to_mapping(change.plan), "changed": change.is_new, "path": place}, text)

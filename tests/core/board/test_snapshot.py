@@ -19,7 +19,7 @@ from tools.core.models.lenient import claim_from
 from tools.core.models.record import to_mapping
 from tools.core.store.api import Append, Replace
 from tools.core.store.files.store import FileStore
-from tools.core.text import render
+from tools.core.text import terminal
 from tools.core.workspace import Workspace
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
@@ -237,7 +237,7 @@ def test_no_rendering_says_none_or_breaks_a_line(hostile):
     for text in (board_text.markdown(hostile), board_text.compact(hostile), board_text.headline(hostile)):
         assert not re.search(r"\bNone\b(?!\.| open\.)", text)
         assert "\x1b" not in text
-    assert render.block(board_text.compact(hostile)) == board_text.compact(hostile)
+    assert terminal.block(board_text.compact(hostile)) == board_text.compact(hostile)
 
 
 def test_json_keeps_its_schema(hostile, workspace):

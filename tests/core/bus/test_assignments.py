@@ -10,10 +10,10 @@ from tools.core.bus import claim_rules as claims
 from tools.core.errors import ConflictError, UsageError
 from tools.core.models.bus import EVENTS, stream_of
 from tools.core.models.lenient import assignment_from, claim_from
-from tools.core.seats import seat as seats
+from tools.core.seats.seat import Seat
 from tools.core.store.files.store import FileStore
 
-SEAT = seats.Seat("boss", None)
+SEAT = Seat("boss", None)
 ORDER = assigning.Order("T-1", "codex-2", "boss")
 GIVEN = {"engineer": "codex-2", "manager": "boss", "assigned_at": "2026-01-31T09:00:00Z", "branch": "agent/codex-2/t-1"}
 CLAIM = {"agent_id": "codex-2", "branch": "agent/codex-2/t-1", "claimed_at": "2026-01-31T09:00:00Z", "fence": 3}

@@ -14,11 +14,11 @@ from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.fs import files
 from tools.core.models.bus import EVENTS
 from tools.core.models.record import to_mapping
-from tools.core.seats import seat as seats
+from tools.core.seats.seat import Seat
 from tools.core.store.api import Replace, StaleVersion
 
-ME = seats.Seat("codex-1", None)
-OTHER = seats.Seat("codex-2", None)
+ME = Seat("codex-1", None)
+OTHER = Seat("codex-2", None)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tools.core.context import as_module
 from tools.core.errors import SetupError, UsageError
 from tools.core.fs import files
 from tools.core.git import tracked
-from tools.core.receipts import locate as whereabouts
+from tools.core.receipts import locate
 from tools.core.workspace import Workspace
 
 
@@ -140,4 +140,4 @@ def test_a_receipt_is_looked_for_in_every_worktree_and_on_its_branch(git_repo: P
         ("../home", "main"): "missing",
         ("a\nb", "main"): "missing",
     }
-    assert whereabouts.find(workspace, wanted) == wanted
+    assert locate.find(workspace, wanted) == wanted

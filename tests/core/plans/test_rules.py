@@ -15,8 +15,7 @@ from tests.conftest import CHECKOUT
 from tools.core.errors import UsageError
 from tools.core.models.lenient import claim_from
 from tools.core.models.plan import PLAN_STATUSES
-from tools.core.plans import edits as plan_edits
-from tools.core.plans import rules as plan_rules
+from tools.core.plans import edits, rules
 from tools.core.plans.fixes import FIXES
 from tools.core.plans.rules import Facts
 from tools.core.receipts.paths import PathProblem
@@ -167,8 +166,8 @@ DEFECTS: list[tuple[str, Callable[[dict[str, Any]], None]]] = [
 
 
 def test_a_good_plan_has_no_findings() -> None:
-    assert plan_rules.strict(good(), NAME, FACTS) == []
-    assert plan_rules.shape(good(), NAME) == []
+    assert rules.strict(good(), NAME, FACTS) == []
+    assert rules.shape(good(), NAME) == []
 
 
 def test_there_are_forty_defects_and_more() -> None:
@@ -179,7 +178,7 @@ def test_there_are_forty_defects_and_more() -> None:
 def test_a_planted_defect_is_reported_at_its_place(pointer: str, plant: Callable[[dict[str, Any]], None]) -> None:
     plan = good()
     plant(plan)
-    assert pointer in [finding.pointer for finding in plan_rules.strict(plan, NAME, FACTS)]
+    assert pointer in [finding.pointer for finding in rules.strict(plan, NAME, FACTS)]
 
 
 def test_several_defects_are_all_reported_in_one_run() -> None:
@@ -192,7 +191,7 @@ def test_several_defects_are_all_reported_in_one_run() -> None:
         with_it = copy.deepcopy(plan)
         plant(with_it)
         plan = with_it
-    found = {finding.pointer for finding in plan_rules.strict(plan, NAME, FACTS)}
+    found = {finding.pointer for finding in rules.strict(plan, NAME, FACTS)}
     assert found.issuperset(wanted)
 
 
@@ -208,15 +207,15 @@ def test_old_forms_are_findings_only_when_strict() -> None:
     plan = {**good(), "created": "2026-01-02T03:04:05+01:00", "status": "pending", "impact_ref": "x"}
     plan["steps"][2]["status"] = "pending"
     plan["checkpoint"]["receipts"] = ["x"]
-    assert plan_rules.shape(plan, NAME) == []
-    strict = {finding.pointer for finding in plan_rules.strict(plan, NAME, FACTS)}
+    assert rules.shape(plan, NAME) == []
+    strict = {finding.pointer for finding in rules.strict(plan, NAME, FACTS)}
     assert strict == {"/created", "/status", "/impact_ref", "/steps/2/status", "/checkpoint/receipts"}
 
 
 def test_a_finished_claim_may_name_any_plan() -> None:
     plan = good()
     plan["links"] = [{"type": "bus", "ref": "_bus/claims/T-3.json"}]
-    assert plan_rules.strict(plan, NAME, FACTS) == []
+    assert rules.strict(plan, NAME, FACTS) == []
 
 
 JSON = st.recursive(
@@ -229,8 +228,8 @@ JSON = st.recursive(
 @RELAXED
 @given(st.dictionaries(st.sampled_from(list(good())), JSON))
 def test_no_content_at_all_makes_a_check_raise(raw: dict[str, Any]) -> None:
-    assert plan_rules.strict({**good(), **raw}, NAME, FACTS) is not None
-    assert plan_rules.shape(raw, NAME)
+    assert rules.strict({**good(), **raw}, NAME, FACTS) is not None
+    assert rules.shape(raw, NAME)
 
 
 @RELAXED
@@ -238,31 +237,31 @@ def test_no_content_at_all_makes_a_check_raise(raw: dict[str, Any]) -> None:
 def test_a_step_moves_only_along_its_transitions(before: str, after: str) -> None:
     plan = good()
     plan["steps"][2]["status"] = before
-    if before == after or after in plan_rules.MAY_BECOME[before]:
-        assert plan_edits.set_step(plan, "S3", status=after)["steps"][2]["status"] == after
+    if before == after or after in rules.MAY_BECOME[before]:
+        assert edits.set_step(plan, "S3", status=after)["steps"][2]["status"] == after
     else:
         with pytest.raises(UsageError, match="legal"):
-            plan_edits.set_step(plan, "S3", status=after)
+            edits.set_step(plan, "S3", status=after)
 
 
 @RELAXED
 @given(st.sampled_from(["x.txt", "y.txt"]), st.sampled_from([None, "S1", "S2", "S3"]))
 def test_detaching_takes_back_what_was_attached(path: str, step: str | None) -> None:
     plan = good()
-    attached = plan_edits.attach(plan, path, step)
-    assert plan_edits.attach(attached, path, step) == attached
-    back = plan_edits.detach(attached, path, step)
+    attached = edits.attach(plan, path, step)
+    assert edits.attach(attached, path, step) == attached
+    back = edits.detach(attached, path, step)
     back["steps"][2].pop("receipts", None)
     assert back == good()
 
 
 def test_edits_never_change_the_plan_they_are_given() -> None:
     plan = good()
-    plan_edits.add_link(plan_edits.add_step(plan, "more"), "doc", "README.md")
-    plan_edits.set_checkpoint(plan, status="superseded")
+    edits.add_link(edits.add_step(plan, "more"), "doc", "README.md")
+    edits.set_checkpoint(plan, status="superseded")
     assert plan == good()
 
 
 def test_a_plan_is_not_done_while_steps_are_open() -> None:
     with pytest.raises(UsageError, match="S2, S3"):
-        plan_edits.set_status(good(), "done")
+        edits.set_status(good(), "done")

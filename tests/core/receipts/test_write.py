@@ -8,13 +8,21 @@ import pytest
 
 from tools.core.errors import DataError, UsageError
 from tools.core.models.evidence import Refusal, Warning
-from tools.core.receipts import write as receipts
+from tools.core.receipts.write import (
+    append_entry,
+    citations_of,
+    output_place,
+    record_refusal,
+    record_warning,
+    write_new,
+    write_stamped,
+)
 from tools.core.workspace import Workspace
 
 
 def test_evidence_of_one_moment_gets_numbered_names(workspace, noon):
     folder = workspace.agent_report("codex-1").child("x")
-    names = [receipts.write_stamped(folder, "r", ".json", str(n).encode(), noon).name for n in range(3)]
+    names = [write_stamped(folder, "r", ".json", str(n).encode(), noon).name for n in range(3)]
     assert [os.path.basename(name) for name in names] == [f"r-20260131T120000Z{more}.json" for more in ("", "-2", "-3")]
     assert [Path(workspace.root, name).read_text() for name in names] == ["0", "1", "2"]
 
@@ -24,9 +32,9 @@ def test_a_link_is_never_written_through(workspace, tmp_path, noon):
     os.mkdir(folder.path)
     os.symlink(tmp_path, folder.child("away").path)
     with pytest.raises(DataError):
-        receipts.write_stamped(folder.child("away"), "r", ".json", b"x", noon)
+        write_stamped(folder.child("away"), "r", ".json", b"x", noon)
     os.symlink(tmp_path / "target", folder.child("r.json").path)
-    assert receipts.write_new(folder, "r", ".json", b"x").name == "_report/r-2.json"
+    assert write_new(folder, "r", ".json", b"x").name == "_report/r-2.json"
     assert not os.path.exists(tmp_path / "target")
 
 
@@ -35,16 +43,16 @@ def test_a_line_is_added_behind_an_unfinished_one(workspace):
     os.mkdir(workspace.report.path)
     with open(place.path, "w") as log:
         log.write('{"torn')
-    receipts.append(workspace, place, {"n": 1})
-    receipts.append(workspace, place, {"n": 2})
+    append_entry(workspace, place, {"n": 1})
+    append_entry(workspace, place, {"n": 2})
     with open(place.path) as log:
         assert log.read() == '{"torn\n{"n":1}\n{"n":2}\n'
 
 
 def test_an_override_and_a_refusal_leave_a_line_without_empty_fields(workspace):
     stamp = "2026-01-31T12:00:00Z"
-    receipts.warn(workspace, Warning(ts=stamp, agent_id="a", code="takeover_forced", message="m", reason="r"))
-    receipts.refuse(workspace, Refusal(ts=stamp, agent_id="a", event="complete", reason="nobody holds T"))
+    record_warning(workspace, Warning(ts=stamp, agent_id="a", code="takeover_forced", message="m", reason="r"))
+    record_refusal(workspace, Refusal(ts=stamp, agent_id="a", event="complete", reason="nobody holds T"))
     with open(workspace.agent_report("a").child("session_guard/warnings.jsonl").path) as log:
         assert json.loads(log.read()) == {
             "agent_id": "a",
@@ -60,25 +68,25 @@ def test_an_override_and_a_refusal_leave_a_line_without_empty_fields(workspace):
 @pytest.mark.parametrize("output", ["", "x/", "a\0b", "../x", "/etc/x", "_bus/x", ".git/hooks/x", "_report/../../x"])
 def test_an_output_stays_in_the_repository_and_out_of_bus_and_git(workspace, output):
     with pytest.raises(UsageError):
-        receipts.output_place(workspace, output, workspace.in_root("_report/x"))
+        output_place(workspace, output, workspace.in_root("_report/x"))
 
 
 def test_a_bare_output_goes_to_the_commands_folder_and_a_path_is_from_the_root(workspace):
     folder = workspace.in_root("_report/x")
-    assert receipts.output_place(workspace, "a.json", folder).name == "_report/x/a.json"
-    assert receipts.output_place(workspace, "docs/a.json", folder).name == "docs/a.json"
+    assert output_place(workspace, "a.json", folder).name == "_report/x/a.json"
+    assert output_place(workspace, "docs/a.json", folder).name == "docs/a.json"
 
 
 def test_a_worktrees_output_does_not_land_in_the_main_checkout(tmp_path):
     (tmp_path / "bus").mkdir()
     here = Workspace(str(tmp_path / "root"), str(tmp_path / "bus"))
     with pytest.raises(UsageError):
-        receipts.output_place(here, str(tmp_path / "bus" / "x" / "y"), here.report)
+        output_place(here, str(tmp_path / "bus" / "x" / "y"), here.report)
 
 
 def test_what_is_cited_is_named_once_and_said_to_be_there_or_not(workspace, git_repo):
-    names, missing = receipts.cited_all(workspace, ["README.md", "./README.md", "absent.json", "README.md#part"])
+    names, missing = citations_of(workspace, ["README.md", "./README.md", "absent.json", "README.md#part"])
     assert names == ("README.md", "absent.json", "README.md#part") and missing == ["absent.json"]
     for outside in ("../x", "/etc/passwd", ""):
         with pytest.raises(UsageError):
-            receipts.cited_all(workspace, [outside])
+            citations_of(workspace, [outside])

@@ -8,7 +8,7 @@ import pytest
 
 from tools.core.context import as_module
 from tools.core.errors import DataError, GuardError, SetupError, UsageError
-from tools.core.seats import seat as seats
+from tools.core.seats.seat import MAX_MANIFEST, Seat, acting, bound_manifests, reading
 
 
 def manifest_of(git_repo):
@@ -17,33 +17,33 @@ def manifest_of(git_repo):
 
 def test_the_manifest_says_who_acts_and_agent_must_agree(workspace, seat):
     seat("codex-1", roles=["manager"])
-    assert seats.acting(workspace, None).agent_id == "codex-1"
-    assert seats.acting(workspace, "codex-1").is_manager
+    assert acting(workspace, None).agent_id == "codex-1"
+    assert acting(workspace, "codex-1").is_manager
     with pytest.raises(GuardError) as refusal:
-        seats.acting(workspace, "codex-2")
+        acting(workspace, "codex-2")
     assert "codex-1" in refusal.value.message and "worktree add" in as_module(refusal.value.hint)
 
 
 def test_without_a_manifest_agent_is_required(workspace):
-    assert seats.acting(workspace, "codex-1") == seats.Seat("codex-1", None)
+    assert acting(workspace, "codex-1") == Seat("codex-1", None)
     with pytest.raises(SetupError) as refusal:
-        seats.acting(workspace, None)
+        acting(workspace, None)
     assert "session_boot" in as_module(refusal.value.hint)
 
 
 def test_the_template_is_nobodys_seat(workspace, seat):
     seat("template")
-    assert seats.reading(workspace) is None and seats.acting(workspace, "codex-1").manifest is None
+    assert reading(workspace) is None and acting(workspace, "codex-1").manifest is None
     with pytest.raises(SetupError):
-        seats.acting(workspace, None)
+        acting(workspace, None)
     with pytest.raises(UsageError):
-        seats.acting(workspace, "template")
+        acting(workspace, "template")
 
 
 def test_a_manifest_may_be_a_link_to_a_variant(workspace, seat, git_repo):
     os.rename(seat("codex-3"), git_repo / "AGENT_MANIFEST.codex-3.json")
     manifest_of(git_repo).symlink_to("AGENT_MANIFEST.codex-3.json")
-    assert seats.acting(workspace, None).agent_id == "codex-3"
+    assert acting(workspace, None).agent_id == "codex-3"
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,9 @@ def test_an_unreadable_manifest_refuses_every_write_and_no_read(workspace, git_r
     manifest_of(git_repo).write_text(content)
     for agent in (None, "codex-1"):
         with pytest.raises(DataError) as refusal:
-            seats.acting(workspace, agent)
+            acting(workspace, agent)
         assert refusal.value.hint
-    assert seats.reading(workspace) is None
+    assert reading(workspace) is None
 
 
 @pytest.mark.parametrize(
@@ -75,17 +75,17 @@ def test_an_unreadable_manifest_refuses_every_write_and_no_read(workspace, git_r
 def test_what_is_no_file_is_an_unreadable_manifest_and_is_not_waited_on(workspace, git_repo, plant):
     plant(str(manifest_of(git_repo)))
     with pytest.raises(DataError):
-        seats.acting(workspace, "codex-1")
-    assert seats.reading(workspace) is None and seats.manifests(workspace) == []
+        acting(workspace, "codex-1")
+    assert reading(workspace) is None and bound_manifests(workspace) == []
 
 
 def test_a_binding_beats_the_checkouts_manifest_and_must_exist(workspace, seat, git_repo):
     os.rename(seat("codex-2"), git_repo / "mine.json")
     seat("codex-1")
-    assert seats.acting(workspace, None, "mine.json").agent_id == "codex-2"
-    assert seats.acting(workspace, None, str(git_repo / "mine.json")).agent_id == "codex-2"
+    assert acting(workspace, None, "mine.json").agent_id == "codex-2"
+    assert acting(workspace, None, str(git_repo / "mine.json")).agent_id == "codex-2"
     with pytest.raises(SetupError) as refusal:
-        seats.acting(workspace, "codex-1", "absent.json")
+        acting(workspace, "codex-1", "absent.json")
     assert refusal.value.exit_code == 7
 
 
@@ -100,9 +100,9 @@ def test_the_environment_binds_a_command(git_repo, seat, run, monkeypatch):
 
 
 def test_a_very_long_manifest_is_refused(workspace, git_repo):
-    manifest_of(git_repo).write_text(json.dumps({"agent_id": "a", "notes": "x" * seats.MAX_MANIFEST}))
+    manifest_of(git_repo).write_text(json.dumps({"agent_id": "a", "notes": "x" * MAX_MANIFEST}))
     with pytest.raises(DataError):
-        seats.acting(workspace, None)
+        acting(workspace, None)
 
 
 def test_seats_of_all_worktrees_are_known_and_the_buss_own_is_none(workspace, seat, git_repo, tmp_path):
@@ -112,7 +112,7 @@ def test_seats_of_all_worktrees_are_known_and_the_buss_own_is_none(workspace, se
     seat("codex-1")
     seat("codex-2", root=tmp_path / "two")
     seat("intruder", root=git_repo / "_bus")
-    assert sorted(manifest.agent_id for manifest in seats.manifests(workspace)) == ["codex-1", "codex-2"]
+    assert sorted(manifest.agent_id for manifest in bound_manifests(workspace)) == ["codex-1", "codex-2"]
 
 
 @pytest.mark.parametrize(
@@ -120,4 +120,4 @@ def test_seats_of_all_worktrees_are_known_and_the_buss_own_is_none(workspace, se
 )
 def test_a_branch_prefix_ends_in_one_slash(workspace, git_repo, given, prefix):
     manifest_of(git_repo).write_text(json.dumps({"agent_id": "codex-1", "branch_prefix": given}))
-    assert seats.acting(workspace, None).branch_prefix == prefix
+    assert acting(workspace, None).branch_prefix == prefix

@@ -369,11 +369,11 @@ def test_of_two_claims_the_higher_fence_stays():
 
 
 def test_without_git_on_the_path_the_answer_is_a_setup_error(git_repo, monkeypatch):
-    from tools.core.setup import init as repository
+    from tools.core.setup.init import prepare
 
     monkeypatch.setenv("PATH", str(git_repo))
     with pytest.raises(SetupError, match="git is not installed"):
-        repository.prepare(Workspace(str(git_repo), str(git_repo)), agent=None, roles=(), bus=None, dry_run=False)
+        prepare(Workspace(str(git_repo), str(git_repo)), agent=None, roles=(), bus=None, dry_run=False)
 
 
 def test_the_bus_of_this_toolkits_own_checkout_is_found_from_inside_it():

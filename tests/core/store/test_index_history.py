@@ -9,8 +9,7 @@ from tools.core import clock
 from tools.core.models.bus import EVENTS
 from tools.core.models.entry import Query
 from tools.core.store.api import Loss
-from tools.core.store.files import index
-from tools.core.store.files import index_build as indexing
+from tools.core.store.files import index, index_build
 
 
 @pytest.fixture
@@ -28,11 +27,11 @@ def summaries(entries):
     return [entry.record.summary for entry in entries]
 
 
-@pytest.mark.parametrize("bulk", [0, indexing._BULK], ids=["in bulk", "row by row"])
+@pytest.mark.parametrize("bulk", [0, index_build._BULK], ids=["in bulk", "row by row"])
 def test_a_reply_closes_a_request_in_any_order_and_a_rewrite_opens_it_again(
     workspace, logged, asked, monkeypatch, bulk
 ):
-    monkeypatch.setattr(indexing, "_BULK", bulk)
+    monkeypatch.setattr(index_build, "_BULK", bulk)
     asked_id = logged(thread="T", type="request", summary="asked")["id"]
     logged(thread="A", summary="reply from a thread that is read first", reply_to=asked_id)
     assert asked(lambda past: past.open_requests()) == [] and asked(lambda past: past.count_requests()) == 0
@@ -41,9 +40,9 @@ def test_a_reply_closes_a_request_in_any_order_and_a_rewrite_opens_it_again(
     assert asked(lambda past: past.count_requests()) == 1
 
 
-@pytest.mark.parametrize("bulk", [0, indexing._BULK], ids=["in bulk", "row by row"])
+@pytest.mark.parametrize("bulk", [0, index_build._BULK], ids=["in bulk", "row by row"])
 def test_lost_records_are_counted_until_they_are_back(workspace, logged, asked, monkeypatch, bulk):
-    monkeypatch.setattr(indexing, "_BULK", bulk)
+    monkeypatch.setattr(index_build, "_BULK", bulk)
     for number in range(4):
         logged(summary=f"n{number}", id="" if number == 1 else None)
     asked(lambda past: past.losses())

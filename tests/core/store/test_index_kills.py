@@ -12,7 +12,7 @@ import pytest
 from tools.core.fs import files
 from tools.core.models.bus import EVENTS
 from tools.core.store.api import Append
-from tools.core.store.files import index_build as indexing
+from tools.core.store.files import index_build
 from tools.core.store.files.index import Index
 from tools.core.store.files.store import FileStore
 
@@ -55,7 +55,7 @@ def grow(workspace, event, count):
     store.commit([Append(EVENTS, event()) for _ in range(count)])
 
 
-@pytest.mark.parametrize("bulk", [0, indexing._BULK])
+@pytest.mark.parametrize("bulk", [0, index_build._BULK])
 def test_readers_killed_while_they_catch_up_leave_right_answers(workspace, event, bulk):
     chance = random.Random(bulk)
     grow(workspace, event, 400)
@@ -76,7 +76,7 @@ def test_readers_killed_while_they_catch_up_leave_right_answers(workspace, event
 
 def test_many_readers_of_a_log_that_is_rewritten_again_and_again_see_whole_answers(workspace, event):
     grow(workspace, event, 200)
-    readers = [reader(workspace, bulk, 25) for bulk in (0, 0, indexing._BULK, indexing._BULK)]
+    readers = [reader(workspace, bulk, 25) for bulk in (0, 0, index_build._BULK, index_build._BULK)]
     assert [one.stdout.readline() for one in readers] == ["up\n"] * 4
     while readers[0].poll() is None:
         grow(workspace, event, 3)
@@ -89,7 +89,7 @@ def test_many_readers_of_a_log_that_is_rewritten_again_and_again_see_whole_answe
 
 
 def test_a_load_of_much_is_left_in_wal_so_that_readers_and_writers_do_not_wait(workspace, event, monkeypatch):
-    monkeypatch.setattr(indexing, "_BULK", 0)
+    monkeypatch.setattr(index_build, "_BULK", 0)
     grow(workspace, event, 3)
     assert Index(workspace, print).ask("PRAGMA journal_mode") == [("wal",)]
     grow(workspace, event, 3)

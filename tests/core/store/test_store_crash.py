@@ -16,7 +16,7 @@ from tools.core.bus import claim_rules as claims
 from tools.core.bus import claims as bus
 from tools.core.errors import SetupError
 from tools.core.models.bus import EVENTS
-from tools.core.seats import seat as seats
+from tools.core.seats.seat import Seat
 from tools.core.store.api import Append, Replace
 from tools.core.store.files.store import FileStore
 
@@ -65,7 +65,7 @@ def test_a_claim_that_died_has_its_event_or_neither(deaths, event, noon):
     def take(store, agent):
         request = claims.Request("T", agent)
         bus.take(
-            context_of(workspace=store._workspace, store=store, seat=seats.Seat(agent, None), now=noon),
+            context_of(workspace=store._workspace, store=store, seat=Seat(agent, None), now=noon),
             request,
         )
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tools.core.text import json_pointer as pointers
+from tools.core.text import json_pointer
 
 RELAXED = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 VALUES = st.recursive(
@@ -21,14 +21,17 @@ VALUES = st.recursive(
 
 def _every(value: Any, pointer: str = "") -> list[tuple[str, Any]]:
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [(pointer, value), *(found for key, part in pairs for found in _every(part, pointer + pointers.join(key)))]
+    return [
+        (pointer, value),
+        *(found for key, part in pairs for found in _every(part, pointer + json_pointer.join(key))),
+    ]
 
 
 @RELAXED
 @given(VALUES, st.sampled_from([None, 1, 2, "\t"]), st.booleans())
 def test_each_pointer_leads_to_its_value(value: Any, indent: Any, escaped: bool) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=escaped)
-    spans = pointers.spans(text)
+    spans = json_pointer.spans(text)
     everything = _every(value)
     assert spans.keys() == {pointer for pointer, _ in everything}
     for pointer, part in everything:
@@ -37,14 +40,14 @@ def test_each_pointer_leads_to_its_value(value: Any, indent: Any, escaped: bool)
 
 def test_a_line_is_that_of_the_value_or_of_what_is_around_it() -> None:
     text = '{\n  "steps": [\n    {"id": "S1"},\n    {"id": "S2"}\n  ]\n}\n'
-    spans = pointers.spans(text)
-    assert pointers.line_of(text, spans, "/steps/1/id") == 4
-    assert pointers.line_of(text, spans, "/steps/1/title") == 4
-    assert pointers.line_of(text, spans, "/summary") == 1
+    spans = json_pointer.spans(text)
+    assert json_pointer.line_of(text, spans, "/steps/1/id") == 4
+    assert json_pointer.line_of(text, spans, "/steps/1/title") == 4
+    assert json_pointer.line_of(text, spans, "/summary") == 1
 
 
 def test_parts_of_a_pointer_are_escaped() -> None:
-    assert pointers.join("a/b", "c~d", 3) == "/a~1b/c~0d/3"
+    assert json_pointer.join("a/b", "c~d", 3) == "/a~1b/c~0d/3"
 
 
 @pytest.mark.parametrize(
@@ -60,4 +63,4 @@ def test_parts_of_a_pointer_are_escaped() -> None:
     ],
 )
 def test_what_json_does_not_have_is_found_where_it_stands(text: str, found: tuple[str, int] | None) -> None:
-    assert pointers.oddity(text) == found
+    assert json_pointer.first_violation(text) == found

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tools.core import ids
-from tools.core.text import secrets as redaction
+from tools.core.text import secrets
 
 LETTERS = "aB3dE5gH7jK9mN1pQ2sT4vW6yZ8"
 BODY = (LETTERS * 8)[:200]
@@ -31,64 +31,64 @@ AROUND = [("", ""), ("token=", " end"), ("say '", "'"), ("(", ")"), ("a,", ","),
 
 @pytest.fixture(autouse=True)
 def _no_notices():
-    redaction.take_notices()
+    secrets.take_notices()
     yield
-    redaction.take_notices()
+    secrets.take_notices()
 
 
 @pytest.mark.parametrize(("kind", "secret"), [(kind, one) for kind, some in SAMPLES.items() for one in some])
 def test_a_token_is_replaced_wherever_it_stands(kind, secret):
     for before, after in AROUND:
-        assert redaction.redact(before + secret + after) == f"{before}[redacted:{kind}]{after}"
+        assert secrets.redact(before + secret + after) == f"{before}[redacted:{kind}]{after}"
 
 
 def test_a_private_key_is_replaced_whole_even_when_it_was_cut_short():
-    assert redaction.redact(f"key {KEY} end") == "key [redacted:private-key] end"
-    assert BODY[:40] not in redaction.redact("-----BEGIN PRIVATE KEY-----\n" + BODY)
+    assert secrets.redact(f"key {KEY} end") == "key [redacted:private-key] end"
+    assert BODY[:40] not in secrets.redact("-----BEGIN PRIVATE KEY-----\n" + BODY)
 
 
 def test_only_the_secret_part_of_a_header_and_of_an_address_goes():
-    assert redaction.redact("Authorization: Bearer abcdef123456") == "Authorization: Bearer [redacted:authorization]"
-    assert redaction.redact("https://me:hunter2@host/x") == "https://me:[redacted:password]@host/x"
-    assert redaction.redact("ssh://git@host:22/x") == "ssh://git@host:22/x"
+    assert secrets.redact("Authorization: Bearer abcdef123456") == "Authorization: Bearer [redacted:authorization]"
+    assert secrets.redact("https://me:hunter2@host/x") == "https://me:[redacted:password]@host/x"
+    assert secrets.redact("ssh://git@host:22/x") == "ssh://git@host:22/x"
 
 
 def test_keys_stay_and_values_at_any_depth_go():
     secret = SAMPLES["github"][0]
     value = {secret: [{"a": secret}], "n": 1, "none": None}
-    assert redaction.redact_value(value) == {secret: [{"a": "[redacted:github]"}], "n": 1, "none": None}
+    assert secrets.redact_value(value) == {secret: [{"a": "[redacted:github]"}], "n": 1, "none": None}
 
 
 def test_what_was_replaced_is_said_once():
-    redaction.redact(f"{SAMPLES['github'][0]} {SAMPLES['github'][1]}")
-    (line,) = redaction.take_notices()
-    assert "github" in line and not redaction.take_notices()
+    secrets.redact(f"{SAMPLES['github'][0]} {SAMPLES['github'][1]}")
+    (line,) = secrets.take_notices()
+    assert "github" in line and not secrets.take_notices()
 
 
 @given(st.text(max_size=300))
 def test_redacting_twice_changes_nothing_more(text):
-    once = redaction.redact(text + " " + KEY + " https://a:b@c " + SAMPLES["jwt"][0])
-    assert redaction.redact(once) == once
+    once = secrets.redact(text + " " + KEY + " https://a:b@c " + SAMPLES["jwt"][0])
+    assert secrets.redact(once) == once
 
 
 @given(st.integers(0, 2**48 - 1))
 def test_record_ids_and_hashes_are_never_taken_for_secrets(number):
     digest = hashlib.sha256(str(number).encode()).hexdigest()
     for text in (ids.new_record_id(number), digest, digest[:40], f"sha256:{digest}"):
-        assert redaction.redact(text) == text
+        assert secrets.redact(text) == text
 
 
 @given(st.lists(st.from_regex(r"[a-z][a-z0-9]{0,14}(?:[-_.][a-z0-9]{1,12}){0,5}", fullmatch=True), max_size=6))
 def test_paths_and_names_are_never_taken_for_secrets(parts):
     path = "_report/agent/" + "/".join(parts)
-    assert redaction.redact(path) == path
+    assert secrets.redact(path) == path
 
 
 @pytest.mark.parametrize(
     "name", ["task-runner-for-the-nightly-build-of-everything", "sk-learn-migration-of-old-models"]
 )
 def test_a_long_kebab_name_stays(name):
-    assert redaction.redact(f"_plans/{name}.plan.json") == f"_plans/{name}.plan.json"
+    assert secrets.redact(f"_plans/{name}.plan.json") == f"_plans/{name}.plan.json"
 
 
 HARD = [
@@ -100,7 +100,7 @@ HARD = [
 
 def seconds(text):
     begun = time.process_time()
-    redaction.redact(text)
+    secrets.redact(text)
     return time.process_time() - begun
 
 

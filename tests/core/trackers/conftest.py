@@ -2,8 +2,8 @@
 
 import pytest
 
-from tools.core.trackers import tracker
-from tools.core.trackers.source_files import Source
+from tools.core.trackers.formats import registry
+from tools.core.trackers.formats.source_files import Source
 
 
 @pytest.fixture
@@ -11,7 +11,7 @@ def read(tmp_path):
     """Reads a text, or files of a folder by their path, as a tracker's data."""
 
     def call(name, content):
-        importer = tracker.importer(name)
+        importer = registry.importer(name)
         if isinstance(content, str):
             return importer.read_items(Source("-", "there", content))
         for path, text in content.items():

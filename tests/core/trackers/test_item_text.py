@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.core.backlog import items
-from tools.core.text import render
+from tools.core.text import terminal
 from tools.core.trackers import item_text
 from tools.core.trackers.item_text import Links
 from tools.core.trackers.pieces import Piece
@@ -68,7 +68,7 @@ def test_the_parts_of_a_file_are_found_again(piece):
 @given(PIECES)
 def test_nothing_in_a_file_moves_a_terminal(piece):
     text = rendered(piece).text.replace("\t", " ")
-    assert render.block(text) == text
+    assert terminal.block(text) == text
 
 
 def test_a_long_title_is_cut_and_stands_whole_in_a_section():

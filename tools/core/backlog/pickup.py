@@ -19,9 +19,9 @@ from tools.core.fs import locks
 from tools.core.models.bus import Claim
 from tools.core.models.evidence import Warning
 from tools.core.models.plan import Plan
-from tools.core.plans import files as plans
+from tools.core.plans import storage
 from tools.core.problem import Problem
-from tools.core.receipts import write as receipts
+from tools.core.receipts.write import record_warning
 from tools.core.seats.seat import Seat
 from tools.core.store.api import StaleVersion, retry_stale
 from tools.core.workspace import Workspace
@@ -49,7 +49,7 @@ def read(context: Context) -> Backlog:
     items, problems = queue.all_items(context.workspace)
     found, more = holdings.all_claims(context.store)
     given, still_more = holdings.all_assignments(context.store)
-    known, _ = plans.all_plans(context.workspace)
+    known, _ = storage.all_plans(context.workspace)
     tasks = states.tasks_of(items, found, given, holdings.unreadable(context.store, found, given))
     return Backlog(tasks, found, plans_by_path(known), [*problems, *more, *still_more])
 
@@ -79,7 +79,7 @@ def record_busy(context: Context) -> None:
         require_idle(context.seat, holdings.all_claims(context.store)[0], "")
     except GuardError as busy:
         message = f"{busy.message} and took another task"
-        receipts.warn(
+        record_warning(
             context.workspace,
             Warning(ts=clock.to_text(context.now), agent_id=context.seat.agent_id, code=BUSY, message=message),
         )

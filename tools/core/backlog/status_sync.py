@@ -11,7 +11,7 @@ from tools.core.bus import claim_documents as holdings
 from tools.core.context import Context
 from tools.core.fs import files, locks
 from tools.core.problem import Problem
-from tools.core.receipts import write as receipts
+from tools.core.receipts.write import write_stamped
 from tools.core.workspace import Place
 
 
@@ -57,7 +57,7 @@ def sync(context: Context, agent: str, *, dry_run: bool) -> Synced:
             "problems": [str(problem) for problem in problems],
         }
         folder = context.workspace.agent_report(agent).child("task_sync")
-        receipt = receipts.write_stamped(folder, "task-sync", ".json", document, context.now)
+        receipt = write_stamped(folder, "task-sync", ".json", document, context.now)
         for edit in wanted:
             place = context.workspace.in_root(edit.path)
             data = files.read_bytes(place)

@@ -9,7 +9,8 @@ from tools.core import hint
 from tools.core.board.alerts import assign
 from tools.core.board.digest import Digest, Named
 from tools.core.board.page_words import age, many
-from tools.core.text import render
+from tools.core.text import terminal
+from tools.core.text.markdown import escape_markdown
 
 WIDTH = 120
 """Characters of a line of names; commands are never cut."""
@@ -46,12 +47,12 @@ def _now(digest: Digest) -> str:
 
 
 def _cut(parts: Iterable[str]) -> str:
-    return render.short("; ".join(parts), WIDTH)
+    return terminal.short("; ".join(parts), WIDTH)
 
 
 def _names(tasks: Sequence[Named]) -> str:
     names = ", ".join(f"{row.task_id} {row.title}".rstrip() for row in tasks)
-    return render.short(f"{len(tasks)}: {names}", WIDTH) if tasks else ""
+    return terminal.short(f"{len(tasks)}: {names}", WIDTH) if tasks else ""
 
 
 def _silent(digest: Digest) -> str:
@@ -69,7 +70,7 @@ def _for_you(digest: Digest) -> str:
     if not digest.for_me:
         return ""
     oldest, count = digest.for_me[0], len(digest.for_me)
-    question = f"{oldest.sender} in {oldest.task_id}: {render.short(oldest.summary, 70)}"
+    question = f"{oldest.sender} in {oldest.task_id}: {terminal.short(oldest.summary, 70)}"
     return f"{count} {'waits' if count == 1 else 'wait'}, the oldest {_ago(oldest.at, digest)}: {question}"
 
 
@@ -83,14 +84,14 @@ def _asked(digest: Digest) -> str:
 def _proof(digest: Digest) -> str:
     if not (digest.runs or digest.broken):
         return ""
-    plans = f": {render.short(', '.join(digest.broken), WIDTH)}" if digest.broken else ""
+    plans = f": {terminal.short(', '.join(digest.broken), WIDTH)}" if digest.broken else ""
     return f"{many(digest.runs, 'run')} recorded; {len(digest.broken)} broken{plans}"
 
 
 def _decided(digest: Digest) -> str:
     if not (digest.decided or digest.board.decisions):
         return ""
-    late = f": {render.short(', '.join(digest.overdue), WIDTH)}" if digest.overdue else ""
+    late = f": {terminal.short(', '.join(digest.overdue), WIDTH)}" if digest.overdue else ""
     return f"{digest.decided}; open {len(digest.board.decisions)}, overdue {len(digest.overdue)}{late}"
 
 
@@ -98,7 +99,7 @@ def _ready(digest: Digest) -> str:
     if not digest.board.ready:
         return ""
     best = digest.board.ready[0]
-    return f"{len(digest.board.ready)}, best {best.task_id} {render.short(best.title, 60)}: {digest.spell(assign(best.task_id))}"
+    return f"{len(digest.board.ready)}, best {best.task_id} {terminal.short(best.title, 60)}: {digest.spell(assign(best.task_id))}"
 
 
 def _window(digest: Digest) -> str:
@@ -113,10 +114,10 @@ def text(digest: Digest) -> str:
     lines = rows(digest)
     if not lines and not digest.volume.events and not digest.volume.messages:
         return f"Since {digest.since:%a %d %b %H:%M} UTC nothing happened, and nothing waits."
-    return "\n".join(render.clean(line) for line in [_window(digest), *(f"{word:8} {line}" for word, line in lines)])
+    return "\n".join(terminal.clean(line) for line in [_window(digest), *(f"{word:8} {line}" for word, line in lines)])
 
 
 def markdown(digest: Digest) -> str:
     """The digest as Markdown."""
-    items = [f"- **{word}** {render.markdown(line)}" for word, line in rows(digest)]
-    return "\n".join([f"**{render.markdown(_window(digest))}**", "", *items])
+    items = [f"- **{word}** {escape_markdown(line)}" for word, line in rows(digest)]
+    return "\n".join([f"**{escape_markdown(_window(digest))}**", "", *items])

@@ -9,7 +9,7 @@ from tools.core.board.model import Board, View
 from tools.core.board.view import BoardView, take
 from tools.core.context import Context
 from tools.core.fs import files
-from tools.core.text import secrets as redaction
+from tools.core.text import secrets
 
 SUFFIXES = {"markdown": ".md", "json": ".json", "html": ".html", "github": ".md"}
 
@@ -32,14 +32,14 @@ def make(context: Context, form: str, options: View, manager: str) -> Made:
         from tools.core.board import github
 
         view = take(context, options, manager)
-        return Made(view.board, redaction.redact(github.document(view)))
+        return Made(view.board, secrets.redact(github.document(view)))
     board = snapshot.take(context, options)
-    return Made(board, json_text(board) if form == "json" else redaction.redact(render_text.markdown(board)))
+    return Made(board, json_text(board) if form == "json" else secrets.redact(render_text.markdown(board)))
 
 
 def json_text(board: Board) -> str:
     """The board as a JSON document."""
-    return files.dump_json(redaction.redact_value(snapshot.as_document(board))).decode()
+    return files.dump_json(secrets.redact_value(snapshot.as_document(board))).decode()
 
 
 def document(view: BoardView, refresh: float | None = None) -> str:

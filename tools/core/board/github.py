@@ -16,7 +16,8 @@ from tools.core.board.lanes import DAY
 from tools.core.board.timeline import ACTIVE, PAUSED, SILENT, Interval
 from tools.core.board.verdict import AMBER, GREEN, RED
 from tools.core.board.view import BoardView
-from tools.core.text import render
+from tools.core.text import terminal
+from tools.core.text.markdown import escape_markdown
 
 MAX_BYTES = 60_000
 """A comment holds 65,536 characters, a job summary 1 MiB; what is longer is dropped without a word."""
@@ -56,11 +57,11 @@ def _assembled(view: BoardView, parts: Sequence[Callable[[BoardView, int], str]]
 
 def literal(text: object) -> str:
     """Text as GitHub shows it: no markup, no mention of a person, no link to an issue."""
-    return re.sub(r"(@|#|\bGH-)(?=\w)", r"\1&#8203;", render.markdown(text))
+    return re.sub(r"(@|#|\bGH-)(?=\w)", r"\1&#8203;", escape_markdown(text))
 
 
 def _short(text: str, limit: int = 240) -> str:
-    return literal(render.short(text, limit))
+    return literal(terminal.short(text, limit))
 
 
 def _head(view: BoardView) -> str:
@@ -79,7 +80,7 @@ def _age(at: datetime | None, view: BoardView) -> str:
 
 
 def _fenced(command: str) -> str:
-    line = render.clean(command)
+    line = terminal.clean(command)
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", line)), default=0))
     return f"   {fence}sh\n   {line}\n   {fence}"
 

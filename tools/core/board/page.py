@@ -24,8 +24,7 @@ from tools.core.board.page_context import Links, LiveLinks, context
 from tools.core.board.verdict import AMBER, GREEN, RED
 from tools.core.board.view import BoardView
 from tools.core.hashing import sha256_hex
-from tools.core.text import render
-from tools.core.text import secrets as redaction
+from tools.core.text import secrets, terminal
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pages")
 SECTIONS = ("bar", "top", "needs", "waiting", "agents", "work", "evidence", "log")
@@ -77,7 +76,7 @@ def _shown(value: object) -> object:
     """What stands between the markup: text of records made visible and free of secrets."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
-    return render.clean(redaction.redact(value))
+    return terminal.clean(secrets.redact(value))
 
 
 @functools.cache
@@ -95,7 +94,7 @@ def _environment() -> jinja2.Environment:
     made.filters.update(
         stamp=clock.to_text,
         when=lambda at: f"{at:%a %d %b %H:%M}",
-        short=render.short,
+        short=terminal.short,
         kind=page_words.kind,
         edge=page_words.edge,
         act=_act,

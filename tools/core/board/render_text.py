@@ -10,8 +10,8 @@ from datetime import datetime
 
 from tools.core import clock
 from tools.core.board.model import AlertRow, BeatRow, Board, ClaimRow, DecisionRow, DirectiveRow, PlanRow, RequestRow
-from tools.core.text import render
-from tools.core.text.render import markdown_table
+from tools.core.text import terminal
+from tools.core.text.markdown import code_span, escape_markdown, markdown_table
 
 SHOWN = 30
 """Rows of a section of the Markdown; live claims and alerts are never cut."""
@@ -61,9 +61,9 @@ def _windows(board: Board) -> str:
 
 
 def _words(row: BeatRow) -> str:
-    meta = render.fields(sorted(row.meta.items()))
+    meta = terminal.fields(sorted(row.meta.items()))
     return " ".join(
-        part for part in (render.short(row.summary, 90), f"({render.short(meta, 90)})" if meta else "") if part
+        part for part in (terminal.short(row.summary, 90), f"({terminal.short(meta, 90)})" if meta else "") if part
     )
 
 
@@ -77,7 +77,7 @@ def markdown(board: Board) -> str:
             "",
             f"# Coordination dashboard\n\n**{verdict(board)}**\n\n{clock.to_text(board.generated_at)} · {counts(board)}",
         ),
-        *(("", f"> {render.markdown(note)}") for note in board.notes),
+        *(("", f"> {escape_markdown(note)}") for note in board.notes),
         (f"Alerts ({len(board.alerts)})", alerts(board)),
         (f"Active Plans ({len(board.active_plans)})", _plans(board.active_plans, board)),
         (f"Claims ({len(board.claims)} live)", _claims(board)),
@@ -104,16 +104,16 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[object]], empty: str
 
 
 def _bullets(rows: Sequence[str]) -> str:
-    return ("\n".join(f"- {render.markdown(row)}" for row in rows[:SHOWN]) or "None.") + _cut(rows)
+    return ("\n".join(f"- {escape_markdown(row)}" for row in rows[:SHOWN]) or "None.") + _cut(rows)
 
 
 def alerts(board: Board) -> str:
     """Each alert with since when, who, and the command that clears it."""
 
     def line(number: int, row: AlertRow) -> str:
-        about = [f"since {_ago(row.since, board)}" if row.since else _never(row), render.markdown(row.agent_id)]
-        text = render.markdown(render.short(row.text, 300))
-        lines = [text, " · ".join(part for part in about if part), f"→ {render.code(row.command)}"]
+        about = [f"since {_ago(row.since, board)}" if row.since else _never(row), escape_markdown(row.agent_id)]
+        text = escape_markdown(terminal.short(row.text, 300))
+        lines = [text, " · ".join(part for part in about if part), f"→ {code_span(row.command)}"]
         return f"{number}. " + "  \n   ".join(line for line in lines if line)
 
     return "\n".join(line(number, row) for number, row in enumerate(board.alerts, 1)) or "None."
@@ -133,7 +133,7 @@ def _plans(rows: Sequence[PlanRow], board: Board) -> str:
             f"{row.steps_done}/{row.steps}",
             _worth(row) or "-",
             ", ".join(row.holders) or "nobody",
-            render.short(row.summary, 70),
+            terminal.short(row.summary, 70),
         )
         for row in rows[:SHOWN]
     ]
@@ -164,9 +164,9 @@ def _claims(board: Board) -> str:
         ("task", "holder", "state", "for", "last sign", "branch", "plan", "paths"), cells, "Nobody holds anything."
     )
     overlaps = "\n".join(
-        f"- overlap: {render.markdown(row.path)} ({render.markdown(row.task_id)}, {render.markdown(row.agent_id)})"
-        f" and {render.markdown(row.other_path)} ({render.markdown(row.other_task_id)},"
-        f" {render.markdown(row.other_agent_id)})"
+        f"- overlap: {escape_markdown(row.path)} ({escape_markdown(row.task_id)}, {escape_markdown(row.agent_id)})"
+        f" and {escape_markdown(row.other_path)} ({escape_markdown(row.other_task_id)},"
+        f" {escape_markdown(row.other_agent_id)})"
         for row in board.overlaps[:SHOWN]
     )
     finished = ", ".join(f"{count} {state}" for state, count in board.finished_claims.items()) or "none"
@@ -175,7 +175,7 @@ def _claims(board: Board) -> str:
 
 def _ready(board: Board) -> str:
     cells = [
-        (row.task_id, row.priority, row.plan_id or "-", ", ".join(row.depends) or "-", render.short(row.title, 70))
+        (row.task_id, row.priority, row.plan_id or "-", ", ".join(row.depends) or "-", terminal.short(row.title, 70))
         for row in board.ready[:SHOWN]
     ]
     others = ", ".join(
@@ -194,7 +194,7 @@ def requests(board: Board) -> str:
             row.sender,
             row.to or "-",
             row.task_id,
-            render.short(row.summary, 70),
+            terminal.short(row.summary, 70),
             row.id or "-",
         )
         for row in board.requests[:SHOWN]
@@ -223,7 +223,7 @@ def _beats(board: Board) -> str:
 
 def _automation(board: Board) -> str:
     cells = [
-        (row.plan_id, row.status.replace("_", " "), row.actor, render.short("; ".join(row.pending_steps), 120) or "-")
+        (row.plan_id, row.status.replace("_", " "), row.actor, terminal.short("; ".join(row.pending_steps), 120) or "-")
         for row in board.automation[:SHOWN]
     ]
     return _table(("plan", "status", "actor", "pending steps"), cells, "None.") + _cut(board.automation)
@@ -235,7 +235,7 @@ def _directive_state(row: DirectiveRow) -> str:
 
 def _directives(board: Board) -> str:
     cells = [
-        (_ago(row.at, board, "-"), row.sender, row.task_id, _directive_state(row), render.short(row.summary, 90))
+        (_ago(row.at, board, "-"), row.sender, row.task_id, _directive_state(row), terminal.short(row.summary, 90))
         for row in board.directives
     ]
     older = f"\n\n… {board.older_directives} older (--messages shows more)" if board.older_directives else ""
@@ -274,10 +274,10 @@ def headline(board: Board) -> str:
     lines = [verdict(board)]
     for number, row in enumerate(board.alerts, 1):
         since = f"for {_age(row.since, board)}" if row.since else _never(row)
-        title = f" — {render.short(row.title, 70)}" if row.title else ""
+        title = f" — {terminal.short(row.title, 70)}" if row.title else ""
         lines.append(f"{number}. {row.text}{title}{f' ({since})' if since else ''}")
         lines.append(f"   {row.command}")
-    return "\n".join(map(render.clean, [*lines, *board.notes, counts(board)]))
+    return "\n".join(map(terminal.clean, [*lines, *board.notes, counts(board)]))
 
 
 def compact(board: Board) -> str:
@@ -287,14 +287,14 @@ def compact(board: Board) -> str:
         ("claims", [_claim_line(row, board) for row in board.claims]),
         ("overlaps", [f"{row.task_id} {row.path} / {row.other_task_id} {row.other_path}" for row in board.overlaps]),
         ("unclaimed plans", [f"{row.plan_id} {row.status} ({row.actor})" for row in board.unclaimed_plans]),
-        ("ready", [f"{row.task_id} {row.priority}: {render.short(row.title, 80)}" for row in board.ready]),
+        ("ready", [f"{row.task_id} {row.priority}: {terminal.short(row.title, 80)}" for row in board.ready]),
         ("open requests", [_request_line(row, board) for row in board.requests]),
         ("dirty handoffs", [f"{row.owner} on {row.branch or '-'}, found by {row.finder}" for row in board.handoffs]),
         (f"managers ({_windows(board)})", [_beat_line(row, board) for row in board.managers]),
         ("heartbeat automation in flight", [f"{row.plan_id} ({row.actor})" for row in board.automation]),
         (
             "directives",
-            [f"{row.task_id} {_directive_state(row)}: {render.short(row.summary, 80)}" for row in board.directives],
+            [f"{row.task_id} {_directive_state(row)}: {terminal.short(row.summary, 80)}" for row in board.directives],
         ),
         ("decisions", [f"{row.id}{f' OVERDUE: {row.overdue}' if row.overdue else ''}" for row in board.decisions]),
         ("findings", board.findings),
@@ -310,7 +310,7 @@ def _section(title: str, rows: Sequence[str], limit: int) -> list[str]:
     if not rows:
         return []
     more = [f"  … {len(rows) - limit} more"] if len(rows) > limit else []
-    return [f"{title}: {len(rows)}", *(f"  {render.clean(row)}" for row in rows[:limit]), *more]
+    return [f"{title}: {len(rows)}", *(f"  {terminal.clean(row)}" for row in rows[:limit]), *more]
 
 
 def _plan_line(row: PlanRow) -> str:
@@ -320,7 +320,7 @@ def _plan_line(row: PlanRow) -> str:
 
 
 def _named(task: str, title: str) -> str:
-    return f"{task} ({render.short(title, 50)})" if title else task
+    return f"{task} ({terminal.short(title, 50)})" if title else task
 
 
 def _claim_line(row: ClaimRow, board: Board) -> str:
@@ -331,7 +331,7 @@ def _claim_line(row: ClaimRow, board: Board) -> str:
 
 def _request_line(row: RequestRow, board: Board) -> str:
     to = f" to {row.to}" if row.to else ""
-    return f"{row.kind} from {row.sender}{to} in {_named(row.task_id, row.title)}, {_age(row.at, board)}: {render.short(row.summary, 80)}"
+    return f"{row.kind} from {row.sender}{to} in {_named(row.task_id, row.title)}, {_age(row.at, board)}: {terminal.short(row.summary, 80)}"
 
 
 def _beat_line(row: BeatRow, board: Board) -> str:

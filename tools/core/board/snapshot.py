@@ -44,10 +44,10 @@ from tools.core.models import schema as shapes
 from tools.core.models.bus import Claim
 from tools.core.models.entry import Entry, Query
 from tools.core.models.plan import Plan
-from tools.core.plans import files as plan_files
+from tools.core.plans import storage
 from tools.core.problem import Problem
-from tools.core.receipts import verify as evidence
-from tools.core.seats import seat as seats
+from tools.core.receipts import verify
+from tools.core.seats.seat import bound_manifests
 from tools.core.store.api import History
 from tools.core.workspace import Workspace
 
@@ -63,7 +63,7 @@ def read(context: Context) -> Snapshot:
     claims, problems = holdings.all_claims(context.store)
     assignments, more = holdings.all_assignments(context.store)
     items, in_queue = queue.all_items(context.workspace)
-    plans, in_plans = plan_files.all_plans(context.workspace)
+    plans, in_plans = storage.all_plans(context.workspace)
     damaged = holdings.unreadable(context.store, claims, assignments) if more or problems else frozenset()
     return Snapshot(
         context.now,
@@ -72,7 +72,7 @@ def read(context: Context) -> Snapshot:
         assignments,
         items,
         plans,
-        seats.manifests(context.workspace),
+        bound_manifests(context.workspace),
         states.tasks_of(items, claims, assignments, damaged),
         states.holders_of_plans(plans, claims, items),
         {item.path: item.task_id for item in items},
@@ -204,11 +204,11 @@ def _is_automation(plan: Plan) -> bool:
 
 
 def _judged(workspace: Workspace, plan: Plan, seen: Snapshot) -> _Judged:
-    verdicts = {path: evidence.verdict(workspace, path) for path in plan.all_receipts}
+    verdicts = {path: verify.verdict(workspace, path) for path in plan.all_receipts}
     broken = [
         board_alerts.Broken(plan, path, found.reason)
         for path, found in verdicts.items()
-        if found.standing == evidence.BROKEN
+        if found.standing == verify.BROKEN
     ]
     return _Judged(_plan_row(plan, seen, _count(found.standing for found in verdicts.values())), broken)
 

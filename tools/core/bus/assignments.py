@@ -22,8 +22,7 @@ from tools.core.hint import Hint
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Assignment, Claim, Event, Message, stream_of
 from tools.core.models.record import MAX_SUMMARY, over, to_mapping
 from tools.core.receipts import scaffold
-from tools.core.seats import seat as seats
-from tools.core.seats.seat import Seat
+from tools.core.seats.seat import Seat, bound_manifests
 from tools.core.store.api import Append, Change, Expect, Replace, retry_stale
 from tools.core.workspace import Place
 
@@ -92,7 +91,7 @@ def require_seeder(context: Context, holder: str) -> None:
     known = liveness.managers(
         context.history,
         context.now,
-        manifests=seats.manifests(context.workspace),
+        manifests=bound_manifests(context.workspace),
         assignments=holdings.all_assignments(context.store)[0],
         claims=held,
     )

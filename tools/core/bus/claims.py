@@ -19,7 +19,7 @@ from tools.core.fs import files
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Claim, Event
 from tools.core.models.evidence import Warning
 from tools.core.models.record import MAX_SUMMARY, over, to_mapping
-from tools.core.receipts import write as receipts
+from tools.core.receipts.write import record_warning
 from tools.core.store.api import Append, Change, Expect, Replace, retry_stale
 from tools.core.workspace import Workspace
 
@@ -155,7 +155,7 @@ def claim_sentence(actor: str, outcome: claims.Outcome, before: Claim | None) ->
 
 def record_override(context: Context, override: claims.Override) -> None:
     """Leaves evidence of an override before what it allows is written."""
-    receipts.warn(
+    record_warning(
         context.workspace,
         Warning(
             ts=clock.to_text(context.now),

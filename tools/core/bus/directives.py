@@ -12,7 +12,7 @@ from tools.core.errors import UsageError
 from tools.core.models.bus import Message, stream_of
 from tools.core.models.lenient import message_from
 from tools.core.models.record import MAX_SUMMARY, to_mapping
-from tools.core.receipts import write as receipts
+from tools.core.receipts.write import citations_of
 from tools.core.store.api import Append, Change, Expect, History, retry_stale
 
 KEY = "directive"
@@ -118,7 +118,7 @@ def _message(context: Context, given: Directive, thread: str, words: Words, meta
         summary=posts.summary_of(words.summary),
         branch=given.branch,
         note=words.note,
-        receipts=receipts.cited_all(context.workspace, words.receipts)[0],
+        receipts=citations_of(context.workspace, words.receipts)[0],
         meta=meta,
     )
 

@@ -6,7 +6,7 @@ from tools.core.models.bus import EVENTS
 from tools.core.models.entry import Entry, event_entry, unrepeated
 from tools.core.problem import Problem
 from tools.core.store.api import MAX_COUNTED, Store
-from tools.core.text import render
+from tools.core.text import terminal
 
 
 def newest_events(store: Store, limit: int) -> tuple[list[Entry], list[Problem]]:
@@ -28,7 +28,7 @@ def line_of(entry: Entry) -> str:
     parts.append(entry.record.summary)
     if entry.record.receipts:
         parts.append(f"receipts={','.join(entry.record.receipts)}")
-    return " :: ".join(render.clean(part) for part in parts)
+    return " :: ".join(terminal.clean(part) for part in parts)
 
 
 def answering(entry: Entry) -> str:

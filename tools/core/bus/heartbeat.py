@@ -18,7 +18,7 @@ from tools.core.models.bus import Assignment, Claim
 from tools.core.models.entry import Entry, Query
 from tools.core.models.manifest import Manifest
 from tools.core.problem import Problem
-from tools.core.seats import seat as seats
+from tools.core.seats.seat import bound_manifests
 from tools.core.store.api import History
 
 AGENT_WINDOW = timedelta(minutes=240)
@@ -100,7 +100,7 @@ def check(
         history,
         claims=claims,
         assignments=assignments,
-        manifests=seats.manifests(context.workspace),
+        manifests=bound_manifests(context.workspace),
         waiting=history.open_requests(),
         manager_window=manager_window,
         agent_window=agent_window,

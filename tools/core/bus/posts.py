@@ -17,7 +17,7 @@ from tools.core.errors import GuardError, UsageError
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Event, Message, stream_of
 from tools.core.models.evidence import Refusal
 from tools.core.models.record import MAX_SUMMARY, to_mapping
-from tools.core.receipts import write as receipts
+from tools.core.receipts.write import citations_of, record_refusal
 from tools.core.store.api import Append, Change, Expect, retry_stale
 
 
@@ -124,7 +124,7 @@ def _warn(context: Context, event: EventDraft | None, messages: Sequence[Message
 
 def warn_of_absent(context: Context, paths: Iterable[str]) -> None:
     """Warns of each receipt that is cited and not there."""
-    context.warn(f"receipt {path} is not there yet" for path in receipts.cited_all(context.workspace, [*paths])[1])
+    context.warn(f"receipt {path} is not there yet" for path in citations_of(context.workspace, [*paths])[1])
 
 
 def event_of(context: Context, draft: EventDraft) -> Event:
@@ -140,7 +140,7 @@ def event_of(context: Context, draft: EventDraft) -> Event:
         branch=draft.branch,
         pr=draft.pr,
         severity=draft.severity,
-        receipts=receipts.cited_all(context.workspace, draft.receipts)[0],
+        receipts=citations_of(context.workspace, draft.receipts)[0],
         meta=draft.meta,
     )
 
@@ -158,7 +158,7 @@ def message_of(context: Context, draft: MessageDraft) -> Message:
         to=draft.to,
         branch=draft.branch,
         note=draft.note,
-        receipts=receipts.cited_all(context.workspace, draft.receipts)[0],
+        receipts=citations_of(context.workspace, draft.receipts)[0],
         meta=meta,
         reply_to=ids.require_record(draft.reply_to) if draft.reply_to else "",
     )
@@ -188,7 +188,7 @@ def _require_right(context: Context, event: str, task: str, found: holdings.Held
     )
     if not reason:
         return
-    receipts.refuse(
+    record_refusal(
         context.workspace,
         Refusal(
             ts=clock.to_text(context.now),

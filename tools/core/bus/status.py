@@ -16,8 +16,8 @@ from tools.core.models.bus import Claim
 from tools.core.models.entry import Entry, Query
 from tools.core.models.record import to_mapping
 from tools.core.problem import Problem
-from tools.core.seats import seat as seats
-from tools.core.text import render
+from tools.core.seats.seat import bound_manifests
+from tools.core.text import terminal
 
 DEFAULT_LIMIT = 20
 MANAGER_WINDOW = timedelta(minutes=30)
@@ -96,7 +96,7 @@ def gather(context: Context, view: View) -> Status:
     query = Query(agents=view.agents, severities=view.severities, since=view.since, messages=False)
     events, more = history.select(query, view.limit)
     names = liveness.managers(
-        history, context.now, manifests=seats.manifests(context.workspace), assignments=assignments, claims=by_task
+        history, context.now, manifests=bound_manifests(context.workspace), assignments=assignments, claims=by_task
     )
     gone = liveness.retired(history)
     present = [name for name in names if name not in gone]
@@ -149,16 +149,16 @@ def claim_line(claim: Claim, found: Status) -> str:
     sign = found.signs.get(claim.agent_id)
     if claim.is_live:
         text += f", last sign {clock.age(sign, found.now)} ago" if sign else ", no sign of life"
-    more = render.fields([("plan", claim.plan_id), ("branch", claim.branch if claim.is_live else "")])
-    notes = f" :: {render.short(claim.notes, 100)}" if claim.notes and claim.is_live else ""
-    return render.clean(f"{text} {more}{notes}".rstrip())
+    more = terminal.fields([("plan", claim.plan_id), ("branch", claim.branch if claim.is_live else "")])
+    notes = f" :: {terminal.short(claim.notes, 100)}" if claim.notes and claim.is_live else ""
+    return terminal.clean(f"{text} {more}{notes}".rstrip())
 
 
 def event_line(entry: Entry) -> str:
     """One line about an event."""
     severity = f" sev={entry.severity}" if entry.severity else ""
     task = f" task={entry.task}" if entry.task else ""
-    return render.clean(f"{entry.record.ts} {entry.agent} {entry.kind}{task}{severity}: {entry.record.summary}")
+    return terminal.clean(f"{entry.record.ts} {entry.agent} {entry.kind}{task}{severity}: {entry.record.summary}")
 
 
 def request_line(entry: Entry, now: datetime) -> str:
@@ -167,18 +167,18 @@ def request_line(entry: Entry, now: datetime) -> str:
     to = f" to {getattr(entry.record, 'to', '')}" if getattr(entry.record, "to", "") else ""
     answer = feed.answering(entry)
     shown = f" [{answer}]" if answer else ""
-    return render.clean(f"{entry.kind} from {entry.agent}{to} in {entry.task}, {age}: {entry.record.summary}{shown}")
+    return terminal.clean(f"{entry.kind} from {entry.agent}{to} in {entry.task}, {age}: {entry.record.summary}{shown}")
 
 
 def manager_line(beat: liveness.Heartbeat, found: Status) -> str:
     """One line about a manager's heartbeat; a stale or missing one is a warning."""
-    meta = render.fields(sorted(beat.meta.items()))
+    meta = terminal.fields(sorted(beat.meta.items()))
     seen = f"{clock.to_text(beat.at)} ({clock.age(beat.at, found.now)} ago)" if beat.at else "never"
     warning = "WARNING " if beat.state in (liveness.STALE, liveness.MISSING) else ""
     text = f"{warning}{beat.agent} {beat.state}, last heartbeat {seen}"
     if beat.summary:
         text += f": {beat.summary}"
-    return render.clean(text + (f" [{meta}]" if meta else ""))
+    return terminal.clean(text + (f" [{meta}]" if meta else ""))
 
 
 def full(found: Status, spell: Spell) -> str:
@@ -189,15 +189,15 @@ def full(found: Status, spell: Spell) -> str:
     older = f" ({feed.counted(found.more_events)} older: --limit {len(found.events) + found.more_events})"
     sections = [
         f"claims: {len(live)} live, {len(finished)} finished",
-        render.bullets([claim_line(claim, found) for claim in live], empty="nobody holds anything"),
-        *(render.bullets([claim_line(claim, found)]) for claim in finished[:10]),
+        terminal.bullets([claim_line(claim, found) for claim in live], empty="nobody holds anything"),
+        *(terminal.bullets([claim_line(claim, found)]) for claim in finished[:10]),
         *_cut(len(finished) - 10, spell),
         f"managers (window {window} min):",
-        render.bullets([manager_line(beat, found) for beat in found.managers], empty="no manager known"),
+        terminal.bullets([manager_line(beat, found) for beat in found.managers], empty="no manager known"),
         _requests_title(found),
-        *([render.bullets([request_line(entry, found.now) for entry in found.requests])] if found.requests else []),
+        *([terminal.bullets([request_line(entry, found.now) for entry in found.requests])] if found.requests else []),
         f"recent events: {len(found.events)}{older if found.more_events else ''}",
-        render.bullets([event_line(entry) for entry in found.events]),
+        terminal.bullets([event_line(entry) for entry in found.events]),
     ]
     return "\n".join(sections)
 
@@ -218,4 +218,4 @@ def compact(found: Status) -> str:
     lines += [claim_line(claim, found) for claim in live]
     lines += [manager_line(beat, found) for beat in found.managers]
     lines += [event_line(entry) for entry in found.events[-5:]]
-    return render.bullets(lines)
+    return terminal.bullets(lines)

@@ -100,7 +100,7 @@ def histories_of(context: Context, tree: Tree, tasks: Iterable[str]) -> dict[str
     accepting: dict[str, list[tuple[str, int]]] = {task: [] for task in wanted}
     managers = {
         manifest.agent_id
-        for manifest in seats.manifests(context.workspace)
+        for manifest in seats.bound_manifests(context.workspace)
         if seats.MANAGER_ROLE in manifest.desired_roles
     }
     for line in tree.lines(f"{BUS}/events/events.jsonl"):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from tools.core import clock, ids
-from tools.core import hashing as digests
+from tools.core import clock, hashing, ids
 from tools.core.checks import findings
 from tools.core.checks import lines as line_checks
 from tools.core.checks.findings import Finding
@@ -34,7 +33,7 @@ def read(tree: Tree, path: str) -> Read | Finding:
     mark = ""
     try:
         data = tree.document(path) or b""
-        mark = digests.sha256_hex(data)
+        mark = hashing.sha256_hex(data)
         raw = files.parse_object(data, path)
     except DataError as error:
         problem = error.problem_in(path)

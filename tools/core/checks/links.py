@@ -11,7 +11,7 @@ from tools.core.errors import DataError, SetupError, UsageError
 from tools.core.fs import files
 from tools.core.models.lenient import text_of
 from tools.core.problem import Problem
-from tools.core.text import render
+from tools.core.text.markdown import escape_markdown
 from tools.core.workspace import QUICK_LINKS, Place, Workspace
 
 MARKDOWN = QUICK_LINKS.removesuffix(".json") + ".md"
@@ -147,12 +147,12 @@ def markdown(known: QuickLinks) -> str:
     lines = ["# Quick links", "", f"Made from `{QUICK_LINKS}` by `doc_links render`.", ""]
     for category in sorted({link.category for link in known.links}):
         rows = [
-            f"| `{link.id}` | [{render.markdown(link.title)}]({_from(folder, link.target)}) | {render.markdown(link.summary)} |"
+            f"| `{link.id}` | [{escape_markdown(link.title)}]({_from(folder, link.target)}) | {escape_markdown(link.summary)} |"
             for link in known.links
             if link.category == category
         ]
         lines += [
-            f"## {render.markdown(category or 'other')}",
+            f"## {escape_markdown(category or 'other')}",
             "",
             "| id | where | what |",
             "| --- | --- | --- |",

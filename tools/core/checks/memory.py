@@ -13,7 +13,7 @@ from tools.core.checks.sources import Tree
 from tools.core.errors import DataError
 from tools.core.fs import jsonl
 from tools.core.models.evidence import MEMORY_FIELDS, MemoryEntry
-from tools.core.receipts import memory_log as memory
+from tools.core.receipts import memory_log
 from tools.core.workspace import MEMORY_LOG
 
 
@@ -56,7 +56,7 @@ def _links(entry: Mapping[str, object], known: set[object], before: object) -> I
     if not own:
         yield "memory.unhashed", "the entry has no hash_self, so nobody can tell whether it was changed"
         return
-    if own != memory.hash_of(entry):
+    if own != memory_log.hash_of(entry):
         yield "memory.chain", "hash_self is not the hash of this entry: it was changed"
     if prev is None and before:
         yield "memory.chain", "hash_prev is null although the entry before has a hash"

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from tools.core.checks import findings
 from tools.core.checks.findings import NOTE, RULES, Finding
 from tools.core.context import Spell
-from tools.core.text import render
+from tools.core.text import terminal
 
 FORMATS = ("text", "json", "github", "sarif")
 _LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
@@ -118,7 +118,7 @@ def _sarif_result(part: Finding, index: int, spell: Spell) -> dict[str, Any]:
         "ruleId": part.rule,
         "ruleIndex": index,
         "level": part.severity,
-        "message": {"text": render.clean(_sentence(part, spell))},
+        "message": {"text": terminal.clean(_sentence(part, spell))},
         "locations": [{"physicalLocation": place}],
     }
 

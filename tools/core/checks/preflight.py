@@ -24,11 +24,10 @@ from tools.core.context import Context
 from tools.core.errors import SetupError, ToolkitError
 from tools.core.fs import files
 from tools.core.git import changes, refs, remotes, tracked
-from tools.core.plans import check as plan_checks
-from tools.core.plans import files as plans
-from tools.core.plans import normalise as hygiene
-from tools.core.receipts import locate as whereabouts
-from tools.core.seats import seat as seats
+from tools.core.plans import normalise, storage
+from tools.core.plans.check import check_plans
+from tools.core.receipts import locate
+from tools.core.seats.seat import manifest_path, read_manifest
 from tools.core.sync import bus_branch
 from tools.core.workspace import BUS, LEDGER, MANIFEST, MEMORY_LOG, PLANS, QUEUE, QUICK_LINKS, Place, Workspace
 
@@ -96,7 +95,7 @@ def default_base(workspace: Workspace) -> str:
 
 def _changed(context: Context, scope: Scope) -> list[Place]:
     """The plans to check: all of them, or those that differ from where this branch left the base."""
-    places = plans.all_places(context.workspace)
+    places = storage.all_places(context.workspace)
     if scope.everything or not places:
         return places
     changed = changes.since(context.workspace.root, _left_base(context.workspace, scope), [PLANS])
@@ -105,13 +104,13 @@ def _changed(context: Context, scope: Scope) -> list[Place]:
 
 
 def _plans(context: Context, scope: Scope) -> list[Finding]:
-    found = plan_checks.check(context.workspace, _changed(context, scope), strict=True)
+    found = check_plans(context.workspace, _changed(context, scope), strict=True)
     return [findings.of("plan.invalid", part.problem, fix=part.fix) for result in found for part in result.findings]
 
 
 def _hygiene(context: Context, scope: Scope) -> list[Finding]:
-    survey = hygiene.survey(_changed(context, scope))
-    return [findings.of("plan.hygiene", drift.problem) for drift in survey.drifts]
+    survey = normalise.survey(_changed(context, scope))
+    return [findings.of("plan.hygiene", drift.problem) for drift in survey.deviations]
 
 
 def _receipts(context: Context, scope: Scope) -> list[Finding]:
@@ -123,8 +122,8 @@ def _receipts(context: Context, scope: Scope) -> list[Finding]:
         for receipt in record.receipts:
             text = f"the receipt {receipt} is not here, in another worktree, or on the record's branch"
             cited[receipt, record.branch] = findings.make("receipt.missing", path, recorded.number, text)
-    places = whereabouts.find(context.workspace, cited)
-    return [finding for key, finding in cited.items() if places[key] == whereabouts.MISSING]
+    places = locate.find(context.workspace, cited)
+    return [finding for key, finding in cited.items() if places[key] == locate.MISSING]
 
 
 def _left_base(workspace: Workspace, scope: Scope) -> str:
@@ -210,8 +209,8 @@ def _links(context: Context, scope: Scope) -> list[Finding]:
 
 
 def _seat(context: Context, scope: Scope) -> list[Finding]:
-    manifest = seats.manifest_path(context.workspace, scope.bound)
-    known = seats.read_manifest(manifest, required=bool(scope.bound))
+    manifest = manifest_path(context.workspace, scope.bound)
+    known = read_manifest(manifest, required=bool(scope.bound))
     if known is None or known.agent_id == ids.TEMPLATE_AGENT:
         raise Skipped("no seat is bound here")
     agent = known.agent_id

@@ -1,4 +1,4 @@
-"""The commands there are, read from their files' docstrings without importing them."""
+"""The index of all commands, read from their files' docstrings without importing them."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Entry(NamedTuple):
 
 def commands() -> list[Entry]:
     """All commands, the playbook's first."""
-    found = [Entry("init", "tools", "Make a git repository ready: folders, ignore lines, the bus, a seat.")]
+    entries = [Entry("init", "tools", "Make a git repository ready: folders, ignore lines, the bus, a seat.")]
     for package in PACKAGES:
         folder = os.path.join(bootstrap.CHECKOUT, "tools", package)
         for name in sorted(os.listdir(folder)):
             if name.endswith(".py") and not name.startswith("_"):
-                found.append(_entry(package, name.removesuffix(".py"), os.path.join(folder, name)))
-    return found
+                entries.append(_entry(package, name.removesuffix(".py"), os.path.join(folder, name)))
+    return entries
 
 
 def _entry(package: str, name: str, path: str) -> Entry:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from tools.core.cli import bootstrap
 from tools.core.hint import AGAIN, Hint
-from tools.core.text import secrets as redaction
-from tools.core.text import shell
+from tools.core.text import secrets, shell
 
 
 def spell_hint(hint: Hint | None, again: Sequence[str] = ()) -> str:
@@ -16,7 +15,7 @@ def spell_hint(hint: Hint | None, again: Sequence[str] = ()) -> str:
     One that would repeat a secret is left out.
     """
     text = shell.line(hint, _start(again))
-    return text if text == redaction.redact(text) else ""
+    return text if text == secrets.redact(text) else ""
 
 
 def hint_words(hint: Hint | None, again: Sequence[str] = ()) -> list[str]:

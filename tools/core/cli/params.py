@@ -25,24 +25,24 @@ class _Value(click.ParamType):  # type: ignore[type-arg]  # before click 8.2 it 
 
 
 def _duration(text: str) -> timedelta:
-    found = clock.parse_duration(text)
-    if found is None:
-        raise UsageError(f"{text!r} is no duration; write 90m, 24h or 7d", code="value.duration")
-    return found
+    duration = clock.parse_duration(text)
+    if duration is None:
+        raise UsageError(f"{text!r} is not a duration; write 90m, 24h or 7d", code="value.duration")
+    return duration
 
 
 def _since(text: str) -> datetime:
-    found = clock.parse_since(text, clock.now())
-    if found is None:
-        raise UsageError(f"{text!r} is neither a stamp nor a distance such as 90m, 24h, 7d", code="value.since")
-    return found
+    moment = clock.parse_since(text, clock.now())
+    if moment is None:
+        raise UsageError(f"{text!r} is neither a timestamp nor a distance such as 90m, 24h, 7d", code="value.since")
+    return moment
 
 
 def _moment(text: str) -> datetime:
-    found = clock.parse(text)
-    if found is None:
-        raise UsageError(f"{text!r} is no stamp; write 2026-01-31T12:00:00Z", code="value.stamp")
-    return found
+    moment = clock.parse(text)
+    if moment is None:
+        raise UsageError(f"{text!r} is not a timestamp; write 2026-01-31T12:00:00Z", code="value.stamp")
+    return moment
 
 
 def _line(text: str) -> str:
@@ -53,12 +53,12 @@ def _line(text: str) -> str:
 
 def _seconds(text: str) -> float:
     try:
-        found = float(text.removesuffix("s"))
+        seconds = float(text.removesuffix("s"))
     except ValueError:
-        found = -1.0
-    if not 0.01 <= found <= 3600:
-        raise UsageError(f"{text!r} is no interval; write 0.5s", code="value.interval")
-    return found
+        seconds = -1.0
+    if not 0.01 <= seconds <= 3600:
+        raise UsageError(f"{text!r} is not an interval; write 0.5s", code="value.interval")
+    return seconds
 
 
 AGENT = _Value("AGENT", ids.require_agent)
@@ -78,7 +78,7 @@ COUNT = click.IntRange(min=0, max=1_000_000)
 
 def key_values(pairs: Sequence[str], own: frozenset[str] = OWN_FIELDS) -> dict[str, str]:
     """`key=value` data, split at the first `=`; a record's own field name is refused."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not ids.is_key(key):
@@ -87,5 +87,5 @@ def key_values(pairs: Sequence[str], own: frozenset[str] = OWN_FIELDS) -> dict[s
             raise UsageError(
                 f"{key!r} is a field of the record itself and cannot be set as data", code="value.own_field"
             )
-        found[key] = value
-    return found
+        values[key] = value
+    return values

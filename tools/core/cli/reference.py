@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tools.core import errors
-from tools.core.cli import bootstrap
-from tools.core.cli import commands as catalogue
-from tools.core.text import render
+from tools.core.cli import bootstrap, commands
+from tools.core.text.markdown import markdown_table
 
 _WIDTH = 100
 _INTRODUCTION = """\
@@ -24,26 +23,28 @@ stream. A command that writes takes `--agent`, which must be the seat's. stdout 
 """
 
 
-def reference(load: Callable[[catalogue.Entry], Any]) -> str:
+def reference(load: Callable[[commands.Entry], Any]) -> str:
     """The whole document; the same text for the same commands. `load` gives an entry's command."""
-    entries = catalogue.commands()
+    entries = commands.commands()
     parts = [_INTRODUCTION, _exit_codes(), "## All commands\n", _index(entries)]
     return "\n".join([*parts, *(_page(entry, load(entry)) for entry in entries)])
 
 
 def _exit_codes() -> str:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
-    told = [(kind.exit_code, kind.kind, _sentence(kind)) for kind in kinds if issubclass(kind, errors.ToolkitError)]
-    rows = [(code, kind, text) for code, kind, text in told if code != errors.ToolkitError.exit_code]
+    kinds_of_errors = [
+        (kind.exit_code, kind.kind, _sentence(kind)) for kind in kinds if issubclass(kind, errors.ToolkitError)
+    ]
+    rows = [(code, kind, text) for code, kind, text in kinds_of_errors if code != errors.ToolkitError.exit_code]
     fixed = [
         (0, "", "Done."),
-        (1, "", "The check ran and the answer is no: findings, alerts asked for, a wait that timed out."),
+        (1, "", "The check ran and the answer is no: findings, requested alerts, a wait that timed out."),
         *rows,
         (70, "bug", "The toolkit itself failed; the message says where the details are."),
         (130, "", "Interrupted."),
-        (141, "", "Nobody reads stdout any more."),
+        (141, "", "The reader of stdout has gone."),
     ]
-    table = render.markdown_table(("exit", "kind", "meaning"), [(str(code), kind, text) for code, kind, text in fixed])
+    table = markdown_table(("exit", "kind", "meaning"), [(str(code), kind, text) for code, kind, text in fixed])
     return f"## Exit codes\n\n{table}\n\nThe codes behind each kind are in [refusals.md](refusals.md).\n"
 
 
@@ -51,7 +52,7 @@ def _sentence(kind: type) -> str:
     return " ".join((kind.__doc__ or "").split("\n\n")[0].split())
 
 
-def _index(entries: Sequence[catalogue.Entry]) -> str:
+def _index(entries: Sequence[commands.Entry]) -> str:
     return "".join(f"- [{entry.shown}](#{_anchor(entry.shown)}): {entry.sentence}\n" for entry in entries)
 
 
@@ -59,7 +60,7 @@ def _anchor(title: str) -> str:
     return title.lower().replace(".", "").replace(" ", "-")
 
 
-def _page(entry: catalogue.Entry, command: Any) -> str:
+def _page(entry: commands.Entry, command: Any) -> str:
     spelled = "python -m tools init" if entry.shown == "init" else f"python -m {entry.module}"
     blocks = [f"## {entry.shown}\n\n{_help(command, spelled)}"]
     blocks += [f"### {entry.shown} {words}\n\n{_help(part, f'{spelled} {words}')}" for words, part in _parts(command)]

@@ -21,9 +21,8 @@ from tools.core.context import Context
 from tools.core.errors import SetupError
 from tools.core.hint import Hint, Note
 from tools.core.problem import Problem
-from tools.core.seats import seat as seats
-from tools.core.text import render
-from tools.core.text import secrets as redaction
+from tools.core.seats.seat import Seat, acting, reading
+from tools.core.text import secrets, terminal
 
 MAX_PROBLEMS = 5
 """Bad lines a reader names before it only counts them."""
@@ -32,7 +31,9 @@ MAX_PROBLEMS = 5
 class Run(Context):
     """One invocation of a command: a context that the command line and the environment give, and its answer."""
 
-    def __init__(self, root: str | None, as_json: bool, agent: str | None = None, *, again: Sequence[str] = ()) -> None:
+    def __init__(
+        self, root: str | None, agent: str | None = None, *, as_json: bool = False, again: Sequence[str] = ()
+    ) -> None:
         self._root = root
         self._agent = agent
         self._again = again
@@ -46,9 +47,9 @@ class Run(Context):
         return workspace.find(_here(), os.environ, root=self._root)
 
     @cached_property
-    def seat(self) -> seats.Seat:
-        """Who is acting; raises when that is not clear, warns before a bus is begun beside the remote's."""
-        seat = seats.acting(self.workspace, self._agent, self.binding)
+    def seat(self) -> Seat:
+        """The acting seat; raises when it is unclear, warns before a bus is begun beside the remote's."""
+        seat = acting(self.workspace, self._agent, self.binding)
         if not os.path.isdir(self.workspace.bus.path):
             from tools.core.sync import bus_branch  # git is for the first record of a clone
 
@@ -57,18 +58,18 @@ class Run(Context):
         return seat
 
     @property
-    def asked_agent(self) -> str | None:
-        """What `--agent` names, for a command that checks the seat by rules of its own."""
+    def named_agent(self) -> str | None:
+        """The agent of `--agent`, for a command that checks the seat by rules of its own."""
         return self._agent
 
     @cached_property
-    def reader(self) -> seats.Seat | None:
-        """Whose seat a reader looks from, if anybody's."""
-        return seats.reading(self.workspace, self.binding)
+    def reader(self) -> Seat | None:
+        """The seat of a reader, if there is one."""
+        return reading(self.workspace, self.binding)
 
     @property
     def manager(self) -> str:
-        """The reader's seat where it manages, "" else: whose page a board is."""
+        """The reader's seat when it is a manager's, else "": a board is shown as that manager's page."""
         return self.reader.agent_id if self.reader is not None and self.reader.is_manager else ""
 
     @property
@@ -82,34 +83,34 @@ class Run(Context):
         if self.as_json:
             if self._notes:
                 document = {**document, "notes": self._notes}
-            _print(json.dumps(redaction.redact_value(document), sort_keys=True, indent=2, default=str))
+            _print(json.dumps(secrets.redact_value(document), sort_keys=True, indent=2, default=str))
         elif text:
-            _show(render.block(redaction.redact(text)))
+            _show(terminal.block(secrets.redact(text)))
 
     def emit_line(self, document: Mapping[str, Any], text: str) -> None:
         """Prints one element of a stream at once: a JSON line with `--json`, else one line of text."""
         for note in self._notes:
             sys.stderr.write(json.dumps({"note": note}) + "\n")
         self._notes.clear()
-        document = redaction.redact_value(document) if self.as_json else {}
+        document = secrets.redact_value(document) if self.as_json else {}
         _print(
-            json.dumps(document, sort_keys=True, default=str) if self.as_json else render.clean(redaction.redact(text))
+            json.dumps(document, sort_keys=True, default=str) if self.as_json else terminal.clean(secrets.redact(text))
         )
         sys.stdout.flush()
 
     def emit_raw(self, text: str) -> None:
         """Prints Markdown or JSON that was rendered already; of JSON only the spelling can change."""
         text = text.rstrip("\n")
-        _print(redaction.redact(render.json_text(text) if text.startswith(("{", "[")) else text))
+        _print(secrets.redact(terminal.json_text(text) if text.startswith(("{", "[")) else text))
 
     def note(self, text: str | Note) -> None:
         """Says something on stderr, and what helps; with `--json` both are kept for the document's `notes`."""
-        said = text if isinstance(text, Note) else Note(text)
+        note = text if isinstance(text, Note) else Note(text)
         if self.as_json:
-            self._notes.append(said.text)
+            self._notes.append(note.text)
         else:
-            sys.stderr.write(f"{render.clean(said.text)}\n")
-        self.advise(said.hint)
+            sys.stderr.write(f"{terminal.clean(note.text)}\n")
+        self.advise(note.hint)
 
     def advise(self, command: Hint | None) -> None:
         """Says on stderr what can be typed next, as `note` does."""
@@ -119,8 +120,8 @@ class Run(Context):
     def warn(self, notes: Iterable[str | Note]) -> None:
         """Says each as a warning."""
         for note in notes:
-            said = note if isinstance(note, Note) else Note(note)
-            self.note(said._replace(text=f"warning: {said.text}"))
+            warning = note if isinstance(note, Note) else Note(note)
+            self.note(warning._replace(text=f"warning: {warning.text}"))
 
     def spell(self, command: Hint | None) -> str:
         """A hint in the form in which this process was started."""
@@ -144,7 +145,7 @@ class Run(Context):
 
     @property
     def notes(self) -> list[str]:
-        """What was said so far under `--json`."""
+        """The notes so far, kept for the document of `--json`."""
         return self._notes
 
 

@@ -9,7 +9,7 @@ from tools.core.bus import posts
 from tools.core.context import Context
 from tools.core.models.evidence import ConsensusReceipt
 from tools.core.models.record import to_mapping
-from tools.core.receipts import write as receipts
+from tools.core.receipts.write import append_entry, citations_of, output_place, write_stamped
 from tools.core.workspace import REPORT, Place, Workspace
 
 
@@ -22,9 +22,9 @@ def write_receipt(context: Context, receipt: ConsensusReceipt, *, output: str | 
     """Writes a decision's receipt and says where; an existing `output` gets one more line."""
     if output is None:
         records = [to_mapping(receipt)]
-        return receipts.write_stamped(folder(context.workspace), receipt.decision_id, ".jsonl", records, context.now)
-    place = receipts.output_place(context.workspace, output, folder(context.workspace))
-    receipts.append(context.workspace, place, to_mapping(receipt))
+        return write_stamped(folder(context.workspace), receipt.decision_id, ".jsonl", records, context.now)
+    place = output_place(context.workspace, output, folder(context.workspace))
+    append_entry(context.workspace, place, to_mapping(receipt))
     return place
 
 
@@ -39,7 +39,7 @@ def cite(
         agent_id=context.seat.agent_id,
         event=draft.event,
         ts=clock.to_text(context.now),
-        receipts=receipts.cited_all(context.workspace, draft.receipts)[0],
+        receipts=citations_of(context.workspace, draft.receipts)[0],
         meta=meta,
     )
     place = write_receipt(context, receipt, output=output)

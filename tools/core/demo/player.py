@@ -23,7 +23,7 @@ _SHOWN = 6
 
 
 class Played(NamedTuple):
-    """A step that was played: how it ended, what it said, which lines were expected, and what was not."""
+    """A step that was played: its exit code, its output, the expected lines, and the differences."""
 
     seat: str
     command: str

@@ -39,7 +39,7 @@ class Step(NamedTuple):
 
 
 class File(NamedTuple):
-    """A file that somebody writes by hand."""
+    """A file that a person writes by hand."""
 
     seat: str
     path: str

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 
 from tools.core import hint
 from tools.core.errors import DataError, SetupError
+from tools.core.fs import strict_json
 from tools.core.problem import Problem
 from tools.core.workspace import BUS, REPORT, Place
 
@@ -38,7 +39,7 @@ def folder_of(place: Place, *, create: bool = False) -> Iterator[int]:
     descriptor = os.open(place.base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for part in place.name.split("/")[:-1]:
-            following = _enter(descriptor, part, place, create)
+            following = _enter(descriptor, part, place, create=create)
             os.close(descriptor)
             descriptor = following
         yield descriptor
@@ -46,7 +47,7 @@ def folder_of(place: Place, *, create: bool = False) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _enter(descriptor: int, part: str, place: Place, create: bool) -> int:
+def _enter(descriptor: int, part: str, place: Place, *, create: bool) -> int:
     try:
         return os.open(part, _FOLDER, dir_fd=descriptor)
     except FileNotFoundError:
@@ -170,9 +171,9 @@ def parse_json(data: bytes, name: str) -> object:
     try:
         return json.loads(
             data.decode("utf-8"),
-            object_pairs_hook=no_duplicates,
-            parse_constant=no_constant,
-            parse_float=finite,
+            object_pairs_hook=strict_json.no_duplicates,
+            parse_constant=strict_json.no_constant,
+            parse_float=strict_json.finite,
         )
     except json.JSONDecodeError as problem:
         reason, line = f"not JSON: {problem.msg}", problem.lineno
@@ -183,27 +184,6 @@ def parse_json(data: bytes, name: str) -> object:
     except ValueError as problem:
         reason, line = str(problem), 1
     raise DataError(Problem(name, line, reason, "file.json"))
-
-
-def no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """A decoder's hook: ValueError when an object names a key twice."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("an object names a key twice")
-    return found
-
-
-def no_constant(text: str) -> object:
-    """A decoder's hook: NaN and Infinity are not JSON."""
-    raise ValueError(f"{text} is not JSON")
-
-
-def finite(text: str) -> float:
-    """A decoder's hook: a number beyond a double is refused instead of becoming infinite."""
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise ValueError(f"the number {text[:20]} is too large")
-    return number
 
 
 def read_json(place: Place) -> dict[str, object] | None:
@@ -298,23 +278,23 @@ def names_in(place: Place, suffix: str = "") -> list[str]:
     """The sorted names in a folder that end in `suffix`, hidden ones left out; [] when missing."""
     try:
         with folder_of(place.child("x")) as folder:
-            found = os.listdir(folder)
+            names = os.listdir(folder)
     except FileNotFoundError:
         return []
-    return sorted(name for name in found if name.endswith(suffix) and not name.startswith("."))
+    return sorted(name for name in names if name.endswith(suffix) and not name.startswith("."))
 
 
 def walk(place: Place) -> Iterator[Place]:
     """Every regular file below a folder, sorted by path; links are not followed, files being built left out."""
     try:
         with folder_of(place.child("x")) as folder, os.scandir(folder) as entries:
-            found = sorted(
+            listed = sorted(
                 (entry.name, entry.is_dir(follow_symlinks=False), entry.is_file(follow_symlinks=False))
                 for entry in entries
             )
     except (FileNotFoundError, DataError):
         return
-    for name, is_folder, is_file in found:
+    for name, is_folder, is_file in listed:
         if is_folder:
             yield from walk(place.child(name))
         elif is_file and not (name.startswith(".") and name.endswith(".tmp")):

@@ -47,17 +47,17 @@ class Follower:
         except FileNotFoundError:
             return
         except DataError as error:
-            if error.message != self._complaint:  # said once, not at every poll
+            if error.message != self._complaint:  # reported once, not at every poll
                 self._complaint = error.message
                 yield error.problem_in(self._place.name)
 
     def _new_lines(self, descriptor: int) -> Iterator[jsonl.Found | Problem]:
         stat = os.fstat(descriptor)
-        known = os.fstat(self._file) if self._file is not None else None
+        followed = os.fstat(self._file) if self._file is not None else None
         before: set[str] = set()
-        if known is None:
+        if followed is None:
             self._keep(descriptor)
-        elif (known.st_dev, known.st_ino) != (stat.st_dev, stat.st_ino):
+        elif (followed.st_dev, followed.st_ino) != (stat.st_dev, stat.st_ino):
             before = self._lines_of_old_file()
             self._keep(descriptor)
             self._end = 0
@@ -78,8 +78,8 @@ class Follower:
     def _lines_of_old_file(self) -> set[str]:
         """What was there and taken as shown; what came after the last poll is still news."""
         assert self._file is not None
-        known = itertools.takewhile(lambda line: line.whole and line.end <= self._end, jsonl.lines_of(self._file))
-        return {line.hash for line in known} | self._shown
+        shown = itertools.takewhile(lambda line: line.whole and line.end <= self._end, jsonl.lines_of(self._file))
+        return {line.hash for line in shown} | self._shown
 
     def _keep(self, descriptor: int) -> None:
         if self._file is not None:

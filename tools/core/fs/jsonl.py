@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from tools.core.errors import UsageError
-from tools.core.fs import files
+from tools.core.fs import files, strict_json
 from tools.core.hashing import sha256_hex
 from tools.core.problem import Problem
 from tools.core.workspace import Place
@@ -56,7 +56,7 @@ class Found(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What a read found, oldest first, and what it had to skip."""
+    """The records of a log, oldest first, and a problem for each line that was skipped."""
 
     found: list[Found]
     problems: list[Problem]
@@ -83,7 +83,7 @@ def spelled(record: Mapping[str, object]) -> bytes:
     """The record as the toolkit spells it in JSON, whatever it says; ValueError for what JSON has no word for."""
     text = _ENCODER.encode(record)
     if not text.isprintable():
-        text = re.sub(_UNSAFE, lambda found: f"\\u{ord(found[0]):04x}", text)
+        text = re.sub(_UNSAFE, lambda match: f"\\u{ord(match[0]):04x}", text)
     return text.encode()
 
 
@@ -91,7 +91,7 @@ _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=
 
 
 def parse(raw: bytes) -> dict[str, object]:
-    """The record in a line; ValueError with the reason when it is none."""
+    """The record in a line; ValueError with the reason when it is not one."""
     if len(raw) > MAX_LINE:
         raise ValueError(f"longer than {MAX_LINE} bytes")
     try:
@@ -108,9 +108,9 @@ def parse(raw: bytes) -> dict[str, object]:
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=files.no_duplicates,
-    parse_constant=files.no_constant,
-    parse_float=files.finite,
+    object_pairs_hook=strict_json.no_duplicates,
+    parse_constant=strict_json.no_constant,
+    parse_float=strict_json.finite,
 )
 _SCAN = cast(Any, _DECODER).scan_once
 
@@ -202,7 +202,7 @@ def _without_return(raw: bytes) -> bytes:
 
 
 def lines_backwards(descriptor: int, start: int | None = None) -> Iterator[Line]:
-    """The lines of an open file, last first, in bounded memory; from byte `start` when it is given."""
+    """The lines of an open file, last first, in bounded memory; down to byte `start`."""
     position = end = os.fstat(descriptor).st_size if start is None else start
     buffer, stop, whole = b"", 0, False
     while True:

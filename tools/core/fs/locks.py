@@ -3,9 +3,9 @@
 There is no lock file to delete, clean or commit, and a read-only descriptor is enough. The kernel
 queues those who wait and frees the lock of a process that dies. A folder that was replaced while we
 waited is another lock, so the descriptor is compared with the path and the wait begun anew. The
-name in `.cache/holder` is a hint for whoever waits too long, never the lock.
+name in `.cache/holder` is a hint for a process that waits too long, never the lock.
 
-Order, so that nobody waits in a circle: the checkout's `_report/`, then the bus. git work that
+Order, so that no two processes wait for each other: the checkout's `_report/`, then the bus. git work that
 cannot run twice takes a third lock, on the common git folder, the only one held across a process.
 """
 
@@ -82,12 +82,12 @@ def _take(folder: Place, holder: Place | None, patience: float) -> int:
 
 
 def _is_still(descriptor: int, folder: Place) -> bool:
-    mine = os.fstat(descriptor)
+    ours = os.fstat(descriptor)
     try:
         there = os.stat(folder.path, follow_symlinks=False)
     except FileNotFoundError:
         return False
-    return (mine.st_dev, mine.st_ino) == (there.st_dev, there.st_ino)
+    return (ours.st_dev, ours.st_ino) == (there.st_dev, there.st_ino)
 
 
 def _flock(descriptor: int, folder: Place, holder: Place | None, deadline: float) -> None:
@@ -133,7 +133,7 @@ def _wait(descriptor: int, deadline: float) -> None:
 
 
 def _wait_in_thread(descriptor: int, deadline: float) -> None:
-    """Signals reach only the main thread; elsewhere the lock is asked for again and again."""
+    """Signals reach only the main thread; other threads try the lock again and again."""
     while time.monotonic() < deadline:
         with suppress(BlockingIOError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

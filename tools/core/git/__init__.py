@@ -1,4 +1,4 @@
-"""The one door to git: questions with names, each asked in one place. Nothing outside runs git.
+"""All of git behind named questions, each in one place. No other package runs git.
 
 environment  what a git process inherits, and what not
 git          one git process, and refusing what it answers

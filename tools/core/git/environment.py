@@ -1,7 +1,7 @@
 """The environment git runs in: how to reach a remote is inherited, which repository is meant is not.
 
 A hook runs with `GIT_DIR` and friends set; a command that let them through would act on another
-repository than the one it was asked about, so every `GIT_*` variable is dropped.
+repository than the intended one, so every `GIT_*` variable is dropped.
 """
 
 from __future__ import annotations

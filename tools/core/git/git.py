@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import subprocess
 
 TIMEOUT = 120.0
-"""Seconds a git process may take before it is given up."""
+"""Seconds before a git process is stopped."""
 
 _SETTINGS = (
     "color.ui=false",  # the others override it
@@ -61,7 +61,7 @@ def ask(
     extra: Mapping[str, str] | None = None,
     timeout: float = TIMEOUT,
 ) -> Result:
-    """Runs git in a folder and returns what it said, whatever its exit code."""
+    """Runs git in a folder and returns its output, whatever its exit code."""
     import subprocess
 
     stdin = subprocess.DEVNULL if input is None else subprocess.PIPE

@@ -10,27 +10,27 @@ from datetime import UTC, datetime
 from tools.core.git import git
 
 _ON_ONE_LINE = 400
-"""Paths that git is asked about by name; of more, the whole history is cheaper."""
+"""Up to so many paths are passed to git by name; for more, reading the whole history is cheaper."""
 
 _MOMENT = re.compile(rb"/(\d{1,11})")  # no path from git begins with a slash
 _CHANGE = re.compile(rb":\d{6} (\d{6}) [0-9a-f]{40,64} ([0-9a-f]{40,64}) [A-Z]\d*")
 
 
-def first_commits(folder: str, wanted: Sequence[str]) -> dict[str, datetime]:
-    """When each file of (or below) a wanted path entered the history of this checkout; one process.
+def first_commits(folder: str, paths: Sequence[str]) -> dict[str, datetime]:
+    """When each file at (or below) one of the paths entered the history of this checkout; one process.
 
     The committer's date, the same in every clone that has the whole history. Empty where nothing
     was committed.
     """
     shown = ("--format=/%ct", "--name-only", "--diff-filter=A", "--no-renames", "-m", "-z", "--relative")
-    among = wanted if len(wanted) <= _ON_ONE_LINE else ()
+    among = paths if len(paths) <= _ON_ONE_LINE else ()
     arguments = ("--literal-pathspecs", "log", *shown, "--full-history", "HEAD", "--", *among)
     answer = git.ask(folder, *arguments)
     if answer.code:
         if "bad revision 'HEAD'" in answer.error:  # nothing was committed yet
             return {}
         raise git.failed(arguments, answer)
-    files, folders = set(wanted), tuple(f"{path}/" for path in wanted)
+    files, folders = set(paths), tuple(f"{path}/" for path in paths)
     return {
         path: datetime.fromtimestamp(moment, UTC)
         for path, moment in _earliest(answer.out).items()

@@ -15,7 +15,7 @@ from tools.core.git import git
 _BLOCK = 1 << 20
 _BATCH = ("cat-file", "--batch")
 _HEADER_SIZE = 128
-"""More than the line before an object takes beside the name that was asked for."""
+"""An upper bound of the line before an object, without the requested name."""
 _LISTED = re.compile(rb"(\d{6}) \w+ ([0-9a-f]{40}(?:[0-9a-f]{24})?)\t(.+)", re.DOTALL)
 _HEADER = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})? (\w+) (\d{1,18})")
 
@@ -36,7 +36,7 @@ class Entry(NamedTuple):
 
 
 def tree(folder: str, commit: str, prefix: str = "") -> dict[str, Entry]:
-    """By path from the top, all that a commit has (below a prefix where one is given)."""
+    """All entries of a commit by path from the top, optionally below a prefix."""
     arguments = ("ls-tree", "-r", "-z", "--full-tree", commit, *(["--", prefix] if prefix else []))
     answer = git.ask(folder, *arguments)
     if answer.code:
@@ -55,10 +55,10 @@ def tree(folder: str, commit: str, prefix: str = "") -> dict[str, Entry]:
 def contents(folder: str, names: Iterable[str]) -> dict[str, bytes | None]:
     """The bytes of objects, whole, by any name git has for them; None for each that is not there. One process."""
     bytes_of: dict[str, bytes | None] = dict.fromkeys(names)
-    asked = _asked(bytes_of)
-    out = _answers(folder, _BATCH, asked)
+    spelled = _askable(bytes_of)
+    out = _answers(folder, _BATCH, spelled)
     at = 0
-    for name, written in asked:
+    for name, written in spelled:
         line, _, _ = out[at : at + len(written) + _HEADER_SIZE].partition(b"\n")
         described = _described(_BATCH, written, line)
         at += len(line) + 1
@@ -84,11 +84,11 @@ def kinds(folder: str, names: Iterable[str]) -> dict[str, str]:
     """The kind of object each name names: blob, tree, commit, tag; "" where it names none. One process."""
     arguments = ("cat-file", "--batch-check")
     kind_of = dict.fromkeys(names, "")
-    asked = _asked(kind_of)
-    lines = _answers(folder, arguments, asked).split(b"\n")
-    if len(lines) != len(asked) + 1 or lines[-1]:
+    spelled = _askable(kind_of)
+    lines = _answers(folder, arguments, spelled).split(b"\n")
+    if len(lines) != len(spelled) + 1 or lines[-1]:
         raise git.not_understood(arguments, lines[-1])
-    for (name, written), line in zip(asked, lines, strict=False):
+    for (name, written), line in zip(spelled, lines, strict=False):
         described = _described(arguments, written, line)
         kind_of[name] = described[0] if described else ""
     return kind_of
@@ -134,19 +134,19 @@ class Reader:
             answers.read(1)  # the line end behind each object
 
 
-def _asked(names: Iterable[str]) -> list[tuple[str, bytes]]:
-    """The names that git can be asked for, which it reads line by line, and how they are written."""
-    asked = []
+def _askable(names: Iterable[str]) -> list[tuple[str, bytes]]:
+    """The names that fit on one line each, as git reads them, and their bytes."""
+    spelled = []
     for name in names:
         with suppress(UnicodeEncodeError):  # no file system has such a name
-            asked.append((name, name.encode("utf-8", "surrogateescape")))
-    return [(name, written) for name, written in asked if not {0, 10} & set(written)]
+            spelled.append((name, name.encode("utf-8", "surrogateescape")))
+    return [(name, written) for name, written in spelled if not {0, 10} & set(written)]
 
 
-def _answers(folder: str, arguments: tuple[str, ...], asked: Sequence[tuple[str, bytes]]) -> bytes:
-    if not asked:
+def _answers(folder: str, arguments: tuple[str, ...], spelled: Sequence[tuple[str, bytes]]) -> bytes:
+    if not spelled:
         return b""
-    answer = git.ask(folder, *arguments, input=b"".join(written + b"\n" for _, written in asked))
+    answer = git.ask(folder, *arguments, input=b"".join(written + b"\n" for _, written in spelled))
     if answer.code:
         raise git.failed(arguments, answer)
     return answer.out

@@ -38,7 +38,7 @@ def commit_of(folder: str, ref: str) -> str:
 
 
 def require_commit(folder: str, ref: str) -> str:
-    """The commit that somebody's ref names; UsageError when it names none."""
+    """The commit that a user's ref names; UsageError when it names none."""
     commit = commit_of(folder, ref)
     if not commit:
         remote, _, branch = ref.partition("/")
@@ -74,9 +74,9 @@ def committed_at(folder: str, commit: str) -> datetime:
         raise git.not_understood(arguments, text) from problem
 
 
-def merge_base(folder: str, one: str, other: str) -> str:
+def merge_base(folder: str, left: str, right: str) -> str:
     """The newest commit that two come from; "" where there is none, which a shallow clone may just not know."""
-    arguments = ("merge-base", one, other)
+    arguments = ("merge-base", left, right)
     answer = git.ask(folder, *arguments)
     if answer.code == 1 and not answer.out:
         return ""
@@ -85,9 +85,9 @@ def merge_base(folder: str, one: str, other: str) -> str:
     return git.require_name(arguments, answer.text.split("\n")[0])
 
 
-def ahead_behind(folder: str, one: str, other: str) -> tuple[int, int]:
+def ahead_behind(folder: str, left: str, right: str) -> tuple[int, int]:
     """How many commits only the first has, and how many only the second."""
-    arguments = ("rev-list", "--left-right", "--count", f"{one}...{other}", "--")
+    arguments = ("rev-list", "--left-right", "--count", f"{left}...{right}", "--")
     ahead, _, behind = git.run(folder, *arguments).partition("\t")
     return _number(arguments, ahead), _number(arguments, behind)
 

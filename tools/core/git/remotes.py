@@ -62,14 +62,14 @@ def exclusive(workspace: Workspace) -> Iterator[None]:
         yield
 
 
-def route(folder: str, branch: str | None, given: str | None = None) -> Route:
+def route(folder: str, branch: str | None, remote: str | None = None) -> Route:
     """The route of a branch: what it is configured to, else `origin`, else the only remote."""
     settings = _settings(folder)
     remotes = {key.removeprefix("remote.").rpartition(".")[0]: "" for key in settings if key.startswith("remote.")}
-    if given is not None:
-        if given not in remotes:
-            raise UsageError(f"there is no remote {given!r}", code="remote.unknown", hint=hint.git("remote", "-v"))
-        return Route(given, "")
+    if remote is not None:
+        if remote not in remotes:
+            raise UsageError(f"there is no remote {remote!r}", code="remote.unknown", hint=hint.git("remote", "-v"))
+        return Route(remote, "")
     remote = settings.get(f"branch.{branch}.remote", "")
     if remote in remotes:
         return Route(remote, settings.get(f"branch.{branch}.merge", "").removeprefix("refs/heads/"))
@@ -104,7 +104,7 @@ def names(folder: str) -> list[str]:
 
 
 def has_branch(folder: str, remote: str, branch: str, *, timeout: float) -> bool:
-    """Whether a remote has a branch, asked over the wire; SetupError when it gives no answer."""
+    """Whether a remote has a branch, by a request to it; SetupError when it does not answer."""
     arguments = ("ls-remote", "--exit-code", "--", remote, f"refs/heads/{branch}")
     answer = git.ask(folder, *arguments, timeout=timeout)
     if answer.code not in (0, 2):

@@ -1,4 +1,4 @@
-"""What git knows about paths: tracked, ignored, or neither; asked once for all of them.
+"""Whether git tracks or ignores paths; one process for all of them.
 
 Names may hold spaces, quotes and any letters: everything goes and comes NUL-separated, and a `*` in
 a name is a `*`. A path that is staged is tracked, also when a pattern ignores it.
@@ -24,25 +24,25 @@ MISSING = "missing"
 
 _LISTED = re.compile(rb"[HSMRCK?] .+", re.DOTALL)
 _ON_ONE_LINE = 400
-"""Paths that git is asked about by name; of more, the whole listing is cheaper."""
+"""Up to so many paths are passed to git by name; for more, the whole listing is cheaper."""
 
 
 def states(workspace: Workspace, paths: Iterable[str]) -> dict[str, str]:
     """Each path's state; SetupError with git's reason where there is no git to ask.
 
-    Paths inside a bus that has its own history are asked about there.
+    Paths inside a bus that has its own history are looked up there.
     """
-    wanted = list(dict.fromkeys(paths))
-    found = {path: MISSING for path in wanted if not is_file(workspace, path)}
-    present = [path for path in wanted if path not in found]
+    names = list(dict.fromkeys(paths))
+    states = {path: MISSING for path in names if not is_file(workspace, path)}
+    present = [path for path in names if path not in states]
     apart = _bus_apart(workspace)
     on_bus = [path for path in present if apart and path.startswith(f"{BUS}/")]
     in_root = [path for path in present if path not in set(on_bus)]
-    found.update(_states_in(workspace.root, in_root))
+    states.update(_states_in(workspace.root, in_root))
     if on_bus:
         inner = _states_in(workspace.bus.path, [path[len(BUS) + 1 :] for path in on_bus])
-        found.update({f"{BUS}/{path}": state for path, state in inner.items()})
-    return found
+        states.update({f"{BUS}/{path}": state for path, state in inner.items()})
+    return states
 
 
 def require(workspace: Workspace, path: str) -> str:
@@ -54,7 +54,7 @@ def require(workspace: Workspace, path: str) -> str:
     if state != TRACKED:
         force = ("-f",) if state == IGNORED else ()
         raise UsageError(
-            f"{name} is {'ignored' if state == IGNORED else 'not tracked'} by git, so nobody else would have it",
+            f"{name} is {'ignored' if state == IGNORED else 'not tracked'} by git, so no other clone would have it",
             code="receipt.untracked",
             hint=hint.git("add", *force, "--", name),
         )
@@ -66,7 +66,7 @@ def is_file(workspace: Workspace, path: str) -> bool:
     bases = [workspace.root, *([workspace.bus_root] if path.startswith(f"{BUS}/") else [])]
     try:
         return any(files.exists(Place(base, path)) for base in bases)
-    except SetupError:  # a name the file system cannot hold, a folder nobody may enter
+    except SetupError:  # a name the file system cannot hold, a folder without permission
         return False
 
 
@@ -80,7 +80,7 @@ def _states_in(folder: str, paths: Sequence[str]) -> dict[str, str]:
 
 
 def listing(folder: str, paths: Sequence[str] = ()) -> dict[str, str]:
-    """The state of every path below a folder (of `paths` where given) that git does not ignore."""
+    """The state of every path below a folder (or of `paths` only) that git does not ignore."""
     return _listed(folder, "--cached", "--others", "--exclude-standard", "--", *paths)
 
 

@@ -8,20 +8,19 @@ from tools.core import hint
 from tools.core.context import Context
 from tools.core.errors import SetupError, UsageError
 from tools.core.git import repository, tracked
-from tools.core.plans import edits, files
-from tools.core.receipts import run
-from tools.core.receipts.run import About, Done, Show
+from tools.core.plans import edits, storage
+from tools.core.receipts.run import About, Done, Show, record
 from tools.core.workspace import Workspace
 
 
 def record_run(context: Context, command: Sequence[str], about: About, *, name: str | None, show: Show) -> Done:
     """Runs a command as `run.record` does; the receipt is staged and cited where `about` names a plan."""
     _require_plan(context.workspace, about)
-    done = run.record(context.workspace, command, about, context.now, name=name, show=show)
+    done = record(context.workspace, command, about, context.now, name=name, show=show)
     if about.plan_id:
         log = f"{done.place.name.removesuffix('.json')}.log"
         tracked.stage(context.workspace, [done.place.name, log])
-        files.change(
+        storage.change(
             context.workspace, about.plan_id, lambda raw: edits.attach(raw, done.place.name, about.step or None)
         )
     return done
@@ -33,7 +32,7 @@ def _require_plan(workspace: Workspace, about: About) -> None:
         raise UsageError("--step needs --plan", code="usage")
     if not about.plan_id:
         return
-    plan = files.require(workspace, about.plan_id)
+    plan = storage.require(workspace, about.plan_id)
     if about.step and about.step not in [step.id for step in plan.steps]:
         steps = ", ".join(step.id for step in plan.steps) or "none"
         raise UsageError(f"{about.plan_id} has no step {about.step}; its steps: {steps}", code="plan.step_unknown")

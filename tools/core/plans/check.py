@@ -1,4 +1,4 @@
-"""Plans held to their rules: read here, judged by `plan_rules`, every finding with its line."""
+"""Checks plans against `rules`: reads them here, and places every finding on its line."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ from tools.core.errors import DataError, SetupError
 from tools.core.fs import files, locks
 from tools.core.hint import Hint
 from tools.core.models.plan import plan_from
-from tools.core.plans import citations as plan_facts
-from tools.core.plans import files as plans
-from tools.core.plans import rules as plan_rules
+from tools.core.plans import citations, rules, storage
 from tools.core.plans.fixes import fix_of
 from tools.core.problem import Problem, inside
-from tools.core.receipts import write as receipts
-from tools.core.text import json_pointer as pointers
+from tools.core.receipts.write import output_place, replace_document, write_stamped
+from tools.core.text import json_pointer
 from tools.core.workspace import REPORT, Place, Workspace
 
 
@@ -46,21 +44,21 @@ class _File(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def check(workspace: Workspace, places: Sequence[Place], *, strict: bool) -> list[Result]:
-    """Holds each plan to its rules; git is asked once for all of them."""
-    read = [_read(place, strict) for place in places]
-    world = plan_facts.gather(workspace, [plan_from(file.raw, file.plan_id) for file in read], strict=strict)
-    return [_result(file, world, strict) for file in read]
+def check_plans(workspace: Workspace, places: Sequence[Place], *, strict: bool) -> list[Result]:
+    """Checks each plan against the rules; git runs once for all of them."""
+    read = [_read(place, strict=strict) for place in places]
+    inputs = citations.read_inputs(workspace, [plan_from(file.raw, file.plan_id) for file in read], strict=strict)
+    return [_result(file, inputs, strict=strict) for file in read]
 
 
-def _read(place: Place, strict: bool) -> _File:
-    plan_id = place.name.rsplit("/", 1)[-1].removesuffix(plans.SUFFIX)
+def _read(place: Place, *, strict: bool) -> _File:
+    plan_id = place.name.rsplit("/", 1)[-1].removesuffix(storage.SUFFIX)
     data = None
     try:
         data = files.read_bytes(place)
         if data is None:
             raise DataError(Problem(place.name, 1, "does not exist", "file.missing"))
-        raw = plans.parse(data, place.name)
+        raw = storage.parse(data, place.name)
     except (DataError, SetupError) as error:
         return _File(place.name, plan_id, "", {}, (_unreadable(error.problem_in(place.name), data or b""),))
     forms = _forms(place.name, data) if strict else ()
@@ -68,38 +66,38 @@ def _read(place: Place, strict: bool) -> _File:
 
 
 def _unreadable(problem: Problem, data: bytes) -> Problem:
-    odd = pointers.oddity(data.decode("utf-8", "replace")) if problem.line == 1 else None
+    odd = json_pointer.first_violation(data.decode("utf-8", "replace")) if problem.line == 1 else None
     pointer, line = odd or ("", problem.line)
     return problem._replace(code="plan.unreadable", line=line, pointer=pointer)
 
 
 def _forms(name: str, data: bytes) -> tuple[Problem, ...]:
-    found = []
+    problems = []
     if b"\r\n" in data:
         line = data.count(b"\n", 0, data.index(b"\r\n")) + 1
-        found.append(Problem(name, line, "lines end in CRLF", "plan.form"))
+        problems.append(Problem(name, line, "lines end in CRLF", "plan.form"))
     if not data.endswith(b"\n"):
-        found.append(Problem(name, data.count(b"\n") + 1, "the last line has no line end", "plan.form"))
-    return tuple(found)
+        problems.append(Problem(name, data.count(b"\n") + 1, "the last line has no line end", "plan.form"))
+    return tuple(problems)
 
 
-def _result(file: _File, world: plan_facts.World, strict: bool) -> Result:
+def _result(file: _File, inputs: citations.PlanInputs, *, strict: bool) -> Result:
     if not file.text:
         return Result(file.name, file.plan_id, _findings(file, file.problems), {}, ())
     if strict:
-        found = plan_rules.strict(file.raw, file.plan_id, world.facts)
-        found += [inside("plan.git", "", world.without_git)] if world.without_git else []
+        problems = rules.strict(file.raw, file.plan_id, inputs.facts)
+        problems += [inside("plan.git", "", inputs.without_git)] if inputs.without_git else []
     else:
-        found = plan_rules.shape(file.raw, file.plan_id)
-    spans = pointers.spans(file.text) if found else {}
-    placed = {problem.at(file.name, pointers.line_of(file.text, spans, problem.pointer)) for problem in found}
+        problems = rules.shape(file.raw, file.plan_id)
+    spans = json_pointer.spans(file.text) if problems else {}
+    placed = {problem.at(file.name, json_pointer.line_of(file.text, spans, problem.pointer)) for problem in problems}
     plan = plan_from(file.raw, file.plan_id)
     return Result(
         file.name,
         file.plan_id,
         _findings(file, placed.union(file.problems)),
-        Counter(world.worth[path] for path in plan.all_receipts if path in world.worth),
-        [f"{file.name}: {ref} is on no bus in sight" for ref in plan.refs("bus") if ref in world.absent],
+        Counter(inputs.worth[path] for path in plan.all_receipts if path in inputs.worth),
+        [f"{file.name}: {ref} is on no bus in sight" for ref in plan.refs("bus") if ref in inputs.absent],
     )
 
 
@@ -109,13 +107,13 @@ def _findings(file: _File, problems: Iterable[Problem]) -> list[Finding]:
 
 
 def write_summary(context: Context, summary: Mapping[str, object], output: str | None) -> list[str]:
-    """Writes what a check said: under its moment, as the latest, and where `output` says; names the files."""
+    """Writes the result of a check with its time stamp, as the latest, and at `output`; returns the files' names."""
     folder = context.workspace.in_root(f"{REPORT}/planner")
-    extra = None if output is None else receipts.output_place(context.workspace, output, folder)
+    extra = None if output is None else output_place(context.workspace, output, folder)
     latest = folder.child("validate/summary-latest.json")
-    written = [receipts.write_stamped(folder.child("validate"), "summary", ".json", summary, context.now)]
+    written = [write_stamped(folder.child("validate"), "summary", ".json", summary, context.now)]
     with locks.hold(context.workspace.report):
         for place in [latest, *([extra] if extra else [])]:
-            receipts.replace(place, summary)
+            replace_document(place, summary)
             written.append(place)
     return [place.name for place in written]

@@ -1,4 +1,4 @@
-"""What the rules for plans need to know of the world: the receipts, the bus and the backlog they cite."""
+"""The inputs of the rules for plans: the receipts, bus records and backlog items that plans cite."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tools.core.git import objects, tracked
 from tools.core.models.bus import Claim
 from tools.core.models.lenient import claim_from
 from tools.core.models.plan import Plan
-from tools.core.plans import rules as plan_rules
+from tools.core.plans import rules
 from tools.core.plans.rules import Facts
-from tools.core.receipts import verify as evidence
+from tools.core.receipts import verify
 from tools.core.receipts.paths import PathProblem, path_problem
 from tools.core.workspace import BUS, Place, Workspace
 
@@ -29,11 +29,11 @@ _STATES = {
 _CLAIMS = f"{BUS}/claims/"
 
 
-class World(NamedTuple):
-    """Facts for the rules, and what else a report of a check tells.
+class PlanInputs(NamedTuple):
+    """Facts for the rules, and what else the report of a check contains.
 
-    `worth` says of each cited path whether it is verified, unverified or broken; `absent` holds bus
-    links that no bus in sight has; `without_git` is why git could not be asked.
+    `worth` is verified, unverified or broken for each cited path; `absent` holds bus links that
+    neither the live bus nor a branch has; `without_git` is why git did not answer.
     """
 
     facts: Facts
@@ -42,13 +42,13 @@ class World(NamedTuple):
     without_git: str = ""
 
 
-def gather(workspace: Workspace, plans: Sequence[Plan], *, strict: bool) -> World:
+def read_inputs(workspace: Workspace, plans: Sequence[Plan], *, strict: bool) -> PlanInputs:
     """The facts about everything these plans cite, each gathered once; git is one process."""
     cited = sorted({path for plan in plans for path in plan.all_receipts if path_problem(path) is None})
-    verdicts = {path: evidence.verdict(workspace, path) for path in cited}
+    verdicts = {path: verify.verdict(workspace, path) for path in cited}
     worth = {path: verdict.standing for path, verdict in verdicts.items()}
     if not strict:
-        return World(plan_rules.NO_FACTS, worth)
+        return PlanInputs(rules.NO_FACTS, worth)
     states, without_git = _states(workspace, cited)
     receipts = {path: _wrong(workspace, path, states, verdicts[path]) for path in cited}
     documents = _bus_documents(workspace, sorted({ref for plan in plans for ref in plan.refs("bus")}))
@@ -56,7 +56,7 @@ def gather(workspace: Workspace, plans: Sequence[Plan], *, strict: bool) -> Worl
     bus = {ref: path_problem(ref) for ref in documents}
     facts = Facts(receipts, {**queue, **bus}, _claims(documents))
     absent = frozenset(ref for ref, data in documents.items() if data is None and bus[ref] is None)
-    return World(facts, worth, absent, without_git)
+    return PlanInputs(facts, worth, absent, without_git)
 
 
 def _states(workspace: Workspace, cited: Iterable[str]) -> tuple[dict[str, str], str]:
@@ -68,14 +68,14 @@ def _states(workspace: Workspace, cited: Iterable[str]) -> tuple[dict[str, str],
         return present, f"cannot tell which receipts are tracked: {problem.message}"
 
 
-def _wrong(workspace: Workspace, path: str, states: Mapping[str, str], verdict: evidence.Verdict) -> PathProblem | None:
+def _wrong(workspace: Workspace, path: str, states: Mapping[str, str], verdict: verify.Verdict) -> PathProblem | None:
     name = path.partition("#")[0]
     state = states.get(name, tracked.MISSING)
     if state != tracked.TRACKED:
         return PathProblem(f"plan.receipt.{state}", _STATES[state])
-    if verdict.standing == evidence.BROKEN:
+    if verdict.standing == verify.BROKEN:
         return PathProblem("plan.receipt.broken", f"is broken: {verdict.reason}")
-    wrong = evidence.unparseable(workspace, name)
+    wrong = verify.unparseable(workspace, name)
     if wrong is None:
         return None
     return PathProblem("plan.receipt.unparseable", f"does not parse: line {wrong.line}: {wrong.reason}")
@@ -89,16 +89,16 @@ def _queue_problem(workspace: Workspace, ref: str) -> PathProblem | None:
 
 
 def _claims(documents: Mapping[str, bytes | None]) -> dict[str, Claim]:
-    found = {}
+    claims = {}
     for ref, data in documents.items():
         name = _bus_path(ref)
         if data is None or not name.startswith(_CLAIMS):
             continue
         try:
-            found[ref] = claim_from(files.parse_object(data, name), name.removeprefix(_CLAIMS).removesuffix(".json"))
+            claims[ref] = claim_from(files.parse_object(data, name), name.removeprefix(_CLAIMS).removesuffix(".json"))
         except DataError:  # a damaged claim is the bus check's finding
             continue
-    return found
+    return claims
 
 
 def _bus_path(ref: str) -> str:
@@ -107,14 +107,14 @@ def _bus_path(ref: str) -> str:
 
 def _bus_documents(workspace: Workspace, refs: Sequence[str]) -> dict[str, bytes | None]:
     """What each bus link names: in the live bus, in the tree, else on the branch `bus`; None when nowhere."""
-    found: dict[str, bytes | None] = {}
+    documents: dict[str, bytes | None] = {}
     for ref in refs:
         name = _bus_path(ref)
-        found[ref] = None if path_problem(name) else _from_folders(workspace, name)
-    absent = [ref for ref in refs if found[ref] is None and _can_be_on_branch(_bus_path(ref))]
+        documents[ref] = None if path_problem(name) else _from_folders(workspace, name)
+    absent = [ref for ref in refs if documents[ref] is None and _can_be_on_branch(_bus_path(ref))]
     if absent:
-        found.update(_from_branches(workspace, absent))
-    return found
+        documents.update(_from_branches(workspace, absent))
+    return documents
 
 
 def _can_be_on_branch(name: str) -> bool:

@@ -1,7 +1,7 @@
 """What can be done to a plan: pure edits of its JSON mapping that keep unknown fields and every key's place.
 
 Each returns the plan as it should become; what is already so comes back equal. Refusals are
-UsageError: the caller asked for something that the plan's rules or its content do not allow.
+UsageError: the plan's rules or its content do not allow the edit.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from tools.core import versions
 from tools.core.errors import UsageError
 from tools.core.models.plan import plan_word
-from tools.core.plans import rules as plan_rules
+from tools.core.plans import rules
 
 Raw = Mapping[str, Any]
 Edit = Callable[[Raw], dict[str, Any]]
@@ -39,7 +39,7 @@ def new(plan_id: str, *, created: str, actor: str, owner: str, summary: str) -> 
 
 def set_status(raw: Raw, status: str) -> dict[str, Any]:
     """Moves the plan along its transitions; done only once every step is."""
-    plan_rules.require_transition("the plan", _state(raw), status)
+    rules.require_transition("the plan", _state(raw), status)
     if status == "done":
         open_steps = [str(step.get("id")) for step in _steps(raw) if _state(step) != "done"]
         if open_steps:
@@ -75,7 +75,7 @@ def set_step(raw: Raw, step_id: str, *, status: str, note: str | None = None) ->
     after = copy.deepcopy(dict(raw))
     step = _step(after, step_id)
     before = _state(step)
-    plan_rules.require_transition(f"step {step_id}", before, status)
+    rules.require_transition(f"step {step_id}", before, status)
     if before != status:
         step["status"] = status
     if note is not None:
@@ -143,5 +143,5 @@ def _step(raw: Raw, step_id: str) -> dict[str, Any]:
     for step in _steps(raw):
         if step.get("id") == step_id:
             return step
-    known = ", ".join(str(step.get("id")) for step in _steps(raw)) or "none"
-    raise UsageError(f"the plan has no step {step_id}; its steps: {known}", code="plan.step_unknown")
+    step_ids = ", ".join(str(step.get("id")) for step in _steps(raw)) or "none"
+    raise UsageError(f"the plan has no step {step_id}; its steps: {step_ids}", code="plan.step_unknown")

@@ -1,7 +1,7 @@
-"""Drift in plans: other spellings of a status and receipts cited twice, mended in place.
+"""Deviations in plans: other spellings of a status and receipts cited twice, fixed in place.
 
-Only the characters of the drifting values change; order, layout and everything else of the file
-stay. A word nobody knows is reported and never changed.
+Only the characters of the deviating values change; order, layout and everything else of the file
+stay. An unknown word is reported and never changed.
 """
 
 from __future__ import annotations
@@ -15,94 +15,98 @@ from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files, locks
 from tools.core.models.plan import checkpoint_word, plan_word
-from tools.core.plans import files as plans
+from tools.core.plans import storage
 from tools.core.problem import Problem
-from tools.core.receipts import write as receipts
-from tools.core.text import json_pointer as pointers
+from tools.core.receipts.write import write_stamped
+from tools.core.text import json_pointer
 from tools.core.text.json_pointer import Span, join
 from tools.core.workspace import Place
 
 
-class Drift(NamedTuple):
-    """A value that is not as it should be; `instead` is None where nobody can tell what it means."""
+class Deviation(NamedTuple):
+    """A value that is not as it should be; `instead` is None where its meaning is unclear."""
 
     problem: Problem
     span: Span
     instead: str | None
 
 
-class Tidied(NamedTuple):
-    """What was found in some plans, the files that were mended, and where the difference is recorded."""
+class Normalised(NamedTuple):
+    """The deviations of some plans, the files that were fixed, and the file that records the difference."""
 
-    drifts: list[Drift]
+    deviations: list[Deviation]
     problems: list[Problem]
     mended: list[str]
     record: Place | None
 
 
-def drifts(text: str, raw: Mapping[str, Any], path: str) -> list[Drift]:
+def deviations(text: str, raw: Mapping[str, Any], path: str) -> list[Deviation]:
     """Every drift of one plan, in the order of the file."""
-    spans = pointers.spans(text)
-    found = [*_words(raw, "", plan_word)]
-    found += [finding for index, step in _steps(raw) for finding in _words(step, join("steps", index), plan_word)]
+    spans = json_pointer.spans(text)
+    words = [*_words(raw, "", plan_word)]
+    words += [finding for index, step in _steps(raw) for finding in _words(step, join("steps", index), plan_word)]
     if isinstance(raw.get("checkpoint"), dict):
-        found += _words(raw["checkpoint"], "/checkpoint", checkpoint_word)
+        words += _words(raw["checkpoint"], "/checkpoint", checkpoint_word)
     made = [
-        Drift(Problem(path, pointers.line_of(text, spans, where), reason, "plan.hygiene", where), spans[where], instead)
-        for where, reason, instead in found
+        Deviation(
+            Problem(path, json_pointer.line_of(text, spans, where), reason, "plan.hygiene", where),
+            spans[where],
+            instead,
+        )
+        for where, reason, instead in words
     ]
     lists = [join("receipts"), *(join("steps", index, "receipts") for index, _ in _steps(raw))]
-    made += [drift for where in lists for drift in _repeated(text, spans, where, path)]
-    return sorted(made, key=lambda drift: drift.span)
+    made += [deviation for where in lists for deviation in _repeated(text, spans, where, path)]
+    return sorted(made, key=lambda deviation: deviation.span)
 
 
-def mend(text: str, found: Sequence[Drift]) -> str:
+def fixed(text: str, deviations: Sequence[Deviation]) -> str:
     """The text with every drift mended whose right value is known."""
-    for drift in sorted(found, key=lambda drift: drift.span, reverse=True):
-        if drift.instead is not None:
-            text = text[: drift.span.start] + drift.instead + text[drift.span.end :]
+    for deviation in sorted(deviations, key=lambda deviation: deviation.span, reverse=True):
+        if deviation.instead is not None:
+            text = text[: deviation.span.start] + deviation.instead + text[deviation.span.end :]
     return text
 
 
-def survey(places: Sequence[Place]) -> Tidied:
+def survey(places: Sequence[Place]) -> Normalised:
     """The drift of every plan; nothing is written."""
-    found, problems = [], []
+    listed, problems = [], []
     for place in places:
         try:
             text, raw = _read(place)
         except (DataError, SetupError) as error:
             problems.append(error.problem_in(place.name))
             continue
-        found += drifts(text, raw, place.name)
-    return Tidied(found, problems, [], None)
+        listed += deviations(text, raw, place.name)
+    return Normalised(listed, problems, [], None)
 
 
-def tidy(context: Context, places: Sequence[Place], agent: str) -> Tidied:
-    """Mends what can be mended; the difference is recorded first, as evidence of the agent who asked for it."""
+def apply(context: Context, places: Sequence[Place], agent: str) -> Normalised:
+    """Fixes what has a clear meaning; the difference is recorded first, as evidence of the acting agent."""
     with locks.hold(context.workspace.report):
-        survey_found = survey(places)
-        by_path: dict[str, list[Drift]] = {}
-        for drift in survey_found.drifts:
-            by_path.setdefault(drift.problem.path, []).append(drift)
+        survey_result = survey(places)
+        by_path: dict[str, list[Deviation]] = {}
+        for deviation in survey_result.deviations:
+            by_path.setdefault(deviation.problem.path, []).append(deviation)
         before = {place: _read(place)[0] for place in places if place.name in by_path}
-        after = {place: mend(text, by_path[place.name]) for place, text in before.items()}
+        after = {place: fixed(text, by_path[place.name]) for place, text in before.items()}
         changed = [place for place in before if before[place] != after[place]]
         record = None
         if changed:
             difference = "".join(_difference(place.name, before[place], after[place]) for place in changed)
             folder = context.workspace.agent_report(agent).child("plan-hygiene")
-            record = receipts.write_stamped(folder, "applied", ".diff", difference.encode("utf-8"), context.now)
+            record = write_stamped(folder, "applied", ".diff", difference.encode("utf-8"), context.now)
         for place in changed:
             files.replace(place, after[place].encode("utf-8"))
-    left = [drift for drift in survey_found.drifts if drift.instead is None]
-    return Tidied(left, survey_found.problems, [place.name for place in changed], record)
+    left = [deviation for deviation in survey_result.deviations if deviation.instead is None]
+    return Normalised(left, survey_result.problems, [place.name for place in changed], record)
 
 
 def _read(place: Place) -> tuple[str, dict[str, object]]:
     data = files.read_bytes(place)
     if data is None:
         raise DataError(Problem(place.name, 1, "does not exist", "file.missing"))
-    return data.decode("utf-8", "replace"), plans.parse(data, place.name)
+    return data.decode("utf-8", "replace"), storage.parse(data, place.name)
 
 
 def _difference(name: str, before: str, after: str) -> str:
@@ -127,12 +131,12 @@ def _words(
     value = part["status"]
     word = word_of(value)
     if word is None:
-        yield f"{where}/status", f"nobody knows the status {value!r}", None
+        yield f"{where}/status", f"unknown status {value!r}", None
     elif word != value:
         yield f"{where}/status", f"{value!r} should be {word!r}", json.dumps(word)
 
 
-def _repeated(text: str, spans: Mapping[str, Span], where: str, path: str) -> Iterator[Drift]:
+def _repeated(text: str, spans: Mapping[str, Span], where: str, path: str) -> Iterator[Deviation]:
     seen: set[object] = set()
     index = 0
     while (span := spans.get(where + join(index))) is not None:
@@ -140,8 +144,8 @@ def _repeated(text: str, spans: Mapping[str, Span], where: str, path: str) -> It
         key = value if isinstance(value, str) else index
         if key in seen:
             before = spans[where + join(index - 1)]
-            line = pointers.line_of(text, spans, where + join(index))
+            line = json_pointer.line_of(text, spans, where + join(index))
             problem = Problem(path, line, f"{value!r} is cited twice", "plan.hygiene", where + join(index))
-            yield Drift(problem, Span(before.end, span.end), "")
+            yield Deviation(problem, Span(before.end, span.end), "")
         seen.add(key)
         index += 1

@@ -68,15 +68,15 @@ def strict_shape(raw: Mapping[str, object], name: str) -> list[Problem]:
 def _shape(raw: Mapping[str, object], name: str) -> list[Problem]:
     from tools.core.models import validate as checks  # only a check pays for it
 
-    found = [problem._replace(code="plan.shape") for problem in checks.problems(Plan, raw)]
-    found += _named_as_its_file(raw, name)
-    found += _step_rules(raw)
-    found += [
+    problems = [problem._replace(code="plan.shape") for problem in checks.problems(Plan, raw)]
+    problems += _named_as_its_file(raw, name)
+    problems += _step_rules(raw)
+    problems += [
         inside("plan.shape", join("systemic_targets", index), f"{value!r} is not S1 to S10")
         for index, value in enumerate(_items(raw, "systemic_targets"))
         if isinstance(value, str) and not is_target(value)
     ]
-    return found
+    return problems
 
 
 def modern(raw: Mapping[str, object]) -> dict[str, object]:
@@ -87,15 +87,15 @@ def modern(raw: Mapping[str, object]) -> dict[str, object]:
         plan["created"] = clock.to_text(created)
     _renew_status(plan)
     if isinstance(plan.get("steps"), list):
-        plan["steps"] = [_known(step, "steps", status=True) for step in _items(plan, "steps")]
+        plan["steps"] = [_known_fields(step, "steps", status=True) for step in _items(plan, "steps")]
     if isinstance(plan.get("links"), list):
-        plan["links"] = [_known(link, "links") for link in _items(plan, "links")]
+        plan["links"] = [_known_fields(link, "links") for link in _items(plan, "links")]
     if "checkpoint" in plan:
-        plan["checkpoint"] = _known(plan["checkpoint"], "checkpoint")
+        plan["checkpoint"] = _known_fields(plan["checkpoint"], "checkpoint")
     return plan
 
 
-def _known(part: object, where: str, *, status: bool = False) -> object:
+def _known_fields(part: object, where: str, *, status: bool = False) -> object:
     if not isinstance(part, dict):
         return part
     kept = {key: value for key, value in part.items() if key in fields_within(where)}
@@ -110,11 +110,11 @@ def _renew_status(part: dict[str, object]) -> None:
 
 
 def _named_as_its_file(raw: Mapping[str, object], name: str) -> Iterator[Problem]:
-    given = raw.get("plan_id")
+    plan_id = raw.get("plan_id")
     if not ids.is_plan(name):
-        yield inside("plan.name", "", f"{name!r} is no plan id: YYYY-MM-DD-slug")
-    if isinstance(given, str) and given != name:
-        yield inside("plan.name", "/plan_id", f"{given!r} is not what the file's name says, {name}")
+        yield inside("plan.name", "", f"{name!r} is not a plan id: YYYY-MM-DD-slug")
+    if isinstance(plan_id, str) and plan_id != name:
+        yield inside("plan.name", "/plan_id", f"{plan_id!r} is not what the file's name says, {name}")
 
 
 def _step_rules(raw: Mapping[str, object]) -> Iterator[Problem]:
@@ -195,5 +195,5 @@ def _link_findings(raw: Mapping[str, Any], name: str, facts: Facts) -> Iterator[
 def _claim_problem(claim: Claim | None, name: str) -> PathProblem | None:
     if claim is None or not claim.is_live or claim.plan_id == name:
         return None
-    other = f"names plan {claim.plan_id}" if claim.plan_id else "names no plan"
-    return PathProblem("plan.link.claim", f"is held by {claim.agent_id} and {other}, not this one")
+    linked_plan = f"names plan {claim.plan_id}" if claim.plan_id else "names no plan"
+    return PathProblem("plan.link.claim", f"is held by {claim.agent_id} and {linked_plan}, not this one")

@@ -2,9 +2,9 @@
 
 write       write evidence, say where it went
 scaffold    the folder a piece of work keeps its evidence in
-verify      what a run leaves behind, and what a receipt is worth
-paths       which texts can be the path of a receipt
-locate      where a cited receipt lies: here, on a branch, or nowhere
-memory_log  the log that ties automation to approval, each entry hashed
+verify      what a run leaves behind, and the verification status of a receipt
+paths       which texts may be the path of a receipt
+locate      where a cited receipt is: here, on a branch, or missing
+memory_log  the log that connects automation with approval, each entry hashed
 run         evidence made by running a command
 """

@@ -1,4 +1,4 @@
-"""Where a receipt that a record cites lies: here, in the live session, on the record's branch, or nowhere."""
+"""Where a cited receipt is: here, in the live session, on the record's branch, or missing."""
 
 from __future__ import annotations
 
@@ -16,21 +16,20 @@ LOCAL = "local"
 MISSING = "missing"
 
 _BRANCHES = ("refs/heads/", "refs/remotes/origin/")
-"""Where a record's branch is looked for."""
+"""The refs under which a record's branch may be."""
 
 
 def find(workspace: Workspace, cited: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """For each path and the branch of its record: `here`, `local`, `on branch X`, or `missing`.
 
-    Looked for in this checkout, the bus's, the other worktrees, and then in the branch, for which
-    git is asked once.
+    Searches this checkout, the bus's, the other worktrees, and then the branches, in one git process.
     """
     roots = list(dict.fromkeys([workspace.root, workspace.bus_root, *worktrees(workspace)]))
-    found = {key: _on_disk(roots, key[0]) for key in cited}
-    absent = [key for key, where in found.items() if where == MISSING and _can_be_on_branch(*key)]
+    places = {key: _on_disk(roots, key[0]) for key in cited}
+    absent = [key for key, where in places.items() if where == MISSING and _can_be_on_branch(*key)]
     if absent:
-        found.update(_on_branches(workspace, absent))
-    return found
+        places.update(_on_branches(workspace, absent))
+    return places
 
 
 def _on_disk(roots: list[str], path: str) -> str:

@@ -1,4 +1,4 @@
-"""Evidence made by running something: the output as it comes, and a receipt of how it ended.
+"""Evidence made by running a command: its output as it comes, and a receipt of how it ended.
 
 The log is written while the command runs, the receipt after it, so that a run that is killed leaves
 an output without a receipt, which proves nothing, and never a receipt without its output.
@@ -19,10 +19,9 @@ from tools.core.fs import files
 from tools.core.git import changes, refs
 from tools.core.models.evidence import RunReceipt
 from tools.core.models.record import to_mapping
-from tools.core.receipts import verify as evidence
-from tools.core.receipts import write as receipts
-from tools.core.receipts.verify import Verdict
-from tools.core.text import secrets as redaction
+from tools.core.receipts.verify import BROKEN, VERIFIED, Verdict, read_run, runs_folder, verdict
+from tools.core.receipts.write import create_document, write_new
+from tools.core.text import secrets
 from tools.core.workspace import BUS, MANIFEST, MANIFEST_BACKUPS, MANIFEST_SESSIONS, REPORT, Place, Workspace
 
 Show = Callable[[bytes], None]
@@ -48,7 +47,7 @@ class Done(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """How a command ended: its exit status, and what it said."""
+    """How a command ended: its exit status, and the hash and size of its output."""
 
     status: int
     sha256: str
@@ -61,9 +60,9 @@ def record(
 ) -> Done:
     """Runs a command in the root, shows its output as it comes and leaves log and receipt."""
     commit, tree, dirty = _state(workspace.root)
-    folder = evidence.runs_folder(workspace, about.agent)
-    stem = f"{clock.file_stamp(now)}-{ids.slug(redaction.redact(name or ' '.join(command)), 40)}"
-    log = receipts.write_new(folder, stem, ".log", b"")
+    folder = runs_folder(workspace, about.agent)
+    stem = f"{clock.file_stamp(now)}-{ids.slug(secrets.redact(name or ' '.join(command)), 40)}"
+    log = write_new(folder, stem, ".log", b"")
     try:
         ended = _run(workspace.root, command, log, show)
     except SetupError:
@@ -85,20 +84,20 @@ def record(
         task_id=about.task_id,
     )
     place = log._replace(name=log.name.removesuffix(".log") + ".json")
-    receipts.create(place, to_mapping(receipt))
+    create_document(place, to_mapping(receipt))
     return Done(receipt, place)
 
 
-def verify(workspace: Workspace, path: str, *, rerun: bool = False) -> Verdict:
-    """What a receipt is worth; with `rerun` also whether its command still ends the same way."""
-    found = evidence.verdict(workspace, path)
-    receipt = evidence.read_run(workspace, path)
-    if not rerun or receipt is None or found.standing != evidence.VERIFIED:
-        return found
+def verify_receipt(workspace: Workspace, path: str, *, rerun: bool = False) -> Verdict:
+    """The status of a receipt; with `rerun` also whether its command still ends the same way."""
+    outcome = verdict(workspace, path)
+    receipt = read_run(workspace, path)
+    if not rerun or receipt is None or outcome.standing != VERIFIED:
+        return outcome
     status = _rerun(workspace.root, receipt.command)
     if status != receipt.exit_status:
-        return Verdict(evidence.BROKEN, f"run again it ends with {status}, not {receipt.exit_status}")
-    return Verdict(evidence.VERIFIED, f"run again it ends with {status} as before")
+        return Verdict(BROKEN, f"run again it ends with {status}, not {receipt.exit_status}")
+    return Verdict(VERIFIED, f"run again it ends with {status} as before")
 
 
 def _state(root: str) -> tuple[str, str, bool]:
@@ -123,13 +122,13 @@ def _run(root: str, command: Sequence[str], log: Place, show: Show) -> Ended:
                 os.fsync(descriptor)
         return Ended(_status(child.wait()), digest.hexdigest(), size, time.monotonic() - begun)
     finally:
-        if child.poll() is None:  # we are leaving early: nobody reads what it would still say
+        if child.poll() is None:  # an error ends the run early; its remaining output has no reader
             child.kill()
             child.wait()
 
 
 def _blocks(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
-    """What a command says, as it comes; the first Ctrl-C is the command's to answer."""
+    """The output of a command as it comes; the first Ctrl-C is left to the command."""
     assert child.stdout is not None
     interrupted = False
     with child.stdout:
@@ -147,8 +146,8 @@ def _blocks(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
 
 
 def _logged(blocks: Iterator[bytes], show: Show) -> Iterator[bytes]:
-    """What the log gets of what a command says: all of it but secrets; who watches sees it as it comes."""
-    clean = redaction.Stream()
+    """The output for the log, without secrets; `show` gets each block as it comes."""
+    clean = secrets.Stream()
     for block in blocks:
         show = _shown(show, block)
         yield clean.feed(block)
@@ -158,7 +157,7 @@ def _logged(blocks: Iterator[bytes], show: Show) -> Iterator[bytes]:
 def _shown(show: Show, block: bytes) -> Show:
     try:
         show(block)
-    except BrokenPipeError:  # whoever watched has gone; the run is recorded all the same
+    except BrokenPipeError:  # the reader of stdout has gone; the run is recorded all the same
         return lambda _: None
     return show
 
@@ -176,5 +175,5 @@ def _start(root: str, command: Sequence[str], output: int) -> subprocess.Popen[b
 
 
 def _status(code: int) -> int:
-    """The exit status as a shell tells it: 128 and the signal's number for one that was killed."""
+    """The exit status as a shell reports it: 128 plus the signal's number for a killed command."""
     return code if code >= 0 else _SIGNALLED - code

@@ -1,4 +1,4 @@
-"""The folder a piece of work keeps its evidence in, laid out before the first commit.
+"""The evidence folder of a piece of work, laid out before the first commit.
 
 `agent/<agent>/<plan or task>/` below `_report/` gets the files of docs/formats.md; what is there
 already is never touched, so that running it again completes what was interrupted.
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tools.core.fs import files
-from tools.core.receipts import write as receipts
+from tools.core.receipts.write import Content, create_document
 from tools.core.workspace import Place, Workspace
 
 
@@ -31,7 +31,7 @@ def folder(workspace: Workspace, work: Work) -> Place:
 
 
 def missing(workspace: Workspace, work: Work) -> list[Place]:
-    """The files that are not there yet; DataError when the folder is a link or no folder."""
+    """The files that are not there yet; DataError when the folder is a link or a file."""
     top = folder(workspace, work)
     present = set(files.names_in(top))
     return [top.child(name) for name in _contents(work) if name not in present]
@@ -43,14 +43,14 @@ def write(workspace: Workspace, work: Work) -> list[Place]:
     written = []
     for place in missing(workspace, work):
         try:
-            receipts.create(place, contents[place.name.rsplit("/", 1)[-1]])
+            create_document(place, contents[place.name.rsplit("/", 1)[-1]])
         except FileExistsError:  # another process was laying out the same folder
             continue
         written.append(place)
     return written
 
 
-def _contents(work: Work) -> Mapping[str, receipts.Content]:
+def _contents(work: Work) -> Mapping[str, Content]:
     about = {
         key: value
         for key, value in {

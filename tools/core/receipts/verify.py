@@ -1,4 +1,4 @@
-"""Evidence that a command made by running, told apart from evidence that somebody only asserts.
+"""Distinguishes evidence produced by a run from evidence that is only asserted.
 
 A run leaves two files side by side under `_report/runner/<agent>/`: `<stamp>-<slug>.log`, all the
 output, and `<stamp>-<slug>.json`, what was run and how it ended, with the hash of the log. As long
@@ -26,7 +26,7 @@ MAX_JSON = 64 * 1024 * 1024
 
 
 class Verdict(NamedTuple):
-    """What a piece of evidence is worth, and why."""
+    """The verification status of a piece of evidence, and why."""
 
     standing: str
     reason: str
@@ -38,7 +38,7 @@ def runs_folder(workspace: Workspace, agent: str) -> Place:
 
 
 def run_from(raw: object) -> RunReceipt | None:
-    """The run a document tells of; None when it is another kind of document."""
+    """The run that a document describes; None for another kind of document."""
     if not isinstance(raw, dict):
         return None
     command, status, size = raw.get("command"), raw.get("exit_status"), raw.get("output_bytes")
@@ -63,7 +63,7 @@ _TEXTS = frozenset({"started_at", "agent_id", "commit", "tree_sha", "plan_id", "
 
 
 def read_run(workspace: Workspace, path: str) -> RunReceipt | None:
-    """The run a receipt tells of, found by its `.json` or its `.log`; None for evidence of another kind."""
+    """The run of a receipt, by the path of its `.json` or its `.log`; None for evidence of another kind."""
     stem, suffix = os.path.splitext(path)
     if suffix not in (".json", ".log"):
         return None
@@ -74,7 +74,7 @@ def read_run(workspace: Workspace, path: str) -> RunReceipt | None:
 
 
 def verdict(workspace: Workspace, path: str) -> Verdict:
-    """What a cited path is worth: the log still has its hash, it does not, or nothing was run."""
+    """The status of a cited path: verified when the log still has its hash, unverified when nothing was run."""
     path = path.partition("#")[0]
     if not _is_there(workspace, path):
         return Verdict(BROKEN, "is not there")
@@ -98,7 +98,7 @@ def standing(workspace: Workspace, path: str) -> str:
 
 def digest_of(place: Place) -> tuple[str, int]:
     """The SHA-256 of a file and its size, in bounded memory; FileNotFoundError when absent."""
-    import hashlib  # OpenSSL, which is worth its loading only for whole files
+    import hashlib  # loads OpenSSL, which pays only for whole files
 
     made = hashlib.sha256()
     size = 0
@@ -110,7 +110,7 @@ def digest_of(place: Place) -> tuple[str, int]:
 
 
 def unparseable(workspace: Workspace, path: str) -> Problem | None:
-    """Why a receipt that says by its name that it is JSON is none, with the line; None when all is well."""
+    """Why a receipt named as JSON does not parse, with the line; None when it does."""
     place = _place(workspace, path)
     try:
         if path.endswith(".json"):

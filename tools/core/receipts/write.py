@@ -16,33 +16,33 @@ from tools.core.errors import DataError, UsageError
 from tools.core.fs import files, jsonl, locks
 from tools.core.models.evidence import Refusal, Warning
 from tools.core.models.record import to_mapping
-from tools.core.text import secrets as redaction
+from tools.core.text import secrets
 from tools.core.workspace import BUS, REPORT, Place, Workspace
 
 Content = bytes | Mapping[str, object] | Sequence[Mapping[str, object]]
-"""What a file can be given: bytes, a JSON document, or the records of JSON Lines."""
+"""The content of a file: bytes, a JSON document, or the records of JSON Lines."""
 
 
-def replace(place: Place, content: Content | Iterator[bytes]) -> None:
-    """Puts a file in place whole; what is too large to hold comes in parts that no secret spans. Under a lock."""
-    files.replace(place, map(redaction.redact_bytes, content) if isinstance(content, Iterator) else _clean(content))
+def replace_document(place: Place, content: Content | Iterator[bytes]) -> None:
+    """Puts a file in place whole, under a lock; large content comes in parts that no secret spans."""
+    files.replace(place, map(secrets.redact_bytes, content) if isinstance(content, Iterator) else _clean(content))
 
 
-def create(place: Place, content: Content) -> None:
+def create_document(place: Place, content: Content) -> None:
     """Puts a new file in place whole; FileExistsError when the name is taken."""
     files.create(place, _clean(content))
 
 
 def _clean(content: Content) -> bytes:
     if isinstance(content, bytes):
-        return redaction.redact_bytes(content)
+        return secrets.redact_bytes(content)
     if isinstance(content, Mapping):
-        return files.dump_json(redaction.redact_value(content))
-    return b"".join(jsonl.encode(redaction.redact_value(record)) + b"\n" for record in content)
+        return files.dump_json(secrets.redact_value(content))
+    return b"".join(jsonl.encode(secrets.redact_value(record)) + b"\n" for record in content)
 
 
 def write_new(folder: Place, stem: str, suffix: str, content: Content) -> Place:
-    """Writes evidence under a name nobody has: `<stem><suffix>`, else with `-2`, `-3` …"""
+    """Writes evidence under a new name: `<stem><suffix>`, else with `-2`, `-3` …"""
     data = _clean(content)
     for number in range(1, 100_000):
         place = folder.child(f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}")
@@ -59,22 +59,22 @@ def write_stamped(folder: Place, prefix: str, suffix: str, content: Content, now
     return write_new(folder, f"{prefix}-{clock.file_stamp(now)}", suffix, content)
 
 
-def append(workspace: Workspace, place: Place, entry: Any) -> None:
+def append_entry(workspace: Workspace, place: Place, entry: Any) -> None:
     """Appends one line to a log of the checkout, under its lock; durable on return."""
     with locks.hold(workspace.report):
-        append_locked(place, entry if isinstance(entry, dict) else to_mapping(entry))
+        append_entry_locked(place, entry if isinstance(entry, dict) else to_mapping(entry))
 
 
-def append_locked(
+def append_entry_locked(
     place: Place,
     entry: Mapping[str, object],
     seal: Callable[[dict[str, object]], dict[str, object]] = dict,
 ) -> dict[str, object]:
     """Appends one line to a log whose lock the caller holds; durable on return; returns what was written.
 
-    `seal` completes the entry with what depends on its words as they are written, such as a hash.
+    `seal` adds what depends on the redacted entry, such as a hash.
     """
-    written = seal(redaction.redact_value(entry))
+    written = seal(secrets.redact_value(entry))
     raw = jsonl.encode(written) + b"\n"
     with files.folder_of(place, create=True) as folder, files.writable(place):
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
@@ -92,17 +92,17 @@ def append_locked(
     return written
 
 
-def warn(workspace: Workspace, warning: Warning) -> Place:
+def record_warning(workspace: Workspace, warning: Warning) -> Place:
     """Records an override that was used (design §2, promise 6)."""
     place = workspace.agent_report(warning.agent_id).child("session_guard/warnings.jsonl")
-    append(workspace, place, warning)
+    append_entry(workspace, place, warning)
     return place
 
 
-def refuse(workspace: Workspace, refusal: Refusal) -> Place:
+def record_refusal(workspace: Workspace, refusal: Refusal) -> Place:
     """Records what the claim guard refused."""
     place = workspace.agent_report(refusal.agent_id).child("errors.jsonl")
-    append(workspace, place, refusal)
+    append_entry(workspace, place, refusal)
     return place
 
 
@@ -118,19 +118,19 @@ def output_place(workspace: Workspace, output: str, folder: Place) -> Place:
     return Place(workspace.root, name)
 
 
-def cited(workspace: Workspace, path: str) -> tuple[str, bool]:
+def citation_of(workspace: Workspace, path: str) -> tuple[str, bool]:
     """A receipt as records cite it, and whether it is there; UsageError outside the repository."""
     plain, _, fragment = path.partition("#")
     name = workspace.relative(plain)
     bases = (workspace.root, workspace.bus_root)
-    found = any(os.path.lexists(os.path.join(base, name)) for base in bases)
-    return (f"{name}#{fragment}" if fragment else name), found
+    is_there = any(os.path.lexists(os.path.join(base, name)) for base in bases)
+    return (f"{name}#{fragment}" if fragment else name), is_there
 
 
-def cited_all(workspace: Workspace, paths: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+def citations_of(workspace: Workspace, paths: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
     """Receipts as records cite them, each once, and those that are not there."""
     names: dict[str, bool] = {}
     for path in paths:
-        name, found = cited(workspace, path)
-        names[name] = found
-    return tuple(names), [name for name, found in names.items() if not found]
+        name, is_there = citation_of(workspace, path)
+        names[name] = is_there
+    return tuple(names), [name for name, is_there in names.items() if not is_there]

@@ -18,7 +18,7 @@ from tools.core import clock
 from tools.core.fs import files
 from tools.core.git import history, tracked
 from tools.core.models.plan import Plan
-from tools.core.plans import files as plans
+from tools.core.plans import storage
 from tools.core.problem import Problem
 from tools.core.receipts.paths import path_problem
 from tools.core.workspace import BUS, PLANS, REPORT, Workspace
@@ -77,7 +77,7 @@ class _Moments(NamedTuple):
 
 def measure(workspace: Workspace, *, limit: float | None = None) -> Metrics:
     """The latencies of every plan; `limit` is the seconds above which a figure is an outlier."""
-    found, problems = plans.all_plans(workspace)
+    found, problems = storage.all_plans(workspace)
     names = {path.partition("#")[0] for plan in found for path in plan.all_receipts}
     cited = [name for name in names if path_problem(name) is None]
     commits = history.first_commits(workspace.root, [PLANS, f"{REPORT}/agent", *sorted(cited)])
@@ -111,7 +111,7 @@ def _by_name(paths: Sequence[str], pattern: re.Pattern[str], moments: _Moments) 
 def _plan_row(
     plan: Plan, moments: _Moments, notes: Mapping[str, list[datetime]], reflections: Mapping[str, list[datetime]]
 ) -> dict[str, Any]:
-    planned = moments.of(f"{PLANS}/{plan.plan_id}{plans.SUFFIX}")
+    planned = moments.of(f"{PLANS}/{plan.plan_id}{storage.SUFFIX}")
     proved = sorted(moment for moment in map(moments.of, plan.all_receipts) if moment)
     first, last = (proved[0], proved[-1]) if proved else (None, None)
     noted = notes.get(plan.plan_id, [None])[0]

@@ -14,10 +14,10 @@ from tools.core.bus.claim_rules import assigned_engineer
 from tools.core.context import Context, Spell
 from tools.core.errors import SetupError
 from tools.core.models.entry import MESSAGE, Entry, Query
-from tools.core.plans import check as plan_checks
-from tools.core.plans import files as plans
+from tools.core.plans import check, storage
 from tools.core.reports import latency as latencies
-from tools.core.text import render
+from tools.core.text import terminal
+from tools.core.text.markdown import code_span, escape_markdown, markdown_table
 from tools.core.workspace import Workspace
 
 CONSENSUS_KINDS = ("consensus", "summary", "vote")
@@ -54,7 +54,7 @@ def gather(context: Context, manager: str, since: datetime) -> Report:
     shown = board.told(context, snapshot, board_rows.View())
     context.skipped(context.history.problems())
     entries, _ = context.history.select(Query(since=since), None)
-    checked = plan_checks.check(context.workspace, plans.all_places(context.workspace), strict=True)
+    checked = check.check_plans(context.workspace, storage.all_places(context.workspace), strict=True)
     return Report(
         manager,
         since,
@@ -108,7 +108,7 @@ def markdown(found: Report, spell: Spell) -> str:
     shown = found.board
     head = (
         f"# Manager report\n\n**{board_text.verdict(shown)}**\n\n"
-        f"{clock.to_text(shown.generated_at)} · {render.markdown(found.manager)}"
+        f"{clock.to_text(shown.generated_at)} · {escape_markdown(found.manager)}"
         f" · since {clock.to_text(found.since)}\n\n{board_text.counts(shown)}"
     )
     sections = [
@@ -129,32 +129,32 @@ def _tasks(rows: Sequence[TaskRow]) -> str:
         for row in rows
     ]
     headings = ("task", "who", "claim", "plan", "receipts", "messages", "last message")
-    return render.markdown_table(headings, cells) if cells else "Nothing is in hand, and nothing was said."
+    return markdown_table(headings, cells) if cells else "Nothing is in hand, and nothing was said."
 
 
 def _brief(text: str) -> str:
-    return render.short(text, 70) or "-"
+    return terminal.short(text, 70) or "-"
 
 
 def _receipts(rows: Iterable[TaskRow]) -> str:
-    lines = [f"- {render.markdown(row.task_id)}: {render.code(path)}" for row in rows for path in row.receipts]
+    lines = [f"- {escape_markdown(row.task_id)}: {code_span(path)}" for row in rows for path in row.receipts]
     return "\n".join(lines) or "None."
 
 
 def _findings(rows: Sequence[str], spell: Spell) -> str:
     if not rows:
         return "Every plan keeps the strict rules."
-    lines = [f"- {render.markdown(row)}" for row in rows[:MOST_FINDINGS]]
+    lines = [f"- {escape_markdown(row)}" for row in rows[:MOST_FINDINGS]]
     if len(rows) > MOST_FINDINGS:
         command = spell(hint.tool("planner.validate", "--strict"))
-        lines.append(f"- … {len(rows) - MOST_FINDINGS} more: {render.code(command)}")
+        lines.append(f"- … {len(rows) - MOST_FINDINGS} more: {code_span(command)}")
     return "\n".join(lines)
 
 
 def _consensus(found: Report) -> str:
     said = [
-        f"- {render.markdown(entry.record.ts)} {render.markdown(entry.agent)} in {render.markdown(entry.task)}:"
-        f" {render.markdown(render.short(entry.record.summary, 200))}"
+        f"- {escape_markdown(entry.record.ts)} {escape_markdown(entry.agent)} in {escape_markdown(entry.task)}:"
+        f" {escape_markdown(terminal.short(entry.record.summary, 200))}"
         for entry in found.consensus
     ]
     return "\n\n".join([board_text.decisions(found.board), "\n".join(said) or "Nothing was said since."])
@@ -175,7 +175,7 @@ def _latency(summary: dict[str, dict[str, Any]]) -> str:
         )
         for name, figures in summary.items()
     ]
-    return render.markdown_table(("latency", "count", "min", "median", "p90", "max"), rows)
+    return markdown_table(("latency", "count", "min", "median", "p90", "max"), rows)
 
 
 def as_document(found: Report) -> dict[str, Any]:

@@ -19,10 +19,9 @@ from tools.core.git import history, tracked
 from tools.core.models.bus import MESSAGES, Message
 from tools.core.models.lenient import message_from
 from tools.core.models.plan import Plan
-from tools.core.plans import files as plans
+from tools.core.plans import storage
 from tools.core.problem import Problem
-from tools.core.receipts import locate as whereabouts
-from tools.core.receipts import verify as evidence
+from tools.core.receipts import locate, verify
 from tools.core.receipts.paths import path_problem
 from tools.core.workspace import REPORT, Place, Workspace
 
@@ -61,7 +60,7 @@ class _Facts(NamedTuple):
 
 def make(workspace: Workspace, leave_out: Place | None = None) -> Index:
     """Makes the index; `leave_out` is where it will be written, which it does not list."""
-    found, problems = plans.all_plans(workspace)
+    found, problems = storage.all_plans(workspace)
     facts = _facts(workspace, found)
     absent: list[Absent] = []
     counts: Counter[str] = Counter()
@@ -174,7 +173,7 @@ def _cited(workspace: Workspace, path: str, facts: _Facts) -> dict[str, Any]:
         "path": path,
         "exists": exists,
         "tracked": exists and facts.states.get(name) == tracked.TRACKED,
-        "standing": evidence.standing(workspace, path) if exists else evidence.BROKEN,
+        "standing": verify.standing(workspace, path) if exists else verify.BROKEN,
     }
 
 
@@ -182,7 +181,7 @@ def _cited(workspace: Workspace, path: str, facts: _Facts) -> dict[str, Any]:
 
 
 def _receipt_record(workspace: Workspace, place: Place, facts: _Facts) -> dict[str, Any]:
-    digest, size = evidence.digest_of(place)
+    digest, size = verify.digest_of(place)
     committed = facts.commits.get(place.name)
     return {
         "kind": "receipt",
@@ -191,7 +190,7 @@ def _receipt_record(workspace: Workspace, place: Place, facts: _Facts) -> dict[s
         "sha256": digest,
         "tracked": facts.states.get(place.name) == tracked.TRACKED,
         "committed_at": clock.to_text(committed) if committed else None,
-        "standing": evidence.standing(workspace, place.name),
+        "standing": verify.standing(workspace, place.name),
         "referenced_by": sorted(set(facts.cited_by.get(place.name, []))),
     }
 
@@ -239,7 +238,7 @@ def _message_records(workspace: Workspace, problems: list[Problem]) -> Iterator[
 def _located(workspace: Workspace, messages: Iterable[_Citing]) -> Iterator[dict[str, Any]]:
     messages = list(messages)
     cited = [(path, citing.message.branch) for citing in messages for path in citing.receipts]
-    where = whereabouts.find(workspace, cited)
+    where = locate.find(workspace, cited)
     for citing in messages:
         message = citing.message
         rows = [{"path": path, "where": where[path, message.branch]} for path in message.receipts]
@@ -250,5 +249,5 @@ def _located(workspace: Workspace, messages: Iterable[_Citing]) -> Iterator[dict
             "ts": message.ts,
             "from": message.sender,
             "receipts": rows,
-            "missing": [row["path"] for row in rows if row["where"] == whereabouts.MISSING],
+            "missing": [row["path"] for row in rows if row["where"] == locate.MISSING],
         }

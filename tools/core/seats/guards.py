@@ -12,8 +12,7 @@ from tools.core.gitdir import current_branch, git_folder
 from tools.core.hint import Hint, Note
 from tools.core.models.evidence import Warning
 from tools.core.seats import manifests
-from tools.core.seats import seat as seats
-from tools.core.seats.seat import Seat
+from tools.core.seats.seat import Seat, acting, manifest_path, read_manifest, require_seat
 from tools.core.workspace import MANIFEST, Workspace, worktrees
 
 SHARED = "main"
@@ -21,11 +20,11 @@ SHARED = "main"
 
 
 class Guarded(NamedTuple):
-    """Who acts and where, once the guards let them; `fresh` is the manifest to be put in place first."""
+    """The seat and branch that passed the guards; `new_manifest` has to be put in place first."""
 
     seat: Seat
     branch: str | None
-    fresh: bytes | None
+    new_manifest: bytes | None
     source: str
     overrides: tuple[Warning, ...]
     warnings: tuple[Note, ...]
@@ -34,7 +33,7 @@ class Guarded(NamedTuple):
 def refusal(branch: str | None, prefix: str, default: str | None) -> tuple[str, str]:
     """The code and sentence of why a seat should not work on a branch; empty when it may."""
     if branch is None:
-        return "branch_unknown", "HEAD is detached, so nobody can tell whose branch this is"
+        return "branch_unknown", "HEAD is detached, so this checkout is on no branch"
     if branch.startswith(prefix) or branch in (SHARED, default, prefix.rstrip("/")):
         return "", ""
     return "branch_mismatch", f"the branch {branch} is not one of {prefix}*"
@@ -50,9 +49,11 @@ def guard(
     now: datetime,
 ) -> Guarded:
     """Checks manifest and branch; raises GuardError, or returns the overrides that must be recorded."""
-    seat, fresh, source, overrides = _seat(workspace, agent, bound, allow_manifest, now)
+    seat, new_manifest, source, overrides = _seat(workspace, agent, bound, now, allow=allow_manifest)
     if git_folder(workspace.root) is None:
-        return Guarded(seat, None, fresh, source, tuple(overrides), (Note("no git here, so no branch to check"),))
+        return Guarded(
+            seat, None, new_manifest, source, tuple(overrides), (Note("no git here, so no branch to check"),)
+        )
     branch = current_branch(workspace.root)
     prefix = seat.branch_prefix
     default = refs.default_branch(workspace.root)
@@ -68,7 +69,7 @@ def guard(
         overrides.append(_warning(seat.agent_id, code, message, now, branch=branch or ""))
     bare = branch == prefix.rstrip("/")
     warnings = (Note(f"{branch} leaves no room for branches below it", hint.git("branch", "-m", f"{prefix}work")),)
-    return Guarded(seat, branch, fresh, source, tuple(overrides), warnings if bare else ())
+    return Guarded(seat, branch, new_manifest, source, tuple(overrides), warnings if bare else ())
 
 
 def switching(workspace: Workspace, branch: str) -> Hint:
@@ -83,19 +84,19 @@ def switching(workspace: Workspace, branch: str) -> Hint:
 
 
 def _seat(
-    workspace: Workspace, agent: str | None, bound: str | None, allow: bool, now: datetime
+    workspace: Workspace, agent: str | None, bound: str | None, now: datetime, *, allow: bool
 ) -> tuple[Seat, bytes | None, str, list[Warning]]:
-    manifest = seats.read_manifest(seats.manifest_path(workspace, bound), required=bound is not None)
+    manifest = read_manifest(manifest_path(workspace, bound), required=bound is not None)
     is_own = manifest is not None and agent in (None, manifest.agent_id)
     if agent is None or is_own or (manifest is not None and not allow):
-        return seats.acting(workspace, agent, bound), None, bound or MANIFEST, []
-    found = manifests.find(workspace, seats.require_seat(agent))
-    seat = Seat(agent, found.manifest if found else None)
+        return acting(workspace, agent, bound), None, bound or MANIFEST, []
+    variant = manifests.find(workspace, require_seat(agent))
+    seat = Seat(agent, variant.manifest if variant else None)
     if manifest is not None:
         message = f"{agent} acted while the manifest was {manifest.agent_id}'s"
         return seat, None, "", [_warning(agent, "manifest_mismatch", message, now, manifest_agent=manifest.agent_id)]
-    data = found.data if found else manifests.minimal(agent)
-    return seat, None if bound else data, found.place.name if found else "a minimal one", []
+    data = variant.data if variant else manifests.minimal(agent)
+    return seat, None if bound else data, variant.place.name if variant else "a minimal one", []
 
 
 def _warning(agent: str, code: str, message: str, now: datetime, **more: str) -> Warning:

@@ -1,8 +1,8 @@
-"""Swapping seats: variants of the manifest, and numbered backups.
+"""Activating seats: variants of the manifest, and numbered backups.
 
-What is put in place replaces a link instead of being written through it, so that one seat's swap
-never writes into another seat's file; and what is replaced is in a backup, or is kept, unless the
-same bytes are in another file already. Everything changes under the checkout's lock.
+An activation replaces a link instead of writing through it, so it never writes into another seat's
+file. The manifest it replaces goes to a backup, or is kept aside, unless another file already has
+the same bytes. Everything changes under the checkout's lock.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from tools.core.fs import files, locks
 from tools.core.models.lenient import manifest_from, text_of
 from tools.core.models.manifest import Manifest
 from tools.core.problem import Problem
-from tools.core.receipts import write as receipts
-from tools.core.seats import seat as seats
-from tools.core.text import secrets as redaction
+from tools.core.receipts.write import create_document
+from tools.core.seats.seat import MAX_MANIFEST
+from tools.core.text import secrets
 from tools.core.workspace import (
     MANIFEST,
     MANIFEST_BACKUPS,
@@ -35,7 +35,7 @@ _BACKUP = re.compile(r"(\d{4,})-(.+)\.(?:json|link)")
 
 
 class Variant(NamedTuple):
-    """A seat's manifest that can be activated, and where it lies."""
+    """A seat's manifest that can be activated, and its place."""
 
     agent_id: str
     place: Place
@@ -43,20 +43,20 @@ class Variant(NamedTuple):
     manifest: Manifest
 
 
-class Held(NamedTuple):
-    """What a manifest's path holds: bytes, and the link's text where it is one; both None for nothing."""
+class ManifestFile(NamedTuple):
+    """The content of a manifest's path: its bytes, and a link's target; both None when nothing is there."""
 
     data: bytes | None
     link: str | None
 
     @property
     def is_there(self) -> bool:
-        """Whether there is anything, be it a link that leads nowhere."""
+        """Whether there is anything, even a dangling link."""
         return self.data is not None or self.link is not None
 
 
-class Swap(NamedTuple):
-    """A manifest that was put in place; `kept` is where the one before it went, "" where that was not needed."""
+class Activation(NamedTuple):
+    """A manifest that was put in place; `kept` is the copy of the one before it, "" where none was needed."""
 
     agent_id: str
     source: str
@@ -73,14 +73,14 @@ def variant_name(agent: str) -> str:
 
 
 def agent_named(text: str) -> str:
-    """The agent that an id or a variant's name stands for; UsageError for anything else, paths included."""
-    found = _VARIANT.fullmatch(text)
-    return ids.require_agent(found[1] if found else text)
+    """The agent of an id or of a variant's file name; UsageError for anything else, paths included."""
+    match = _VARIANT.fullmatch(text)
+    return ids.require_agent(match[1] if match else text)
 
 
 def variants(workspace: Workspace) -> tuple[list[Variant], list[Problem]]:
     """All seats' manifests, those of the checkout first, and what is wrong with each that cannot be read."""
-    found, problems = [], []
+    listed, problems = [], []
     for folder in _folders(workspace):
         for name in _names(folder):
             agent = _VARIANT.fullmatch(name)
@@ -88,10 +88,10 @@ def variants(workspace: Workspace) -> tuple[list[Variant], list[Problem]]:
                 continue
             place = folder.child(name) if folder.name else Place(folder.base, name)
             try:
-                found.append(_read_variant(place, agent[1]))
+                listed.append(_read_variant(place, agent[1]))
             except (DataError, GuardError) as error:
                 problems.append(error.problem_in(place.name))
-    return found, problems
+    return listed, problems
 
 
 def _folders(workspace: Workspace) -> Iterator[Place]:
@@ -116,7 +116,7 @@ def _read_variant(place: Place, agent: str) -> Variant:
     manifest = manifest_from(files.parse_object(data, place.name))
     if manifest.agent_id != agent:
         raise GuardError(
-            f"{place.name} is the manifest of {manifest.agent_id or 'nobody'}, not of {agent}",
+            f"{place.name} is the manifest of {manifest.agent_id or 'no agent'}, not of {agent}",
             code="seat.variant",
             hint=hint.tool("agent.manifest_helper", "new", agent),
             details={"manifest_agent": manifest.agent_id, "agent": agent},
@@ -135,7 +135,7 @@ def find(workspace: Workspace, name: str) -> Variant | None:
 
 
 def minimal(agent: str, roles: tuple[str, ...] = ()) -> bytes:
-    """A manifest that says no more than it must."""
+    """A manifest with the required fields only."""
     content: dict[str, object] = {"agent_id": agent, "branch_prefix": f"agent/{agent}/"}
     if roles:
         content["desired_roles"] = list(dict.fromkeys(roles))
@@ -152,42 +152,42 @@ def create(workspace: Workspace, agent: str, roles: tuple[str, ...]) -> Place:
                 code="seat.exists",
                 hint=hint.tool("agent.manifest_helper", "activate", agent),
             )
-        receipts.create(place, minimal(agent, roles))
+        create_document(place, minimal(agent, roles))
     return place
 
 
-# -- swapping ------------------------------------------------------------------------------------
+# -- activating ----------------------------------------------------------------------------------
 
 
-def activate(workspace: Workspace, name: str, *, backup: bool = True) -> Swap:
+def activate(workspace: Workspace, name: str, *, backup: bool = True) -> Activation:
     """Makes a seat the checkout's own, with a numbered backup of the one before."""
-    found = find(workspace, name)
-    if found is None:
+    variant = find(workspace, name)
+    if variant is None:
         agent = agent_named(name)
         raise UsageError(
             f"there is no manifest of {agent}",
             code="seat.unknown",
             hint=hint.tool("agent.manifest_helper", "new", agent),
         )
-    return put(workspace, found.agent_id, Held(found.data, None), source=found.place.name, backup=backup)
+    return put(workspace, variant.agent_id, ManifestFile(variant.data, None), source=variant.place.name, backup=backup)
 
 
-def put(workspace: Workspace, agent: str, wanted: Held, *, source: str, backup: bool = True) -> Swap:
+def put(workspace: Workspace, agent: str, new: ManifestFile, *, source: str, backup: bool = True) -> Activation:
     """Puts a manifest in place; what was there is backed up, or kept where it is nowhere else."""
-    wanted = wanted._replace(data=redaction.redact_bytes(wanted.data or b""))
+    new = new._replace(data=secrets.redact_bytes(new.data or b""))
     with locks.hold(workspace.report):
-        current = held(workspace)
-        if current.data == wanted.data and (wanted.link is None or wanted.link == current.link):
-            return Swap(agent, source, "", False)
+        current = manifest_file(workspace)
+        if current.data == new.data and (new.link is None or new.link == current.link):
+            return Activation(agent, source, "", changed=False)
         kept = _back_up(workspace, current) if backup else keep(workspace, current)
-        _write(workspace, wanted)
-    return Swap(agent, source, kept, True)
+        _write(workspace, new)
+    return Activation(agent, source, kept, changed=True)
 
 
-def held(workspace: Workspace) -> Held:
+def manifest_file(workspace: Workspace) -> ManifestFile:
     """What the checkout's manifest holds."""
     path = workspace.in_root(MANIFEST).path
-    return Held(bytes_at(path), os.readlink(path) if os.path.islink(path) else None)
+    return ManifestFile(bytes_at(path), os.readlink(path) if os.path.islink(path) else None)
 
 
 def bytes_at(path: str) -> bytes | None:
@@ -199,28 +199,28 @@ def bytes_at(path: str) -> bytes | None:
     except OSError as problem:
         raise files.not_a_file(Place(*os.path.split(path)), problem) from problem
     try:
-        data = os.read(descriptor, seats.MAX_MANIFEST + 1)
+        data = os.read(descriptor, MAX_MANIFEST + 1)
     except OSError as problem:  # a folder opens, and cannot be read
         raise files.not_a_file(Place(*os.path.split(path)), problem) from problem
     finally:
         os.close(descriptor)
-    if len(data) > seats.MAX_MANIFEST:
-        reason = f"more than {seats.MAX_MANIFEST} bytes"
+    if len(data) > MAX_MANIFEST:
+        reason = f"more than {MAX_MANIFEST} bytes"
         raise DataError(Problem(os.path.basename(path), 1, reason, "file.size"))
     return data
 
 
-def _write(workspace: Workspace, wanted: Held) -> None:
-    """As the link it was, where that leads to the same bytes still; else as a file of its own."""
+def _write(workspace: Workspace, new: ManifestFile) -> None:
+    """Writes the link again where its target still has the same bytes, else a regular file."""
     place = workspace.in_root(MANIFEST)
-    if wanted.link is None or bytes_at(os.path.join(workspace.root, wanted.link)) != wanted.data:
-        files.replace(place, wanted.data or b"")
+    if new.link is None or bytes_at(os.path.join(workspace.root, new.link)) != new.data:
+        files.replace(place, new.data or b"")
         return
     aside = f"{place.path}.tmp"
     with suppress(FileNotFoundError):
         os.unlink(aside)
     with files.writable(place):
-        os.symlink(wanted.link, aside)
+        os.symlink(new.link, aside)
         os.rename(aside, place.path)
 
 
@@ -241,14 +241,14 @@ def _backups(workspace: Workspace) -> list[tuple[int, str]]:
     return sorted({(int(name[1]), f"{name[1]}-{name[2]}") for name in names if name}, reverse=True)
 
 
-def _back_up(workspace: Workspace, current: Held) -> str:
+def _back_up(workspace: Workspace, current: ManifestFile) -> str:
     if not current.is_there:
         return ""
     number = next((number for number, _ in _backups(workspace)), 0) + 1
     return _store(workspace.in_root(f"{MANIFEST_BACKUPS}/{number:04}-{agent_in(current.data)}"), current)
 
 
-def _store(stem: Place, current: Held) -> str:
+def _store(stem: Place, current: ManifestFile) -> str:
     if current.link is not None:
         files.replace(Place(stem.base, f"{stem.name}.link"), os.fsencode(current.link))
     if current.data is not None:
@@ -256,7 +256,7 @@ def _store(stem: Place, current: Held) -> str:
     return stem.name + (".json" if current.data is not None else ".link")
 
 
-def keep(workspace: Workspace, current: Held) -> str:
+def keep(workspace: Workspace, current: ManifestFile) -> str:
     """Sets a manifest aside, out of the order of backups, unless its bytes are in another file already."""
     if current.data is None or current.link is not None or current.data in _elsewhere(workspace):
         return ""
@@ -278,21 +278,21 @@ def _elsewhere(workspace: Workspace) -> Iterator[bytes | None]:
             yield files.read_bytes(workspace.in_root(f"{MANIFEST_BACKUPS}/{name}"))
 
 
-def restore(workspace: Workspace) -> Swap:
+def restore(workspace: Workspace) -> Activation:
     """Takes back the newest backup and consumes it; UsageError when there is none."""
     with locks.hold(workspace.report):
-        found = _backups(workspace)
-        if not found:
+        backups = _backups(workspace)
+        if not backups:
             raise UsageError(
                 "there is no backup to restore", code="seat.backup", hint=hint.tool("agent.manifest_helper", "list")
             )
-        stem = workspace.in_root(f"{MANIFEST_BACKUPS}/{found[0][1]}")
+        stem = workspace.in_root(f"{MANIFEST_BACKUPS}/{backups[0][1]}")
         parts = [Place(stem.base, f"{stem.name}.{kind}") for kind in ("json", "link")]
         data, link = (files.read_bytes(part) for part in parts)
-        wanted = Held(data, os.fsdecode(link) if link is not None else None)
-        current = held(workspace)
-        kept = keep(workspace, current) if current != wanted else ""
-        _write(workspace, wanted)
+        backup = ManifestFile(data, os.fsdecode(link) if link is not None else None)
+        current = manifest_file(workspace)
+        kept = keep(workspace, current) if current != backup else ""
+        _write(workspace, backup)
         for part in parts:
             files.remove(part)
-    return Swap(agent_in(data), stem.name, kept, current != wanted)
+    return Activation(agent_in(data), stem.name, kept, current != backup)

@@ -16,9 +16,9 @@ from tools.core.git import changes, checkout, refs
 from tools.core.gitdir import current_branch
 from tools.core.models.lenient import text_of
 from tools.core.problem import Problem
-from tools.core.receipts import write as receipts
+from tools.core.receipts.write import replace_document
 from tools.core.seats import manifests
-from tools.core.text import secrets as redaction
+from tools.core.text import secrets
 from tools.core.workspace import BUS, MANIFEST_SESSIONS, REPORT, Place, Workspace
 
 _OWN = (BUS, REPORT, "AGENT_MANIFEST*.json")
@@ -34,21 +34,26 @@ class Session(NamedTuple):
     saved_at: str
 
 
+class Position(NamedTuple):
+    """The branch and commit that a session works on; "" for a detached HEAD or an empty repository."""
+
+    branch: str
+    commit: str
+
+
 def _session_place(workspace: Workspace, label: str, name: str) -> Place:
     return workspace.in_root(f"{MANIFEST_SESSIONS}/{ids.require_task(label, 'label')}/{name}")
 
 
-def save(
-    workspace: Workspace, label: str, path: str, *, branch: str, commit: str, force: bool, now: datetime
-) -> Session:
+def save(workspace: Workspace, label: str, path: str, position: Position, now: datetime, *, force: bool) -> Session:
     """Saves the manifest at a path with branch and commit; ConflictError when the label is in use.
 
-    A manifest without its session.json is a save that died: it counts as no session and is kept aside.
+    A manifest without its session.json is an interrupted save: it is not a session and is kept aside.
     """
     place = _session_place(workspace, label, "manifest.json")
-    data = redaction.redact_bytes(manifests.bytes_at(path) or b"")
+    data = secrets.redact_bytes(manifests.bytes_at(path) or b"")
     link = os.readlink(path) if os.path.islink(path) else None
-    saved = Session(label, manifests.agent_in(data), branch, commit, clock.to_text(now))
+    saved = Session(label, manifests.agent_in(data), *position, clock.to_text(now))
     with locks.hold(workspace.report):
         before = files.read_bytes(place)
         in_use = before is not None and files.exists(_session_place(workspace, label, "session.json"))
@@ -59,10 +64,10 @@ def save(
                 hint=hint.again("--force"),
             )
         if before not in (None, data):
-            manifests.keep(workspace, manifests.Held(before, None))
+            manifests.keep(workspace, manifests.ManifestFile(before, None))
         files.replace(place, data)
         content = {**saved._asdict(), **({"link": link} if link is not None else {})}
-        receipts.replace(_session_place(workspace, label, "session.json"), content)
+        replace_document(_session_place(workspace, label, "session.json"), content)
     return saved
 
 
@@ -84,18 +89,18 @@ def named(workspace: Workspace, label: str) -> Session:
     return Session(**{**texts, "label": label})
 
 
-def known(workspace: Workspace) -> tuple[list[Session], list[Problem]]:
+def all_sessions(workspace: Workspace) -> tuple[list[Session], list[Problem]]:
     """All saved sessions, oldest first, and what is wrong with each that cannot be read."""
-    found, problems = [], []
+    sessions, problems = [], []
     for label in files.names_in(workspace.in_root(MANIFEST_SESSIONS)):
         try:
-            found.append(named(workspace, label))
+            sessions.append(named(workspace, label))
         except (DataError, UsageError) as error:
             problems.append(error.problem_in(f"{MANIFEST_SESSIONS}/{label}"))
-    return sorted(found, key=lambda saved: (saved.saved_at, saved.label)), problems
+    return sorted(sessions, key=lambda saved: (saved.saved_at, saved.label)), problems
 
 
-def restore(workspace: Workspace, label: str) -> manifests.Swap:
+def restore(workspace: Workspace, label: str) -> manifests.Activation:
     """Puts a saved session's manifest in place, with a backup of the one before."""
     saved = named(workspace, label)
     place = _session_place(workspace, label, "manifest.json")
@@ -104,8 +109,8 @@ def restore(workspace: Workspace, label: str) -> manifests.Swap:
         raise DataError(Problem(place.name, 1, "missing", "session.damaged"))
     content = files.read_json(_session_place(workspace, label, "session.json")) or {}
     link = content.get("link")
-    wanted = manifests.Held(data, link if isinstance(link, str) else None)
-    return manifests.put(workspace, saved.agent_id, wanted, source=place.name)
+    manifest = manifests.ManifestFile(data, link if isinstance(link, str) else None)
+    return manifests.put(workspace, saved.agent_id, manifest, source=place.name)
 
 
 def delete(workspace: Workspace, label: str) -> bool:
@@ -118,7 +123,7 @@ def delete(workspace: Workspace, label: str) -> bool:
         with files.folder_of(Place(folder.base, os.path.dirname(folder.name))) as sessions_folder:
             try:
                 os.rmdir(label, dir_fd=sessions_folder)
-            except OSError:  # somebody keeps files of his own there
+            except OSError:  # it has other files
                 return False
     return True
 

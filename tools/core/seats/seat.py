@@ -1,4 +1,4 @@
-"""Whose seat this is: the manifest says who is acting, and nobody speaks in another's name.
+"""The acting seat: the manifest says who acts, so that no agent writes in another's name.
 
 The seat is `TEOF_MANIFEST`, else `AGENT_MANIFEST.json` in the root; it may be a link to a variant.
 The manifest and `--agent` must agree. With an unreadable manifest writes are refused; with none,
@@ -38,8 +38,8 @@ class Seat(NamedTuple):
     @property
     def branch_prefix(self) -> str:
         """What this seat's branches begin with, final slash included."""
-        given = self.manifest.branch_prefix if self.manifest else ""
-        return (given or f"agent/{self.agent_id}").rstrip("/") + "/"
+        prefix = self.manifest.branch_prefix if self.manifest else ""
+        return (prefix or f"agent/{self.agent_id}").rstrip("/") + "/"
 
 
 def manifest_path(workspace: Workspace, bound: str | None = None) -> str:
@@ -134,14 +134,14 @@ def acting(workspace: Workspace, agent: str | None, bound: str | None = None) ->
 
 
 def require_seat(agent: str) -> str:
-    """The id, or UsageError when it is none or names the template."""
+    """The id, or UsageError when it is not an agent id or names the template."""
     if ids.require_agent(agent) == ids.TEMPLATE_AGENT:
         raise UsageError("'template' names no seat", code="seat.template")
     return agent
 
 
 def reading(workspace: Workspace, bound: str | None = None) -> Seat | None:
-    """The seat a reader looks from; None when there is none or it cannot be read."""
+    """The seat of a reader; None when there is none or it cannot be read."""
     try:
         manifest = read_manifest(manifest_path(workspace, bound))
     except (DataError, SetupError):
@@ -149,14 +149,14 @@ def reading(workspace: Workspace, bound: str | None = None) -> Seat | None:
     return Seat(manifest.agent_id, manifest) if manifest else None
 
 
-def manifests(workspace: Workspace) -> list[Manifest]:
+def bound_manifests(workspace: Workspace) -> list[Manifest]:
     """The seats bound in any worktree of this clone; what cannot be read is left out."""
-    found = []
+    bound = []
     for root in worktrees(workspace):
         try:
             manifest = read_manifest(os.path.join(root, MANIFEST))
         except (DataError, SetupError):
             continue
         if manifest is not None:
-            found.append(manifest)
-    return found
+            bound.append(manifest)
+    return bound

@@ -22,9 +22,9 @@ from tools.core.models.bus import Claim, stream_of
 from tools.core.models.entry import message_entry
 from tools.core.models.record import MAX_SUMMARY
 from tools.core.problem import Problem
-from tools.core.receipts import write as receipts
+from tools.core.receipts.write import Content, record_warning, replace_document, write_stamped
 from tools.core.seats.guards import Guarded
-from tools.core.text import render
+from tools.core.text import terminal
 from tools.core.workspace import MANIFEST, Place, Workspace
 
 IDLE = "idle"
@@ -72,7 +72,7 @@ def boot(context: Context, guarded: Guarded, wish: Wish, say: Say) -> Booted:
     context = context.acting_as(guarded.seat)
     _require_places(context, guarded, wish)
     for override in guarded.overrides:
-        receipts.warn(context.workspace, override)
+        record_warning(context.workspace, override)
         context.warn([f"{override.message} (recorded)"])
     context.warn(guarded.warnings)
     seat_written = _put_seat(context.workspace, guarded, say)
@@ -109,13 +109,15 @@ def _barred(context: Context, wish: Wish) -> str:
 
 
 def _put_seat(workspace: Workspace, guarded: Guarded, say: Say) -> list[str]:
-    if guarded.fresh is None:
+    if guarded.new_manifest is None:
         return []
     from tools.core.seats import manifests
-    from tools.core.setup import init as repository  # most sessions have their seat already
+    from tools.core.setup import init  # most sessions have their seat already
 
-    swap = manifests.put(workspace, guarded.seat.agent_id, manifests.Held(guarded.fresh, None), source=guarded.source)
-    repository.ignore_seat(workspace)
+    swap = manifests.put(
+        workspace, guarded.seat.agent_id, manifests.ManifestFile(guarded.new_manifest, None), source=guarded.source
+    )
+    init.ignore_seat(workspace)
     say(f"seat: {guarded.seat.agent_id}, from {guarded.source}")
     return [MANIFEST] if swap.changed else []
 
@@ -161,7 +163,7 @@ def _meet_dirt(context: Context, guarded: Guarded, wish: Wish, say: Say) -> None
     say(f"dirty tree: {len(lines)} {'path' if len(lines) == 1 else 'paths'} of {handoff.owner}; {verb} {handoff.path}")
     if not wish.allow_dirty:
         raise GuardError(
-            f"the tree has work in progress of {handoff.owner} ({render.short(lines[0], 80)}); it is left as it is",
+            f"the tree has work in progress of {handoff.owner} ({terminal.short(lines[0], 80)}); it is left as it is",
             code="session.dirty",
             hint=hint.again("--sync-allow-dirty"),
             details={"owner": handoff.owner, "receipt": handoff.path, "paths": lines[:20]},
@@ -199,7 +201,7 @@ def peer_line(claim: Claim, now: datetime) -> str:
     since = clock.parse(claim.claimed_at)
     age = f" for {clock.age(since, now)}" if since else ""
     paths = f" paths={' '.join(claim.paths)}" if claim.paths else ""
-    return render.clean(
+    return terminal.clean(
         f"{claim.agent_id} holds {claim.task_id} ({claim.state}{age}, {claim.branch or 'no branch'}){paths}"
     )
 
@@ -213,7 +215,7 @@ def _snapshots(context: Context, guarded: Guarded, wish: Wish) -> list[str]:
     written: list[Place] = []
     if wish.dashboard:
         suffix, data = _dashboard(context, wish.dashboard_format)
-        written.append(receipts.write_stamped(folder, "coordination-dashboard", suffix, data, context.now))
+        written.append(write_stamped(folder, "coordination-dashboard", suffix, data, context.now))
     if wish.with_status:
         from tools.core.bus import status  # only those who ask for it pay for it
 
@@ -227,18 +229,16 @@ def _snapshots(context: Context, guarded: Guarded, wish: Wish) -> list[str]:
             severities=(),
             manager_window=None,
         )
-        text = render.block(status.full(status.gather(context, view), context.spell)) + "\n"
-        written.append(
-            receipts.write_stamped(folder, "bus-status", ".txt", text.encode("utf-8", "replace"), context.now)
-        )
+        text = terminal.block(status.full(status.gather(context, view), context.spell)) + "\n"
+        written.append(write_stamped(folder, "bus-status", ".txt", text.encode("utf-8", "replace"), context.now))
     if wish.tail:
         place = context.workspace.session(agent).child(TAIL)
-        receipts.replace(place, _hub_tail(context, agent, wish.tail_count))
+        replace_document(place, _hub_tail(context, agent, wish.tail_count))
         written.append(place)
     return [place.name for place in written]
 
 
-def _dashboard(context: Context, form: str) -> tuple[str, receipts.Content]:
+def _dashboard(context: Context, form: str) -> tuple[str, Content]:
     """The manager's board at boot, as a file's suffix and content."""
     from tools.core.board import model as board_rows  # it reads everything: a boot without it starts faster
     from tools.core.board import snapshot as board
@@ -258,7 +258,7 @@ def _hub_tail(context: Context, agent: str, count: int) -> bytes:
     lines = []
     for found in reading.found:
         entry = message_entry(found.record, ids.HUB)
-        lines.append(render.clean(f"{entry.record.ts} {entry.agent} {entry.kind}: {entry.record.summary}") + "\n")
+        lines.append(terminal.clean(f"{entry.record.ts} {entry.agent} {entry.kind}: {entry.record.summary}") + "\n")
     return (head + "".join(lines)).encode("utf-8", "replace")
 
 
@@ -283,7 +283,7 @@ def plan(guarded: Guarded, wish: Wish) -> list[str]:
     """What a boot would do, one line a step."""
     agent = guarded.seat.agent_id
     steps = [f"record the override {override.code}" for override in guarded.overrides]
-    if guarded.fresh is not None:
+    if guarded.new_manifest is not None:
         steps.append(f"write {MANIFEST} of {agent}, from {guarded.source}")
     if wish.sync:
         steps.append("fetch, fast-forward, exchange the bus without pushing it")

@@ -16,8 +16,8 @@ from tools.core.hint import Hint
 from tools.core.models.bus import EVENTS, stream_of
 from tools.core.models.entry import Entry, Query
 from tools.core.models.record import to_mapping
-from tools.core.plans import check as plan_checks
-from tools.core.plans import files as plans
+from tools.core.plans import storage
+from tools.core.plans.check import check_plans
 from tools.core.reports import receipts_index as receipt_index
 from tools.core.session import boot
 from tools.core.workspace import PLANS, QUEUE, REPORT, Workspace
@@ -106,8 +106,8 @@ def _planner_validate(workspace: Workspace) -> Check:
     def answer(status: str, reason: str, path: str = PLANS) -> Check:
         return Check("planner_validate", status, reason, path, hint.tool("planner.validate", "--strict"))
 
-    places = plans.all_places(workspace)
-    results = plan_checks.check(workspace, places, strict=True)
+    places = storage.all_places(workspace)
+    results = check_plans(workspace, places, strict=True)
     found = [finding.problem for result in results for finding in result.findings]
     if found:
         return answer(FAIL, _and_more(found, "finding", "findings"), found[0].path)

@@ -19,8 +19,8 @@ from tools.core.context import Context
 from tools.core.fs import files, locks
 from tools.core.git import changes, refs
 from tools.core.models.bus import Claim
-from tools.core.receipts import write as receipts
-from tools.core.text import secrets as redaction
+from tools.core.receipts.write import write_stamped
+from tools.core.text import secrets
 from tools.core.workspace import BUS, REPORT, Place, Workspace
 
 _OURS = re.compile(rf'"?(?:{BUS}(?:/|"?$)|{REPORT}(?:/|"?$)|\.manifest_|AGENT_MANIFEST[^/]*\.json)')
@@ -64,9 +64,9 @@ def record(context: Context, branch: str | None, lines: Sequence[str]) -> Found:
         finder=context.seat.agent_id,
         owner=owner_of(branch, claims, context.seat.agent_id),
         captured_at=context.now,
-        branch=redaction.redact(branch or "none"),
+        branch=secrets.redact(branch or "none"),
         commit=refs.commit_of(context.workspace.root, "HEAD") or "none",
-        changes=tuple(map(redaction.redact, lines)),
+        changes=tuple(map(secrets.redact, lines)),
     )
     with locks.hold(context.workspace.session(context.seat.agent_id)):  # two boots of a seat write one receipt
         context.store.history.refresh()
@@ -75,7 +75,7 @@ def record(context: Context, branch: str | None, lines: Sequence[str]) -> Found:
             files.replace(Place(context.workspace.bus_root, old.path), _text(found))
             found = found._replace(path=old.path)
         else:
-            found = found._replace(path=receipts.write_stamped(place, "dirty", ".txt", _text(found), context.now).name)
+            found = found._replace(path=write_stamped(place, "dirty", ".txt", _text(found), context.now).name)
         posts.post_once(context, lambda: _unless_observed(context, found))
     return Found(found, old is None)
 

@@ -19,8 +19,8 @@ from tools.core.gitdir import current_branch
 from tools.core.hint import Hint
 from tools.core.models.bus import Claim
 from tools.core.models.lenient import claim_from
-from tools.core.plans import files as plans
-from tools.core.seats import guards as branches
+from tools.core.plans import storage
+from tools.core.seats import guards
 from tools.core.seats.seat import Seat
 from tools.core.session import dirty_tree as dirt
 from tools.core.store.api import History
@@ -56,8 +56,8 @@ def verdict(context: Context, *, required: Sequence[str], allowed: Sequence[str]
 
 def changed_files(workspace: Workspace) -> list[str]:
     """The files this branch changed since it left the remote's default branch (or main)."""
-    default = refs.default_branch(workspace.root) or refs.RemoteBranch("origin", branches.SHARED)
-    for base in (default.ref, f"refs/heads/{branches.SHARED}"):
+    default = refs.default_branch(workspace.root) or refs.RemoteBranch("origin", guards.SHARED)
+    for base in (default.ref, f"refs/heads/{guards.SHARED}"):
         names = changes.since_fork(workspace.root, base)
         if names is not None:
             return names
@@ -75,7 +75,7 @@ def _branch(workspace: Workspace, branch: str | None, seat: Seat, allowed: Seque
     if branch is not None and (branch.startswith(seat.branch_prefix) or branch in allowed):
         return Check("branch", PASS, branch)
     shown = branch or "a detached HEAD"
-    switch = branches.switching(workspace, f"{seat.branch_prefix}work")
+    switch = guards.switching(workspace, f"{seat.branch_prefix}work")
     return Check("branch", FAIL, f"{shown} is not one of {seat.branch_prefix}*", switch)
 
 
@@ -116,7 +116,9 @@ def _claim(claim: Claim, fence: int | None, seat: Seat) -> Check:
 
 def _receipts(context: Context, changed: Iterable[str], claims: Iterable[Claim], branch: str | None) -> Check:
     names = {name[len(PLANS) + 1 :] for name in changed if name.startswith(f"{PLANS}/")}
-    concerned = {name.removesuffix(plans.SUFFIX) for name in names if name.endswith(plans.SUFFIX) and "/" not in name}
+    concerned = {
+        name.removesuffix(storage.SUFFIX) for name in names if name.endswith(storage.SUFFIX) and "/" not in name
+    }
     concerned |= {claim.plan_id for claim in claims if claim.branch == branch and ids.is_plan(claim.plan_id)}
     missing: list[str] = []
     untracked: list[str] = []
@@ -136,7 +138,7 @@ def _receipts(context: Context, changed: Iterable[str], claims: Iterable[Claim],
 def _cited_by(workspace: Workspace, plan: str) -> tuple[list[str], str]:
     """The paths a plan cites as evidence; a reason when it cannot be read."""
     try:
-        found = plans.read(workspace, plan)
+        found = storage.read(workspace, plan)
     except (DataError, SetupError) as problem:
         return [], problem.message
     cited = found.all_receipts if found else ()

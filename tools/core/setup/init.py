@@ -11,16 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from typing import NamedTuple
 
-from tools.core import hint, ids
-from tools.core import templates as maps
+from tools.core import hint, ids, templates
 from tools.core.errors import GuardError, SetupError, ToolkitError, UsageError
 from tools.core.fs import files, locks
 from tools.core.git import repository
 from tools.core.gitdir import common_folder, git_folder
 from tools.core.hint import Note
 from tools.core.models.manifest import Manifest
-from tools.core.receipts import write as receipts
-from tools.core.seats import seat as seats
+from tools.core.receipts.write import Content, replace_document
+from tools.core.seats.seat import manifest_path, own_seat, read_manifest, reading
 from tools.core.sync import bus_branch
 from tools.core.workspace import MANIFEST, Place, Workspace, git_lock_place
 
@@ -30,7 +29,7 @@ PATIENCE = 60.0
 
 
 class Step(NamedTuple):
-    """One thing to do: how it is told, and how it is done; `do` may return a note."""
+    """One thing to do: its description, and the function that does it; `do` may return a note."""
 
     sentence: str
     do: Callable[[], Note | None]
@@ -74,11 +73,11 @@ def _notes(workspace: Workspace, bus: str | None, agent: str | None, steps: Sequ
         text = f"{name}/ is tracked by a branch of code and was left as it is; it can have a branch of its own"
         notes.append(Note(text, move))
     if any(step.sentence.endswith(("README.md", ".gitignore", ".gitattributes")) for step in steps):
-        names = (".gitignore", ".gitattributes", *maps.FOLDER_MAPS)
+        names = (".gitignore", ".gitattributes", *templates.FOLDER_MAPS)
         add = hint.git("add", "--", *names)
         commit = hint.git("commit", "-m", "Make ready for several agents", "--", *names)
         notes.append(Note("what was written is yours to commit", add.then(commit)))
-    if agent is None and seats.reading(workspace) is None:
+    if agent is None and reading(workspace) is None:
         notes.append(Note("this checkout is no agent's seat yet", hint.init("--agent", hint.WORDS)))
     return notes
 
@@ -97,16 +96,16 @@ def ignore_seat(workspace: Workspace) -> None:
 
 
 def _checkout_steps(workspace: Workspace, bus: str | None) -> Iterator[Step]:
-    for folder, text in maps.FOLDER_MAPS.items():
+    for folder, text in templates.FOLDER_MAPS.items():
         place = workspace.in_root(f"{folder}/README.md")
         if not files.exists(place):
             yield Step(f"write {place.name}", _writes(workspace, place, text.encode()))
-    ignored = list(maps.IGNORED)
+    ignored = list(templates.IGNORED)
     if _has_branch(workspace, bus):
-        ignored.append(maps.IGNORED_BUS)
-        yield from _adds_lines(workspace, _exclude_place(workspace), [maps.IGNORED_BUS])
+        ignored.append(templates.IGNORED_BUS)
+        yield from _adds_lines(workspace, _exclude_place(workspace), [templates.IGNORED_BUS])
     yield from _adds_lines(workspace, workspace.in_root(".gitignore"), ignored)
-    yield from _adds_lines(workspace, workspace.in_root(".gitattributes"), maps.ATTRIBUTES)
+    yield from _adds_lines(workspace, workspace.in_root(".gitattributes"), templates.ATTRIBUTES)
 
 
 def _adds_lines(workspace: Workspace, place: Place, lines: Sequence[str]) -> Iterator[Step]:
@@ -130,10 +129,10 @@ def _add_lines(workspace: Workspace, place: Place, lines: Sequence[str]) -> None
         files.replace(place, begun + new.encode())
 
 
-def _writes(workspace: Workspace, place: Place, content: receipts.Content) -> Callable[[], None]:
+def _writes(workspace: Workspace, place: Place, content: Content) -> Callable[[], None]:
     def write() -> None:
         with locks.hold(workspace.report):
-            receipts.replace(place, content)
+            replace_document(place, content)
 
     return write
 
@@ -155,7 +154,7 @@ def _has_branch(workspace: Workspace, bus: str | None) -> bool:
 
 
 def _stays_folder(workspace: Workspace, bus: str | None) -> bool:
-    """Whether a plain folder is asked for, or an earlier `init` made one."""
+    """Whether the bus is to be a plain folder, or an earlier `init` made it one."""
     return bus == FOLDER or (bus is None and files.exists(workspace.bus.child("README.md")))
 
 
@@ -181,7 +180,7 @@ def _told(origin: bus_branch.Origin) -> Note | None:
 
 def _make_folder(workspace: Workspace) -> None:
     with locks.hold(workspace.bus, holder=workspace.cache.child("holder")):
-        files.replace(workspace.bus.child("README.md"), maps.BUS_MAP.encode())
+        files.replace(workspace.bus.child("README.md"), templates.BUS_MAP.encode())
 
 
 def _session_steps(workspace: Workspace) -> Iterator[Step]:
@@ -198,7 +197,7 @@ def _session_steps(workspace: Workspace) -> Iterator[Step]:
 def _seat_steps(workspace: Workspace, agent: str | None, roles: Sequence[str]) -> Iterator[Step]:
     if agent is None and not roles:
         return
-    present = seats.read_manifest(seats.manifest_path(workspace))
+    present = read_manifest(manifest_path(workspace))
     if agent == ids.TEMPLATE_AGENT:
         raise UsageError("'template' names no seat", code="seat.template")
     if present is None and agent is None:
@@ -207,7 +206,7 @@ def _seat_steps(workspace: Workspace, agent: str | None, roles: Sequence[str]) -
         raise GuardError(
             f"this checkout is {present.agent_id}'s seat, not {agent}'s",
             code="seat.mismatch",
-            hint=seats.own_seat(workspace, str(agent)),
+            hint=own_seat(workspace, str(agent)),
             details={"manifest_agent": present.agent_id, "agent": agent},
         )
     yield from _manifest_step(workspace, present, str(agent), roles)

@@ -113,7 +113,7 @@ def remove(context: Context, agent: str, *, force: bool, reason: str) -> Row:
         warning = Warning(
             ts=clock.to_text(context.now), agent_id=context.seat.agent_id, code=REMOVED, message=message, reason=reason
         )
-        receipts.warn(context.workspace, warning)
+        receipts.record_warning(context.workspace, warning)
     git_worktrees.remove(context.workspace.bus_root, row.path)
     return row
 

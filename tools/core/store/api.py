@@ -111,7 +111,7 @@ MAX_REQUESTS = 200
 
 
 class History(Protocol):
-    """What was said and done, as of the first question or the last `refresh`, own commits included."""
+    """Answers about the records, as of the first question or the last `refresh`, own commits included."""
 
     def refresh(self) -> None:
         """Makes the next question answer as of now."""
@@ -219,7 +219,7 @@ class Store(Protocol):
         """All records of a stream, oldest first, and the lines that could not be read."""
 
     def tail(self, stream: str, count: int, wanted: Callable[[dict[str, object]], bool] | None = None) -> jsonl.Reading:
-        """The last `count` records (that are wanted), oldest first, read from the end."""
+        """The last `count` records (that `wanted` accepts), oldest first, read from the end."""
 
     def get(self, document: str) -> Document | None:
         """A document; None where there is none; DataError when it cannot be read."""

@@ -13,8 +13,7 @@ import shutil
 import tempfile
 from typing import NamedTuple
 
-from tools.core import hint
-from tools.core import templates as maps
+from tools.core import hint, templates
 from tools.core.errors import ConflictError, SetupError
 from tools.core.fs import files
 from tools.core.git import index, objects, refs, remotes, worktrees
@@ -180,7 +179,7 @@ def _remote_branch(root: str) -> Origin:
 
 
 def _first_commit(root: str) -> str:
-    blobs = {name: objects.write_blob(root, data) for name, data in maps.bus_files().items()}
+    blobs = {name: objects.write_blob(root, data) for name, data in templates.bus_files().items()}
     return objects.write_commit(root, objects.write_tree(root, blobs), [], "Begin the bus", _FIRST)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tools.core.board.model import RequestRow
 from tools.core.terminal.width import head, left, right, width
-from tools.core.text import render
+from tools.core.text import terminal
 
 RED, AMBER, BOLD, DIM, PLAIN, BLUE = "red", "amber", "bold", "dim", "", "blue"
 
@@ -106,7 +106,7 @@ def filtered(rows: list[Row], text: str) -> list[Row]:
 def wrapped(text: str, columns: int) -> list[str]:
     """A text in lines of at most so many columns, broken at blanks where there are any."""
     lines, current = [], ""
-    for word in render.clean(text).split(" "):
+    for word in terminal.clean(text).split(" "):
         while width(word) > columns:
             piece = head(word, columns)
             lines += [current] if current else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from tools.core.text import render
+from tools.core.text import terminal
 
 
 def width(text: str) -> int:
@@ -30,7 +30,7 @@ def head(text: str, columns: int) -> str:
 
 def cut(text: str, columns: int) -> str:
     """The beginning of a text, clean, that fits; an ellipsis stands where it was cut."""
-    line = render.clean(text)
+    line = terminal.clean(text)
     if width(line) <= columns:
         return line
     return head(line, columns - 1).rstrip() + "…" if columns > 0 else ""

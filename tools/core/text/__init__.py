@@ -1,7 +1,8 @@
 """Text that people read: cleaned, laid out, without secrets.
 
 secrets       secrets in text, replaced before they are written
-render        rows in, text out; hostile text made visible
+terminal      rows in, text out; hostile text made visible
+markdown      the same in Markdown, with markup escaped
 shell         hints as lines for a shell
-json_pointer  where in a JSON text a pointer's value lies
+json_pointer  where in a JSON text the value of a pointer is
 """

@@ -29,26 +29,26 @@ def join(*parts: str | int) -> str:
 
 def spans(text: str) -> dict[str, Span]:
     """Every value of a text that is valid JSON, by its pointer."""
-    return _Scan(text).found
+    return _Scan(text).spans
 
 
-def line_of(text: str, found: Mapping[str, Span], pointer: str) -> int:
+def line_of(text: str, spans: Mapping[str, Span], pointer: str) -> int:
     """The line, from 1, of what a pointer names, or of the nearest thing around it that is there."""
-    while pointer not in found:
+    while pointer not in spans:
         pointer = pointer.rpartition("/")[0]
-    return text.count("\n", 0, found[pointer].start) + 1
+    return text.count("\n", 0, spans[pointer].start) + 1
 
 
-def oddity(text: str) -> tuple[str, int] | None:
+def first_violation(text: str) -> tuple[str, int] | None:
     """The pointer and line of the first key that stands twice or number that JSON does not have.
 
     None when the text has neither, or is too broken to be read up to there.
     """
     try:
-        odd = _Scan(text).odd
+        violation = _Scan(text).violation
     except (IndexError, AttributeError, ValueError, RecursionError):
         return None
-    return (odd[0], text.count("\n", 0, odd[1]) + 1) if odd else None
+    return (violation[0], text.count("\n", 0, violation[1]) + 1) if violation else None
 
 
 class _Scan:
@@ -56,8 +56,8 @@ class _Scan:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self.found: dict[str, Span] = {}
-        self.odd: tuple[str, int] | None = None
+        self.spans: dict[str, Span] = {}
+        self.violation: tuple[str, int] | None = None
         self._value(self._skip(0), "")
 
     def _value(self, start: int, pointer: str) -> int:
@@ -71,9 +71,11 @@ class _Scan:
             end = scanstring(self._text, start + 1)[1]
         else:
             end = _PLAIN.match(self._text, start).end()  # type: ignore[union-attr]
-            self._note_odd(not _is_number_or_word(self._text[start:end]), pointer, start)
-        self._note_odd(pointer in self.found, pointer, start)
-        self.found[pointer] = Span(start, end)
+            if not _is_number_or_word(self._text[start:end]):
+                self._note_violation(pointer, start)
+        if pointer in self.spans:
+            self._note_violation(pointer, start)
+        self.spans[pointer] = Span(start, end)
         return end
 
     def _members(self, start: int, pointer: str) -> int:
@@ -99,9 +101,9 @@ class _Scan:
     def _skip(self, at: int) -> int:
         return _BLANK.match(self._text, at).end()  # type: ignore[union-attr]
 
-    def _note_odd(self, is_odd: bool, pointer: str, start: int) -> None:
-        if is_odd and self.odd is None:
-            self.odd = (pointer, start)
+    def _note_violation(self, pointer: str, start: int) -> None:
+        if self.violation is None:
+            self.violation = (pointer, start)
 
 
 def _is_number_or_word(token: str) -> bool:

@@ -1,4 +1,4 @@
-"""Secrets in text: well-known token shapes are replaced before anything is written.
+"""Secrets in text: the usual shapes of tokens are replaced before anything is written.
 
 A log that only grows and is pushed to a remote is the worst place for a password. Shapes are those
 the issuers document. Every pattern begins at a literal or behind a boundary and has no choice to
@@ -76,12 +76,12 @@ def redact(text: str) -> str:
 
 
 def _replacement(kind: str) -> Callable[[re.Match[str]], str]:
-    def replace(found: re.Match[str]) -> str:
+    def replace(match: re.Match[str]) -> str:
         _noticed.add(kind)
-        if not found.re.groups:
+        if not match.re.groups:
             return f"[redacted:{kind}]"
-        begin, end = found.start(1) - found.start(), found.end(1) - found.start()
-        return f"{found[0][:begin]}[redacted:{kind}]{found[0][end:]}"
+        begin, end = match.start(1) - match.start(), match.end(1) - match.start()
+        return f"{match[0][:begin]}[redacted:{kind}]{match[0][end:]}"
 
     return replace
 

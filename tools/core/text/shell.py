@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from tools.core import ids
 from tools.core.hint import AGAIN, WORDS, Command, Hint
-from tools.core.text import render
+from tools.core.text import terminal
 
 Start = Callable[[str], Sequence[str]]
 """The words that start a module of the toolkit, or (for AGAIN) that started this process."""
@@ -31,7 +31,7 @@ _VARIABLE = re.compile(f"[A-Z_]+={WORDS}")
 
 
 def as_module(module: str) -> Sequence[str]:
-    """How a module is started where nothing is known of the user's ways."""
+    """How a module is started when no other way has been set."""
     return ("python", "-m", module)
 
 
@@ -57,9 +57,9 @@ def words(hint: Hint | None, start: Start) -> list[str]:
 
 def _words(command: Command, start: Start) -> Sequence[str]:
     if command.program == AGAIN:
-        given = list(start(AGAIN))
-        end = given.index("--") if "--" in given else len(given)
-        return (*given[:end], *command.arguments, *given[end:])
+        typed = list(start(AGAIN))
+        end = typed.index("--") if "--" in typed else len(typed)
+        return (*typed[:end], *command.arguments, *typed[end:])
     is_module = command.program.split(".")[0] == "tools"
     return (*(start(command.program) if is_module else (command.program,)), *command.arguments)
 
@@ -67,7 +67,7 @@ def _words(command: Command, start: Start) -> Sequence[str]:
 def _can_be_shown(command: Command) -> bool:
     pairs = zip(command.arguments, command.arguments[1:], strict=False)
     are_ids = all(value == WORDS or _IDS[option](value) for option, value in pairs if option in _IDS)
-    return are_ids and all(render.clean(argument) == argument for argument in command.arguments)
+    return are_ids and all(terminal.clean(argument) == argument for argument in command.arguments)
 
 
 def _quoted(word: str) -> str:

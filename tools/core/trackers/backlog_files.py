@@ -23,7 +23,7 @@ class BacklogFile(NamedTuple):
 
 
 class BacklogFiles(NamedTuple):
-    """All of them: by the source they name (`beads bd-12`), by id without regard to case, and the highest number."""
+    """All files by the source they name (`beads bd-12`) and by id without regard to case, and the highest number."""
 
     by_source: dict[str, BacklogFile]
     by_id: dict[str, BacklogFile]
@@ -55,5 +55,5 @@ def _file(name: str, digits: str, text: str) -> BacklogFile:
 
 
 def value_of(parts: Parts, key: str) -> str:
-    """What stands behind the colon of a field; "" where there is none."""
+    """The value of a field; "" where the file does not have it."""
     return parts.get(key, "").partition(":")[2].strip()

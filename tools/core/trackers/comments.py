@@ -1,8 +1,8 @@
-"""What was said about a piece elsewhere, as notes in the task's thread; each comes once.
+"""Comments of a tracker as notes in the task's thread, each once.
 
 A note's id is derived from the source and the comment, so that a second import, or one in another
-clone, finds it there. It is written in the name of the seat that imports; who said it, and when,
-stands in its meta.
+clone, recognises it. Its sender is the seat that imports; the author and the time of the comment
+are in its meta.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tools.core.hashing import sha256_hex
 from tools.core.models.bus import Message, stream_of
 from tools.core.models.record import MAX_SUMMARY, to_mapping
 from tools.core.store.api import Append
-from tools.core.text import render
+from tools.core.text import terminal
 from tools.core.trackers.pieces import Comment, Piece
 
 SOURCE_META = "source"
@@ -57,12 +57,12 @@ def _missing_of(context: Context, source: str, piece: Piece, task: str) -> Itera
 
 def _message(context: Context, origin: str, task: str, comment: Comment, name: str) -> Message:
     text = comment.text.strip("\n")
-    first = render.clean(text.strip().partition("\n")[0]) or "(no words)"
-    author = render.short(render.clean(comment.author), 200)
+    first = terminal.clean(text.strip().partition("\n")[0]) or "(no words)"
+    author = terminal.short(terminal.clean(comment.author), 200)
     shown = f"{author}: {first}" if author else first
-    summary = render.short(shown, min(MAX_SUMMARY, 300))
+    summary = terminal.short(shown, min(MAX_SUMMARY, 300))
     note = "" if summary == shown and "\n" not in text.strip() else _cut(text)
-    meta = {"author": author, "at": comment.at, SOURCE_META: render.short(render.clean(origin), 500)}
+    meta = {"author": author, "at": comment.at, SOURCE_META: terminal.short(terminal.clean(origin), 500)}
     return Message(
         id=name,
         ts=clock.to_text(context.now),

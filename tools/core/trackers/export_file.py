@@ -1,4 +1,4 @@
-"""Where an export is written: a new file of the checkout, or one that held no more than the export does."""
+"""Where an export is written: a new file of the checkout, or one that holds nothing that the export does not."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from tools.core import hint
 from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, UsageError
 from tools.core.fs import files, locks
-from tools.core.receipts import write as receipts
-from tools.core.trackers import checklist, comma_separated, tracker
+from tools.core.receipts.write import replace_document
+from tools.core.trackers.formats import checklist, comma_separated, registry
+from tools.core.trackers.formats.source_files import MAX_BYTES, Source
 from tools.core.trackers.outgoing import Outgoing
-from tools.core.trackers.source_files import MAX_BYTES, Source
 from tools.core.workspace import BUS, PLANS, QUEUE, REPORT, Place, Workspace
 
 _OURS = (BUS, PLANS, QUEUE, REPORT, "memory", ".git")
@@ -19,7 +19,7 @@ _OURS = (BUS, PLANS, QUEUE, REPORT, "memory", ".git")
 
 
 def put(context: Context, target: str, path: str, text: str, tasks: Sequence[Outgoing]) -> Place:
-    """Writes an export; UsageError for a place that is none, ConflictError where something would be lost."""
+    """Writes an export; UsageError for a forbidden path, ConflictError where something would be lost."""
     place = _place(context.workspace, path)
     with locks.hold(context.workspace.report):
         before = files.read_bytes(place, MAX_BYTES)
@@ -28,7 +28,7 @@ def put(context: Context, target: str, path: str, text: str, tasks: Sequence[Out
             raise ConflictError(
                 f"{place.name} {reason}", code="export.file", hint=hint.tool("agent.task_export", "--help")
             )
-        receipts.replace(place, text.encode("utf-8", "backslashreplace"))
+        replace_document(place, text.encode("utf-8", "backslashreplace"))
     return place
 
 
@@ -47,7 +47,7 @@ def _loses(target: str, place: Place, before: str, tasks: Sequence[Outgoing]) ->
     if target == "markdown":
         return "" if checklist.EXPORTED in before.split("\n")[:3] else "is not a checklist that an export wrote"
     try:
-        reading = tracker.importer(target).read_items(Source(place.path, place.name, before))
+        reading = registry.importer(target).read_items(Source(place.path, place.name, before))
     except DataError as problem:
         return f"cannot be read, so it stays: {problem.message}"
     here = {task.key for task in tasks}

@@ -1,4 +1,4 @@
-"""The backlog as outgoing tasks: what the files say, what the claims say over them, and what was said about each."""
+"""The backlog as outgoing tasks: what the files say, what the claims override, and each task's messages."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tools.core.bus import claim_documents
 from tools.core.context import Context
 from tools.core.models.bus import Claim, stream_of
 from tools.core.problem import Problem
-from tools.core.text import render
+from tools.core.text import terminal
 from tools.core.trackers import backlog_files, comments, item_text, kept
 from tools.core.trackers.backlog_files import BacklogFile, value_of
+from tools.core.trackers.formats.registry import IMPORTERS
 from tools.core.trackers.item_text import Parts
 from tools.core.trackers.kept import Kept
 from tools.core.trackers.outgoing import Outgoing
 from tools.core.trackers.pieces import Comment
-from tools.core.trackers.tracker import IMPORTERS
 
 _COMPARED = ("title", "status", "priority", "assignee", "labels")
 
@@ -33,7 +33,7 @@ class Export(NamedTuple):
 
 
 class _Origin(NamedTuple):
-    """Where a task came from, and what was kept of it."""
+    """The tracker and key a task was imported from, and what was kept of it."""
 
     source: str = ""
     key: str = ""
@@ -111,7 +111,7 @@ def _outgoing(
         closed_at=(claim.released_at or "") if claim is not None and claim.state == "done" else "",
         close_reason=(claim.notes or "") if claim is not None and claim.state == "done" else "",
         changed=changed | ({"depends"} if added or removed else set()),
-        comments=_spoken_here(context, task.task_id, origin),
+        comments=_new_comments(context, task.task_id, origin),
     )
 
 
@@ -162,7 +162,7 @@ def _names(line: str) -> list[str]:
 def _title(task: items.Item, parts: Parts) -> str:
     """The whole title: a long one stands in a section of its own."""
     whole = item_text.unquoted(parts["## title"]) if "## title" in parts else ""
-    return render.clean(whole if whole and task.title.endswith("…") else task.title)
+    return terminal.clean(whole if whole and task.title.endswith("…") else task.title)
 
 
 def _sections(parts: Parts) -> list[tuple[str, str]]:
@@ -175,14 +175,14 @@ _DATED = ("milestone", "related", "created", "due", "title")
 
 
 def _body(parts: Parts) -> str:
-    """What a task that began here says, but for what has a place of its own."""
+    """The text of a task that began here, without the parts that have a place of their own."""
     return "\n".join(
         part for name, part in parts.items() if name not in (*_FIELDS, *_DATED) and not name.startswith("## ")
     )
 
 
-def _spoken_here(context: Context, task: str, origin: _Origin) -> Sequence[Comment]:
-    """The messages of a task's thread, but for those that are there already: imported from there, or exported before."""
+def _new_comments(context: Context, task: str, origin: _Origin) -> Sequence[Comment]:
+    """The messages of a task's thread that the tracker does not have yet: neither imported from it nor exported before."""
     raw = origin.kept.raw if origin.kept else ""
     return [
         Comment(str(record["id"]), str(record["from"]), str(record.get("ts", "")), _text(record))

@@ -1,8 +1,8 @@
-"""The file of the backlog that a piece becomes, in parts that can be compared one by one.
+"""The backlog file of a piece, in parts that can be compared one by one.
 
 Every foreign line is quoted with `> `: readers of the backlog take any `Word: …` line for a field,
-so that a description that says `Status: done` would close the task. Control characters and the
-marks that turn text around are made visible.
+so a description that says `Status: done` would close the task. Control characters and marks that
+reverse the direction of text are made visible.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from tools.core.text import render
+from tools.core.text import terminal
 from tools.core.trackers.pieces import Piece
 
 try:
@@ -106,7 +106,7 @@ def _add_section(parts: Parts, heading: str, text: str) -> None:
 def _line(text: str, limit: int) -> str:
     """One line, clean and not too long."""
     if not text.isprintable():
-        text = render.clean(" ".join(text.split()) if "\n" in text else text)
+        text = terminal.clean(" ".join(text.split()) if "\n" in text else text)
     text = text.strip()
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
@@ -119,7 +119,7 @@ def quoted(text: str) -> str:
         text = text.replace("\r\n", "\n")
     text = text.strip("\n").rstrip()
     if not text.replace("\n", "").isprintable():
-        text = "\n".join("\t".join(map(render.clean, line.split("\t"))) for line in text.split("\n"))
+        text = "\n".join("\t".join(map(terminal.clean, line.split("\t"))) for line in text.split("\n"))
     quotation = "> " + text.replace("\n", "\n> ")
     return quotation.replace("\n> \n", "\n>\n").replace("\n> \n", "\n>\n")  # twice: matches overlap in empty lines
 
@@ -141,7 +141,7 @@ def text_of(parts: Mapping[str, str]) -> str:
 
 
 def split(text: str) -> Parts:
-    """The parts of a file, as it may have been edited; text above the first section that is no field is `text`."""
+    """The parts of a file, as it may have been edited; text above the first section that is not a field is `text`."""
     parts: Parts = {}
     name = "text"
     in_sections = False
@@ -179,7 +179,7 @@ def short_hash(text: str) -> str:
 
 
 def mark(part: str) -> str:
-    """What tells whether a part is as it was: a short one itself, else its hash."""
+    """A mark that changes when a part does: a short part itself, else its hash."""
     return part if len(part) <= 64 else short_hash(part)
 
 
@@ -204,17 +204,17 @@ def merge(ours: Parts, base: Mapping[str, str], theirs: Parts, *, theirs_wins: b
     """
     merged = Merged({}, [], [], [])
     for name in _in_order(ours, theirs):
-        mine, yours = ours.get(name, ""), theirs.get(name, "")
-        before, mine_mark, yours_mark = base.get(name, ""), mark(mine), mark(yours)
-        chosen = mine
-        if mine_mark != yours_mark:
-            if mine_mark == before:
-                chosen = yours
+        our_part, their_part = ours.get(name, ""), theirs.get(name, "")
+        before, our_mark, their_mark = base.get(name, ""), mark(our_part), mark(their_part)
+        chosen = our_part
+        if our_mark != their_mark:
+            if our_mark == before:
+                chosen = their_part
                 merged.taken.append(name)
-            elif yours_mark == before:
+            elif their_mark == before:
                 merged.kept.append(name)
             else:
-                chosen = yours if theirs_wins else mine
+                chosen = their_part if theirs_wins else our_part
                 (merged.taken if theirs_wins else merged.conflicts).append(name)
         if chosen:
             merged.parts[name] = chosen

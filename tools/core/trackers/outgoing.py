@@ -1,4 +1,4 @@
-"""A task of this backlog as another tracker is told of it."""
+"""A task of this backlog on its way into another tracker."""
 
 from __future__ import annotations
 

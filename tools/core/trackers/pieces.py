@@ -1,8 +1,8 @@
-"""A piece of work as another tracker tells it, in words that all trackers share.
+"""A piece of work of another tracker, in words that all trackers share.
 
-A reader makes pieces and changes nothing: statuses and priorities are already the backlog's words,
-ids and texts are still theirs. What a reader cannot use is a problem with `path:line: reason`; what
-is no work (a deleted issue, a template) is left out with its reason.
+A reader makes pieces and changes nothing: statuses and priorities are the backlog's words, ids and
+texts are still the tracker's. What cannot be read is a problem with `path:line: reason`; what is
+not work (a deleted issue, a template) is left out with its reason.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _PRIORITIES = {
 
 
 class Edge(NamedTuple):
-    """What a piece waits for, by the other tracker's key, and since when, in its own words."""
+    """A piece that another waits for, by the tracker's key, and since when, as the tracker spells it."""
 
     key: str
     since: str = ""
 
 
 class Comment(NamedTuple):
-    """What somebody wrote about a piece; `key` tells it from the others of that piece."""
+    """A comment on a piece; `key` is unique among the comments of that piece."""
 
     key: str
     author: str
@@ -49,8 +49,8 @@ class Step(NamedTuple):
 class Piece(NamedTuple):
     """One piece of work; `key` is its id in the other tracker, `raw` the text it was read from.
 
-    `task_id` is the id that is wanted here, which may not be a legal one. `is_ours` marks what an
-    export of this toolkit wrote about a task that began here.
+    `task_id` is the preferred id in the backlog, which may not be a legal one. `is_ours` marks what
+    an export of this toolkit wrote about a task that began here.
     """
 
     key: str
@@ -127,7 +127,7 @@ def _names_a_priority(label: str) -> bool:
 
 
 def stamp(value: object) -> str:
-    """A moment as records carry it, from any ISO form; "" for what is not a moment."""
+    """A moment as records spell it, from any ISO form; "" for anything else."""
     moment = clock.parse(value.strip()) if value and isinstance(value, str) else None
     return moment.isoformat()[:19] + "Z" if moment else ""
 
@@ -140,7 +140,7 @@ def text_of(value: object) -> str:
 
 
 def texts_of(value: object) -> list[str]:
-    """A foreign list as texts; one text counts as a list of one, what is neither as nothing."""
+    """A foreign list as texts; a text counts as a list of one, anything else as an empty list."""
     if not value:
         return []
     if isinstance(value, (list, tuple)):

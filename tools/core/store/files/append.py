@@ -1,7 +1,7 @@
 """The end of a log: mended where a writer died, then appended to in one write.
 
-A last line without its line end is completed when it is a record. When it is not, nobody was ever
-told of it: it is kept in `.torn/` and taken off the log. All of this happens under the bus lock.
+If the last line is a complete record, only its newline is missing and is added. Otherwise the write
+was never acknowledged: the bytes move to `.torn/`. All of this happens under the bus lock.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def ids_behind(place: Place, mark: int) -> set[object]:
     except FileNotFoundError:
         return set()
     start = mark if mark <= size else 0
-    return {found.record.get("id") for found in jsonl.read(place, start).found}
+    return {line.record.get("id") for line in jsonl.read(place, start).found}
 
 
 def append(torn_folder: Place, place: Place, waiting: Sequence[dict[str, object]]) -> int:
@@ -74,7 +74,7 @@ def _append_with(torn_folder: Place, place: Place, write: Callable[[int], None])
     with files.folder_of(place, create=True) as folder, files.writable(place):
         descriptor = files.open_in(folder, place, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         try:
-            is_new = not os.fstat(descriptor).st_size  # or made by somebody who died before its name was durable
+            is_new = not os.fstat(descriptor).st_size  # or created by a writer that died before syncing the directory
             _mend_tail(torn_folder, place, descriptor)
             write(descriptor)
             if is_new:

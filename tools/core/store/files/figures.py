@@ -1,4 +1,4 @@
-"""How much there is, asked of the index; every walk is one along an index that covers what it counts."""
+"""Counts, read from the index; every query walks an index that covers what it counts."""
 
 from __future__ import annotations
 

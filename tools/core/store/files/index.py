@@ -5,7 +5,7 @@ not continue what it knew (rewritten, merged, shorter). Records that it knew and
 longer has are kept in `lost`, so that readers can warn and `bus_repair` can bring them back. A file
 that is damaged or of another bus is thrown away and built again. Where the file cannot be used (a
 folder that cannot be written, a full disk, another process that keeps it for longer than a second) the
-same index is built for this process alone, at the price of reading the logs once, and the user is told why.
+same index is built for this process alone, at the price of reading the logs once, and a note says why.
 
 Parallel use is SQLite's own: readers see a snapshot, a reader never keeps a writer waiting, and one
 process at a time catches up.

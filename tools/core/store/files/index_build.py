@@ -1,9 +1,9 @@
 """How the derived index catches up with the logs; `index` opens it and asks it.
 
-A log whose last known line is where it was, in the same file, is taken to continue: only what came
-after is read. Any other log is read anew, and what it no longer has is kept in `lost`. A little is
-added row by row; much is loaded into a table without indexes, which are made afterwards, because
-that costs a quarter. All of it is one transaction: readers see the index before or after it.
+A log continues when its last indexed line is where it was, in the same file: only what came after is
+read. Any other log is read anew, and what it no longer has is kept in `lost`. A few rows are added
+one by one; many are loaded into a table without indexes, which are made afterwards, because that
+costs a quarter. All of it is one transaction: readers see the index before or after it.
 
 The index remembers whose it is: the folder of its bus and the first line of the event log. One of them
 may change (a folder is restored elsewhere, a log is cut); an index of which neither is right was copied
@@ -39,7 +39,7 @@ class ForeignIndexError(Exception):
     """The index is of another bus."""
 
 
-class _Known(NamedTuple):
+class _StreamState(NamedTuple):
     """A stream as far as it is indexed."""
 
     inode: int
@@ -59,15 +59,15 @@ def catch_up(connection: Connection, workspace: Workspace) -> bool:
     folder, first = _folder_of(workspace), _first_line(workspace)
     _refuse_foreign(connection, folder, first)
     present = _stats(workspace)
-    known = _known(connection)
-    changed = _changed(known, present)
+    indexed = _indexed_streams(connection)
+    changed = _changed(indexed, present)
     if not changed:
         return False
-    if sum(_bytes_to_read(known.get(name), present[name]) for name in changed if name in present) > _BULK:
+    if sum(_bytes_to_read(indexed.get(name), present[name]) for name in changed if name in present) > _BULK:
         _leave_wal(connection)
     connection.execute("BEGIN IMMEDIATE")
     try:
-        _CatchUp(connection, workspace, _known(connection), present).run()
+        _CatchUp(connection, workspace, _indexed_streams(connection), present).run()
         connection.execute("UPDATE bus SET folder=?, first=?", (folder, first))
         connection.execute("COMMIT")
     except BaseException:
@@ -83,7 +83,7 @@ def _refuse_foreign(connection: Connection, folder: int, first: str) -> None:
 
 
 def _folder_of(workspace: Workspace) -> int:
-    """What tells the folder of a bus from another one, 0 where there is none."""
+    """The inode of the bus's folder, which identifies it; 0 where there is none."""
     with suppress(OSError):
         return os.stat(workspace.bus.path).st_ino
     return 0
@@ -98,7 +98,7 @@ def _first_line(workspace: Workspace) -> str:
 
 
 def _leave_wal(connection: Connection) -> None:
-    """Before a load of much, when nobody else is there: new pages are then written once, not twice."""
+    """Before a bulk load, if no other process has the file open: new pages are then written once, not twice."""
     with suppress(connection.OperationalError):
         patience = connection.execute("PRAGMA busy_timeout").fetchone()[0]
         connection.execute("PRAGMA busy_timeout=0")
@@ -108,39 +108,39 @@ def _leave_wal(connection: Connection) -> None:
             connection.execute(f"PRAGMA busy_timeout={patience}")
 
 
-def _known(connection: Connection) -> dict[str, _Known]:
+def _indexed_streams(connection: Connection) -> dict[str, _StreamState]:
     rows = connection.execute("SELECT name, inode, mtime, size, end, lines, hash, loose FROM streams")
-    return {name: _Known(*rest) for name, *rest in rows}
+    return {name: _StreamState(*rest) for name, *rest in rows}
 
 
-def _changed(known: Mapping[str, _Known], present: Mapping[str, os.stat_result]) -> list[str]:
+def _changed(indexed: Mapping[str, _StreamState], present: Mapping[str, os.stat_result]) -> list[str]:
     """The streams that are not as the index knows them, gone ones included."""
     return [
         name
-        for name in known.keys() | present.keys()
-        if name not in known or name not in present or not _unchanged(known[name], present[name])
+        for name in indexed.keys() | present.keys()
+        if name not in indexed or name not in present or not _unchanged(indexed[name], present[name])
     ]
 
 
-def _bytes_to_read(known: _Known | None, stat: os.stat_result) -> int:
-    return stat.st_size - (known.end if known is not None and known.inode == stat.st_ino else 0)
+def _bytes_to_read(indexed: _StreamState | None, stat: os.stat_result) -> int:
+    return stat.st_size - (indexed.end if indexed is not None and indexed.inode == stat.st_ino else 0)
 
 
-def _unchanged(known: _Known, stat: os.stat_result) -> bool:
-    return (known.inode, known.mtime, known.size) == (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+def _unchanged(indexed: _StreamState, stat: os.stat_result) -> bool:
+    return (indexed.inode, indexed.mtime, indexed.size) == (stat.st_ino, stat.st_mtime_ns, stat.st_size)
 
 
 def _stats(workspace: Workspace) -> dict[str, os.stat_result]:
-    found: dict[str, os.stat_result] = {}
+    stats: dict[str, os.stat_result] = {}
     with suppress(FileNotFoundError), files.folder_of(workspace.events) as opened:
-        found[EVENTS] = os.stat(os.path.basename(workspace.events.name), dir_fd=opened, follow_symlinks=False)
+        stats[EVENTS] = os.stat(os.path.basename(workspace.events.name), dir_fd=opened, follow_symlinks=False)
     folder = workspace.bus.child(MESSAGES)
     with suppress(FileNotFoundError), files.folder_of(folder.child("x")) as opened, os.scandir(opened) as entries:
         for entry in entries:
             if entry.name.endswith(".jsonl") and not entry.name.startswith("."):
                 name = os.fsencode(entry.name.removesuffix(".jsonl")).decode("utf-8", "backslashreplace")
-                found[stream_of(name)] = entry.stat(follow_symlinks=False)
-    return found
+                stats[stream_of(name)] = entry.stat(follow_symlinks=False)
+    return stats
 
 
 class _CatchUp:
@@ -150,19 +150,19 @@ class _CatchUp:
         self,
         connection: Connection,
         workspace: Workspace,
-        known: Mapping[str, _Known],
+        indexed: Mapping[str, _StreamState],
         present: Mapping[str, os.stat_result],
     ) -> None:
         self._connection = connection
         self._workspace = workspace
-        self._known = known
+        self._indexed = indexed
         self._present = present
         self._now = int((clock.now() + clock.CREDIBLE_AHEAD).timestamp())
 
     def run(self) -> None:
         """Adds what is new, sets aside what is gone, and settles what follows from both."""
-        changed = sorted(_changed(self._known, self._present))
-        grown = [name for name in changed if name in self._known and self._continues(name)]
+        changed = sorted(_changed(self._indexed, self._present))
+        grown = [name for name in changed if name in self._indexed and self._continues(name)]
         anew = [name for name in changed if name not in grown]
         before = self._last_seq()
         bulk = sum(map(self._bytes_to_load, grown)) + sum(map(self._bytes_to_replace, anew)) > _BULK
@@ -172,7 +172,7 @@ class _CatchUp:
             self._load_rows(grown, anew)
         index_settle.settle_requests(self._connection, 0 if bulk or anew else before)
         index_settle.settle_lost(self._connection, [*grown, *anew], 0 if bulk or anew else before)
-        if any(name in self._known for name in anew):
+        if any(name in self._indexed for name in anew):
             self._ask("UPDATE generation SET number=random()")
 
     def _ask(self, sql: str, *values: object) -> Any:
@@ -182,30 +182,30 @@ class _CatchUp:
         return int(self._ask("SELECT MAX(seq) FROM entries").fetchone()[0] or 0)
 
     def _bytes_to_load(self, name: str) -> int:
-        return self._present[name].st_size - self._known[name].end
+        return self._present[name].st_size - self._indexed[name].end
 
     def _bytes_to_replace(self, name: str) -> int:
         there = self._present[name].st_size if name in self._present else 0
-        return max(there, self._known[name].size if name in self._known else 0)
+        return max(there, self._indexed[name].size if name in self._indexed else 0)
 
     def _continues(self, name: str) -> bool:
         if name not in self._present:
             return False
         with suppress(ToolkitError, FileNotFoundError), files.opened(place_of(self._workspace, name)) as descriptor:
-            return _is_continued(descriptor, self._known[name])
+            return _is_continued(descriptor, self._indexed[name])
         return False
 
     # -- loading -----------------------------------------------------------------------------
     def _load_rows(self, grown: list[str], anew: list[str]) -> None:
         for name in anew:
-            if name in self._known:
+            if name in self._indexed:
                 index_settle.set_aside(self._connection, name)
         for name in [*grown, *anew]:
-            self._load_stream(name, self._known[name] if name in grown else None)
+            self._load_stream(name, self._indexed[name] if name in grown else None)
 
     def _load_bulk(self, grown: list[str], anew: list[str]) -> int:
         self._ask("PRAGMA cache_size=-16000")
-        replaced = [name for name in anew if name in self._known]
+        replaced = [name for name in anew if name in self._indexed]
         for name in index_schema.COMMON | index_schema.RARE if replaced else index_schema.COMMON:
             self._ask(f"DROP INDEX {name}")
         if replaced:
@@ -220,7 +220,7 @@ class _CatchUp:
             )
             self._ask("UPDATE entries SET waiting=1 WHERE waiting=0")
         for name in [*grown, *anew]:
-            self._load_stream(name, self._known[name] if name in grown else None)
+            self._load_stream(name, self._indexed[name] if name in grown else None)
         try:
             index_schema.make_indexes(self._connection, index_schema.COMMON)
         except self._connection.IntegrityError:
@@ -238,7 +238,7 @@ class _CatchUp:
             " (PARTITION BY id, stream ORDER BY seq) AS nth FROM entries WHERE id IS NOT NULL) WHERE nth > 1)"
         )
 
-    def _load_stream(self, name: str, before: _Known | None) -> None:
+    def _load_stream(self, name: str, before: _StreamState | None) -> None:
         if name not in self._present:
             self._ask("DELETE FROM problems WHERE stream=?", name)
             self._ask("DELETE FROM streams WHERE name=?", name)
@@ -258,15 +258,15 @@ class _CatchUp:
             self._ask("INSERT INTO problems VALUES (?, ?, ?, ?)", name, problem.line, reason, problem.code)
             self._remember(name, stat, 0, 0, "", 0)
 
-    def _load(self, place: Place, descriptor: int, name: str, before: _Known | None) -> None:
+    def _load(self, place: Place, descriptor: int, name: str, before: _StreamState | None) -> None:
         stat = os.fstat(descriptor)
         start, number = (before.end, before.lines + 1) if before else (0, 1)
         if before is not None and before.loose:
             self._ask("DELETE FROM entries WHERE seq=?", before.loose)
         self._ask("DELETE FROM problems WHERE stream=? AND number>=?", name, number)
         end, lines, loose, seq = start, number - 1, 0, self._last_seq()
-        usual: list[index_rows.Row] = []
-        seldom: list[index_rows.Row] = []
+        common: list[index_rows.Row] = []
+        sparse: list[index_rows.Row] = []
         make_row = index_rows.row_maker(name, self._now, self._now if start else 0)
         for count, line in enumerate(jsonl.lines_of(descriptor, start), number):
             outcome = jsonl.parse_plain(line.raw) or jsonl.examine(place, line, count)
@@ -278,15 +278,15 @@ class _CatchUp:
             if row is not None:
                 seq += 1
                 loose = 0 if line.whole else seq
-                (usual if len(row) == index_rows.USUAL_COUNT else seldom).append(row)
+                (common if len(row) == index_rows.COMMON_COUNT else sparse).append(row)
                 if not seq % _BATCH:
-                    self._insert(name, usual, seldom)
+                    self._insert(name, common, sparse)
             elif outcome is not None:
                 if isinstance(outcome, dict):
                     outcome = Problem(place.name, count, shortcoming(outcome), jsonl.UNREADABLE)
                 values = (name, count, outcome.reason, outcome.code)
                 self._ask("INSERT OR REPLACE INTO problems VALUES (?, ?, ?, ?)", *values)
-        self._insert(name, usual, seldom)
+        self._insert(name, common, sparse)
         digest = next(jsonl.lines_backwards(descriptor, end)).hash if end else ""
         self._remember(name, stat, end, lines, digest, loose)
 
@@ -296,9 +296,9 @@ class _CatchUp:
             *(name, stat.st_ino, stat.st_mtime_ns, stat.st_size, end, lines, digest, loose),
         )
 
-    def _insert(self, stream: str, usual: list[index_rows.Row], seldom: list[index_rows.Row]) -> None:
+    def _insert(self, stream: str, common: list[index_rows.Row], sparse: list[index_rows.Row]) -> None:
         """Adds records; most have none of the seldom columns, and binding those costs as much as the rest."""
-        for columns, rows in ((index_rows.USUAL, usual), (f"{index_rows.USUAL}, {index_rows.SELDOM}", seldom)):
+        for columns, rows in ((index_rows.COMMON, common), (f"{index_rows.COMMON}, {index_rows.SPARSE}", sparse)):
             self._insert_into(stream, columns, rows)
             rows.clear()
 
@@ -312,7 +312,7 @@ class _CatchUp:
             self._connection.executemany(sql, [tuple(map(index_rows.storable, row)) for row in rows])
 
 
-def _is_continued(descriptor: int, before: _Known) -> bool:
+def _is_continued(descriptor: int, before: _StreamState) -> bool:
     stat = os.fstat(descriptor)
     if stat.st_ino != before.inode or stat.st_size < before.end:
         return False

@@ -13,14 +13,14 @@ from tools.core.fs import jsonl
 from tools.core.models.bus import EVENTS
 from tools.core.models.lenient import shortcoming, text_of
 
-USUAL = "seq, number, id, at, moment, agent, kind, task, raw"
-SELDOM = "mark, target, reply_to, severity, subject, decision, waiting"
-COLUMNS = f"stream, {USUAL}, {SELDOM}"
+COMMON = "seq, number, id, at, moment, agent, kind, task, raw"
+SPARSE = "mark, target, reply_to, severity, subject, decision, waiting"
+COLUMNS = f"stream, {COMMON}, {SPARSE}"
 _ASKING = ("request", "directive")
 _RETIRING = ("retired", "revived")
 _SELDOM_KEYS = frozenset({"to", "reply_to", "severity", "decision", "decision_id", "meta"})
 _SELDOM_KINDS = frozenset({*_ASKING, *_RETIRING})
-USUAL_COUNT = len(USUAL.split(","))
+COMMON_COUNT = len(COMMON.split(","))
 
 _MINUTES = {f"{minute:02}:": 60 * minute for minute in range(60)}
 _SECONDS = {f"{second:02}Z": second for second in range(60)}
@@ -60,10 +60,10 @@ def row_maker(stream: str, latest: int, before: int) -> Maker:
                 return None
             name, agent, kind, task = text_of(name), text_of(agent), text_of(kind), text_of(task)
         before = moment
-        usual = (seq, number, name or None, at, moment, agent, kind, task, line.raw)
+        common = (seq, number, name or None, at, moment, agent, kind, task, line.raw)
         if name and kind not in _SELDOM_KINDS and _SELDOM_KEYS.isdisjoint(record):
-            return usual
-        return (*usual, None if name else line.hash, *_seldom(record, agent, kind, is_event))
+            return common
+        return (*common, None if name else line.hash, *_sparse(record, agent, kind, is_event=is_event))
 
     return row
 
@@ -88,10 +88,10 @@ def _seconds_reader() -> Callable[[object], int | None]:
     return seconds
 
 
-def _seldom(record: Mapping[str, object], agent: str, kind: str, is_event: bool) -> tuple[object, ...]:
+def _sparse(record: Mapping[str, object], agent: str, kind: str, *, is_event: bool) -> tuple[object, ...]:
     """What few records have: target, reply_to, severity, subject, decision, waiting."""
-    given = record.get("meta")
-    meta = {**record, **given} if isinstance(given, dict) else record
+    inner = record.get("meta")
+    meta = {**record, **inner} if isinstance(inner, dict) else record
     return (
         text_of(record.get("to")) or None,
         text_of(record.get("reply_to")) or None,

@@ -1,4 +1,4 @@
-"""The tables of the derived index; whoever changes them counts up `versions.INDEX`.
+"""The tables of the derived index; a change of them increases `versions.INDEX`.
 
 Text columns are NULL where a record has no such field, so that their indexes hold only what can be
 asked for. `at` is the record's own stamp in Unix seconds. `moment` is when the record counts as
@@ -70,8 +70,8 @@ def create(connection: Connection) -> None:
     make_indexes(connection, COMMON | RARE)
 
 
-def make_indexes(connection: Connection, wanted: Mapping[str, str]) -> None:
+def make_indexes(connection: Connection, definitions: Mapping[str, str]) -> None:
     """Makes some of the indexes."""
-    for name, definition in wanted.items():
+    for name, definition in definitions.items():
         unique = "UNIQUE " if definition.startswith("UNIQUE ") else ""
         connection.execute(f"CREATE {unique}INDEX {name} ON {definition.removeprefix(unique)}")

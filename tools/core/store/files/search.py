@@ -124,10 +124,10 @@ def _matching(connection: sqlite3.Connection, search: Search) -> Matches:
 
 def _filters(search: Search) -> tuple[str, list[object]]:
     terms, values = [], list[object]()
-    for column, wanted in (("agent", search.agents), ("task", search.tasks)):
-        if wanted:
-            terms.append(f"AND entries.{column} IN ({', '.join('?' * len(wanted))})")
-            values += wanted
+    for column, accepted in (("agent", search.agents), ("task", search.tasks)):
+        if accepted:
+            terms.append(f"AND entries.{column} IN ({', '.join('?' * len(accepted))})")
+            values += accepted
     if search.since is not None:
         terms.append("AND entries.at>=?")
         values.append(int(search.since.timestamp()))

@@ -1,4 +1,4 @@
-"""The entries of a query, found along the indexes: what is newest costs the same however long the history is.
+"""The entries of a query, read along the indexes: the newest cost the same however long the history is.
 
 A query becomes a few walks, each along one index whose first columns the query fixes. What they find
 is put together by the moment each record counts as written.
@@ -62,11 +62,11 @@ class _Walk(NamedTuple):
         if query.since is not None:
             terms.append("moment>=:since AND at>=:since")
             values["since"] = int(query.since.timestamp())
-        for column, wanted in (("agent", query.agents), ("kind", query.kinds)):
-            if wanted and column not in self.values:
-                names = [f"{column}{number}" for number in range(len(wanted))]
+        for column, accepted in (("agent", query.agents), ("kind", query.kinds)):
+            if accepted and column not in self.values:
+                names = [f"{column}{number}" for number in range(len(accepted))]
                 terms.append(f"+{column} IN ({', '.join(f':{name}' for name in names)})")
-                values.update(zip(names, wanted, strict=True))
+                values.update(zip(names, accepted, strict=True))
         return f"entries INDEXED BY {self.along} WHERE {' AND '.join(terms)}", values
 
 
@@ -110,11 +110,11 @@ def _by_agent(index: Index, query: Query, which: str) -> list[_Walk]:
 def _each(name: str, which: str, **columns: Sequence[str]) -> list[_Walk]:
     """One walk for each combination of values of the columns."""
     walks = [_Walk(name, which, {})]
-    for column, wanted in columns.items():
+    for column, accepted in columns.items():
         walks = [
             _Walk(name, f"{walk.fixed} AND {column}=:{column}", {**walk.values, column: value})
             for walk in walks
-            for value in dict.fromkeys(wanted)
+            for value in dict.fromkeys(accepted)
         ]
     return walks
 

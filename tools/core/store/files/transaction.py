@@ -52,8 +52,8 @@ class Transaction:
     def _add(self, stream: str, record: dict[str, object]) -> None:
         place = place_of(self._workspace, stream)
         self.written.append(record)
-        for known, waiting in self.streams:
-            if known == place:
+        for target, waiting in self.streams:
+            if target == place:
                 waiting.append(record)
                 return
         self.streams.append((place, [record]))
@@ -68,8 +68,8 @@ class Transaction:
                 self._add(EVENTS, _recovered(place, len(torn), waiting[0]))
 
     def _announces(self, place: Place) -> bool:
-        found = (record for known, waiting in self.streams if known == self._workspace.events for record in waiting)
-        return any(one.get("event") == "recovered" and place.name in str(one.get("meta")) for one in found)
+        records = (record for target, waiting in self.streams if target == self._workspace.events for record in waiting)
+        return any(record.get("event") == "recovered" and place.name in str(record.get("meta")) for record in records)
 
     @property
     def is_single_append(self) -> bool:

@@ -10,10 +10,11 @@ from typing import NamedTuple
 from tools.core import ids
 from tools.core.backlog import items
 from tools.core.hashing import sha256_hex
-from tools.core.trackers import pieces, source_files
+from tools.core.trackers import pieces
+from tools.core.trackers.formats import source_files
+from tools.core.trackers.formats.source_files import Source
 from tools.core.trackers.outgoing import Outgoing
 from tools.core.trackers.pieces import Edge, Piece, Reading, Step
-from tools.core.trackers.source_files import Source
 
 NAME = "checklist"
 PATHS = ("tasks.md", "TODO.md", "todo.md")
@@ -53,7 +54,7 @@ def read_items(source: Source) -> Reading:
     file = source_files.read(source)
     lines = file.text.replace("\r\n", "\n").split("\n")
     is_ours = EXPORTED in lines[:3]
-    return Reading([_piece(block, file.name, is_ours) for block in _blocks(lines)], [], [], f"{file.name}#")
+    return Reading([_piece(block, file.name, is_ours=is_ours) for block in _blocks(lines)], [], [], f"{file.name}#")
 
 
 class _Block(NamedTuple):
@@ -96,7 +97,7 @@ def _ends(line: str) -> bool:
     return bool(line.strip()) and not line.startswith((" ", "\t"))
 
 
-def _piece(block: _Block, name: str, is_ours: bool) -> Piece:
+def _piece(block: _Block, name: str, *, is_ours: bool) -> Piece:
     match = _LINE.fullmatch(block.lines[0])
     assert match is not None
     text = match[3].strip()
@@ -163,7 +164,7 @@ def _labels(title: str) -> tuple[list[str], str]:
 
 
 def _depends(lines: Sequence[str]) -> list[str]:
-    """The numbered tasks behind `depends on`, up to the first word that is none."""
+    """The numbered tasks behind `depends on`, up to the first word that is not one."""
     names: list[str] = []
     for line in lines:
         for match in islice(_DEPENDS.finditer(line), _MAX_PHRASES):

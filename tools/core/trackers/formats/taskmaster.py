@@ -8,9 +8,10 @@ from typing import Any
 
 from tools.core.backlog import items
 from tools.core.errors import DataError
-from tools.core.trackers import pieces, source_files
+from tools.core.trackers import pieces
+from tools.core.trackers.formats import source_files
+from tools.core.trackers.formats.source_files import Source
 from tools.core.trackers.pieces import Edge, Piece, Reading, Step
-from tools.core.trackers.source_files import Source
 
 NAME = "taskmaster"
 PATHS = (".taskmaster/tasks/tasks.json", "tasks/tasks.json")

@@ -1,8 +1,9 @@
 """What an import would change, decided from both sides without writing anything."""
 
-from tools.core.trackers import changes, item_text
+from tools.core.trackers import item_text
 from tools.core.trackers.backlog_files import BacklogFile, BacklogFiles
-from tools.core.trackers.changes import Options, Sides
+from tools.core.trackers.imports import changes
+from tools.core.trackers.imports.changes import Options, Sides
 from tools.core.trackers.pieces import Piece, Reading
 
 EMPTY = BacklogFiles({}, {}, 0, 3)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.core.trackers import dependencies
+from tools.core.trackers.imports import dependencies
 from tools.core.trackers.pieces import Edge, Piece
 
 

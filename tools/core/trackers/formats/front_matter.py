@@ -168,7 +168,7 @@ def _unescaped(text: str, number: int) -> str:
 
 
 def _uncommented(text: str) -> str:
-    """A value without the comment behind it; a # inside quotes or a word is none."""
+    """A value without the comment behind it; a # inside quotes or a word begins no comment."""
     if text[:1] in ('"', "'"):
         end = _end_of_quote(text)
         return text[:end] if re.fullmatch(r"\s+#.*", text[end:]) else text

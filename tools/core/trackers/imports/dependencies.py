@@ -1,4 +1,4 @@
-"""What each piece waits for here: only on what is here, a parent on its children, and never in a circle."""
+"""What each piece waits for: only tasks that are here, a parent for its children, and never in a circle."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _on_children(pieces: Sequence[Piece], by_key: Mapping[str, Piece]) -> Iterab
 
 
 def _closing_circles(waits: Sequence[_Wait]) -> list[_Wait]:
-    """The waits without which there is no circle; of each circle its youngest."""
+    """The waits to remove so that no circle is left; of each circle its youngest."""
     knot = sorted(
         (wait._replace(age=(stamp(wait.age[0]), wait.age[1])) for wait in _knot(waits)), key=lambda wait: wait.age
     )

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.core import ids
-from tools.core.trackers import naming
+from tools.core.trackers.imports import naming
 from tools.core.trackers.pieces import Piece
 
 

@@ -1,4 +1,4 @@
-"""What an import has to change, decided before anything is written: pure, from what there is on both sides."""
+"""What an import has to change: a pure comparison of both sides, made before anything is written."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import NamedTuple
 
 from tools.core.backlog import items
 from tools.core.text import secrets
-from tools.core.trackers import dependencies, item_text, kept, naming
+from tools.core.trackers import item_text, kept
 from tools.core.trackers.backlog_files import BacklogFile, BacklogFiles
+from tools.core.trackers.imports import dependencies, naming
 from tools.core.trackers.item_text import Links, Parts, Rendered
 from tools.core.trackers.kept import Kept
 from tools.core.trackers.pieces import LeftOut, Piece, Reading
 
 
 class Options(NamedTuple):
-    """What the user asked for; `only` are statuses of the backlog, none means all."""
+    """The options of the command; `only` are statuses of the backlog, none means all."""
 
     update: bool = False
     force: bool = False
@@ -25,7 +26,7 @@ class Options(NamedTuple):
 
 
 class Sides(NamedTuple):
-    """What is compared: what was kept of earlier imports, the backlog, and who holds (or held) each claimed task."""
+    """What is compared: what was kept of earlier imports, the backlog, and the last holder of each claimed task."""
 
     source: str
     kept: Mapping[str, Kept]
@@ -42,7 +43,7 @@ class Write(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One task of the report and what is to say about it."""
+    """One task of the report and what happened to it."""
 
     task_id: str
     where: str
@@ -50,7 +51,7 @@ class Row(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """The files to write, what is kept afterwards, and the report; nothing of it has been done."""
+    """The files to write, what is kept afterwards, and the report; none of it is done yet."""
 
     writes: list[Write]
     kept: dict[str, Kept]
@@ -66,7 +67,7 @@ class Changes(NamedTuple):
 
 
 class _Aim(NamedTuple):
-    """A piece, the file it is in here (if any), and what it looks like now."""
+    """A piece, its file in the backlog (if any), and its text as it would be written now."""
 
     piece: Piece
     file: BacklogFile | None
@@ -76,7 +77,7 @@ class _Aim(NamedTuple):
 def of(reading: Reading, sides: Sides, options: Options) -> Changes:
     """Everything an import changes; raises nothing."""
     changes = Changes([], dict(sides.kept), {}, [], [], [], [], [], list(reading.left_out), [], [])
-    pieces = _wanted(reading.pieces, options, changes)
+    pieces = _selected(reading.pieces, options, changes)
     pieces = _not_ours(pieces, sides, options, changes)
     waits = dependencies.of(pieces, _is_here(pieces, sides))
     changes.notes.extend(waits.notes)
@@ -115,8 +116,8 @@ def _without_secrets(raw: str) -> str:
     return secrets.redact(raw)
 
 
-def _wanted(pieces: Sequence[Piece], options: Options, changes: Changes) -> list[Piece]:
-    """The pieces with a status that is asked for, one for each key."""
+def _selected(pieces: Sequence[Piece], options: Options, changes: Changes) -> list[Piece]:
+    """The pieces whose status is selected, one for each key."""
     first: dict[str, Piece] = {}
     for piece in pieces:
         if options.only and piece.status not in options.only:
@@ -142,13 +143,13 @@ def _not_ours(pieces: Sequence[Piece], sides: Sides, options: Options, changes: 
     staying = []
     for piece in foreign:
         task_id = names.by_key[piece.key]
-        other = sides.backlog.by_id.get(task_id.casefold())
-        if other is None or piece.key in task_ids:
+        namesake = sides.backlog.by_id.get(task_id.casefold())
+        if namesake is None or piece.key in task_ids:
             changes.ids[piece.key] = task_id
             staying.append(piece)
         else:
             changes.conflicts.append(
-                Row(task_id, piece.where, f"the id is that of queue/{other.name}, which stays as it is")
+                Row(task_id, piece.where, f"the id is that of queue/{namesake.name}, which stays as it is")
             )
     return staying
 
@@ -160,7 +161,7 @@ def _file_of(piece: Piece, sides: Sides) -> BacklogFile | None:
 
 
 def _is_here(pieces: Sequence[Piece], sides: Sides) -> frozenset[str]:
-    """What may be waited for: tasks that are here or come, but for those that nobody will ever do."""
+    """The keys a task may depend on: of tasks that are here or come with this import and were not dropped."""
     return frozenset([*(piece.key for piece in pieces), *sides.kept]) - {
         piece.key for piece in pieces if piece.status == items.DROPPED
     }
@@ -190,7 +191,7 @@ def _again(aim: _Aim, sides: Sides, options: Options, changes: Changes) -> None:
 
 
 def _as_compared(theirs: Parts, file: BacklogFile, sides: Sides) -> Parts:
-    """Their parts without what is no change: another digest alone, and of a claimed task what its claim says."""
+    """Their parts without what does not count as a change: the digest, and of a claimed task what its claim says."""
     theirs["source digest"] = file.parts.get("source digest", theirs["source digest"])
     holder = sides.claimed.get(file.task_id)
     if holder is not None:

@@ -1,4 +1,4 @@
-"""An import from beginning to end: read, decide, write, and say what was done."""
+"""An import from beginning to end: read, decide, write, report."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ from tools.core.errors import ConflictError, DataError, GuardError
 from tools.core.fs import locks
 from tools.core.models.bus import Message
 from tools.core.problem import Problem
-from tools.core.seats import manifests, seat
-from tools.core.trackers import backlog_files, changes, comments, kept, source_files, writing
-from tools.core.trackers.changes import Changes, Options, Row, Sides
+from tools.core.seats import manifests
+from tools.core.seats.seat import bound_manifests
+from tools.core.trackers import backlog_files, comments, kept
+from tools.core.trackers.formats import source_files
+from tools.core.trackers.formats.registry import Importer
+from tools.core.trackers.formats.source_files import Source
+from tools.core.trackers.imports import changes, writing
+from tools.core.trackers.imports.changes import Changes, Options, Row, Sides
 from tools.core.trackers.pieces import Piece
-from tools.core.trackers.source_files import Source
-from tools.core.trackers.tracker import Importer
 
 
-class Wish(NamedTuple):
-    """What is to be taken over: tasks as the options say, and what else beside them."""
+class ImportOptions(NamedTuple):
+    """Which tasks an import changes (`selection`), and what it does beside them."""
 
-    options: Options
+    selection: Options
     with_comments: bool = True
     assign: bool = False
     dry_run: bool = False
@@ -61,11 +64,11 @@ class Result(NamedTuple):
         }
 
 
-def run(context: Context, importer: Importer, source: Source, wish: Wish) -> Result:
-    """Takes over what a tracker holds; everything is read and judged before the first file is written.
+def run(context: Context, importer: Importer, source: Source, options: ImportOptions) -> Result:
+    """Imports the items of a tracker; everything is read and decided before the first file is written.
 
-    GuardError for assignments from a seat that is no manager's; DataError for a source that as a
-    whole cannot be read.
+    GuardError for assignments from a seat that is not a manager's; DataError for a source that cannot
+    be read at all.
     """
     reading = importer.read_items(source)
     if len(reading.pieces) > source_files.MAX_PIECES:
@@ -73,9 +76,9 @@ def run(context: Context, importer: Importer, source: Source, wish: Wish) -> Res
             f"{source.name} has {len(reading.pieces)} pieces of work, {source_files.MAX_PIECES} at most",
             code="import.size",
         )
-    if wish.assign:
+    if options.assign:
         _require_manager(context)
-    with nullcontext() if wish.dry_run else locks.hold(context.workspace.report):
+    with nullcontext() if options.dry_run else locks.hold(context.workspace.report):
         before, damaged = kept.read(context.workspace, importer.NAME)
         claims = claim_documents.all_claims(context.store)[0]
         sides = Sides(
@@ -84,47 +87,47 @@ def run(context: Context, importer: Importer, source: Source, wish: Wish) -> Res
             backlog_files.read(context.workspace),
             {claim.task_id: claim.agent_id for claim in claims},
         )
-        planned = changes.of(reading, sides, wish.options)
-        if not wish.dry_run:
+        planned = changes.of(reading, sides, options.selection)
+        if not options.dry_run:
             new = planned.kept if planned.kept != before else None
             writing.write(context.workspace, planned.writes, importer.NAME, new)
     here = {piece.key: piece for piece in reading.pieces if piece.key in planned.ids}
-    notes = _say(context, importer.NAME, here, planned.ids, wish)
-    assigned = _assign(context, here, planned, wish)
-    return Result(importer.NAME, planned, [*damaged, *reading.problems], notes, assigned, wish.dry_run)
+    notes = _add_notes(context, importer.NAME, here, planned.ids, options)
+    assigned = _assign(context, here, planned, options)
+    return Result(importer.NAME, planned, [*damaged, *reading.problems], notes, assigned, options.dry_run)
 
 
 def _require_manager(context: Context) -> None:
     if not context.seat.is_manager:
         raise GuardError(
-            f"{context.seat.agent_id} is no manager seat, so it cannot assign tasks",
+            f"{context.seat.agent_id} is not a manager seat, so it cannot assign tasks",
             code="assign.manager",
             hint=hint.tool("agent.manifest_helper", "list"),
         )
 
 
-def _say(
-    context: Context, source: str, here: Mapping[str, Piece], task_ids: Mapping[str, str], wish: Wish
+def _add_notes(
+    context: Context, source: str, here: Mapping[str, Piece], task_ids: Mapping[str, str], options: ImportOptions
 ) -> list[Message]:
-    if not wish.with_comments or not any(piece.comments for piece in here.values()):
+    if not options.with_comments or not any(piece.comments for piece in here.values()):
         return []
     messages = comments.missing(context, source, here.values(), task_ids)
-    if not wish.dry_run:
+    if not options.dry_run:
         comments.write(context, messages)
     return messages
 
 
 def _seats(context: Context) -> frozenset[str]:
     """The agents that have a seat in this clone."""
-    bound = (manifest.agent_id for manifest in seat.manifests(context.workspace))
+    bound = (manifest.agent_id for manifest in bound_manifests(context.workspace))
     return frozenset([*bound, *(variant.agent_id for variant in manifests.variants(context.workspace)[0])])
 
 
-def _assign(context: Context, here: Mapping[str, Piece], planned: Changes, wish: Wish) -> list[Row]:
-    """Assigns what has an assignee who is a seat here; what others hold stays theirs."""
-    if not wish.assign:
+def _assign(context: Context, here: Mapping[str, Piece], planned: Changes, options: ImportOptions) -> list[Row]:
+    """Assigns each task whose assignee has a seat here; tasks claimed by others stay theirs."""
+    if not options.assign:
         return []
-    from tools.core.bus import assignments  # presence, and with it SQLite, only where tasks are given out
+    from tools.core.bus import assignments  # it loads presence, and with it SQLite: only where tasks are assigned
 
     seats = _seats(context)
     done = []
@@ -134,7 +137,7 @@ def _assign(context: Context, here: Mapping[str, Piece], planned: Changes, wish:
             continue
         row = Row(planned.ids[key], piece.where, f"assigned to {name}")
         order = assignments.Order(row.task_id, name, context.seat.agent_id, claim="")
-        if not wish.dry_run:
+        if not options.dry_run:
             try:
                 if not assignments.place(context, order).written:
                     continue

@@ -1,7 +1,7 @@
 """The files of another tracker: read in one go, bounded, no link followed, nothing written.
 
-A path is the user's own choice, so that it may lead out of the checkout; what lies in a folder of
-a tracker is not, so there only regular files count.
+The user chooses the path, so it may lead out of the checkout; the content of a tracker's folder is
+not the user's choice, so only regular files in it are read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from tools.core import hint
 from tools.core.errors import DataError, UsageError
-from tools.core.fs import files
+from tools.core.fs import strict_json
 
 MAX_BYTES = 64 * 1024 * 1024
 """Bytes of all files of one source."""
@@ -34,7 +34,7 @@ class SourceFile(NamedTuple):
 
 
 class Source(NamedTuple):
-    """Where a tracker's data are: the path as given, and how that path is named in messages.
+    """Where a tracker's data are: the path, and how messages name it.
 
     `piped` is the text that came through a pipe instead of a path.
     """
@@ -50,7 +50,7 @@ class Source(NamedTuple):
 
 
 def read(source: Source) -> SourceFile:
-    """The one file a source is; DataError when it is none, or too large."""
+    """The one file of a source; DataError when it is not a regular file, or too large."""
     if source.piped is not None:
         return SourceFile(source.name, source.piped)
     return SourceFile(source.name, _decoded(_bytes_of(source.path, source.name, MAX_BYTES)))
@@ -113,7 +113,7 @@ def _decoded(data: bytes) -> str:
 
 def json_decoder() -> Callable[[str], object]:
     """A parser of JSON that refuses NaN and numbers beyond a double; ValueError or RecursionError."""
-    return json.JSONDecoder(parse_constant=files.no_constant, parse_float=files.finite).decode
+    return json.JSONDecoder(parse_constant=strict_json.no_constant, parse_float=strict_json.finite).decode
 
 
 def parse_json(file: SourceFile) -> object:
@@ -130,7 +130,7 @@ def parse_json(file: SourceFile) -> object:
 
 
 class Lines:
-    """The lines on which the objects of a JSON list begin, told from their titles."""
+    """The lines on which the objects of a JSON list begin, derived from their titles."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -138,7 +138,7 @@ class Lines:
         self._line = 1
 
     def of(self, item: object) -> int:
-        """The line of an object's title; objects are asked for in the order of the file."""
+        """The line of an object's title; call it in the order of the file."""
         title = item.get("title") if isinstance(item, dict) else None
         spelled = json.dumps(title, ensure_ascii=False) if isinstance(title, str) else ""
         place = self._text.find(spelled, self._at) if spelled else -1

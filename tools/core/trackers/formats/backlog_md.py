@@ -8,16 +8,17 @@ from collections.abc import Mapping
 
 from tools.core.backlog import items
 from tools.core.errors import UsageError
-from tools.core.trackers import front_matter, markdown_sections, pieces, source_files
-from tools.core.trackers.front_matter import Value
+from tools.core.trackers import pieces
+from tools.core.trackers.formats import front_matter, markdown_sections, source_files
+from tools.core.trackers.formats.front_matter import Value
+from tools.core.trackers.formats.source_files import Source, SourceFile
 from tools.core.trackers.pieces import Comment, Edge, LeftOut, Piece, Reading
-from tools.core.trackers.source_files import Source, SourceFile
 
 NAME = "backlog"
 PATHS = ("backlog", ".backlog")
 
 _FOLDERS = ("tasks", "completed", "drafts", "archive")
-"""Where tasks lie, in the order in which an id that stands twice belongs to the first."""
+"""The folders of tasks; an id in two of them belongs to the first."""
 
 _DEFAULT = ("To Do", "In Progress", "Done")
 _KNOWN = pieces.words(
@@ -49,7 +50,7 @@ def read_items(source: Source) -> Reading:
 
 
 def _folder_of(source: Source, file: SourceFile) -> str:
-    """The folder of Backlog.md a file lies in, or "" for one that holds no tasks (docs, decisions)."""
+    """The folder of Backlog.md that a file is in, or "" for a folder without tasks (docs, decisions)."""
     parts = os.path.relpath(file.name, source.name).split(os.sep)
     return parts[0] if parts[0] in _FOLDERS and len(parts) > 1 else ""
 
@@ -92,39 +93,29 @@ def _add(
     title = _text(fields.get("title", ""))
     if not key or not title:
         raise front_matter.NotUnderstood(1, "a task without an id or without a title")
-    where = f"{file.name}:{document.lines['id']}"
     stem = os.path.basename(file.name).removesuffix(".md")
     first = keys.setdefault(key.lower(), file.name)
     if first != file.name:
         reason = f"{key} is {first} already; this one is taken over under an id of its own"
         reading.problems.append(pieces.problem(file.name, document.lines["id"], reason))
-    reading.pieces.append(
-        _piece(document, file, where, key if first == file.name else f"{key}@{folder}/{stem}", title, folder, statuses)
-    )
+    status = _status(_text(fields.get("status", "")).lower(), folder, statuses)
+    reading.pieces.append(_piece(document, file, key if first == file.name else f"{key}@{folder}/{stem}", status))
 
 
-def _piece(
-    document: front_matter.Document,
-    file: SourceFile,
-    where: str,
-    key: str,
-    title: str,
-    folder: str,
-    statuses: tuple[str, ...],
-) -> Piece:
+def _piece(document: front_matter.Document, file: SourceFile, key: str, status: str) -> Piece:
     fields = document.fields
     sections = markdown_sections.split(document.body)
     comments = [comment for heading, text in sections if heading == "Comments" for comment in _comments(text)]
     assignees = [name.removeprefix("@") for name in _list(fields.get("assignee", ""))]
     return Piece(
         key=key,
-        where=where,
-        title=title,
-        status=_status(_text(fields.get("status", "")).lower(), folder, statuses),
+        where=f"{file.name}:{document.lines['id']}",
+        title=_text(fields.get("title", "")),
+        status=status,
         raw=file.text,
         task_id=key,
         priority=pieces.priority_of(_text(fields.get("priority", ""))),
-        sections=_shown(sections, bool(comments)),
+        sections=_shown(sections, without_comments=bool(comments)),
         depends=[Edge(target) for target in _list(fields.get("dependencies", ""))],
         parent=_text(fields.get("parent_task_id", "") or fields.get("parent", "")),
         kind=_text(fields.get("type", "")),
@@ -138,7 +129,7 @@ def _piece(
     )
 
 
-def _shown(sections: list[tuple[str, str]], without_comments: bool) -> list[tuple[str, str]]:
+def _shown(sections: list[tuple[str, str]], *, without_comments: bool) -> list[tuple[str, str]]:
     return [
         (_RENAMED.get(heading, heading) or "Description", text)
         for heading, text in sections

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tools.core.backlog import items
-from tools.core.trackers import pieces, source_files
+from tools.core.trackers import pieces
+from tools.core.trackers.formats import source_files
+from tools.core.trackers.formats.source_files import Source
 from tools.core.trackers.outgoing import Outgoing
 from tools.core.trackers.pieces import Comment, Edge, LeftOut, Piece, Reading
-from tools.core.trackers.source_files import Source
 
 NAME = "beads"
 PATHS = (".beads/issues.jsonl",)
@@ -92,7 +93,7 @@ def _add(reading: Reading, issue: object, line: str, where: str) -> None:
 
 
 def _no_work(issue: dict[str, Any]) -> str:
-    """Why a line is no piece of work, or ""."""
+    """Why a line is not a piece of work, or ""."""
     status, kind = issue.get("status"), issue.get("issue_type")
     flags = [flag for flag in _NO_WORK_FLAGS & issue.keys() if issue[flag] is True]
     if issue.get("_type", "issue") != "issue":

@@ -1,8 +1,8 @@
 """Carrying an import out: files built aside, made durable, then moved into place one by one.
 
-A process that dies while they are built has changed nothing that anybody reads; one that dies while
-they are moved leaves whole files, which name the piece they came from, so that the next run knows
-them as its own and goes on. What is kept of the source is written last.
+A process that dies while they are built has changed nothing that is read; one that dies while they
+are moved leaves whole files, each naming the piece it came from, so that the next run recognises
+them and goes on. What is kept of the source is written last.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tools.core import hint
 from tools.core.errors import ConflictError
 from tools.core.fs import files
 from tools.core.trackers import kept
-from tools.core.trackers.changes import Write
+from tools.core.trackers.imports.changes import Write
 from tools.core.trackers.kept import Kept
 from tools.core.workspace import Place, Workspace
 
@@ -67,7 +67,7 @@ def _build(folder: int, item: Write, *, sync: bool) -> None:
 
 
 def _sync_all(folder: int, writes: Sequence[Write]) -> None:
-    """Makes many files durable: Linux waits in `sync` until all is on the disk, others are asked file by file."""
+    """Makes many files durable: Linux waits in `sync` until all is on the disk, other systems sync file by file."""
     if sys.platform == "linux":
         os.sync()
         return

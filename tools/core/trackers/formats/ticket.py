@@ -7,10 +7,11 @@ import re
 
 from tools.core.backlog import items
 from tools.core.errors import UsageError
-from tools.core.trackers import front_matter, markdown_sections, pieces, source_files
-from tools.core.trackers.front_matter import Value
+from tools.core.trackers import pieces
+from tools.core.trackers.formats import front_matter, markdown_sections, source_files
+from tools.core.trackers.formats.front_matter import Value
+from tools.core.trackers.formats.source_files import Source, SourceFile
 from tools.core.trackers.pieces import Comment, Edge, Piece, Reading
-from tools.core.trackers.source_files import Source, SourceFile
 
 NAME = "ticket"
 PATHS = (".tickets",)

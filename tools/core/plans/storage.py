@@ -1,4 +1,4 @@
-"""Plans as they lie in `_plans/`: found, read tolerantly, and changed under the checkout's lock.
+"""The plans in `_plans/`: listed, read tolerantly, and changed under the checkout's lock.
 
 A change reads, edits and checks while it holds the lock, and the file is replaced whole: two changes
 at once are both kept, and one that would break the plan leaves the file as it was.
@@ -16,11 +16,11 @@ from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, SetupError, UsageError
 from tools.core.fs import files, locks
 from tools.core.models.plan import Plan, plan_from
-from tools.core.plans import rules as plan_rules
+from tools.core.plans import rules
 from tools.core.plans.edits import Edit
 from tools.core.problem import Problem
-from tools.core.receipts import write as receipts
-from tools.core.text import secrets as redaction
+from tools.core.receipts.write import create_document, replace_document, write_new
+from tools.core.text import secrets
 from tools.core.workspace import PLANS, Place, Workspace
 
 SUFFIX = ".plan.json"
@@ -32,7 +32,7 @@ _INDENT = re.compile(rb"\n([ \t]+)\S")
 
 
 class Change(NamedTuple):
-    """A plan after a change; `is_new` is False when it was so already."""
+    """A plan after a change; `is_new` is False when the change was there already."""
 
     plan: Plan
     is_new: bool
@@ -45,7 +45,7 @@ def names(workspace: Workspace) -> list[str]:
 
 def all_plans(workspace: Workspace) -> tuple[list[Plan], list[Problem]]:
     """Every plan that can be read, oldest first, and what is wrong with each that cannot."""
-    found, problems = [], []
+    plans, problems = [], []
     for name in names(workspace):
         try:
             plan = read(workspace, name)
@@ -53,8 +53,8 @@ def all_plans(workspace: Workspace) -> tuple[list[Plan], list[Problem]]:
             problems.append(error.problem_in(place_of(workspace, name).name))
             continue
         if plan is not None:
-            found.append(plan)
-    return found, problems
+            plans.append(plan)
+    return plans, problems
 
 
 def read(workspace: Workspace, plan_id: str) -> Plan | None:
@@ -105,10 +105,10 @@ def change(workspace: Workspace, plan_id: str, edit: Edit) -> Change:
         before = parse(data, place.name)
         after = edit(before)
         if after == before:
-            return Change(plan_from(before, plan_id), False)
+            return Change(plan_from(before, plan_id), is_new=False)
         _require_no_worse(before, after, plan_id)
         files.replace(place, dump_like(after, data))
-    return Change(plan_from(after, plan_id), True)
+    return Change(plan_from(after, plan_id), is_new=True)
 
 
 def create(context: Context, raw: Mapping[str, Any], *, force: bool = False) -> list[Place]:
@@ -128,13 +128,13 @@ def create(context: Context, raw: Mapping[str, Any], *, force: bool = False) -> 
         written = [place]
         if data is not None:
             stem = f"{plan_id}.replaced-{clock.file_stamp(context.now)}"
-            written.append(receipts.write_new(context.workspace.plans, stem, ".json", data))
-        receipts.replace(place, raw)
+            written.append(write_new(context.workspace.plans, stem, ".json", data))
+        replace_document(place, raw)
         try:
-            receipts.create(context.workspace.justification(plan_id), _justification(raw))
+            create_document(context.workspace.justification(plan_id), _justification(raw))
             written.append(context.workspace.justification(plan_id))
         except FileExistsError:
-            pass  # what somebody wrote about it stays
+            pass  # an existing justification stays
     return written
 
 
@@ -146,9 +146,9 @@ def _justification(raw: Mapping[str, Any]) -> bytes:
 
 
 def _require_no_worse(before: Mapping[str, Any], after: Mapping[str, Any], plan_id: str) -> None:
-    found = plan_rules.shape(after, plan_id)
-    known = set(plan_rules.shape(before, plan_id)) if found and before else set()
-    worse = [finding for finding in found if finding not in known]
+    problems = rules.shape(after, plan_id)
+    earlier = set(rules.shape(before, plan_id)) if problems and before else set()
+    worse = [finding for finding in problems if finding not in earlier]
     if worse:
         reasons = "; ".join(f"{finding.pointer or '/'}: {finding.reason}" for finding in worse)
         raise UsageError(f"the change would break {PLANS}/{plan_id}{SUFFIX}: {reasons}", code="plan.invalid")
@@ -156,10 +156,10 @@ def _require_no_worse(before: Mapping[str, Any], after: Mapping[str, Any], plan_
 
 def dump_like(raw: Mapping[str, Any], data: bytes) -> bytes:
     """The plan as a document in the form of the one it replaces: indentation, escapes and line ends."""
-    found = _INDENT.search(data.replace(b"\r\n", b"\n"))
-    indent = found[1].decode() if found else "  "
+    match = _INDENT.search(data.replace(b"\r\n", b"\n"))
+    indent = match[1].decode() if match else "  "
     escaped = b"\\u" in data and data.isascii()
-    text = json.dumps(redaction.redact_value(raw), indent=indent, ensure_ascii=escaped, allow_nan=False) + "\n"
+    text = json.dumps(secrets.redact_value(raw), indent=indent, ensure_ascii=escaped, allow_nan=False) + "\n"
     return text.replace("\n", "\r\n" if b"\r\n" in data else "\n").encode("utf-8", "backslashreplace")
 
 
@@ -174,11 +174,11 @@ def all_places(workspace: Workspace) -> list[Place]:
     return [place_of(workspace, name) for name in names(workspace)]
 
 
-def place_given(workspace: Workspace, text: str) -> Place:
-    """The file of a plan given by its id or its path; UsageError for anything else."""
+def place_named(workspace: Workspace, text: str) -> Place:
+    """The file of a plan named by its id or its path; UsageError for anything else."""
     if "/" not in text and not text.endswith(SUFFIX):
         return workspace.plan(ids.require_plan(text))
     name = workspace.relative(text)
     if not name.endswith(SUFFIX):
-        raise UsageError(f"{name} is no plan: its name does not end in {SUFFIX}", code="plan.path")
+        raise UsageError(f"{name} is not a plan: its name does not end in {SUFFIX}", code="plan.path")
     return workspace.in_root(name)

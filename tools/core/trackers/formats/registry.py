@@ -1,4 +1,4 @@
-"""The trackers that are known, each a module that reads or writes items.
+"""The supported trackers by name, each a module that reads or writes items.
 
 A new one is a module with `NAME`, `PATHS` (where its data lie, the first that exists counts) and
 `read_items`, and a line here.
@@ -13,9 +13,9 @@ from typing import Protocol, cast
 
 from tools.core import hint
 from tools.core.errors import UsageError
+from tools.core.trackers.formats.source_files import Source
 from tools.core.trackers.outgoing import Outgoing
 from tools.core.trackers.pieces import Reading
-from tools.core.trackers.source_files import Source
 
 
 class Importer(Protocol):
@@ -25,11 +25,11 @@ class Importer(Protocol):
     PATHS: tuple[str, ...]
 
     def read_items(self, source: Source) -> Reading:
-        """All pieces of work, what could not be read and what is no work; raises where the source as a whole is unreadable."""
+        """All pieces of work, the problems, and what is left out; raises where nothing of the source can be read."""
 
 
 class Exporter(Protocol):
-    """A tracker that can be given the tasks of this backlog."""
+    """A tracker to which the tasks of this backlog can be exported."""
 
     NAME: str
 
@@ -45,7 +45,7 @@ IMPORTERS = {
     "github": "github",
     "checklist": "checklist",
 }
-"""The module of each tracker that can be read, by the name a user says."""
+"""The module of each tracker that can be read, by the name a user types."""
 
 EXPORTERS = {"beads": "beads", "github": "github", "markdown": "checklist", "csv": "comma_separated"}
 """The module of each tracker that can be written."""
@@ -61,12 +61,12 @@ def exporter(name: str) -> Exporter:
     return cast(Exporter, import_module(f"{__package__}.{EXPORTERS[name]}"))
 
 
-def locate(tracker: Importer, root: str, given: str | None) -> Source:
-    """Where a tracker's data are: what was given, else the first usual place in the checkout that exists.
+def locate(tracker: Importer, root: str, path: str | None) -> Source:
+    """Where a tracker's data are: at `path`, else at the first of its usual places that exists.
 
-    A relative path is one from the root; UsageError when there is nothing.
+    A relative path starts at the root; UsageError when there is nothing.
     """
-    paths = (given,) if given else tracker.PATHS
+    paths = (path,) if path else tracker.PATHS
     if not paths:
         raise UsageError(
             f"{tracker.NAME} has no usual place: name a file, or - for what comes through a pipe",

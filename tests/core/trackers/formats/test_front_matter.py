@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.core.trackers import front_matter
-from tools.core.trackers.front_matter import NotUnderstood
+from tools.core.trackers.formats import front_matter
+from tools.core.trackers.formats.front_matter import NotUnderstood
 
 
 def fields(text):

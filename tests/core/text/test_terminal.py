@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.core.text import render
+from tools.core.text import terminal
+from tools.core.text.markdown import escape_markdown, markdown_table
 
 HOSTILE = [
     "\x1b[31m",
@@ -27,25 +28,25 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_a_terminal_would_obey_becomes_visible(text):
-    shown = render.clean(f"a{text}b")
+    shown = terminal.clean(f"a{text}b")
     assert shown.isprintable() and "\\" in shown
     assert shown.encode()
 
 
 @given(st.text())
 def test_whatever_is_cleaned_is_one_printable_line(text):
-    shown = render.clean(text)
+    shown = terminal.clean(text)
     assert not any(ord(char) < 32 or 127 <= ord(char) < 160 or 0xD800 <= ord(char) < 0xE000 for char in shown)
     assert len(shown.splitlines()) <= 1
 
 
 def test_ordinary_text_of_any_script_is_left_as_it_is():
     for text in ("plain", "naïve", "日本語", "emoji 🎉", "a\\b"):
-        assert render.clean(text) == text
+        assert terminal.clean(text) == text
 
 
 def test_a_block_keeps_its_lines():
-    assert render.block("a\x1b\nb") == "a\\x1b\nb"
+    assert terminal.block("a\x1b\nb") == "a\\x1b\nb"
 
 
 @pytest.mark.parametrize(
@@ -53,25 +54,25 @@ def test_a_block_keeps_its_lines():
     ["<script>", "| cell", "[x](javascript:y)", "`code`", "# head", "*b*", "_em_", "![i](u)", "&lt;", "~~x~~", "a\nb"],
 )
 def test_markdown_shows_markup_literally_on_one_line(text):
-    shown = render.markdown(text)
+    shown = escape_markdown(text)
     assert "\n" not in shown and "<" not in shown
     assert all(shown[i - 1 : i] == "\\" for i, char in enumerate(shown) if char in "|[]`*_#~")
 
 
 def test_a_cell_cannot_add_a_column_or_a_row():
-    lines = render.markdown_table(("a", "b"), [("x | y", "z\n| w |")]).split("\n")
+    lines = markdown_table(("a", "b"), [("x | y", "z\n| w |")]).split("\n")
     assert len(lines) == 3 and lines[2].replace("\\|", "").count("|") == 3
 
 
 def test_columns_are_aligned_and_cells_cleaned():
-    assert render.table(("task", "who"), [("T", "codex\x1b")]) == "task  who\n----  ---------\nT     codex\\x1b"
+    assert terminal.table(("task", "who"), [("T", "codex\x1b")]) == "task  who\n----  ---------\nT     codex\\x1b"
 
 
 def test_what_is_empty_says_so_and_what_is_long_is_cut():
-    assert render.bullets([]) == "- none"
-    assert render.short("abcdef", 4) == "abc…" and render.short("abcd", 4) == "abcd"
-    assert render.fields([("a", 1), ("b", ""), ("c", None), ("d", 0)]) == "a=1 d=0"
+    assert terminal.bullets([]) == "- none"
+    assert terminal.short("abcdef", 4) == "abc…" and terminal.short("abcd", 4) == "abcd"
+    assert terminal.fields([("a", 1), ("b", ""), ("c", None), ("d", 0)]) == "a=1 d=0"
 
 
 def test_an_underscore_inside_a_word_is_no_markup():
-    assert render.markdown("in_progress __x a_") == "in_progress \\_\\_x a\\_"
+    assert escape_markdown("in_progress __x a_") == "in_progress \\_\\_x a\\_"

@@ -1,7 +1,7 @@
-"""Rows in, text out: hostile text made visible, tables and bullets for a terminal, Markdown that holds.
+"""Rows in, text out for a terminal: hostile text made visible, tables and bullets.
 
-Text from another agent may carry anything (design §2, promise 9). On a terminal control characters
-are shown as escapes; in Markdown what would be markup is escaped as well.
+Text from another agent may carry anything (design §2, promise 9): control characters are shown as
+escapes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ _HOSTILE = (
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
-_MARKUP = r"[\\`*\[\]<>|~#&]|(?<![^\W_])_|_(?![^\W_])"  # inside a word an underscore is no markup
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -23,8 +22,8 @@ def clean(text: object) -> str:
     return line if line.isprintable() else re.sub(_HOSTILE, _visible, line)
 
 
-def _visible(found: re.Match[str]) -> str:
-    char = found[0]
+def _visible(match: re.Match[str]) -> str:
+    char = match[0]
     if char in _NAMED:
         return _NAMED[char]
     code = ord(char)
@@ -43,8 +42,8 @@ def json_text(text: str) -> str:
     return text if text.isprintable() else re.sub(_HOSTILE, _escaped, text)
 
 
-def _escaped(found: re.Match[str]) -> str:
-    char = found[0]
+def _escaped(match: re.Match[str]) -> str:
+    char = match[0]
     if char == "\n":
         return char
     units = char.encode("utf-16-be", "surrogatepass")
@@ -72,36 +71,4 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     widths = [max(len(row[column]) for row in cells) for column in range(len(headings))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
     lines.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join(lines)
-
-
-def markdown(text: object) -> str:
-    """Text as Markdown shows it literally, on one line: no markup, no HTML, no cell border in it."""
-    return re.sub(_MARKUP, _literal, clean(text))
-
-
-def _literal(found: re.Match[str]) -> str:
-    char = found[0]
-    if char in "<>&":
-        return {"<": "&lt;", ">": "&gt;", "&": "&amp;"}[char]
-    return f"\\{char}"
-
-
-def code(text: object) -> str:
-    """Text as a Markdown code span, whatever backticks are in it; `|` too, so that it stands in a table."""
-    line = clean(text).replace("|", "\\|")
-    runs = [len(run) for run in re.findall("`+", line)]
-    fence = "`" * (max(runs, default=0) + 1)
-    pad = " " if line.startswith("`") or line.endswith("`") or not line else ""
-    return f"{fence}{pad}{line}{pad}{fence}"
-
-
-def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table, its columns aligned so that it reads well raw; cells are made literal."""
-    cells = [list(headings)] + [[markdown(cell) for cell in row] for row in rows]
-    widths = [max(3, *(len(row[column]) for row in cells)) for column in range(len(headings))]
-    lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells
-    ]
-    lines.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
     return "\n".join(lines)

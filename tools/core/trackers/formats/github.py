@@ -9,10 +9,11 @@ from typing import Any
 
 from tools.core.backlog import items
 from tools.core.errors import DataError
-from tools.core.trackers import pieces, source_files
+from tools.core.trackers import pieces
+from tools.core.trackers.formats import source_files
+from tools.core.trackers.formats.source_files import Source
 from tools.core.trackers.outgoing import Outgoing
 from tools.core.trackers.pieces import Comment, Edge, Piece, Reading
-from tools.core.trackers.source_files import Source
 
 NAME = "github"
 PATHS = ()
@@ -30,7 +31,7 @@ _OURS = re.compile(r"<!-- teof task ([A-Za-z0-9._-]{1,128}) -->\s*")
 
 
 def read_items(source: Source) -> Reading:
-    """Every issue of a list; DataError when it is no list."""
+    """Every issue of a list; DataError when the file is not a list."""
     file = source_files.read(source)
     content = source_files.parse_json(file)
     if isinstance(content, dict) and "number" in content:  # what `gh issue view --json …` prints
@@ -151,14 +152,14 @@ def _lay_over(issue: dict[str, Any], item: Outgoing) -> None:
     if "## description" in item.changed:
         issue["body"] = dict(item.sections).get("Description", "")
     if item.comments:
-        issue["comments"] = [*_list(issue, "comments"), *_spoken(item)]
+        issue["comments"] = [*_list(issue, "comments"), *_comment_objects(item)]
 
 
 def _people(assignee: str) -> list[dict[str, str]]:
     return [{"login": name} for name in assignee.split(", ") if name]
 
 
-def _spoken(item: Outgoing) -> list[dict[str, object]]:
+def _comment_objects(item: Outgoing) -> list[dict[str, object]]:
     return [
         {"id": comment.key, "author": {"login": comment.author}, "body": comment.text, "createdAt": comment.at}
         for comment in item.comments
@@ -178,5 +179,5 @@ def _begun_here(item: Outgoing) -> dict[str, object]:
         "assignees": _people(item.assignee),
         "createdAt": item.created or item.updated,
         "milestone": {"title": item.milestone} if item.milestone else None,
-        "comments": _spoken(item),
+        "comments": _comment_objects(item),
     }

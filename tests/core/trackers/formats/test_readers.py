@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from tests.core.trackers import samples
+from tests.core.trackers.formats import samples
 from tools.core.errors import DataError, UsageError
-from tools.core.trackers import tracker
+from tools.core.trackers.formats import registry
 from tools.core.trackers.pieces import priority_of, priority_of_labels, stamp
 
 
@@ -191,15 +191,15 @@ def test_a_source_that_cannot_be_read_as_a_whole_raises(read, name, content, err
         read(name, content)
 
 
-@pytest.mark.parametrize("name", tracker.IMPORTERS)
+@pytest.mark.parametrize("name", registry.IMPORTERS)
 def test_every_importer_says_its_name_and_where_it_looks(name):
-    importer = tracker.importer(name)
+    importer = registry.importer(name)
     assert name == importer.NAME and isinstance(importer.PATHS, tuple) and callable(importer.read_items)
 
 
-@pytest.mark.parametrize("name", tracker.EXPORTERS)
+@pytest.mark.parametrize("name", registry.EXPORTERS)
 def test_every_exporter_writes_something_for_an_empty_backlog_or_nothing(name):
-    assert isinstance("".join(tracker.exporter(name).write_items([])), str)
+    assert isinstance("".join(registry.exporter(name).write_items([])), str)
 
 
 def test_priorities_are_the_backlogs_words():

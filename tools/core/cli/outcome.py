@@ -1,0 +1,162 @@
+"""A command carried out: its result or its failure in words, and the exit code."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from tools.core import hint
+from tools.core.cli import bootstrap
+from tools.core.cli.decorators import AGAIN, SETTINGS
+from tools.core.errors import SetupError, ToolkitError, UsageError
+from tools.core.fs import locks
+from tools.core.text import secrets, terminal
+
+
+def call(command: click.Command, words: list[str], start: Sequence[str] = ()) -> int:
+    """Runs a command that the words of `start` name, and returns its exit code."""
+    as_json = "--json" in words
+    _open_closed_streams()
+    try:
+        return _outcome(command, words, start or _started(), as_json=as_json)
+    finally:
+        for notice in secrets.take_notices():
+            sys.stderr.write((json.dumps({"note": notice}) if as_json else notice) + "\n")
+
+
+def _open_closed_streams() -> None:
+    """Opens /dev/null in place of a stdout or stderr that the process was started without."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - it lives as long as the process
+
+
+def _outcome(command: click.Command, words: list[str], start: Sequence[str], *, as_json: bool) -> int:
+    _prepare(command, words, start)
+    context: click.Context | None = None
+    again = (*start, *words)
+    try:
+        with command.make_context(" ".join(start), list(words)) as context:
+            context.meta[AGAIN] = again
+            command.invoke(context)
+        sys.stdout.flush()
+        return 0
+    except click.exceptions.Exit as done:
+        return _flushed(done.exit_code)
+    except ToolkitError as problem:
+        notes = context.obj.notes if context is not None and context.obj is not None else []
+        if isinstance(problem, UsageError) and problem.hint is None:
+            problem.hint = _help_of(command, words, start)
+        return _fail(problem, notes, again, as_json=as_json)
+    except click.ClickException as problem:
+        hint_of_help = _help_of(command, words, start)
+        return _fail(UsageError(problem.format_message(), code="usage", hint=hint_of_help), as_json=as_json)
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write("interrupted\n")
+        return 130
+    except BrokenPipeError:
+        _drop_stdout()
+        return 141
+    except OSError as problem:
+        if problem.errno not in _OUTSIDE:
+            return _crash(problem, as_json=as_json)
+        _drop_stdout()
+        return _fail(_system(problem), as_json=as_json)
+    except Exception as problem:
+        return _crash(problem, as_json=as_json)
+
+
+def _prepare(command: click.Command, words: list[str], start: Sequence[str]) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    locks.announce(" ".join(start))
+    if sys.flags.optimize > 1 and {*words} & {*SETTINGS["help_option_names"]}:
+        from tools.core.cli import docstrings  # this Python has dropped them
+
+        docstrings.restore(command)
+
+
+_OUTSIDE = frozenset({errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EINTR, errno.EMFILE, errno.ENFILE, errno.EROFS})
+"""Errors of the machine that any call can meet and no code here has caused."""
+
+
+_LIMITS = hint.program("df", "-h", ".").then(hint.program("ulimit", "-n"))
+
+
+def _system(problem: OSError) -> SetupError:
+    what = problem.filename or "the result"
+    remedy = hint.tool("agent.doctor") if problem.errno == errno.EROFS else _LIMITS
+    return SetupError(f"{what}: {problem.strerror}", code="system.refused", hint=remedy)
+
+
+def _flushed(exit_code: int) -> int:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_stdout()
+        return 141
+    return exit_code
+
+
+def _drop_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still buffered has no reader
+
+
+def _started() -> Sequence[str]:
+    if bootstrap.is_started_by_path():
+        return (sys.argv[0],)
+    return ("python", "-m", bootstrap.module_name())
+
+
+def _help_of(command: click.Command, words: Sequence[str], start: Sequence[str]) -> hint.Hint:
+    """The call that shows the command's help, or the subcommand's where the words name one."""
+    named = []
+    for word in words:
+        if isinstance(command, click.Group) and word in command.commands:
+            named.append(word)
+            command = command.commands[word]
+    return hint.program(start[0], *start[1:], *named, "--help")
+
+
+def _fail(problem: ToolkitError, notes: Sequence[str] = (), again: Sequence[str] = (), *, as_json: bool) -> int:
+    from tools.core.cli.hints import hint_words, spell_hint  # a command that succeeds shows no hint
+
+    spelled = spell_hint(problem.hint, again)
+    if as_json:
+        if notes:
+            problem.details["notes"] = list(notes)
+        error = {
+            "code": problem.code,
+            "kind": problem.kind,
+            "message": problem.message,
+            "hint": spelled,
+            "hint_command": hint_words(problem.hint, again),
+            "details": problem.details,
+            "exit_code": problem.exit_code,
+        }
+        sys.stderr.write(json.dumps({"error": error}, sort_keys=True, default=str) + "\n")
+    else:
+        sys.stderr.write(f"error: {terminal.clean(problem.message)}\n")
+        if spelled:
+            sys.stderr.write(f"hint: {spelled}\n")
+    return problem.exit_code
+
+
+def _crash(problem: Exception, *, as_json: bool) -> int:
+    import tempfile
+    import traceback
+
+    details = "".join(traceback.format_exception(problem))
+    if os.environ.get("TEOF_DEBUG") == "1":
+        sys.stderr.write(details)
+        return 70
+    with tempfile.NamedTemporaryFile("w", prefix="teof-", suffix=".txt", delete=False) as kept:
+        kept.write(details)
+    message = f"this is a bug in the toolkit: {type(problem).__name__}: {problem}; details in {kept.name}"
+    return _fail(ToolkitError(message, code="bug", hint=hint.program("cat", kept.name)), as_json=as_json)
