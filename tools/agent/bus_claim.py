@@ -11,9 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from tools.core import clock, hint
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import claim_rules as claims
-from tools.core.bus import claims as bus
+from tools.core.bus import claim_documents, claim_rules, claims
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 from tools.core.models.bus import EVENTS, Claim
@@ -65,7 +63,7 @@ def claim(
     """Take a task, or update the claim you hold."""
     if notes is not None and clear_notes:
         raise UsageError("--notes and --clear-notes exclude each other", code="usage")
-    request = claims.Request(
+    request = claim_rules.Request(
         task,
         run.seat.agent_id,
         plan=plan,
@@ -79,8 +77,8 @@ def claim(
         reason=reason,
         stale_after=stale_after,
     )
-    change = bus.take(run, request)
-    if plan and bus.plan_is_missing(run.workspace, plan):
+    change = claims.take(run, request)
+    if plan and claims.plan_is_missing(run.workspace, plan):
         run.warn([f"plan {plan} has no file in this checkout"])
     if confirm:
         _confirm(run, task)
@@ -103,7 +101,7 @@ def _confirm(run: cli.Run, task: str) -> None:
 @_notes
 def release(run: cli.Run, task: str, status: str, notes: str | None) -> None:
     """Give back a task you hold."""
-    change = bus.release(run, task, status=status, notes=notes)
+    change = claims.release(run, task, status=status, notes=notes)
     _report(run, change, "gave back" if status != "paused" else "paused")
 
 
@@ -115,11 +113,11 @@ def release(run: cli.Run, task: str, status: str, notes: str | None) -> None:
 @cli.option("--reason", type=cli.LINE, default="", help="Why the holder is overridden.")
 def pause(run: cli.Run, task: str, notes: str, stale_after: timedelta, force: bool, reason: str) -> None:
     """Pause your claim, or that of a holder who is gone, so that it can be taken."""
-    change = bus.pause(run, task, notes=notes, stale_after=stale_after, force=force, reason=reason)
+    change = claims.pause(run, task, notes=notes, stale_after=stale_after, force=force, reason=reason)
     _report(run, change, "paused")
 
 
-def _report(run: cli.Run, change: bus.ClaimChange, verb: str) -> None:
+def _report(run: cli.Run, change: claims.ClaimChange, verb: str) -> None:
     claim = change.claim
     run.warn(change.warnings)
     text = f"{run.seat.agent_id} {verb} {claim.task_id} ({claim.state}, fence {claim.fence}, branch {claim.branch})"
@@ -139,7 +137,7 @@ def list_claims(
     run: cli.Run, agent: str | None, status: str | None, stale: bool, stale_after: timedelta, fail_on_stale: bool
 ) -> None:
     """Show claims, live ones first."""
-    found, problems = holdings.all_claims(run.store)
+    found, problems = claim_documents.all_claims(run.store)
     run.skipped(problems)
     rows = [claim for claim in found if _wanted(claim, agent, status)]
     rows.sort(key=lambda claim: (not claim.is_live, claim.task_id))
@@ -161,7 +159,7 @@ def _wanted(claim: Claim, agent: str | None, status: str | None) -> bool:
 
 
 def _is_stale(claim: Claim, signs: dict[str, Any], stale_after: timedelta, run: cli.Run) -> bool:
-    return claims.is_stale(claim, claims.Facts(run.now, last_sign=signs.get(claim.agent_id)), stale_after)
+    return claim_rules.is_stale(claim, claim_rules.Facts(run.now, last_sign=signs.get(claim.agent_id)), stale_after)
 
 
 def _document(claim: Claim, signs: dict[str, Any], is_stale: bool) -> dict[str, Any]:
@@ -185,7 +183,7 @@ def _table(rows: list[Claim], signs: dict[str, Any], run: cli.Run) -> str:
 @_task
 def show(run: cli.Run, task: str) -> None:
     """Show a claim, who held it before, and the holder's last sign of life."""
-    found = holdings.held(run.store, task)
+    found = claim_documents.held(run.store, task)
     if found.claim is None:
         raise UsageError(
             f"nobody has claimed {task}", code="claim.none", hint=hint.tool("agent.bus_claim", "claim", "--task", task)
@@ -209,7 +207,7 @@ def show(run: cli.Run, task: str) -> None:
 _CHANGES = ("claim", "release", "pause", "takeover", "reopened", "assign", "conflict")
 
 
-def _facts(found: holdings.Held) -> dict[str, Any]:
+def _facts(found: claim_documents.Held) -> dict[str, Any]:
     claim = found.claim
     assert claim is not None
     facts = {key: value for key, value in to_mapping(claim).items() if key not in ("taken_from", "paths")}

@@ -8,8 +8,7 @@ if __name__ == "__main__":  # before any other import
     __import__("teof").isolate(__file__)
 
 from tools.core import clock, ids
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import feed, inbox
+from tools.core.bus import claim_documents, feed, inbox
 from tools.core.cli import app as cli
 from tools.core.models.bus import stream_of
 from tools.core.models.record import to_mapping
@@ -21,7 +20,7 @@ from tools.core.text import render
 @cli.option("--mark-read", is_flag=True, help="Remember what is there as read.")
 def main(run: cli.Run, limit: int, mark_read: bool) -> None:
     agent = run.seat.agent_id
-    claims, problems = holdings.all_claims(run.store)
+    claims, problems = claim_documents.all_claims(run.store)
     held = {claim.task_id for claim in claims if claim.is_live and claim.agent_id == agent}
     run.skipped([*problems, *run.history.problems([stream_of(ids.inbox_of(agent))])])
     found = inbox.look(run.history, agent, held, inbox.read_mark(run.workspace, agent), limit=limit)

@@ -11,7 +11,7 @@ from typing import Any
 
 from tools.core import hint
 from tools.core.backlog import pickup, states
-from tools.core.bus import assignments as assigning
+from tools.core.bus import assignments
 from tools.core.cli import app as cli
 from tools.core.text import render
 
@@ -89,7 +89,7 @@ def take_next(run: cli.Run, allow_busy: bool) -> None:
     _report(run, taken)
 
 
-def _report(run: cli.Run, placed: assigning.Placed) -> None:
+def _report(run: cli.Run, placed: assignments.Placed) -> None:
     claim = placed.claim
     assert claim is not None
     plan = f", plan {claim.plan_id}" if claim.plan_id else ""

@@ -7,8 +7,7 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
-from tools.core.bus import assignments as assigning
-from tools.core.bus import claims as bus
+from tools.core.bus import assignments, claims
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 
@@ -42,21 +41,21 @@ def main(
     if reason and not reassign:
         raise UsageError("--reason goes with --reassign", code="usage")
     seat = run.seat
-    assigning.require_manager(seat, manager or seat.agent_id)
-    order = assigning.Order(
+    assignments.require_manager(seat, manager or seat.agent_id)
+    order = assignments.Order(
         task,
         engineer,
         manager or seat.agent_id,
         plan=plan or "",
         branch=branch,
         note=note,
-        claim="" if no_auto_claim else assigning.ACTIVE,
+        claim="" if no_auto_claim else assignments.ACTIVE,
         reassign=reassign,
         reason=reason,
         with_scaffold=with_scaffold,
     )
-    placed = assigning.place(run, order)
-    if plan and bus.plan_is_missing(run.workspace, plan):
+    placed = assignments.place(run, order)
+    if plan and claims.plan_is_missing(run.workspace, plan):
         run.warn([f"plan {plan} has no file in this checkout"])
     held = f"{placed.claim.agent_id} holds it ({placed.claim.state})" if placed.claim else "nobody holds it yet"
     lines = [f"{task} is {engineer}'s; {held}" + ("" if placed.written else "; nothing to change")]

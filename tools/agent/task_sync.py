@@ -7,7 +7,7 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
-from tools.core.backlog import status_sync as task_sync
+from tools.core.backlog import status_sync
 from tools.core.cli import app as cli
 
 
@@ -15,7 +15,7 @@ from tools.core.cli import app as cli
 @cli.option("--dry-run", is_flag=True, help="Only say what would change.")
 def main(run: cli.Run, dry_run: bool) -> None:
     agent = "" if dry_run else run.seat.agent_id
-    found = task_sync.sync(run, agent, dry_run=dry_run)
+    found = status_sync.sync(run, agent, dry_run=dry_run)
     run.skipped(found.problems)
     verb = "would change" if dry_run else "changed"
     lines = [f"{verb} {len(found.edits)} status lines"]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tools.core.backlog import items as queue
 from tools.core.backlog import states
+from tools.core.backlog.items import parse
 from tools.core.models.lenient import assignment_from, claim_from
 from tools.core.models.plan import plan_from
 
@@ -12,7 +12,7 @@ GIVEN = {"engineer": "codex-2", "manager": "m", "assigned_at": "2026-01-01T09:00
 
 
 def item(name="001-a.md", text=""):
-    return queue.parse(name, "# Task: A\n" + text)[0]
+    return parse(name, "# Task: A\n" + text)[0]
 
 
 def state(*, claim=None, given=None, text=""):

@@ -4,9 +4,7 @@ import pytest
 
 from tests.acting import context_of
 from tests.core.conftest import Death, Mortal
-from tools.core.bus import assignments as assigning
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import claim_rules as claims
+from tools.core.bus import assignments, claim_documents, claim_rules
 from tools.core.errors import ConflictError, UsageError
 from tools.core.models.bus import EVENTS, stream_of
 from tools.core.models.lenient import assignment_from, claim_from
@@ -14,7 +12,7 @@ from tools.core.seats import seat as seats
 from tools.core.store.files.store import FileStore
 
 SEAT = seats.Seat("boss", None)
-ORDER = assigning.Order("T-1", "codex-2", "boss")
+ORDER = assignments.Order("T-1", "codex-2", "boss")
 GIVEN = {"engineer": "codex-2", "manager": "boss", "assigned_at": "2026-01-31T09:00:00Z", "branch": "agent/codex-2/t-1"}
 CLAIM = {"agent_id": "codex-2", "branch": "agent/codex-2/t-1", "claimed_at": "2026-01-31T09:00:00Z", "fence": 3}
 
@@ -22,7 +20,7 @@ CLAIM = {"agent_id": "codex-2", "branch": "agent/codex-2/t-1", "claimed_at": "20
 @pytest.fixture
 def decide(noon):
     def ask(claim=None, given=None, **order):
-        found = holdings.Held(
+        found = claim_documents.Held(
             claim_from({**CLAIM, **claim}, "T-1") if claim else None,
             {},
             "v" if claim else "",
@@ -30,7 +28,7 @@ def decide(noon):
             {},
             "v" if given is not None else "",
         )
-        return assigning.decide(found, ORDER._replace(**order), claims.Facts(noon))
+        return assignments.decide(found, ORDER._replace(**order), claim_rules.Facts(noon))
 
     return ask
 
@@ -79,17 +77,17 @@ def test_an_assignment_that_was_interrupted_anywhere_is_completed_by_running_it_
         try:
             with monkeypatch.context() as patched:
                 Mortal(patched, dies_at, half)
-                assigning.place(
+                assignments.place(
                     context_of(workspace=workspace, store=store, seat=SEAT, now=noon),
                     ORDER,
                 )
             break
         except Death:
-            again = assigning.place(
+            again = assignments.place(
                 context_of(workspace=workspace, store=store, seat=SEAT, now=noon),
                 ORDER,
             )
-        found = holdings.held(store, "T-1")
+        found = claim_documents.held(store, "T-1")
         assert found.assignment.engineer == found.claim.agent_id == "codex-2"
         assert again.claim == found.claim
         assert [line.record["event"] for line in store.read(EVENTS).found if line.record["event"] != "recovered"] == [

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tools.core import clock
-from tools.core.bus import claim_rules as claims
-from tools.core.bus import release_rules as handback
+from tools.core.bus import claim_rules, release_rules
 from tools.core.bus.claim_rules import Facts, Request
 from tools.core.errors import ToolkitError
 from tools.core.models.bus import Assignment, TakenFrom
@@ -60,16 +59,16 @@ class LifeOfAClaim(RuleBasedStateMachine):
     @rule(agent=agents, status=st.sampled_from(["active", "paused"]), reason=reasons, reopen=maybe, allow=maybe)
     def take(self, agent, status, reason, reopen, allow):
         request = Request("T", agent, status=status, reason=reason, reopen=reopen, allow_unassigned=allow)
-        self.decide(lambda: claims.take(self.claim, request, self.facts()), agent)
+        self.decide(lambda: claim_rules.take(self.claim, request, self.facts()), agent)
 
     @rule(agent=agents, status=st.sampled_from(["done", "released", "paused"]))
     def release(self, agent, status):
-        self.decide(lambda: handback.release(self.claim, "T", agent, status, None, self.facts()), agent)
+        self.decide(lambda: release_rules.release(self.claim, "T", agent, status, None, self.facts()), agent)
 
     @rule(agent=agents, force=maybe, reason=reasons)
     def pause(self, agent, force, reason):
         self.decide(
-            lambda: handback.pause(self.claim, "T", agent, "note", self.facts(), force=force, reason=reason), agent
+            lambda: release_rules.pause(self.claim, "T", agent, "note", self.facts(), force=force, reason=reason), agent
         )
 
     @rule(engineer=st.none() | agents)
@@ -92,10 +91,10 @@ class LifeOfAClaim(RuleBasedStateMachine):
             return
         for other in {"a", "b", "c"} - {self.claim.agent_id}:
             with pytest.raises(ToolkitError):
-                claims.take(
+                claim_rules.take(
                     self.claim, Request("T", other, reason="x", reopen=True, allow_unassigned=True), self.facts()
                 )
-            event = claims.refuses_event("complete", self.claim, other, task="T", is_manager=True, engineer=other)
+            event = claim_rules.refuses_event("complete", self.claim, other, task="T", is_manager=True, engineer=other)
             assert event
 
 
@@ -108,4 +107,4 @@ def test_the_machine_would_notice_two_holders():
     machine.take("a", "active", "", False, False)
     stolen = replace(machine.claim, agent_id="b", fence=2, taken_from=TakenFrom(agent_id="a", at="", reason="x"))
     with pytest.raises(AssertionError):
-        machine.check(machine.claim, stolen, claims.Outcome(stolen, "claim"), "b")
+        machine.check(machine.claim, stolen, claim_rules.Outcome(stolen, "claim"), "b")

@@ -6,10 +6,7 @@ import os
 import pytest
 
 from tests.acting import context_of
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import claim_rules as claims
-from tools.core.bus import claims as bus
-from tools.core.bus import posts
+from tools.core.bus import claim_documents, claim_rules, claims, posts
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.fs import files
 from tools.core.models.bus import EVENTS
@@ -24,9 +21,9 @@ OTHER = seats.Seat("codex-2", None)
 @pytest.fixture
 def take(workspace, store, noon):
     def act(seat=ME, **fields):
-        return bus.take(
+        return claims.take(
             context_of(workspace=workspace, store=store, seat=seat, now=noon),
-            claims.Request("T", seat.agent_id, **fields),
+            claim_rules.Request("T", seat.agent_id, **fields),
         )
 
     return act
@@ -51,7 +48,7 @@ def test_unknown_fields_of_a_claim_outlive_its_changes(store, take, workspace, n
     take()
     document = store.get("claims/T")
     store.commit([Replace("claims/T", {**document.content, "odd": "kept"}, document.version)])
-    bus.release(
+    claims.release(
         context_of(workspace=workspace, store=store, seat=ME, now=noon),
         "T",
         status="done",
@@ -61,14 +58,14 @@ def test_unknown_fields_of_a_claim_outlive_its_changes(store, take, workspace, n
 
 
 def test_who_lost_between_reading_and_writing_decides_again_and_is_told(workspace, store, take, noon, monkeypatch):
-    decide = claims.take
+    decide = claim_rules.take
 
     def late(current, request, facts):
         outcome = decide(current, request, facts)
         monkeypatch.setattr(claims, "take", decide)
-        bus.take(
+        claims.take(
             context_of(workspace=workspace, store=store, seat=OTHER, now=noon),
-            claims.Request("T", "codex-2"),
+            claim_rules.Request("T", "codex-2"),
         )
         return outcome
 
@@ -79,7 +76,7 @@ def test_who_lost_between_reading_and_writing_decides_again_and_is_told(workspac
 
 
 def test_an_assignment_that_changes_meanwhile_is_noticed(store, take, noon, monkeypatch):
-    decide = claims.take
+    decide = claim_rules.take
     given = {"task_id": "T", "engineer": "codex-9", "manager": "boss", "assigned_at": "2026-01-31T12:00:00Z"}
 
     def late(current, request, facts):
@@ -95,9 +92,9 @@ def test_an_assignment_that_changes_meanwhile_is_noticed(store, take, noon, monk
 
 
 def test_an_override_leaves_its_evidence_once_even_when_decided_twice(workspace, store, take, noon, monkeypatch):
-    bus.take(
+    claims.take(
         context_of(workspace=workspace, store=store, seat=OTHER, now=noon),
-        claims.Request("T", "codex-2", status="paused"),
+        claim_rules.Request("T", "codex-2", status="paused"),
     )
     commit, failed = store.commit, []
 
@@ -144,12 +141,12 @@ def test_claims_that_cannot_be_read_are_named_and_the_others_listed(workspace, s
             out.write(content)
     os.symlink("T.json", os.path.join(folder, "LINK.json"))
     os.mkfifo(os.path.join(folder, "PIPE.json"))
-    found, problems = holdings.all_claims(store)
+    found, problems = claim_documents.all_claims(store)
     assert [claim.task_id for claim in found] == ["T"]
     assert len(problems) == 5 and all(problem.path.startswith("_bus/claims/") for problem in problems)
 
 
 def test_a_plan_is_missing_only_where_one_is_named(workspace):
-    assert bus.plan_is_missing(workspace, "2026-01-31-x") and not bus.plan_is_missing(workspace, "")
+    assert claims.plan_is_missing(workspace, "2026-01-31-x") and not claims.plan_is_missing(workspace, "")
     files.replace(workspace.plan("2026-01-31-x"), b"{}")
-    assert not bus.plan_is_missing(workspace, "2026-01-31-x")
+    assert not claims.plan_is_missing(workspace, "2026-01-31-x")

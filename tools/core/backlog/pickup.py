@@ -7,12 +7,9 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from tools.core import clock, hint, ids
-from tools.core.backlog import items as queue
 from tools.core.backlog import states
-from tools.core.bus import assignments as assigning
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import claim_rules as claims
-from tools.core.bus import claims as bus_claims
+from tools.core.backlog.items import DONE, DROPPED, all_items
+from tools.core.bus import assignments, claim_documents, claim_rules, claims
 from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.fs import locks
@@ -46,11 +43,11 @@ class Backlog(NamedTuple):
 
 def read(context: Context) -> Backlog:
     """The backlog as it stands now."""
-    items, problems = queue.all_items(context.workspace)
-    found, more = holdings.all_claims(context.store)
-    given, still_more = holdings.all_assignments(context.store)
+    items, problems = all_items(context.workspace)
+    found, more = claim_documents.all_claims(context.store)
+    given, still_more = claim_documents.all_assignments(context.store)
     known, _ = plans.all_plans(context.workspace)
-    tasks = states.tasks_of(items, found, given, holdings.unreadable(context.store, found, given))
+    tasks = states.tasks_of(items, found, given, claim_documents.unreadable(context.store, found, given))
     return Backlog(tasks, found, plans_by_path(known), [*problems, *more, *still_more])
 
 
@@ -76,7 +73,7 @@ def require_idle(seat: Seat, held: list[Claim], task: str) -> str:
 def record_busy(context: Context) -> None:
     """Leaves evidence when a seat that is at work takes more."""
     try:
-        require_idle(context.seat, holdings.all_claims(context.store)[0], "")
+        require_idle(context.seat, claim_documents.all_claims(context.store)[0], "")
     except GuardError as busy:
         message = f"{busy.message} and took another task"
         receipts.warn(
@@ -85,14 +82,14 @@ def record_busy(context: Context) -> None:
         )
 
 
-def take_next(context: Context, *, allow_busy: bool) -> tuple[assigning.Placed | None, list[Problem]]:
+def take_next(context: Context, *, allow_busy: bool) -> tuple[assignments.Placed | None, list[Problem]]:
     """Claims the best ready task, and says what of the backlog cannot be read; GuardError while the seat is at work.
 
     None when nothing is ready.
     """
     problems: list[Problem] = []
 
-    def attempt() -> assigning.Placed | None:
+    def attempt() -> assignments.Placed | None:
         backlog = read(context)
         problems[:] = backlog.problems
         if not allow_busy:
@@ -102,14 +99,14 @@ def take_next(context: Context, *, allow_busy: bool) -> tuple[assigning.Placed |
                 return _take(context, task, backlog)
         return None
 
-    taken: assigning.Placed | None = _alone(context.workspace, attempt)
+    taken: assignments.Placed | None = _alone(context.workspace, attempt)
     return taken, problems
 
 
-def take(context: Context, name: str, *, allow_busy: bool) -> assigning.Placed:
+def take(context: Context, name: str, *, allow_busy: bool) -> assignments.Placed:
     """Claims one task for an idle seat; raises what keeps it from being taken."""
 
-    def attempt() -> assigning.Placed:
+    def attempt() -> assignments.Placed:
         backlog = read(context)
         task = next((task for task in backlog.tasks if task.item.task_id == name), None)
         if task is None:
@@ -123,7 +120,7 @@ def take(context: Context, name: str, *, allow_busy: bool) -> assigning.Placed:
             require_idle(context.seat, backlog.claims, name)
         return _take(context, task, backlog)
 
-    taken: assigning.Placed = _alone(context.workspace, attempt)
+    taken: assignments.Placed = _alone(context.workspace, attempt)
     return taken
 
 
@@ -135,17 +132,17 @@ def _alone(workspace: Workspace, attempt: Callable[[], Any]) -> Any:
 def require_takeable(context: Context, task: states.Task, claim: Claim | None) -> None:
     """Raises why a task of the backlog is not this seat's to take."""
     name, mine = task.item.task_id, task.engineer == context.seat.agent_id
-    if task.state == states.DONE and claim is not None and claim.state == "done":
-        raise claims.done(claim)
-    if task.state in (states.DONE, queue.DROPPED):
+    if task.state == DONE and claim is not None and claim.state == "done":
+        raise claim_rules.done(claim)
+    if task.state in (DONE, DROPPED):
         raise ConflictError(f"{name} is {task.state}, says {task.item.path}", code="pickup.finished")
     if claim is not None and claim.is_live and not mine and claim.paused_by in ("", claim.agent_id):
-        raise claims.held(claim, claims.Facts(context.now))
+        raise claim_rules.held(claim, claim_rules.Facts(context.now))
     if task.state == states.ASSIGNED and not mine:
         raise GuardError(
             f"{name} is assigned to {task.engineer}",
             code="claim.assigned",
-            hint=claims.past_the_assignment(name),
+            hint=claim_rules.past_the_assignment(name),
             details={"engineer": task.engineer},
         )
     if task.waits_for and not mine:
@@ -157,20 +154,20 @@ def require_takeable(context: Context, task: states.Task, claim: Claim | None) -
         )
 
 
-def _take(context: Context, task: states.Task, backlog: Backlog) -> assigning.Placed:
+def _take(context: Context, task: states.Task, backlog: Backlog) -> assignments.Placed:
     name = task.item.task_id
-    found = holdings.held(context.store, name)
+    found = claim_documents.held(context.store, name)
     if found.claim != {claim.task_id: claim for claim in backlog.claims}.get(name):
         raise StaleVersion(name)
     mine = found.assignment if found.engineer == context.seat.agent_id else None
-    order = assigning.Order(
+    order = assignments.Order(
         name,
         context.seat.agent_id,
         mine.manager if mine else context.seat.agent_id,
         plan=(mine.plan_id if mine else "") or backlog.plans.get(task.item.path, ""),
         with_inbox=False,
     )
-    return assigning.carry_out(context, found, order, [])
+    return assignments.carry_out(context, found, order, [])
 
 
 def begin(context: Context, name: str | None, paths: tuple[str, ...]) -> Claim | None:
@@ -178,7 +175,7 @@ def begin(context: Context, name: str | None, paths: tuple[str, ...]) -> Claim |
 
     Its paths are those given, else those that its backlog file names.
     """
-    items = {item.task_id: item for item in queue.all_items(context.workspace)[0]}
+    items = {item.task_id: item for item in all_items(context.workspace)[0]}
     if name is not None and name not in items:
         return _with_paths(context, name, paths)
     if name is None:
@@ -194,6 +191,6 @@ def begin(context: Context, name: str | None, paths: tuple[str, ...]) -> Claim |
 
 
 def _with_paths(context: Context, task: str, paths: tuple[str, ...]) -> Claim:
-    change = bus_claims.take(context, claims.Request(task, context.seat.agent_id, paths=paths or None))
+    change = claims.take(context, claim_rules.Request(task, context.seat.agent_id, paths=paths or None))
     context.warn(change.warnings)
     return change.claim

@@ -30,7 +30,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from tools.core.backlog import items as queue
+from tools.core.backlog.items import DEFERRED, DONE, DROPPED, IN_PROGRESS, OPEN, UNKNOWN, Item
 from tools.core.bus.claim_rules import assigned_engineer
 from tools.core.models.bus import Assignment, Claim
 from tools.core.models.plan import Plan
@@ -39,43 +39,42 @@ ACTIVE = "active"
 ASSIGNED = "assigned"
 READY = "ready"
 WAITING = "waiting"
-DONE = queue.DONE
 
-_OF_CLAIM = {"active": queue.IN_PROGRESS, "paused": queue.IN_PROGRESS, "done": queue.DONE, "released": queue.OPEN}
+_OF_CLAIM = {"active": IN_PROGRESS, "paused": IN_PROGRESS, "done": DONE, "released": OPEN}
 
 
 class Task(NamedTuple):
     """A task of the backlog as everything together says it is."""
 
-    item: queue.Item
+    item: Item
     state: str
     engineer: str  # who holds it or whom it is reserved for
     waits_for: tuple[str, ...]  # dependencies that are not done
 
 
-def file_status(item: queue.Item, claim: Claim | None) -> str:
+def file_status(item: Item, claim: Claim | None) -> str:
     """What a backlog file should say: the claim's word where there is one.
 
     Dropped stays dropped, deferred stays deferred until its claim is done.
     """
-    if item.status == queue.DROPPED or claim is None:
+    if item.status == DROPPED or claim is None:
         return item.status
-    if item.status == queue.DEFERRED and claim.state != "done":
+    if item.status == DEFERRED and claim.state != "done":
         return item.status
     return _OF_CLAIM[claim.state]
 
 
-def is_done(task: str, items: Mapping[str, queue.Item], claims: Mapping[str, Claim]) -> bool:
+def is_done(task: str, items: Mapping[str, Item], claims: Mapping[str, Claim]) -> bool:
     """Whether a task is done, as its claim says, else its backlog file."""
     claim = claims.get(task)
     if claim is not None:
         return claim.state == "done"
-    return task in items and items[task].status == queue.DONE
+    return task in items and items[task].status == DONE
 
 
 def task_of(
-    item: queue.Item,
-    items: Mapping[str, queue.Item],
+    item: Item,
+    items: Mapping[str, Item],
     claims: Mapping[str, Claim],
     assignments: Mapping[str, Assignment],
 ) -> Task:
@@ -85,18 +84,18 @@ def task_of(
     if claim is not None and claim.is_live:
         return Task(item, claim.state, claim.agent_id, waits_for)
     status = file_status(item, claim)
-    if status in (queue.DONE, queue.DROPPED):
+    if status in (DONE, DROPPED):
         return Task(item, status, claim.agent_id if claim else "", ())
     engineer = assigned_engineer(assignments.get(item.task_id), claim)
     if engineer:
         return Task(item, ASSIGNED, engineer, waits_for)
-    if status != queue.OPEN:
+    if status != OPEN:
         return Task(item, status, "", waits_for)
     return Task(item, WAITING if waits_for else READY, "", waits_for)
 
 
 def tasks_of(
-    items: Iterable[queue.Item],
+    items: Iterable[Item],
     claims: Iterable[Claim],
     assignments: Iterable[Assignment],
     unreadable: Collection[str] = (),
@@ -106,7 +105,7 @@ def tasks_of(
     held = {claim.task_id: claim for claim in claims}
     given = {assignment.task_id: assignment for assignment in assignments}
     return [
-        Task(item, queue.UNKNOWN, "", ()) if item.task_id in unreadable else task_of(item, by_id, held, given)
+        Task(item, UNKNOWN, "", ()) if item.task_id in unreadable else task_of(item, by_id, held, given)
         for item in sorted(by_id.values(), key=lambda item: item.rank)
     ]
 
@@ -125,7 +124,7 @@ def tasks_of_plan(plan: Plan, tasks_by_path: Mapping[str, str]) -> frozenset[str
 
 
 def holders_of_plans(
-    plans: Iterable[Plan], claims: Iterable[Claim], items: Iterable[queue.Item]
+    plans: Iterable[Plan], claims: Iterable[Claim], items: Iterable[Item]
 ) -> dict[str, tuple[Claim, ...]]:
     """The live claims on each plan: those that name it, and those on tasks it is linked to."""
     live = [claim for claim in claims if claim.is_live]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tools.core import clock
-from tools.core.backlog import items as queue
 from tools.core.backlog import states
-from tools.core.bus import claim_documents as holdings
+from tools.core.backlog.items import all_items, with_status
+from tools.core.bus import claim_documents
 from tools.core.context import Context
 from tools.core.fs import files, locks
 from tools.core.problem import Problem
@@ -34,8 +34,8 @@ class Synced(NamedTuple):
 
 def edits(context: Context) -> tuple[list[Edit], list[Problem]]:
     """The lines to change, and what could not be read."""
-    items, problems = queue.all_items(context.workspace)
-    found, more = holdings.all_claims(context.store)
+    items, problems = all_items(context.workspace)
+    found, more = claim_documents.all_claims(context.store)
     claims = {claim.task_id: claim for claim in found}
     wanted = [(item, states.file_status(item, claims.get(item.task_id))) for item in items]
     return [Edit(item.path, item.task_id, item.status, status) for item, status in wanted if status != item.status], [
@@ -62,7 +62,7 @@ def sync(context: Context, agent: str, *, dry_run: bool) -> Synced:
             place = context.workspace.in_root(edit.path)
             data = files.read_bytes(place)
             if data is not None:
-                files.replace(place, queue.with_status(data, edit.after))
+                files.replace(place, with_status(data, edit.after))
     return Synced(wanted, receipt, problems)
 
 

@@ -12,10 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from tools.core import clock, hint, ids
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import claim_rules as claims
-from tools.core.bus import claims as bus
-from tools.core.bus import presence as liveness
+from tools.core.bus import claim_documents, claim_rules, claims, presence
 from tools.core.context import Context
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.hint import Hint
@@ -51,8 +48,8 @@ class Decision(NamedTuple):
     """What an order comes to; None where nothing has to change."""
 
     assignment: Assignment | None
-    outcome: claims.Outcome | None
-    overrides: tuple[claims.Override, ...]
+    outcome: claim_rules.Outcome | None
+    overrides: tuple[claim_rules.Override, ...]
 
 
 class Placed(NamedTuple):
@@ -80,7 +77,7 @@ def require_manager(seat: Seat, manager: str) -> None:
         raise GuardError(
             f"{seat.agent_id} is no manager seat, so it cannot act as the manager {manager}",
             code="assign.manager",
-            hint=claims.asking(manager, ids.HUB),
+            hint=claim_rules.asking(manager, ids.HUB),
         )
 
 
@@ -88,35 +85,35 @@ def require_seeder(context: Context, holder: str) -> None:
     """GuardError when a seat seeds for another although a manager is known and it is none."""
     if holder == context.seat.agent_id or context.seat.is_manager:
         return
-    held = {claim.task_id: claim for claim in holdings.all_claims(context.store)[0]}
-    known = liveness.managers(
+    held = {claim.task_id: claim for claim in claim_documents.all_claims(context.store)[0]}
+    known = presence.managers(
         context.history,
         context.now,
         manifests=seats.manifests(context.workspace),
-        assignments=holdings.all_assignments(context.store)[0],
+        assignments=claim_documents.all_assignments(context.store)[0],
         claims=held,
     )
     if known:
         raise GuardError(
             f"{context.seat.agent_id} is no manager seat, so it cannot seed a claim for {holder}; {known[0]} can",
             code="assign.manager",
-            hint=claims.asking(known[0], ids.HUB),
+            hint=claim_rules.asking(known[0], ids.HUB),
         )
 
 
 # -- the rule ------------------------------------------------------------------------------------
 
 
-def decide(found: holdings.Held, order: Order, facts: claims.Facts) -> Decision:
+def decide(found: claim_documents.Held, order: Order, facts: claim_rules.Facts) -> Decision:
     """What has to change so that an order is carried out; raises when it must not be.
 
     ConflictError while the task is done, in other hands or another's; UsageError without a reason.
     """
     if order.reassign and not order.reason:
         raise UsageError("--reassign needs --reason", code="assign.reason")
-    claims.require_task(order.task)
+    claim_rules.require_task(order.task)
     if found.claim is not None and found.claim.state == "done":
-        raise claims.done(found.claim)
+        raise claim_rules.done(found.claim)
     holds = found.claim is not None and found.claim.is_live and found.claim.agent_id == order.engineer
     overrides = () if holds else _past_the_holder(found.claim, order, facts) or _past_the_engineer(found, order)
     assignment = _assignment(found, order, facts.now)
@@ -128,16 +125,16 @@ def decide(found: holdings.Held, order: Order, facts: claims.Facts) -> Decision:
     return Decision(None if is_known else assignment, outcome if outcome and outcome.event else None, overrides)
 
 
-def _past_the_holder(current: Claim | None, order: Order, facts: claims.Facts) -> tuple[claims.Override, ...]:
+def _past_the_holder(current: Claim | None, order: Order, facts: claim_rules.Facts) -> tuple[claim_rules.Override, ...]:
     if current is None or not current.is_live or (current.paused_by and current.paused_by != current.agent_id):
         return ()
     if not order.reassign:
-        raise claims.held(current, facts, advice=_reassigning(order))
+        raise claim_rules.held(current, facts, advice=_reassigning(order))
     message = f"{order.manager} moved {order.task} from {current.agent_id} to {order.engineer}"
-    return (claims.Override("takeover_forced", message, order.reason),)
+    return (claim_rules.Override("takeover_forced", message, order.reason),)
 
 
-def _past_the_engineer(found: holdings.Held, order: Order) -> tuple[claims.Override, ...]:
+def _past_the_engineer(found: claim_documents.Held, order: Order) -> tuple[claim_rules.Override, ...]:
     engineer = found.engineer
     if engineer in (None, order.engineer) or found.assignment is None:
         return ()
@@ -150,7 +147,7 @@ def _past_the_engineer(found: holdings.Held, order: Order) -> tuple[claims.Overr
             details={"engineer": engineer, "manager": found.assignment.manager},
         )
     message = f"{order.manager} gave {order.task} to {order.engineer}; it was assigned to {engineer}"
-    return (claims.Override("assignment_override", message, order.reason),)
+    return (claim_rules.Override("assignment_override", message, order.reason),)
 
 
 def _reassigning(order: Order) -> Hint:
@@ -158,7 +155,7 @@ def _reassigning(order: Order) -> Hint:
     return hint.tool("agent.task_assign", *words)
 
 
-def _assignment(found: holdings.Held, order: Order, now: datetime) -> Assignment:
+def _assignment(found: claim_documents.Held, order: Order, now: datetime) -> Assignment:
     known = found.assignment if found.assignment and found.assignment.engineer == order.engineer else None
     mine = found.claim if found.claim and found.claim.agent_id == order.engineer and found.claim.is_live else None
     branch = order.branch or (known.branch if known else "") or (mine.branch if mine else "")
@@ -177,9 +174,11 @@ def _same(one: Assignment, other: Assignment) -> bool:
     return replace(one, assigned_at="") == replace(other, assigned_at="")
 
 
-def _claimed(current: Claim | None, order: Order, assignment: Assignment, facts: claims.Facts) -> claims.Outcome:
+def _claimed(
+    current: Claim | None, order: Order, assignment: Assignment, facts: claim_rules.Facts
+) -> claim_rules.Outcome:
     moves = current is not None and current.is_live and current.agent_id != order.engineer
-    request = claims.Request(
+    request = claim_rules.Request(
         order.task,
         order.engineer,
         plan=assignment.plan_id or None,
@@ -190,9 +189,9 @@ def _claimed(current: Claim | None, order: Order, assignment: Assignment, facts:
     )
     known = facts._replace(assignment=None)
     if current is None or not moves:
-        outcome = claims.take(current, request, known)
+        outcome = claim_rules.take(current, request, known)
     else:  # the guards let it go, so the rules see a task that was given back
-        outcome = claims.take(replace(current, status="released"), request, known)._replace(event="takeover")
+        outcome = claim_rules.take(replace(current, status="released"), request, known)._replace(event="takeover")
     if order.claimed_at and outcome.claim.claimed_at == clock.to_text(facts.now):
         outcome = outcome._replace(claim=replace(outcome.claim, claimed_at=order.claimed_at))
     return outcome
@@ -210,10 +209,10 @@ def _status(current: Claim | None, order: Order) -> str:
 
 def place(context: Context, order: Order) -> Placed:
     """Carries an order out, all or nothing; raises what `decide` raises."""
-    recorded: list[claims.Override] = []
+    recorded: list[claim_rules.Override] = []
 
     def attempt() -> Placed:
-        found = holdings.held(context.store, order.task)
+        found = claim_documents.held(context.store, order.task)
         if order.with_scaffold:
             scaffold.missing(context.workspace, _work(_assignment(found, order, context.now)))
         return carry_out(context, found, order, recorded)
@@ -235,24 +234,26 @@ def _work(given: Assignment) -> scaffold.Work:
     )
 
 
-def carry_out(context: Context, found: holdings.Held, order: Order, recorded: list[claims.Override]) -> Placed:
+def carry_out(
+    context: Context, found: claim_documents.Held, order: Order, recorded: list[claim_rules.Override]
+) -> Placed:
     """Decides on what was read and commits it; StaleVersion when that is no longer so.
 
     `recorded` keeps the overrides that have left their evidence, for when it is tried again.
     """
-    decision = decide(found, order, bus.facts(context, found, order.engineer))
+    decision = decide(found, order, claims.facts(context, found, order.engineer))
     changes = _changes(context, found, order, decision)
     claim = decision.outcome.claim if decision.outcome else found.claim
     if not changes:
         return Placed(found.assignment, claim, [])
     for override in decision.overrides:
         if override not in recorded:
-            bus.record_override(context, override)
+            claims.record_override(context, override)
             recorded.append(override)
     return Placed(decision.assignment or found.assignment, claim, context.store.commit(changes))
 
 
-def _changes(context: Context, found: holdings.Held, order: Order, decision: Decision) -> list[Change]:
+def _changes(context: Context, found: claim_documents.Held, order: Order, decision: Decision) -> list[Change]:
     changes: list[Change] = []
     if decision.assignment is not None:
         changes += _announced(context, order, decision.assignment, decision.overrides)
@@ -263,14 +264,14 @@ def _changes(context: Context, found: holdings.Held, order: Order, decision: Dec
         )
     if decision.outcome is not None:
         outcome = decision.outcome._replace(overrides=decision.overrides)
-        changes += bus.claim_changes(context, found, outcome)
+        changes += claims.claim_changes(context, found, outcome)
     elif changes:
         changes.append(Expect(f"{CLAIMS}/{order.task}", found.claim_version))
     return changes
 
 
 def _announced(
-    context: Context, order: Order, assignment: Assignment, overrides: tuple[claims.Override, ...]
+    context: Context, order: Order, assignment: Assignment, overrides: tuple[claim_rules.Override, ...]
 ) -> list[Change]:
     summary = _sentence(context.seat, order)
     shared: dict[str, Any] = {"ts": clock.to_text(context.now), "summary": summary, "task_id": order.task}

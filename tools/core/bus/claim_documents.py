@@ -26,9 +26,9 @@ class Held(NamedTuple):
     @property
     def engineer(self) -> str | None:
         """Whom the task is reserved for."""
-        from tools.core.bus import claim_rules as claims  # most readers never ask
+        from tools.core.bus import claim_rules  # most readers never ask
 
-        return claims.assigned_engineer(self.assignment, self.claim)
+        return claim_rules.assigned_engineer(self.assignment, self.claim)
 
 
 def held(store: Store, task: str) -> Held:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tools.core import clock, hint, ids
-from tools.core.bus import path_patterns as globs
+from tools.core.bus import path_patterns
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.hint import Hint
 from tools.core.models.bus import Assignment, Claim, TakenFrom
@@ -301,7 +301,7 @@ def overlaps(task: str, agent: str, paths: Sequence[str], live: Sequence[Claim])
         if other.task_id != task and other.agent_id != agent and other.is_live
         for mine in paths
         for theirs in other.paths
-        if globs.may_overlap(mine, theirs)
+        if path_patterns.may_overlap(mine, theirs)
     ]
 
 

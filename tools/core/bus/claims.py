@@ -11,9 +11,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from tools.core import clock, ids
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import claim_rules as claims
-from tools.core.bus import release_rules as handback
+from tools.core.bus import claim_documents, claim_rules, release_rules
 from tools.core.context import Context
 from tools.core.fs import files
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Claim, Event
@@ -32,56 +30,58 @@ class ClaimChange(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def facts(context: Context, found: holdings.Held, agent: str, *, paths: bool = False) -> claims.Facts:
+def facts(context: Context, found: claim_documents.Held, agent: str, *, paths: bool = False) -> claim_rules.Facts:
     """What a claim rule needs to know; the holder's life only where somebody else asks."""
     sign = None
     if found.claim is not None and found.claim.is_live and found.claim.agent_id != agent:
         holder = found.claim.agent_id
         sign = context.history.last_seen([holder], context.now).get(holder)
-    live = [claim for claim in holdings.all_claims(context.store)[0] if claim.is_live] if paths else []
-    return claims.Facts(context.now, found.assignment, sign, live)
+    live = [claim for claim in claim_documents.all_claims(context.store)[0] if claim.is_live] if paths else []
+    return claim_rules.Facts(context.now, found.assignment, sign, live)
 
 
-def take(context: Context, request: claims.Request) -> ClaimChange:
-    """Claims a task for a seat; raises what `claims.take` raises."""
+def take(context: Context, request: claim_rules.Request) -> ClaimChange:
+    """Claims a task for a seat; raises what `claim_rules.take` raises."""
 
-    def decide(found: holdings.Held) -> claims.Outcome:
+    def decide(found: claim_documents.Held) -> claim_rules.Outcome:
         known = facts(context, found, request.agent, paths=bool(request.paths))
-        return claims.take(found.claim, request, known)
+        return claim_rules.take(found.claim, request, known)
 
     return _change_claim(context, request.task, decide)
 
 
 def release(context: Context, task: str, *, status: str, notes: str | None) -> ClaimChange:
-    """Gives a task back; raises what `handback.release` raises."""
+    """Gives a task back; raises what `release_rules.release` raises."""
     return _change_claim(
         context,
         task,
-        lambda found: handback.release(
-            found.claim, task, context.seat.agent_id, status, notes, claims.Facts(context.now)
+        lambda found: release_rules.release(
+            found.claim, task, context.seat.agent_id, status, notes, claim_rules.Facts(context.now)
         ),
     )
 
 
 def pause(context: Context, task: str, *, notes: str, stale_after: timedelta, force: bool, reason: str) -> ClaimChange:
-    """Pauses a claim; raises what `handback.pause` raises."""
+    """Pauses a claim; raises what `release_rules.pause` raises."""
 
-    def decide(found: holdings.Held) -> claims.Outcome:
+    def decide(found: claim_documents.Held) -> claim_rules.Outcome:
         known = facts(context, found, context.seat.agent_id)
-        return handback.pause(
+        return release_rules.pause(
             found.claim, task, context.seat.agent_id, notes, known, stale_after=stale_after, force=force, reason=reason
         )
 
     return _change_claim(context, task, decide)
 
 
-def _change_claim(context: Context, task: str, decide: Callable[[holdings.Held], claims.Outcome]) -> ClaimChange:
-    recorded: list[claims.Override] = []
+def _change_claim(
+    context: Context, task: str, decide: Callable[[claim_documents.Held], claim_rules.Outcome]
+) -> ClaimChange:
+    recorded: list[claim_rules.Override] = []
 
     def attempt() -> ClaimChange:
         events = context.store.version(EVENTS)
         context.store.history.refresh()
-        found = holdings.held(context.store, task)
+        found = claim_documents.held(context.store, task)
         outcome = decide(found)
         if not outcome.event:
             return ClaimChange(outcome.claim, None, outcome.warnings)
@@ -99,7 +99,7 @@ def _change_claim(context: Context, task: str, decide: Callable[[holdings.Held],
     return done
 
 
-def claim_changes(context: Context, found: holdings.Held, outcome: claims.Outcome) -> list[Change]:
+def claim_changes(context: Context, found: claim_documents.Held, outcome: claim_rules.Outcome) -> list[Change]:
     """The event that tells of a claim's change, the claim, and the assignment it was decided on."""
     task = outcome.claim.task_id
     return [
@@ -109,7 +109,7 @@ def claim_changes(context: Context, found: holdings.Held, outcome: claims.Outcom
     ]
 
 
-def claim_event(context: Context, outcome: claims.Outcome, before: Claim | None) -> Event:
+def claim_event(context: Context, outcome: claim_rules.Outcome, before: Claim | None) -> Event:
     """The event of a claim's change; it carries the claim whole, so that claims can be rebuilt."""
     claim = outcome.claim
     meta = {}
@@ -136,7 +136,7 @@ def claim_event(context: Context, outcome: claims.Outcome, before: Claim | None)
     )
 
 
-def claim_sentence(actor: str, outcome: claims.Outcome, before: Claim | None) -> str:
+def claim_sentence(actor: str, outcome: claim_rules.Outcome, before: Claim | None) -> str:
     """One sentence about a claim's change, notes included when they fit."""
     claim = outcome.claim
     task, other = claim.task_id, "" if claim.agent_id == actor else f" for {claim.agent_id}"
@@ -153,7 +153,7 @@ def claim_sentence(actor: str, outcome: claims.Outcome, before: Claim | None) ->
     return text[:MAX_SUMMARY]
 
 
-def record_override(context: Context, override: claims.Override) -> None:
+def record_override(context: Context, override: claim_rules.Override) -> None:
     """Leaves evidence of an override before what it allows is written."""
     receipts.warn(
         context.workspace,

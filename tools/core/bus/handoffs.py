@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tools.core import clock, ids
-from tools.core.bus import claim_rules as claims
+from tools.core.bus import claim_rules
 from tools.core.bus.posts import Draft, EventDraft, Posted, post_once
 from tools.core.context import Context
 from tools.core.errors import GuardError, ToolkitError
@@ -135,7 +135,7 @@ def require_right(entries: Sequence[Handoff], seat: Seat) -> None:
             raise GuardError(
                 f"{entry.path} is {entry.owner}'s, found by {entry.finder}: {seat.agent_id} is neither, nor a manager",
                 code="handoff.right",
-                hint=claims.asking(entry.owner, ids.HUB),
+                hint=claim_rules.asking(entry.owner, ids.HUB),
             )
 
 

@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from tools.core import clock, versions
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import presence as liveness
+from tools.core.bus import claim_documents, presence
 from tools.core.context import Context
 from tools.core.models.bus import Assignment, Claim
 from tools.core.models.entry import Entry, Query
@@ -41,7 +40,7 @@ class Check(NamedTuple):
     now: datetime
     manager_window: timedelta
     agent_window: timedelta
-    managers: list[liveness.Heartbeat]
+    managers: list[presence.Heartbeat]
     idle: list[dict[str, Any]]
     alerts: list[Alert]
     raised: Mapping[str, bool]  # alerts that were raised before and are unchanged
@@ -51,7 +50,7 @@ class Check(NamedTuple):
 class Pulse(NamedTuple):
     """Who watches and who is at work; the part of a check that the dashboard shares."""
 
-    managers: list[liveness.Heartbeat]
+    managers: list[presence.Heartbeat]
     idle: list[tuple[Claim, datetime | None]]
     alerts: list[Alert]
     retired: frozenset[str]
@@ -71,15 +70,15 @@ def pulse(
     now: datetime,
 ) -> Pulse:
     """Judges what was read of the bus; a window of 0 switches its check off."""
-    away = liveness.retired(history, retired)
-    names = liveness.managers(
+    away = presence.retired(history, retired)
+    names = presence.managers(
         history, now, manifests=manifests, assignments=assignments, claims={claim.task_id: claim for claim in claims}
     )
     gone = away | set(ignored_managers)
-    beats = liveness.heartbeats(history, [name for name in names if name not in gone], manager_window, now)
+    beats = presence.heartbeats(history, [name for name in names if name not in gone], manager_window, now)
     active = [claim for claim in claims if claim.state == "active" and claim.agent_id not in away]
     signs = history.last_seen({claim.agent_id for claim in active}, now)
-    idle = liveness.idle_holders(active, signs, agent_window, now)
+    idle = presence.idle_holders(active, signs, agent_window, now)
     alerts = [*_manager_alerts(beats, waiting, manager_window), *(_idle_alert(claim, at) for claim, at in idle)]
     return Pulse(beats, idle, alerts, away)
 
@@ -93,8 +92,8 @@ def check(
     retired: Collection[str] | None = None,
 ) -> Check:
     """Looks at the bus once."""
-    claims, problems = holdings.all_claims(context.store)
-    assignments, more_problems = holdings.all_assignments(context.store)
+    claims, problems = claim_documents.all_claims(context.store)
+    assignments, more_problems = claim_documents.all_assignments(context.store)
     history = context.history
     found = pulse(
         history,
@@ -118,13 +117,13 @@ def check(
     return Check(context.now, manager_window, agent_window, found.managers, idle, found.alerts, raised, problems)
 
 
-def _manager_alerts(beats: Sequence[liveness.Heartbeat], waiting: Sequence[Entry], window: timedelta) -> list[Alert]:
+def _manager_alerts(beats: Sequence[presence.Heartbeat], waiting: Sequence[Entry], window: timedelta) -> list[Alert]:
     found = []
     for beat in beats:
-        if not window or beat.state == liveness.FRESH:
+        if not window or beat.state == presence.FRESH:
             continue
         since = clock.to_text(beat.at) if beat.at else "never"
-        if beat.state == liveness.SIGNED_OFF:
+        if beat.state == presence.SIGNED_OFF:
             addressed = [entry for entry in waiting if _waits_for(entry, beat.agent)]
             if not addressed:
                 continue
@@ -167,10 +166,10 @@ def as_document(found: Check) -> dict[str, Any]:
         "manager": {
             "window_minutes": found.manager_window.total_seconds() / 60,
             "candidates": [beat.agent for beat in found.managers],
-            "active": named(liveness.FRESH),
-            "stale": named(liveness.STALE),
-            "missing": named(liveness.MISSING),
-            "signed_off": named(liveness.SIGNED_OFF),
+            "active": named(presence.FRESH),
+            "stale": named(presence.STALE),
+            "missing": named(presence.MISSING),
+            "signed_off": named(presence.SIGNED_OFF),
         },
         "agent_window_minutes": found.agent_window.total_seconds() / 60,
         "agent_idle": found.idle,

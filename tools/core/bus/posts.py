@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tools.core import clock, hint, ids
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import claim_rules as claims
+from tools.core.bus import claim_documents, claim_rules
 from tools.core.context import Context
 from tools.core.errors import GuardError, UsageError
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Event, Message, stream_of
@@ -176,9 +175,9 @@ def _warn_of_unknown_replies(context: Context, messages: Sequence[Message]) -> N
             context.warn([f"no message has the id {message.reply_to}"])
 
 
-def _require_right(context: Context, event: str, task: str, found: holdings.Held) -> None:
+def _require_right(context: Context, event: str, task: str, found: claim_documents.Held) -> None:
     """Refuses an event about a task that is not the writer's to log, and records the refusal."""
-    reason = claims.refuses_event(
+    reason = claim_rules.refuses_event(
         event,
         found.claim,
         context.seat.agent_id,
@@ -212,7 +211,7 @@ def guarded(context: Context, event: str, task: str) -> list[Change]:
     """What an event about a task depends on; [] when it depends on nothing."""
     if not task or event not in GUARDED or ids.is_thread_only(task):
         return []
-    found = holdings.held(context.store, task)
+    found = claim_documents.held(context.store, task)
     _require_right(context, event, task, found)
     return [Expect(f"{CLAIMS}/{task}", found.claim_version), Expect(f"{ASSIGNMENTS}/{task}", found.assignment_version)]
 

@@ -9,14 +9,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tools.core import clock, hint
-from tools.core.bus import claim_rules as claims
+from tools.core.bus import claim_rules
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.models.bus import Claim
 
 
 def release(
-    current: Claim | None, task: str, agent: str, status: str, notes: str | None, facts: claims.Facts
-) -> claims.Outcome:
+    current: Claim | None, task: str, agent: str, status: str, notes: str | None, facts: claim_rules.Facts
+) -> claim_rules.Outcome:
     """The claim once its holder gave it back (`done`, `released`) or paused it; GuardError for others."""
     if current is None:
         raise GuardError(
@@ -29,23 +29,27 @@ def release(
             f"{task} is {current.agent_id}'s ({current.state}), so {agent} cannot release it",
             code="claim.not_holder",
             hint=hint.tool("agent.bus_claim", "show", "--task", task),
-            details=claims.details(current),
+            details=claim_rules.details(current),
         )
     if not current.is_live:
-        return claims.Outcome(current, "", (f"{task} is {current.state} since {current.released_at}: nothing changed",))
+        return claim_rules.Outcome(
+            current, "", (f"{task} is {current.state} since {current.released_at}: nothing changed",)
+        )
     if status == "paused":
         return _paused(current, notes, "", facts)
     now = clock.to_text(facts.now)
     given = replace(current, status=status, released_at=now, updated_at=now, paused_by="")
     given = replace(given, notes=current.notes if notes is None else notes)
-    return claims.Outcome(claims.rewritten(given, facts), "release")
+    return claim_rules.Outcome(claim_rules.rewritten(given, facts), "release")
 
 
-def _paused(current: Claim, notes: str | None, by: str, facts: claims.Facts) -> claims.Outcome:
+def _paused(current: Claim, notes: str | None, by: str, facts: claim_rules.Facts) -> claim_rules.Outcome:
     paused = replace(current, status="paused", paused_by=by, notes=current.notes if notes is None else notes)
     if paused == replace(current, status=current.state):
-        return claims.Outcome(current, "")
-    return claims.Outcome(claims.rewritten(replace(paused, updated_at=clock.to_text(facts.now)), facts), "pause")
+        return claim_rules.Outcome(current, "")
+    return claim_rules.Outcome(
+        claim_rules.rewritten(replace(paused, updated_at=clock.to_text(facts.now)), facts), "pause"
+    )
 
 
 def pause(
@@ -53,12 +57,12 @@ def pause(
     task: str,
     agent: str,
     notes: str,
-    facts: claims.Facts,
+    facts: claim_rules.Facts,
     *,
-    stale_after: timedelta = claims.STALE_AFTER,
+    stale_after: timedelta = claim_rules.STALE_AFTER,
     force: bool = False,
     reason: str = "",
-) -> claims.Outcome:
+) -> claim_rules.Outcome:
     """The claim once it is paused: by its holder, or by another who found the holder gone.
 
     This is the playbook's recovery from a crashed agent. ConflictError while the holder lives.
@@ -76,16 +80,16 @@ def pause(
             f"{task} is {current.state}: there is nothing to pause",
             code="claim.finished",
             hint=hint.tool("agent.bus_claim", "show", "--task", task),
-            details=claims.details(current),
+            details=claim_rules.details(current),
         )
     if current.agent_id == agent:
         return _paused(current, notes, "", facts)
     if current.state == "paused" and current.paused_by:
-        return claims.Outcome(current, "", (f"{task} was paused by {current.paused_by} already",))
-    overrides = tuple(claims.sooner_than_default(current, agent, facts, stale_after, reason))
-    if not claims.is_stale(current, facts, stale_after):
+        return claim_rules.Outcome(current, "", (f"{task} was paused by {current.paused_by} already",))
+    overrides = tuple(claim_rules.sooner_than_default(current, agent, facts, stale_after, reason))
+    if not claim_rules.is_stale(current, facts, stale_after):
         if not force:
-            raise claims.held(
+            raise claim_rules.held(
                 current,
                 facts,
                 advice=hint.tool(
@@ -94,6 +98,6 @@ def pause(
                 ),
             )
         message = f"{agent} paused {task} while {current.agent_id} showed signs of life"
-        overrides = (claims.Override("takeover_forced", message, reason),)
+        overrides = (claim_rules.Override("takeover_forced", message, reason),)
     outcome = _paused(current, notes, agent, facts)
     return outcome._replace(overrides=overrides)

@@ -7,9 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from tools.core import clock, hint
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import feed
-from tools.core.bus import presence as liveness
+from tools.core.bus import claim_documents, feed, presence
 from tools.core.context import Context, Spell
 from tools.core.hint import Note
 from tools.core.models.bus import Claim
@@ -43,7 +41,7 @@ class Status(NamedTuple):
     signs: dict[str, datetime]
     events: list[Entry]
     more_events: int
-    managers: list[liveness.Heartbeat]
+    managers: list[presence.Heartbeat]
     requests: list[Entry]
     request_count: int
     problems: list[Problem]
@@ -83,8 +81,8 @@ def view_of(
 
 def gather(context: Context, view: View) -> Status:
     """Reads the bus once."""
-    claims, problems = holdings.all_claims(context.store)
-    assignments, more_problems = holdings.all_assignments(context.store)
+    claims, problems = claim_documents.all_claims(context.store)
+    assignments, more_problems = claim_documents.all_assignments(context.store)
     by_task = {claim.task_id: claim for claim in claims}
     live = [claim for claim in claims if claim.is_live]
     shown = [
@@ -95,10 +93,10 @@ def gather(context: Context, view: View) -> Status:
     history = context.history
     query = Query(agents=view.agents, severities=view.severities, since=view.since, messages=False)
     events, more = history.select(query, view.limit)
-    names = liveness.managers(
+    names = presence.managers(
         history, context.now, manifests=seats.manifests(context.workspace), assignments=assignments, claims=by_task
     )
-    gone = liveness.retired(history)
+    gone = presence.retired(history)
     present = [name for name in names if name not in gone]
     return Status(
         context.now,
@@ -107,7 +105,7 @@ def gather(context: Context, view: View) -> Status:
         history.last_seen({claim.agent_id for claim in live}, context.now),
         events,
         more,
-        liveness.heartbeats(history, present, view.manager_window, context.now),
+        presence.heartbeats(history, present, view.manager_window, context.now),
         history.open_requests(),
         history.count_requests(),
         [*problems, *more_problems, *history.problems()],
@@ -170,11 +168,11 @@ def request_line(entry: Entry, now: datetime) -> str:
     return render.clean(f"{entry.kind} from {entry.agent}{to} in {entry.task}, {age}: {entry.record.summary}{shown}")
 
 
-def manager_line(beat: liveness.Heartbeat, found: Status) -> str:
+def manager_line(beat: presence.Heartbeat, found: Status) -> str:
     """One line about a manager's heartbeat; a stale or missing one is a warning."""
     meta = render.fields(sorted(beat.meta.items()))
     seen = f"{clock.to_text(beat.at)} ({clock.age(beat.at, found.now)} ago)" if beat.at else "never"
-    warning = "WARNING " if beat.state in (liveness.STALE, liveness.MISSING) else ""
+    warning = "WARNING " if beat.state in (presence.STALE, presence.MISSING) else ""
     text = f"{warning}{beat.agent} {beat.state}, last heartbeat {seen}"
     if beat.summary:
         text += f": {beat.summary}"

@@ -12,11 +12,11 @@ from functools import cache
 from typing import Any
 
 from tools.core.fs import files
-from tools.core.models import plan as plan_records
-from tools.core.models import validate_fast as field_tests
+from tools.core.models import validate_fast
 from tools.core.models.bus import Assignment, Claim, Event, Message, TakenFrom
 from tools.core.models.evidence import ConsensusReceipt, MemoryEntry, Refusal, RunReceipt, Warning
 from tools.core.models.manifest import Manifest
+from tools.core.models.plan import Plan
 from tools.core.models.validate_fast import MEANINGS
 from tools.core.problem import Problem, inside
 
@@ -29,7 +29,7 @@ RECORDS: dict[str, type] = {
     "warning": Warning,
     "refusal": Refusal,
     "consensus-receipt": ConsensusReceipt,
-    "plan": plan_records.Plan,
+    "plan": Plan,
     "run-receipt": RunReceipt,
     "memory": MemoryEntry,
 }
@@ -46,7 +46,7 @@ _REASONS = {
 
 def problems(kind: type, raw: Mapping[str, object]) -> list[Problem]:
     """Everything in which a document is not a strict record of this kind, in the order of its fields."""
-    return [] if field_tests.passes(kind, raw) else explain(kind, raw)
+    return [] if validate_fast.passes(kind, raw) else explain(kind, raw)
 
 
 def explain(kind: type, raw: Mapping[str, object]) -> list[Problem]:
