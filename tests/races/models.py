@@ -11,7 +11,9 @@ from tests.races.linearizability import IMPOSSIBLE, Operation
 from tests.races.schedule import Call
 from tools.core import clock
 from tools.core.backlog import items, pickup, states
-from tools.core.bus import assignments, claim_documents, claim_rules, release_rules
+from tools.core.bus import claim_documents, claim_rules, release_rules
+from tools.core.bus.assignment_rules import ACTIVE, AssignmentRequest, decide
+from tools.core.bus.release_rules import PauseRequest
 from tools.core.errors import ConflictError, ToolkitError
 from tools.core.models.bus import Assignment, Claim
 from tools.core.models.record import to_mapping
@@ -54,9 +56,9 @@ class Task(NamedTuple):
     assignment: Assignment | None = None
 
     @property
-    def held(self) -> claim_documents.Held:
+    def held(self) -> claim_documents.TaskDocuments:
         """As the rules want it."""
-        return claim_documents.Held(self.claim, {}, "", self.assignment, {}, "")
+        return claim_documents.TaskDocuments(self.claim, {}, "", self.assignment, {}, "")
 
     def facts(self, now: datetime) -> claim_rules.Facts:
         """Everybody shows signs of life all the time."""
@@ -109,24 +111,24 @@ def _release(state: Task, agent: str, call: Call, now: datetime) -> Task:
 
 def _pause(state: Task, agent: str, call: Call, now: datetime) -> Task:
     return state._replace(
-        claim=release_rules.pause(state.claim, call.about, agent, facts=state.facts(now), **call.values).claim
+        claim=release_rules.pause(state.claim, PauseRequest(call.about, agent, **call.values), state.facts(now)).claim
     )
 
 
-def _placed(state: Task, order: assignments.Order, now: datetime) -> Task:
-    decision = assignments.decide(state.held, order, state.facts(now))
+def _placed(state: Task, order: AssignmentRequest, now: datetime) -> Task:
+    decision = decide(state.held, order, state.facts(now))
     claim = decision.outcome.claim if decision.outcome else state.claim
     return Task(claim, decision.assignment or state.assignment)
 
 
 def _assign(state: Task, agent: str, call: Call, now: datetime) -> Task:
     values = dict(call.values)
-    claim = "" if values.pop("no_auto_claim") else assignments.ACTIVE
-    return _placed(state, assignments.Order(call.about, manager=agent, claim=claim, **values), now)
+    claim = "" if values.pop("no_auto_claim") else ACTIVE
+    return _placed(state, AssignmentRequest(call.about, manager=agent, claim=claim, **values), now)
 
 
 def _seed(state: Task, agent: str, call: Call, now: datetime) -> Task:
-    return _placed(state, assignments.Order(call.about, agent, agent, claim=call.values["status"]), now)
+    return _placed(state, AssignmentRequest(call.about, agent, agent, claim=call.values["status"]), now)
 
 
 def _pick_up(state: Task, agent: str, call: Call, now: datetime) -> Task:
@@ -140,7 +142,7 @@ def _pick_up(state: Task, agent: str, call: Call, now: datetime) -> Task:
         state.claim,
     )
     mine = state.assignment if state.held.engineer == agent else None
-    return _placed(state, assignments.Order(call.about, agent, mine.manager if mine else agent), now)
+    return _placed(state, AssignmentRequest(call.about, agent, mine.manager if mine else agent), now)
 
 
 def _next(state: Task, agent: str, call: Call, now: datetime) -> Task:

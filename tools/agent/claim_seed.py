@@ -11,6 +11,7 @@ from datetime import datetime
 
 from tools.core import clock
 from tools.core.bus import assignments, claims
+from tools.core.bus.assignment_rules import AssignmentRequest
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 
@@ -41,7 +42,7 @@ def main(
         raise UsageError(f"--claimed-at {clock.to_text(claimed_at)} is in the future", code="seed.future")
     seat = run.seat
     assignments.require_seeder(run, agent)
-    order = assignments.Order(
+    request = AssignmentRequest(
         task,
         agent,
         seat.agent_id,
@@ -52,14 +53,14 @@ def main(
         claimed_at=clock.to_text(claimed_at) if claimed_at else "",
         with_scaffold=with_scaffold,
     )
-    placed = assignments.place(run, order)
+    result = assignments.assign(run, request)
     if plan and claims.plan_is_missing(run.workspace, plan):
         run.warn([f"plan {plan} has no file in this checkout"])
-    claim = placed.claim
+    claim = result.claim
     state = f"{claim.state}, since {claim.claimed_at}, branch {claim.branch}" if claim else "not claimed"
-    lines = [f"{task} is seeded for {agent} ({state})" + ("" if placed.written else "; nothing to change")]
-    lines += [f"scaffold: {place.name}" for place in placed.laid_out]
-    run.emit(placed.as_document(), "\n".join(lines))
+    lines = [f"{task} is seeded for {agent} ({state})" + ("" if result.written else "; nothing to change")]
+    lines += [f"scaffold: {place.name}" for place in result.scaffolded]
+    run.emit(result.as_document(), "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tools.core import clock
 from tools.core.bus import claim_rules, release_rules
 from tools.core.bus.claim_rules import Facts, Request
+from tools.core.bus.release_rules import PauseRequest
 from tools.core.errors import ToolkitError
 from tools.core.models.bus import Assignment, TakenFrom
 from tools.core.models.lenient import claim_from
@@ -27,11 +28,11 @@ class LifeOfAClaim(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.now = datetime(2026, 1, 31, tzinfo=UTC)
-        self.claim, self.assignment, self.signs = None, None, {}
+        self.claim, self.assignment, self.last_seen = None, None, {}
 
     def facts(self):
         holder = self.claim.agent_id if self.claim else ""
-        return Facts(self.now, self.assignment, self.signs.get(holder))
+        return Facts(self.now, self.assignment, self.last_seen.get(holder))
 
     def decide(self, verb, agent):
         before = self.claim
@@ -67,9 +68,8 @@ class LifeOfAClaim(RuleBasedStateMachine):
 
     @rule(agent=agents, force=maybe, reason=reasons)
     def pause(self, agent, force, reason):
-        self.decide(
-            lambda: release_rules.pause(self.claim, "T", agent, "note", self.facts(), force=force, reason=reason), agent
-        )
+        request = PauseRequest("T", agent, "note", force=force, reason=reason)
+        self.decide(lambda: release_rules.pause(self.claim, request, self.facts()), agent)
 
     @rule(engineer=st.none() | agents)
     def assign(self, engineer):
@@ -83,7 +83,7 @@ class LifeOfAClaim(RuleBasedStateMachine):
 
     @rule(agent=agents)
     def shows_a_sign_of_life(self, agent):
-        self.signs[agent] = self.now
+        self.last_seen[agent] = self.now
 
     @invariant()
     def whoever_lives_and_is_active_cannot_lose_it(self):

@@ -7,6 +7,7 @@ import pytest
 from tools.core import clock
 from tools.core.bus import claim_rules, release_rules
 from tools.core.bus.claim_rules import Facts, Request
+from tools.core.bus.release_rules import PauseRequest
 from tools.core.context import as_module
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.models.bus import Assignment
@@ -43,7 +44,7 @@ def test_what_nobody_holds_is_mine(facts):
 
 def test_a_refusal_names_the_holder_the_age_and_the_last_sign_of_life(facts, claim, noon):
     with pytest.raises(ConflictError) as refusal:
-        claim_rules.take(claim(), ask(), facts(last_sign=noon - timedelta(minutes=5)))
+        claim_rules.take(claim(), ask(), facts(last_seen=noon - timedelta(minutes=5)))
     assert (
         "codex-1" in refusal.value.message and "for 1h" in refusal.value.message and "5m ago" in refusal.value.message
     )
@@ -102,9 +103,9 @@ def test_a_claim_paused_by_another_is_free_to_take(facts, claim):
 def test_a_holders_own_pause_needs_silence_or_a_reason(facts, claim, noon):
     paused = claim(status="paused")
     with pytest.raises(ConflictError) as refusal:
-        claim_rules.take(paused, ask(), facts(last_sign=noon))
+        claim_rules.take(paused, ask(), facts(last_seen=noon))
     assert "--reason" in as_module(refusal.value.hint)
-    assert claim_rules.take(paused, ask(reason="agreed"), facts(last_sign=noon)).overrides[0].code == "takeover_forced"
+    assert claim_rules.take(paused, ask(reason="agreed"), facts(last_seen=noon)).overrides[0].code == "takeover_forced"
     silent = facts(now=noon + timedelta(hours=9))
     assert claim_rules.take(paused, ask(), silent).overrides == ()
 
@@ -113,7 +114,7 @@ def test_staleness_begins_exactly_after_the_time_given(facts, claim, noon):
     held = claim(claimed_at=ago(noon, minutes=240))
     assert claim_rules.is_stale(held, facts(), timedelta(minutes=240))
     assert not claim_rules.is_stale(held, facts(), timedelta(minutes=241))
-    assert not claim_rules.is_stale(held, facts(last_sign=noon - timedelta(minutes=10)), timedelta(minutes=240))
+    assert not claim_rules.is_stale(held, facts(last_seen=noon - timedelta(minutes=10)), timedelta(minutes=240))
 
 
 def test_a_stamp_from_the_future_is_no_sign_of_life(facts, claim, noon):
@@ -178,7 +179,7 @@ def test_only_the_holder_gives_back_and_twice_is_once(facts, claim, status):
 
 def test_a_pause_by_another_needs_silence_or_force_with_a_reason(facts, claim, noon):
     def pause(**more):
-        return release_rules.pause(claim(), "T", "codex-2", "crashed?", facts(last_sign=noon), **more)
+        return release_rules.pause(claim(), PauseRequest("T", "codex-2", "crashed?", **more), facts(last_seen=noon))
 
     with pytest.raises(ConflictError):
         pause()
@@ -202,16 +203,16 @@ def test_a_holder_may_pause_instead_of_giving_back_and_says_why(facts, claim):
 
 def test_a_claim_that_another_paused_is_not_paused_again(facts, claim):
     paused = claim(status="paused", paused_by="boss")
-    outcome = release_rules.pause(paused, "T", "codex-2", "again", facts())
+    outcome = release_rules.pause(paused, PauseRequest("T", "codex-2", "again"), facts())
     assert (outcome.event, outcome.claim) == ("", paused)
     assert "by boss already" in outcome.warnings[0]
 
 
 def test_what_is_finished_or_unheld_cannot_be_paused(facts, claim):
     with pytest.raises(GuardError):
-        release_rules.pause(None, "T", "a", "n", facts())
+        release_rules.pause(None, PauseRequest("T", "a", "n"), facts())
     with pytest.raises(ConflictError):
-        release_rules.pause(claim(status="done"), "T", "codex-1", "n", facts())
+        release_rules.pause(claim(status="done"), PauseRequest("T", "codex-1", "n"), facts())
 
 
 @pytest.mark.parametrize("event", ["complete", "pr_opened", "release"])

@@ -62,14 +62,14 @@ def test_who_lost_between_reading_and_writing_decides_again_and_is_told(workspac
 
     def late(current, request, facts):
         outcome = decide(current, request, facts)
-        monkeypatch.setattr(claims, "take", decide)
+        monkeypatch.setattr(claim_rules, "take", decide)
         claims.take(
             context_of(workspace=workspace, store=store, seat=OTHER, now=noon),
             claim_rules.Request("T", "codex-2"),
         )
         return outcome
 
-    monkeypatch.setattr(claims, "take", late)
+    monkeypatch.setattr(claim_rules, "take", late)
     with pytest.raises(ConflictError) as refusal:
         take()
     assert "codex-2" in refusal.value.message and len(events(store)) == 1
@@ -81,11 +81,11 @@ def test_an_assignment_that_changes_meanwhile_is_noticed(store, take, noon, monk
 
     def late(current, request, facts):
         outcome = decide(current, request, facts)
-        monkeypatch.setattr(claims, "take", decide)
+        monkeypatch.setattr(claim_rules, "take", decide)
         store.commit([Replace("assignments/T", given, "")])
         return outcome
 
-    monkeypatch.setattr(claims, "take", late)
+    monkeypatch.setattr(claim_rules, "take", late)
     with pytest.raises(GuardError):
         take()
     assert store.get("claims/T") is None

@@ -12,29 +12,18 @@ from tools.core.context import as_module
 
 @pytest.fixture
 def view(noon):
-    def choose(preset=None, **given):
-        known = {
-            "agents": (),
-            "active_only": False,
-            "since": None,
-            "limit": None,
-            "severities": (),
-            "manager_window": None,
-        }
-        return status.view_of(preset, noon, **{**known, **given})
-
-    return choose
+    return lambda preset=None, **values: status.with_preset(status.View(**values), preset, noon)
 
 
 @pytest.fixture
 def shown(workspace, store, view, noon):
-    def ask(preset=None, **given):
+    def gather(preset=None, **values):
         return status.gather(
             context_of(workspace=workspace, store=store, now=noon),
-            view(preset, **given),
+            view(preset, **values),
         )
 
-    return ask
+    return gather
 
 
 def test_presets_are_defaults_that_a_flag_beats(view, noon):
@@ -84,9 +73,7 @@ def test_open_requests_say_how_to_answer(shown, logged):
 
 
 def test_an_empty_bus_says_so(shown):
-    assert "nobody holds anything" in status.full(shown(), as_module) and "no manager known" in status.full(
-        shown(), as_module
-    )
+    assert "no live claims" in status.full(shown(), as_module) and "no managers" in status.full(shown(), as_module)
 
 
 def test_a_stale_manager_does_not_change_the_exit_code(run, seat):

@@ -53,19 +53,19 @@ ODD = [
 
 @pytest.mark.parametrize("name", sorted(GOOD))
 def test_what_the_toolkit_writes_passes(name):
-    assert validate_fast.passes(validate.RECORDS[name], GOOD[name])
+    assert validate_fast.is_valid(validate.RECORDS[name], GOOD[name])
 
 
 def test_a_plan_with_every_field_passes():
     assert validate.explain(Plan, PLAN) == []
-    assert validate_fast.passes(Plan, PLAN)
+    assert validate_fast.is_valid(Plan, PLAN)
 
 
 @pytest.mark.parametrize("field", sorted(PLAN))
 @pytest.mark.parametrize("value", ODD, ids=repr)
 def test_no_odd_value_passes_that_the_strict_check_refuses(field, value):
     raw = {**PLAN, field: value}
-    assert not validate_fast.passes(Plan, raw) or validate.explain(Plan, raw) == []
+    assert not validate_fast.is_valid(Plan, raw) or validate.explain(Plan, raw) == []
 
 
 @given(
@@ -77,7 +77,7 @@ def test_nor_any_inside_a_part_of_a_plan(part, field, value):
     raw = copy.deepcopy(PLAN)
     inner = raw[part] if part == "checkpoint" else raw[part][0]
     inner[field] = value
-    assert not validate_fast.passes(Plan, raw) or validate.explain(Plan, raw) == []
+    assert not validate_fast.is_valid(Plan, raw) or validate.explain(Plan, raw) == []
 
 
 @given(st.sampled_from(sorted(GOOD)), st.data())
@@ -85,4 +85,4 @@ def test_nor_any_in_another_record(name, data):
     raw = dict(GOOD[name])
     raw[data.draw(st.sampled_from(sorted(raw)))] = data.draw(st.sampled_from(ODD) | st.text(max_size=5))
     kind = validate.RECORDS[name]
-    assert not validate_fast.passes(kind, raw) or validate.explain(kind, raw) == []
+    assert not validate_fast.is_valid(kind, raw) or validate.explain(kind, raw) == []

@@ -1,4 +1,4 @@
-"""What an idle agent may take from the backlog, and the taking: two who ask at once get different tasks."""
+"""What an idle agent may take from the backlog, and the taking: concurrent requests get different tasks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from tools.core import clock, hint, ids
 from tools.core.backlog import states
 from tools.core.backlog.items import DONE, DROPPED, all_items
 from tools.core.bus import assignments, claim_documents, claim_rules, claims
+from tools.core.bus.assignment_rules import AssignmentRequest
+from tools.core.bus.claim_refusals import claim_anyway_hint, done_refusal, held_refusal
 from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.fs import locks
@@ -28,7 +30,7 @@ BUSY = "busy_override"
 
 
 class Backlog(NamedTuple):
-    """All tasks of the backlog, best first, and what they are told from."""
+    """All tasks of the backlog, best first, and what their states are derived from."""
 
     tasks: list[states.Task]
     claims: list[Claim]
@@ -37,29 +39,29 @@ class Backlog(NamedTuple):
 
     @property
     def ready(self) -> list[states.Task]:
-        """What anybody may take now."""
+        """The tasks that any seat may take now."""
         return [task for task in self.tasks if task.state == states.READY]
 
 
 def read(context: Context) -> Backlog:
     """The backlog as it stands now."""
     items, problems = all_items(context.workspace)
-    found, more = claim_documents.all_claims(context.store)
-    given, still_more = claim_documents.all_assignments(context.store)
-    known, _ = plans.all_plans(context.workspace)
-    tasks = states.tasks_of(items, found, given, claim_documents.unreadable(context.store, found, given))
-    return Backlog(tasks, found, plans_by_path(known), [*problems, *more, *still_more])
+    claims, more = claim_documents.all_claims(context.store)
+    assigned, still_more = claim_documents.all_assignments(context.store)
+    all_plans, _ = plans.all_plans(context.workspace)
+    tasks = states.tasks_of(items, claims, assigned, claim_documents.unreadable(context.store, claims, assigned))
+    return Backlog(tasks, claims, plans_by_path(all_plans), [*problems, *more, *still_more])
 
 
-def plans_by_path(known: list[Plan]) -> dict[str, str]:
+def plans_by_path(all_plans: list[Plan]) -> dict[str, str]:
     """The newest open plan that links each backlog file."""
-    return {ref: plan.plan_id for plan in known if plan.is_open for ref in plan.refs("queue")}
+    return {ref: plan.plan_id for plan in all_plans if plan.is_open for ref in plan.refs("queue")}
 
 
 def require_idle(seat: Seat, held: list[Claim], task: str) -> str:
     """GuardError while the seat is at work on something else."""
     at_work = [claim.task_id for claim in held if claim.state == "active" and claim.agent_id == seat.agent_id]
-    others = [other for other in at_work if other != task and not ids.is_thread_only(other)]
+    others = [active for active in at_work if active != task and not ids.is_thread_only(active)]
     if others:
         raise GuardError(
             f"{seat.agent_id} is at work on {', '.join(others[:3])}",
@@ -82,31 +84,33 @@ def record_busy(context: Context) -> None:
         )
 
 
-def take_next(context: Context, *, allow_busy: bool) -> tuple[assignments.Placed | None, list[Problem]]:
-    """Claims the best ready task, and says what of the backlog cannot be read; GuardError while the seat is at work.
+def take_next(context: Context, *, allow_busy: bool) -> tuple[assignments.AssignmentResult | None, list[Problem]]:
+    """The claimed best ready task, None when nothing is ready; and the backlog's problems.
 
-    None when nothing is ready.
+    GuardError while the seat is at work.
     """
     problems: list[Problem] = []
 
-    def attempt() -> assignments.Placed | None:
+    def attempt() -> assignments.AssignmentResult | None:
         backlog = read(context)
         problems[:] = backlog.problems
         if not allow_busy:
             require_idle(context.seat, backlog.claims, "")
         for task in backlog.ready:
-            with suppress(ConflictError, GuardError, UsageError, DataError):  # not to be had after all: the next one
+            with suppress(
+                ConflictError, GuardError, UsageError, DataError
+            ):  # taken or blocked meanwhile: try the next task
                 return _take(context, task, backlog)
         return None
 
-    taken: assignments.Placed | None = _alone(context.workspace, attempt)
+    taken: assignments.AssignmentResult | None = _alone(context.workspace, attempt)
     return taken, problems
 
 
-def take(context: Context, name: str, *, allow_busy: bool) -> assignments.Placed:
-    """Claims one task for an idle seat; raises what keeps it from being taken."""
+def take(context: Context, name: str, *, allow_busy: bool) -> assignments.AssignmentResult:
+    """Claims one task for an idle seat; raises why it cannot be taken."""
 
-    def attempt() -> assignments.Placed:
+    def attempt() -> assignments.AssignmentResult:
         backlog = read(context)
         task = next((task for task in backlog.tasks if task.item.task_id == name), None)
         if task is None:
@@ -120,32 +124,32 @@ def take(context: Context, name: str, *, allow_busy: bool) -> assignments.Placed
             require_idle(context.seat, backlog.claims, name)
         return _take(context, task, backlog)
 
-    taken: assignments.Placed = _alone(context.workspace, attempt)
+    taken: assignments.AssignmentResult = _alone(context.workspace, attempt)
     return taken
 
 
 def _alone(workspace: Workspace, attempt: Callable[[], Any]) -> Any:
-    with locks.hold(workspace.report):  # two runs of one seat must not both find it idle
+    with locks.hold(workspace.report):  # two runs of one seat must not both see it idle
         return retry_stale(attempt)
 
 
 def require_takeable(context: Context, task: states.Task, claim: Claim | None) -> None:
     """Raises why a task of the backlog is not this seat's to take."""
-    name, mine = task.item.task_id, task.engineer == context.seat.agent_id
+    name, is_engineer = task.item.task_id, task.engineer == context.seat.agent_id
     if task.state == DONE and claim is not None and claim.state == "done":
-        raise claim_rules.done(claim)
+        raise done_refusal(claim)
     if task.state in (DONE, DROPPED):
         raise ConflictError(f"{name} is {task.state}, says {task.item.path}", code="pickup.finished")
-    if claim is not None and claim.is_live and not mine and claim.paused_by in ("", claim.agent_id):
-        raise claim_rules.held(claim, claim_rules.Facts(context.now))
-    if task.state == states.ASSIGNED and not mine:
+    if claim is not None and claim.is_live and not is_engineer and claim.paused_by in ("", claim.agent_id):
+        raise held_refusal(claim, context.now)
+    if task.state == states.ASSIGNED and not is_engineer:
         raise GuardError(
             f"{name} is assigned to {task.engineer}",
             code="claim.assigned",
-            hint=claim_rules.past_the_assignment(name),
+            hint=claim_anyway_hint(name),
             details={"engineer": task.engineer},
         )
-    if task.waits_for and not mine:
+    if task.waits_for and not is_engineer:
         raise ConflictError(
             f"{name} waits for {', '.join(task.waits_for)}",
             code="pickup.waiting",
@@ -154,40 +158,40 @@ def require_takeable(context: Context, task: states.Task, claim: Claim | None) -
         )
 
 
-def _take(context: Context, task: states.Task, backlog: Backlog) -> assignments.Placed:
+def _take(context: Context, task: states.Task, backlog: Backlog) -> assignments.AssignmentResult:
     name = task.item.task_id
-    found = claim_documents.held(context.store, name)
-    if found.claim != {claim.task_id: claim for claim in backlog.claims}.get(name):
+    documents = claim_documents.of_task(context.store, name)
+    if documents.claim != {claim.task_id: claim for claim in backlog.claims}.get(name):
         raise StaleVersion(name)
-    mine = found.assignment if found.engineer == context.seat.agent_id else None
-    order = assignments.Order(
+    assignment = documents.assignment if documents.engineer == context.seat.agent_id else None
+    request = AssignmentRequest(
         name,
         context.seat.agent_id,
-        mine.manager if mine else context.seat.agent_id,
-        plan=(mine.plan_id if mine else "") or backlog.plans.get(task.item.path, ""),
+        assignment.manager if assignment else context.seat.agent_id,
+        plan=(assignment.plan_id if assignment else "") or backlog.plans.get(task.item.path, ""),
         with_inbox=False,
     )
-    return assignments.carry_out(context, found, order, [])
+    return assignments.carry_out(context, documents, request, [])
 
 
 def begin(context: Context, name: str | None, paths: tuple[str, ...]) -> Claim | None:
-    """Claims a named task, of the backlog or not, or the best ready one; None when nothing is ready.
+    """Claims the named task, in the backlog or not, or the best ready one; None when nothing is ready.
 
-    Its paths are those given, else those that its backlog file names.
+    The claim gets `paths`, or those that the backlog file names.
     """
     items = {item.task_id: item for item in all_items(context.workspace)[0]}
     if name is not None and name not in items:
         return _with_paths(context, name, paths)
     if name is None:
-        placed, problems = take_next(context, allow_busy=False)
+        result, problems = take_next(context, allow_busy=False)
         context.warn(map(str, problems))
     else:
-        placed = take(context, name, allow_busy=False)
-    if placed is None or placed.claim is None:
+        result = take(context, name, allow_busy=False)
+    if result is None or result.claim is None:
         return None
-    claim = placed.claim
-    named = paths or (items[claim.task_id].paths if claim.task_id in items else ())
-    return _with_paths(context, claim.task_id, named) if named and not claim.paths else claim
+    claim = result.claim
+    claim_paths = paths or (items[claim.task_id].paths if claim.task_id in items else ())
+    return _with_paths(context, claim.task_id, claim_paths) if claim_paths and not claim.paths else claim
 
 
 def _with_paths(context: Context, task: str, paths: tuple[str, ...]) -> Claim:

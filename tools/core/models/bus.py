@@ -65,7 +65,7 @@ class Event(Record):
 
 @record
 class Message(Record):
-    """Something said, in `_bus/messages/<task>.jsonl`."""
+    """A message of a thread, in `_bus/messages/<task>.jsonl`."""
 
     id: str = text_rule(**RECORD_ID)
     ts: str = text_rule(**STAMP)
@@ -116,7 +116,7 @@ class Claim(Record):
 
     @property
     def is_live(self) -> bool:
-        """Whether somebody holds the task."""
+        """Whether the claim has a holder: active or paused."""
         return self.state in LIVE
 
 

@@ -60,7 +60,7 @@ class Search(NamedTuple):
 
 
 MAX_WORDS = 32
-"""Words of a search that count; the rest of a longer one is not looked at."""
+"""Words of a search that count; the rest of a longer one is ignored."""
 
 
 def event_entry(raw: dict[str, object]) -> Entry:

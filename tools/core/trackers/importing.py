@@ -125,6 +125,7 @@ def _assign(context: Context, here: Mapping[str, Piece], planned: Changes, wish:
     if not wish.assign:
         return []
     from tools.core.bus import assignments  # presence, and with it SQLite, only where tasks are given out
+    from tools.core.bus.assignment_rules import AssignmentRequest
 
     seats = _seats(context)
     done = []
@@ -133,10 +134,10 @@ def _assign(context: Context, here: Mapping[str, Piece], planned: Changes, wish:
         if not name or piece.status not in (items.OPEN, items.IN_PROGRESS):
             continue
         row = Row(planned.ids[key], piece.where, f"assigned to {name}")
-        order = assignments.Order(row.task_id, name, context.seat.agent_id, claim="")
+        order = AssignmentRequest(row.task_id, name, context.seat.agent_id, claim="")
         if not wish.dry_run:
             try:
-                if not assignments.place(context, order).written:
+                if not assignments.assign(context, order).written:
                     continue
             except ConflictError as conflict:
                 row = row._replace(what=conflict.message)
