@@ -74,7 +74,7 @@ class Context:
         return self.store.history
 
     def losses(self, streams: Collection[str] | None = None) -> list[Note]:
-        """Each log (among some) that has lost records, with the command that shows what can be restored."""
+        """Each log, of all or of `streams`, that has lost records, with the command that shows what can be restored."""
         repair = hint.tool("maintenance.bus_repair")
         return [
             Note(f"{self.store.where(loss.stream)}: {loss.records} records that were here are gone", repair)

@@ -51,7 +51,7 @@ class Item(NamedTuple):
 
     @property
     def rank(self) -> tuple[int, int, str]:
-        """What comes first: the higher priority, then the older, which has the lower number."""
+        """Sort key: higher priority first, then the older file, which has the lower number."""
         return PRIORITIES.index(self.priority), self.number, self.path
 
     @property
@@ -66,7 +66,7 @@ class Item(NamedTuple):
 
 
 def all_items(workspace: Workspace) -> tuple[list[Item], list[Problem]]:
-    """Every task of the backlog, by file name, and what is wrong.
+    """Every task of the backlog, by file name, and the problems.
 
     Of two files with one id the first counts.
     """
@@ -93,7 +93,7 @@ def _problem(path: str, line: int, reason: str) -> Problem:
 
 
 def parse(name: str, text: str) -> tuple[Item, list[Problem]]:
-    """A file of the backlog by its name and text, and what is wrong with it."""
+    """The task in a file of the backlog, and the file's problems."""
     path = f"{QUEUE}/{name}"
     digits = name.partition("-")[0]
     lines = text.split("\n")
@@ -119,7 +119,7 @@ def parse(name: str, text: str) -> tuple[Item, list[Problem]]:
 
 
 Report = Callable[[str, str], None]
-"""Takes the key of a line, "" for the heading, and what is wrong with it."""
+"""Takes the key of a line, "" for the heading, and the reason."""
 
 
 def _task_id(fields: Mapping[str, str], default: str, report: Report) -> str:

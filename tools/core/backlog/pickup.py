@@ -1,4 +1,4 @@
-"""What an idle agent may take from the backlog, and the taking: concurrent requests get different tasks."""
+"""Picking up work from the backlog: what an idle agent may take; concurrent requests get different tasks."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def task_of(
     claims: Mapping[str, Claim],
     assignments: Mapping[str, Assignment],
 ) -> Task:
-    """The table's line for one task."""
+    """The state of one task by the table."""
     claim = claims.get(item.task_id)
     waits_for = tuple(task for task in item.depends if not is_done(task, items, claims))
     if claim is not None and claim.is_live:

@@ -33,7 +33,7 @@ class Synced(NamedTuple):
 
 
 def edits(context: Context) -> tuple[list[Edit], list[Problem]]:
-    """The lines to change, and what could not be read."""
+    """The lines to change, and the problems of unreadable files."""
     items, problems = all_items(context.workspace)
     all_claims, more = claim_documents.all_claims(context.store)
     claims = {claim.task_id: claim for claim in all_claims}

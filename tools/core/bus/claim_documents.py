@@ -66,12 +66,12 @@ def _documents(
 
 
 def all_claims(store: Store) -> tuple[list[Claim], list[Problem]]:
-    """Every claim that can be read, and what cannot."""
+    """Every readable claim, and a problem for each of the rest."""
     return _documents(store, CLAIMS, claim_from)
 
 
 def all_assignments(store: Store) -> tuple[list[Assignment], list[Problem]]:
-    """Every assignment that can be read, and what cannot."""
+    """Every readable assignment, and a problem for each of the rest."""
     return _documents(store, ASSIGNMENTS, assignment_from)
 
 

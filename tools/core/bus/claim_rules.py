@@ -122,7 +122,7 @@ def _keep(current: Claim, request: Request, facts: Facts) -> Outcome:
 
 
 def with_defaults(claim: Claim, facts: Facts) -> Claim:
-    """A claim that came from an old file, with what today's writers always say."""
+    """A claim of an old file with the fields that today's writers always set."""
     return replace(
         claim,
         fence=max(claim.fence, 1),

@@ -25,7 +25,7 @@ from tools.core.workspace import Workspace
 
 
 class ClaimChange(NamedTuple):
-    """What an operation did; `record` is None when nothing had to change."""
+    """A claim after an operation; `record` is None when nothing had to change."""
 
     claim: Claim
     record: Mapping[str, object] | None
@@ -157,7 +157,7 @@ def claim_sentence(actor: str, outcome: claim_rules.Outcome, before: Claim | Non
 
 
 def record_override(context: Context, override: claim_rules.Override) -> None:
-    """Leaves evidence of an override before what it allows is written."""
+    """Writes evidence of an override, before the change that it allows."""
     receipts.warn(
         context.workspace,
         Warning(

@@ -78,7 +78,7 @@ def _missing(context: Context, directive: Directive) -> list[Change]:
 
 
 def _id_of_directive(context: Context, directive: Directive) -> str | None:
-    """The id of the directive that was posted already; "" for one without an id."""
+    """The id of the directive if it was posted already, "" when that has none; None for a new directive."""
     for line in context.store.read(stream_of(directive.task)).found:
         message = message_from(line.record, directive.task)
         if (message.type, message.summary) == (directive.text.type, directive.text.summary):

@@ -2,7 +2,7 @@
 
 A receipt (`_report/session/<finder>/dirty-handoff/dirty-<stamp>.txt`, docs/formats.md) is written by
 the seat that found the tree dirty and never changed by what follows: `dirty_cleared` and
-`dirty_reassigned` events cite it, and the latest of them says where it stands.
+`dirty_reassigned` events cite it, and the latest of them gives its state.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def parse(path: str, finder: str, text: str) -> Handoff | None:
 
 
 def receipts_of(workspace: Workspace) -> tuple[list[Handoff], list[Problem]]:
-    """Every receipt as it was written, oldest first, and what cannot be read."""
+    """Every receipt as it was written, oldest first, and a problem for each unreadable one."""
     handoffs: list[Handoff] = []
     problems: list[Problem] = []
     for finder in filter(ids.is_agent, files.names_in(Place(workspace.bus_root, f"{REPORT}/session"))):
@@ -95,7 +95,7 @@ def receipts_of(workspace: Workspace) -> tuple[list[Handoff], list[Problem]]:
 
 
 def settled(receipts: Sequence[Handoff], events: Sequence[Event]) -> list[Handoff]:
-    """The receipts with what events, oldest first, have made of them."""
+    """The receipts with the events, oldest first, applied to them."""
     by_path = {handoff.path: handoff for handoff in receipts}
     for event in events:
         for path in event.receipts:
@@ -110,7 +110,7 @@ def settled(receipts: Sequence[Handoff], events: Sequence[Event]) -> list[Handof
 
 
 def all_handoffs(workspace: Workspace, history: History) -> tuple[list[Handoff], list[Problem]]:
-    """Every dirty handoff as it stands now, oldest first, and what cannot be read."""
+    """Every dirty handoff in its present state, oldest first, and a problem for each unreadable one."""
     receipts, problems = receipts_of(workspace)
     if not receipts:
         return [], problems
@@ -141,7 +141,7 @@ def require_right(entries: Sequence[Handoff], seat: Seat) -> None:
 
 
 def settle(context: Context, agent: str, kind: str, note: str, to: str) -> Posted | None:
-    """Clears or reassigns an agent's open handoffs; None when there are none. GuardError without the right to."""
+    """Clears or reassigns an agent's open handoffs; None when there are none. GuardError when the seat may not."""
     problems: list[Problem] = []
 
     def decide() -> Draft | None:

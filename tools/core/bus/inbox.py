@@ -34,12 +34,12 @@ class Inbox(NamedTuple):
 
     @property
     def read_mark(self) -> dict[str, object]:
-        """What to remember so that all of this counts as read."""
+        """The content of the file that marks all of this as read."""
         return {"read": sorted(key(item.entry) for item in self.items), "count": self.messages}
 
 
 class Mark(NamedTuple):
-    """What a seat has marked as read: the newest by key, and how many messages its inbox then had."""
+    """A seat's read mark: the keys of the newest items, and the number of messages in its inbox at that time."""
 
     read: frozenset[str] = frozenset()
     messages: int = 0
@@ -83,7 +83,7 @@ def mark_place(workspace: Workspace, agent: str) -> Place:
 
 
 def read_mark(workspace: Workspace, agent: str) -> Mark:
-    """What the seat has marked as read; a damaged mark counts as none."""
+    """The seat's read mark; a damaged one counts as absent."""
     try:
         content = files.read_json(mark_place(workspace, agent)) or {}
     except DataError:

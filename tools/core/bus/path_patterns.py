@@ -15,7 +15,7 @@ def may_overlap(left: str, right: str) -> bool:
 
 
 def fixed_folders(pattern: str) -> tuple[str, ...]:
-    """The leading parts without wildcards; two patterns overlap only where these of one begin with those of the other."""
+    """The leading parts without wildcards: two patterns overlap only if one's are a prefix of the other's."""
     parts = _parts(pattern)
     wild = (number for number, part in enumerate(parts) if _is_wild(part))
     return tuple(parts[: next(wild, len(parts))])

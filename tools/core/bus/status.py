@@ -22,7 +22,7 @@ MANAGER_WINDOW = timedelta(minutes=30)
 
 
 class View(NamedTuple):
-    """What to show of the bus."""
+    """Which part of the bus to show."""
 
     agents: Sequence[str] = ()
     active_only: bool = False

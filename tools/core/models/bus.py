@@ -122,7 +122,7 @@ class Claim(Record):
 
 @record
 class Assignment(Record):
-    """Whom a manager gave a task, in `_bus/assignments/<task>.json`."""
+    """The engineer to whom a manager gave a task, in `_bus/assignments/<task>.json`."""
 
     task_id: str = text_rule(**TASK)
     engineer: str | None = text_rule(**AGENT)

@@ -17,7 +17,7 @@ MESSAGE = "message"
 
 
 class Entry(NamedTuple):
-    """One event or message, with what both have under one name."""
+    """One event or message, with their common fields under common names."""
 
     source: str  # EVENT or MESSAGE
     record: Event | Message

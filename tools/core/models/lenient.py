@@ -44,7 +44,7 @@ def _receipts_of(raw: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def shortcoming(raw: Mapping[str, object]) -> str:
-    """Why a JSON object is no event and no message, however old or foreign; "" when it is one."""
+    """Why a JSON object is neither event nor message, even an old or foreign one; "" when it is."""
     for names, meaning in ((("agent_id", "from"), "who wrote it"), (("event", "type"), "what kind it is")):
         if not any(isinstance(raw.get(name), str) and raw[name] for name in names):
             return f"not a record of the bus: no {' or '.join(names)} says {meaning}"
@@ -136,7 +136,7 @@ def assignment_from(raw: Mapping[str, object], task: str) -> Assignment:
 
 
 def manifest_from(raw: Mapping[str, object]) -> Manifest:
-    """A manifest; what is not text where text belongs is left out."""
+    """A manifest; values of a wrong type are left out."""
     per_day = raw.get("max_prs_per_day")
     return Manifest(
         agent_id=text_of(raw.get("agent_id")),

@@ -174,7 +174,7 @@ def is_target(text: str) -> bool:
 
 
 def plan_from(raw: Mapping[str, object], plan_id: str) -> Plan:
-    """A plan, whatever its age and origin; what has the wrong kind is left out."""
+    """A plan, whatever its age and origin; values of a wrong type are left out."""
     return Plan(
         version=_whole(raw.get("version")) or 0,
         plan_id=plan_id,
