@@ -89,12 +89,14 @@ class LifeOfAClaim(RuleBasedStateMachine):
     def whoever_lives_and_is_active_cannot_lose_it(self):
         if self.claim is None or self.claim.state != "active":
             return
-        for other in {"a", "b", "c"} - {self.claim.agent_id}:
+        for outsider in {"a", "b", "c"} - {self.claim.agent_id}:
             with pytest.raises(ToolkitError):
                 claim_rules.take(
-                    self.claim, Request("T", other, reason="x", reopen=True, allow_unassigned=True), self.facts()
+                    self.claim, Request("T", outsider, reason="x", reopen=True, allow_unassigned=True), self.facts()
                 )
-            event = claim_rules.refuses_event("complete", self.claim, other, task="T", is_manager=True, engineer=other)
+            event = claim_rules.refuses_event(
+                "complete", self.claim, outsider, task="T", is_manager=True, engineer=outsider
+            )
             assert event
 
 

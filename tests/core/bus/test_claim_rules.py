@@ -1,4 +1,4 @@
-"""The claim rules, one by one: who may take, keep, give back and pause, and what a refusal says."""
+"""The claim rules: who may take, keep, release and pause, and what a refusal says."""
 
 from datetime import timedelta
 
@@ -15,8 +15,8 @@ from tools.core.models.bus import Assignment
 
 @pytest.fixture
 def facts(noon):
-    """What is known, at noon unless said otherwise."""
-    return lambda **known: Facts(**{"now": noon, **known})
+    """The facts of a decision, by default at noon."""
+    return lambda **values: Facts(**{"now": noon, **values})
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def ago(noon, **distance):
     return clock.to_text(noon - timedelta(**distance))
 
 
-def test_what_nobody_holds_is_mine(facts):
+def test_an_unclaimed_task_is_granted(facts):
     outcome = claim_rules.take(None, ask(plan="2026-01-31-x", paths=("a/",)), facts())
     assert (outcome.event, outcome.claim.agent_id, outcome.claim.fence) == ("claim", "codex-2", 1)
     assert outcome.claim.branch == "agent/codex-2/t" and outcome.claim.claimed_at == "2026-01-31T12:00:00Z"
@@ -58,16 +58,16 @@ def test_an_active_claim_is_never_taken_however_silent_its_holder(facts, claim):
 
 
 def test_claiming_what_i_hold_changes_only_what_i_say(facts, claim):
-    mine = claim(plan_id="2026-01-31-x", notes="kept", paths=("a/",))
-    assert claim_rules.take(mine, ask(agent="codex-1"), facts()).event == ""
-    outcome = claim_rules.take(mine, ask(agent="codex-1", branch="new"), facts())
+    own = claim(plan_id="2026-01-31-x", notes="kept", paths=("a/",))
+    assert claim_rules.take(own, ask(agent="codex-1"), facts()).event == ""
+    outcome = claim_rules.take(own, ask(agent="codex-1", branch="new"), facts())
     assert (outcome.event, outcome.claim.branch, outcome.claim.notes, outcome.claim.paths) == (
         "claim",
         "new",
         "kept",
         ("a/",),
     )
-    assert outcome.claim.claimed_at == mine.claimed_at and outcome.claim.fence == 1
+    assert outcome.claim.claimed_at == own.claimed_at and outcome.claim.fence == 1
 
 
 def test_my_own_paused_claim_becomes_active_again(facts, claim):
@@ -88,7 +88,7 @@ def test_done_is_done_even_for_its_holder_unless_reopened_with_a_reason(facts, c
     assert outcome.claim.fence == (1 if agent == "codex-1" else 2) and outcome.overrides[0].reason == "bug"
 
 
-def test_a_released_claim_goes_to_whoever_asks_with_a_higher_fence(facts, claim):
+def test_a_released_task_is_granted_with_a_higher_fence(facts, claim):
     outcome = claim_rules.take(claim(status="released", released_at="2026-01-31T11:30:00Z", fence=7), ask(), facts())
     assert (outcome.event, outcome.claim.fence, outcome.claim.taken_from.agent_id) == ("claim", 8, "codex-1")
     assert outcome.claim.released_at == "" and outcome.claim.claimed_at == "2026-01-31T12:00:00Z"
@@ -131,7 +131,7 @@ def test_what_is_assigned_to_another_needs_an_override_with_evidence(facts, assi
 
 
 @pytest.mark.parametrize("engineer", ["codex-2", None])
-def test_what_is_assigned_to_me_or_to_nobody_is_free(facts, assigned, engineer):
+def test_a_task_assigned_to_the_claimant_or_to_no_engineer_is_free(facts, assigned, engineer):
     assert claim_rules.take(None, ask(), facts(assignment=assigned(engineer))).overrides == ()
 
 
@@ -150,11 +150,11 @@ def test_a_thread_is_no_task(facts, task):
 
 
 def test_overlapping_paths_warn_and_when_exclusive_refuse(facts, claim):
-    other = claim(task_id="U", paths=("/src/",))
-    outcome = claim_rules.take(None, ask(paths=("src/app.py", "/docs/")), facts(live=[other]))
+    held = claim(task_id="U", paths=("/src/",))
+    outcome = claim_rules.take(None, ask(paths=("src/app.py", "/docs/")), facts(live=[held]))
     assert len(outcome.warnings) == 1 and "codex-1 holds with U" in outcome.warnings[0]
     with pytest.raises(ConflictError):
-        claim_rules.take(None, ask(paths=("src/app.py",), exclusive=True), facts(live=[other]))
+        claim_rules.take(None, ask(paths=("src/app.py",), exclusive=True), facts(live=[held]))
 
 
 def test_my_own_other_claims_do_not_overlap_mine(facts, claim):
@@ -185,7 +185,7 @@ def test_a_pause_by_another_needs_silence_or_force_with_a_reason(facts, claim, n
         pause()
     with pytest.raises(UsageError):
         pause(force=True)
-    assert pause(force=True, reason="told to").overrides[0].code == "takeover_forced"
+    assert pause(force=True, reason="manager asked").overrides[0].code == "takeover_forced"
     outcome = pause(stale_after=timedelta(0))
     assert (outcome.event, outcome.claim.paused_by, outcome.claim.agent_id, outcome.claim.fence) == (
         "pause",
@@ -195,7 +195,7 @@ def test_a_pause_by_another_needs_silence_or_force_with_a_reason(facts, claim, n
     )
 
 
-def test_a_holder_may_pause_instead_of_giving_back_and_says_why(facts, claim):
+def test_a_holder_may_pause_instead_of_releasing_and_says_why(facts, claim):
     outcome = release_rules.release(claim(), "T", "codex-1", "paused", "lunch", facts())
     assert (outcome.event, outcome.claim.status, outcome.claim.notes) == ("pause", "paused", "lunch")
     assert outcome.claim.paused_by == "" and outcome.claim.released_at == ""

@@ -1,4 +1,4 @@
-"""What a seat does on the bus: one transaction, evidence before it, decided again when others were first."""
+"""Changing a claim: one transaction, evidence before it, a new decision after a concurrent change."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def take(workspace, store, noon):
 
 
 def events(store):
-    return [found.record for found in store.read(EVENTS).found]
+    return [line.record for line in store.read(EVENTS).found]
 
 
 def test_the_event_of_a_claim_carries_it_whole(store, take):
@@ -57,7 +57,7 @@ def test_unknown_fields_of_a_claim_outlive_its_changes(store, take, workspace, n
     assert store.get("claims/T").content["odd"] == "kept"
 
 
-def test_who_lost_between_reading_and_writing_decides_again_and_is_told(workspace, store, take, noon, monkeypatch):
+def test_a_claim_made_between_reading_and_writing_is_seen_and_refuses(workspace, store, take, noon, monkeypatch):
     decide = claim_rules.take
 
     def late(current, request, facts):
@@ -77,12 +77,12 @@ def test_who_lost_between_reading_and_writing_decides_again_and_is_told(workspac
 
 def test_an_assignment_that_changes_meanwhile_is_noticed(store, take, noon, monkeypatch):
     decide = claim_rules.take
-    given = {"task_id": "T", "engineer": "codex-9", "manager": "boss", "assigned_at": "2026-01-31T12:00:00Z"}
+    assignment = {"task_id": "T", "engineer": "codex-9", "manager": "boss", "assigned_at": "2026-01-31T12:00:00Z"}
 
     def late(current, request, facts):
         outcome = decide(current, request, facts)
         monkeypatch.setattr(claim_rules, "take", decide)
-        store.commit([Replace("assignments/T", given, "")])
+        store.commit([Replace("assignments/T", assignment, "")])
         return outcome
 
     monkeypatch.setattr(claim_rules, "take", late)
@@ -141,8 +141,8 @@ def test_claims_that_cannot_be_read_are_named_and_the_others_listed(workspace, s
             out.write(content)
     os.symlink("T.json", os.path.join(folder, "LINK.json"))
     os.mkfifo(os.path.join(folder, "PIPE.json"))
-    found, problems = claim_documents.all_claims(store)
-    assert [claim.task_id for claim in found] == ["T"]
+    claims_read, problems = claim_documents.all_claims(store)
+    assert [claim.task_id for claim in claims_read] == ["T"]
     assert len(problems) == 5 and all(problem.path.startswith("_bus/claims/") for problem in problems)
 
 

@@ -35,7 +35,7 @@ def test_a_directive_posted_again_after_a_kill_exists_once(deaths, acting):
 
 
 def test_an_event_and_its_message_posted_again_after_a_kill_exist_once(deaths, acting):
-    draft = posts.Draft(posts.EventDraft("alert", "nobody watches"), [posts.MessageDraft("T", "status", "look")])
+    draft = posts.Draft(posts.EventDraft("alert", "no manager watches"), [posts.MessageDraft("T", "status", "look")])
 
     def raise_alert(workspace, store):
         context = acting(workspace, store)
@@ -43,7 +43,7 @@ def test_an_event_and_its_message_posted_again_after_a_kill_exist_once(deaths, a
 
     for workspace, store in deaths(lambda store: None, lambda store: raise_alert(store._workspace, store)):
         raise_alert(workspace, store)
-        assert (summaries(store, EVENTS), summaries(store, "messages/T")) == (["nobody watches"], ["look"])
+        assert (summaries(store, EVENTS), summaries(store, "messages/T")) == (["no manager watches"], ["look"])
 
 
 def test_a_decision_is_taken_again_when_the_log_grew_under_it(workspace, store, acting, logged):
@@ -59,7 +59,7 @@ def test_a_decision_is_taken_again_when_the_log_grew_under_it(workspace, store, 
     assert counts == [0, 1] and summaries(store, EVENTS) == ["meanwhile", "saw 1"]
 
 
-def test_a_dirty_tree_whose_finder_died_before_it_told_is_told_by_the_next_boot(workspace, store, acting, monkeypatch):
+def test_the_next_boot_announces_a_dirty_tree_whose_finder_was_killed(workspace, store, acting, monkeypatch):
     lines = [" M README.md"]
     with monkeypatch.context() as dying:
         dying.setattr(store, "commit", lambda changes: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -71,10 +71,10 @@ def test_a_dirty_tree_whose_finder_died_before_it_told_is_told_by_the_next_boot(
     assert len(summaries(store, EVENTS)) == 1
 
 
-def test_a_handoff_is_cleared_once_whoever_asks_again(workspace, store, acting, noon):
+def test_a_handoff_is_cleared_once_however_often_it_is_asked(workspace, store, acting, noon):
     context = acting(workspace, store)
-    found = dirty_tree.record(context, "agent/codex-2/work", [" M a"]).handoff
-    assert (found.owner, clock.to_text(noon)) == ("codex-2", clock.to_text(found.captured_at))
+    handoff = dirty_tree.record(context, "agent/codex-2/work", [" M a"]).handoff
+    assert (handoff.owner, clock.to_text(noon)) == ("codex-2", clock.to_text(handoff.captured_at))
     settled = handoffs.settle(context, "codex-2", handoffs.CLEARED, "", "")
-    assert settled.event.receipts == (found.path,)
+    assert settled.event.receipts == (handoff.path,)
     assert handoffs.settle(context, "codex-2", handoffs.CLEARED, "", "") is None

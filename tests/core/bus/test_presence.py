@@ -40,13 +40,13 @@ def test_managers_are_found_by_manifest_handshake_and_live_assignment(store, log
     logged(event="handshake", agent_id="by-focus", ts=at(hours=1), meta={"focus": "manager"})
     logged(event="handshake", agent_id="former", ts=at(hours=2), meta={"roles": "manager"})
     logged(event="handshake", agent_id="former", ts=at(hours=1), meta={"roles": "engineer"})
-    given = [
+    assignments = [
         Assignment(task_id=task, engineer="x", manager=f"boss-{task}", assigned_at=at(hours=1)) for task in ("T", "U")
     ]
     held = {"T": claim(task_id="T"), "U": claim(task_id="U", status="done")}
     seat = Manifest(agent_id="by-manifest", desired_roles=("manager",))
-    found = presence.managers(store.history, noon, manifests=[seat], assignments=given, claims=held)
-    assert found == ["boss-T", "by-focus", "by-manifest", "by-roles"]
+    managers = presence.managers(store.history, noon, manifests=[seat], assignments=assignments, claims=held)
+    assert managers == ["boss-T", "by-focus", "by-manifest", "by-roles"]
 
 
 def test_only_active_claims_of_silent_holders_are_idle(claim, noon, at):
@@ -55,8 +55,8 @@ def test_only_active_claims_of_silent_holders_are_idle(claim, noon, at):
         claim(task_id="P", status="paused", claimed_at=at(hours=5)),
         claim(task_id="N", claimed_at=at(hours=1)),
     ]
-    found = presence.idle_holders(silent, {}, timedelta(hours=4), noon)
-    assert [one.task_id for one, _ in found] == ["T"]
+    idle = presence.idle_holders(silent, {}, timedelta(hours=4), noon)
+    assert [claim.task_id for claim, _ in idle] == ["T"]
     assert presence.idle_holders(silent, {"codex-1": noon}, timedelta(hours=4), noon) == []
     assert presence.idle_holders(silent, {}, timedelta(0), noon) == []
 

@@ -40,12 +40,12 @@ def test_claims_live_ones_first_events_newest_last_and_how_many_are_older(shown,
     run("agent.bus_claim", "claim", "--agent", "codex-1", "--task", "A")
     run("agent.bus_claim", "release", "--agent", "codex-1", "--task", "A")
     logged(summary="last")
-    found = shown(limit=2)
-    assert [(claim.task_id, claim.state) for claim in found.claims] == [("B", "active"), ("A", "done")]
-    assert found.events[-1].record.summary == "last" and found.more_events == 2
+    snapshot = shown(limit=2)
+    assert [(claim.task_id, claim.state) for claim in snapshot.claims] == [("B", "active"), ("A", "done")]
+    assert snapshot.events[-1].record.summary == "last" and snapshot.more_events == 2
     assert [claim.task_id for claim in shown(active_only=True).claims] == ["B"]
     assert shown(agents=["codex-2"]).claims == []
-    text = status.full(found, as_module)
+    text = status.full(snapshot, as_module)
     assert "claims: 1 live, 1 finished" in text and "2 older: --limit 4" in text
 
 
@@ -67,8 +67,8 @@ def test_a_silent_manager_is_a_warning_with_its_summary_and_data(shown, logged, 
 
 
 def test_open_requests_say_how_to_answer(shown, logged):
-    asked = logged(thread="T", type="request", summary="help", to="codex-2")
-    assert f"[--task T --reply-to {asked['id']}]" in status.full(shown(), as_module)
+    request = logged(thread="T", type="request", summary="help", to="codex-2")
+    assert f"[--task T --reply-to {request['id']}]" in status.full(shown(), as_module)
     assert "1 open requests" in status.compact(shown())
 
 

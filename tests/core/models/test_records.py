@@ -1,4 +1,4 @@
-"""The records' one definition, and what foreign ones are read as."""
+"""The records' one definition, and how foreign ones are read."""
 
 import json
 

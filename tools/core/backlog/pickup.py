@@ -60,14 +60,14 @@ def plans_by_path(all_plans: list[Plan]) -> dict[str, str]:
 
 def require_idle(seat: Seat, held: list[Claim], task: str) -> str:
     """GuardError while the seat is at work on something else."""
-    at_work = [claim.task_id for claim in held if claim.state == "active" and claim.agent_id == seat.agent_id]
-    others = [active for active in at_work if active != task and not ids.is_thread_only(active)]
-    if others:
+    held_tasks = [claim.task_id for claim in held if claim.state == "active" and claim.agent_id == seat.agent_id]
+    active = [name for name in held_tasks if name != task and not ids.is_thread_only(name)]
+    if active:
         raise GuardError(
-            f"{seat.agent_id} is at work on {', '.join(others[:3])}",
+            f"{seat.agent_id} is at work on {', '.join(active[:3])}",
             code="pickup.busy",
-            hint=hint.tool("agent.bus_claim", "pause", "--task", others[0], "--notes", hint.WORDS),
-            details={"tasks": others},
+            hint=hint.tool("agent.bus_claim", "pause", "--task", active[0], "--notes", hint.WORDS),
+            details={"tasks": active},
         )
     return task
 

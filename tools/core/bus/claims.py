@@ -46,8 +46,8 @@ def take(context: Context, request: claim_rules.Request) -> ClaimChange:
     """Claims a task for a seat; raises what `claim_rules.take` raises."""
 
     def decide(documents: TaskDocuments) -> claim_rules.Outcome:
-        decisive = facts(context, documents, request.agent, paths=bool(request.paths))
-        return claim_rules.take(documents.claim, request, decisive)
+        rule_facts = facts(context, documents, request.agent, paths=bool(request.paths))
+        return claim_rules.take(documents.claim, request, rule_facts)
 
     return _change_claim(context, request.task, decide)
 
@@ -68,8 +68,7 @@ def pause(context: Context, task: str, *, notes: str, stale_after: timedelta, fo
 
     def decide(documents: TaskDocuments) -> claim_rules.Outcome:
         request = PauseRequest(task, context.seat.agent_id, notes, stale_after, force, reason)
-        decisive = facts(context, documents, context.seat.agent_id)
-        return release_rules.pause(documents.claim, request, decisive)
+        return release_rules.pause(documents.claim, request, facts(context, documents, request.agent))
 
     return _change_claim(context, task, decide)
 
@@ -89,11 +88,8 @@ def _change_claim(context: Context, task: str, decide: Callable[[TaskDocuments],
                 record_override(context, override)
                 recorded.append(override)
         changes = claim_changes(context, documents, outcome)
-        if (
-            documents.claim is not None
-            and documents.claim.is_live
-            and documents.claim.agent_id != context.seat.agent_id
-        ):
+        claim = documents.claim
+        if claim is not None and claim.is_live and claim.agent_id != context.seat.agent_id:
             changes.append(Expect(EVENTS, events))  # the holder may have given a sign of life since
         written = context.store.commit(changes)
         return ClaimChange(outcome.claim, written[0], outcome.warnings)
