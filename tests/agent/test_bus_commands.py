@@ -152,7 +152,7 @@ def test_a_guarded_event_leaves_only_its_refusal(run, store, git_repo):
         "codex-1",
         code=3,
     )
-    assert "nobody holds T" in refused.err and "claim --task T" in refused.err
+    assert "T is not claimed" in refused.err and "claim --task T" in refused.err
     assert log_of(store) == [] and not (git_repo / "_report/consensus").exists()
     assert (git_repo / "_report/agent/codex-1/errors.jsonl").exists()
 

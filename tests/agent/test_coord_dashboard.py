@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from tools.agent import coord_dashboard
 from tools.core.board import snapshot as board
-from tools.core.bus import presence as liveness
+from tools.core.bus import presence
 
 DASH = "agent.coord_dashboard"
 
@@ -84,12 +84,12 @@ def test_retired_agents_never_alarm_neither_here_nor_in_the_heartbeat_check(run,
     assert alerts(run) == ["manager_missing"]
     monkeypatch.setattr(coord_dashboard, "RETIRED_AGENTS", ("codex-1",))
     assert alerts(run) == []
-    monkeypatch.setattr(liveness, "parked", lambda: frozenset({"codex-1"}))
+    monkeypatch.setattr(presence, "parked", lambda: frozenset({"codex-1"}))
     assert run("agent.bus_heartbeat", "--dry-run", "--json").json["alerts"] == []
 
 
 def test_the_list_of_the_module_is_what_every_board_reads():
-    assert liveness.parked() == frozenset(coord_dashboard.RETIRED_AGENTS)
+    assert presence.parked() == frozenset(coord_dashboard.RETIRED_AGENTS)
 
 
 def test_a_dirty_handoff_is_cleared_with_a_note_and_its_receipt_stays(run, dirty, git_repo, lines):

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import git
-from tools.core.models import validate as checks
+from tools.core.models import validate
 from tools.core.models.evidence import RunReceipt
 from tools.core.receipts import verify
 from tools.core.workspace import Workspace
@@ -46,7 +46,7 @@ def test_the_output_is_shown_and_the_exit_status_passed_on(repo: Path, run: Call
 def test_the_receipt_is_strictly_valid_and_says_what_happened(repo: Path, run: Callable[..., Any]) -> None:
     answer = shell(run, "printf abc", "--json", "--task", "T-1", "--name", "My Test")
     receipt = receipt_of(repo, answer)
-    assert checks.problems(RunReceipt, receipt) == []
+    assert validate.problems(RunReceipt, receipt) == []
     assert receipt["command"] == ["sh", "-c", "printf abc"] and receipt["exit_status"] == 0
     assert receipt["commit"] == git(repo, "rev-parse", "HEAD") and receipt["tree_sha"] == git(
         repo, "rev-parse", "HEAD^{tree}"

@@ -7,8 +7,7 @@ from datetime import datetime
 
 from tests.acting import context_of
 from tools.core import clock, ids
-from tools.core.bus import claim_rules as claims
-from tools.core.bus import claims as bus
+from tools.core.bus import claim_rules, claims
 from tools.core.errors import ToolkitError
 from tools.core.models.bus import CLAIMS, EVENTS, MESSAGES, Event, Message, stream_of
 from tools.core.models.record import to_mapping
@@ -62,9 +61,9 @@ def message(workspace: Workspace, files: FileStore, agent: str, now: datetime) -
 def claim(workspace: Workspace, files: FileStore, agent: str, now: datetime) -> str:
     """A claim of a task of its own, and its event."""
     task = f"{agent}-{ids.new_record_id()}"
-    bus.take(
+    claims.take(
         context_of(workspace=workspace, store=files, seat=Seat(agent, None), now=now),
-        claims.Request(task, agent),
+        claim_rules.Request(task, agent),
     )
     return f"claim:{task}"
 

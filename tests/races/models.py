@@ -10,12 +10,10 @@ from tests.acting import context_of
 from tests.races.linearizability import IMPOSSIBLE, Operation
 from tests.races.schedule import Call
 from tools.core import clock
-from tools.core.backlog import items as queue
-from tools.core.backlog import pickup, states
-from tools.core.bus import assignments as assigning
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import claim_rules as claims
-from tools.core.bus import release_rules as handback
+from tools.core.backlog import items, pickup, states
+from tools.core.bus import claim_documents, claim_rules, release_rules
+from tools.core.bus.assignment_rules import ACTIVE, AssignmentRequest, decide
+from tools.core.bus.release_rules import PauseRequest
 from tools.core.errors import ConflictError, ToolkitError
 from tools.core.models.bus import Assignment, Claim
 from tools.core.models.record import to_mapping
@@ -58,13 +56,13 @@ class Task(NamedTuple):
     assignment: Assignment | None = None
 
     @property
-    def held(self) -> holdings.Held:
+    def held(self) -> claim_documents.TaskDocuments:
         """As the rules want it."""
-        return holdings.Held(self.claim, {}, "", self.assignment, {}, "")
+        return claim_documents.TaskDocuments(self.claim, {}, "", self.assignment, {}, "")
 
-    def facts(self, now: datetime) -> claims.Facts:
+    def facts(self, now: datetime) -> claim_rules.Facts:
         """Everybody shows signs of life all the time."""
-        return claims.Facts(now, self.assignment, now)
+        return claim_rules.Facts(now, self.assignment, now)
 
 
 Rule = Callable[[Task, str, Call, datetime], Task]
@@ -102,39 +100,39 @@ def _shows(document: dict[str, Any], after: Task, kind: str) -> bool:
 
 def _claim(state: Task, agent: str, call: Call, now: datetime) -> Task:
     values = {**call.values, "notes": call.values.get("notes") or None}
-    request = claims.Request(call.about, agent, **values)
-    return state._replace(claim=claims.take(state.claim, request, state.facts(now)).claim)
+    request = claim_rules.Request(call.about, agent, **values)
+    return state._replace(claim=claim_rules.take(state.claim, request, state.facts(now)).claim)
 
 
 def _release(state: Task, agent: str, call: Call, now: datetime) -> Task:
-    outcome = handback.release(state.claim, call.about, agent, call.values["status"], None, claims.Facts(now))
+    outcome = release_rules.release(state.claim, call.about, agent, call.values["status"], None, claim_rules.Facts(now))
     return state._replace(claim=outcome.claim)
 
 
 def _pause(state: Task, agent: str, call: Call, now: datetime) -> Task:
     return state._replace(
-        claim=handback.pause(state.claim, call.about, agent, facts=state.facts(now), **call.values).claim
+        claim=release_rules.pause(state.claim, PauseRequest(call.about, agent, **call.values), state.facts(now)).claim
     )
 
 
-def _placed(state: Task, order: assigning.Order, now: datetime) -> Task:
-    decision = assigning.decide(state.held, order, state.facts(now))
+def _placed(state: Task, order: AssignmentRequest, now: datetime) -> Task:
+    decision = decide(state.held, order, state.facts(now))
     claim = decision.outcome.claim if decision.outcome else state.claim
     return Task(claim, decision.assignment or state.assignment)
 
 
 def _assign(state: Task, agent: str, call: Call, now: datetime) -> Task:
     values = dict(call.values)
-    claim = "" if values.pop("no_auto_claim") else assigning.ACTIVE
-    return _placed(state, assigning.Order(call.about, manager=agent, claim=claim, **values), now)
+    claim = "" if values.pop("no_auto_claim") else ACTIVE
+    return _placed(state, AssignmentRequest(call.about, manager=agent, claim=claim, **values), now)
 
 
 def _seed(state: Task, agent: str, call: Call, now: datetime) -> Task:
-    return _placed(state, assigning.Order(call.about, agent, agent, claim=call.values["status"]), now)
+    return _placed(state, AssignmentRequest(call.about, agent, agent, claim=call.values["status"]), now)
 
 
 def _pick_up(state: Task, agent: str, call: Call, now: datetime) -> Task:
-    item = queue.Item(f"queue/{call.about}.md", 1, call.about, call.about, queue.OPEN, "medium", (), {})
+    item = items.Item(f"queue/{call.about}.md", 1, call.about, call.about, items.OPEN, "medium", (), {})
     held = {call.about: state.claim} if state.claim else {}
     given = {call.about: state.assignment} if state.assignment else {}
     known = states.task_of(item, {call.about: item}, held, given)
@@ -144,7 +142,7 @@ def _pick_up(state: Task, agent: str, call: Call, now: datetime) -> Task:
         state.claim,
     )
     mine = state.assignment if state.held.engineer == agent else None
-    return _placed(state, assigning.Order(call.about, agent, mine.manager if mine else agent), now)
+    return _placed(state, AssignmentRequest(call.about, agent, mine.manager if mine else agent), now)
 
 
 def _next(state: Task, agent: str, call: Call, now: datetime) -> Task:
@@ -160,7 +158,7 @@ def _busy(state: Task, agent: str, call: Call, now: datetime) -> Task:
 
 def _guarded(state: Task, agent: str, call: Call, now: datetime) -> Task:
     event, engineer = call.values["event"], state.held.engineer
-    if claims.refuses_event(event, state.claim, agent, task=call.about, is_manager=False, engineer=engineer):
+    if claim_rules.refuses_event(event, state.claim, agent, task=call.about, is_manager=False, engineer=engineer):
         holder = state.claim.agent_id if state.claim else None
         raise ConflictError("refused", code="event.guarded", details={"holder": holder})
     return state

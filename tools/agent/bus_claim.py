@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Take tasks and give them back: one holder at a time, whoever asks at once."""
+"""Claim and release tasks: one holder at a time, however many ask at once."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from tools.core import clock, hint
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import claim_rules as claims
-from tools.core.bus import claims as bus
+from tools.core.bus import claim_documents, claim_rules, claims
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 from tools.core.models.bus import EVENTS, Claim
@@ -26,7 +24,11 @@ _STATES = ["live", "finished", "active", "paused", "released", "done"]
 _task = cli.option("--task", required=True, type=cli.TASK, help="The task.")
 _notes = cli.option("--notes", help="A note on the claim.")
 _stale_after = cli.option(
-    "--stale-after", type=cli.DURATION, default="240m", show_default=True, help="Silence after which a holder is gone."
+    "--stale-after",
+    type=cli.DURATION,
+    default="240m",
+    show_default=True,
+    help="Silence after which a holder is presumed gone.",
 )
 
 
@@ -65,7 +67,7 @@ def claim(
     """Take a task, or update the claim you hold."""
     if notes is not None and clear_notes:
         raise UsageError("--notes and --clear-notes exclude each other", code="usage")
-    request = claims.Request(
+    request = claim_rules.Request(
         task,
         run.seat.agent_id,
         plan=plan,
@@ -79,8 +81,8 @@ def claim(
         reason=reason,
         stale_after=stale_after,
     )
-    change = bus.take(run, request)
-    if plan and bus.plan_is_missing(run.workspace, plan):
+    change = claims.take(run, request)
+    if plan and claims.plan_is_missing(run.workspace, plan):
         run.warn([f"plan {plan} has no file in this checkout"])
     if confirm:
         _confirm(run, task)
@@ -88,7 +90,7 @@ def claim(
 
 
 def _confirm(run: cli.Run, task: str) -> None:
-    from tools.core.sync import exchange  # git and all it takes is for those who ask for it
+    from tools.core.sync import exchange  # only --confirm pays for git
 
     done = exchange.confirm(run.workspace, run.store, run.seat.agent_id, task, run.now)
     run.warn(map(str, done.problems))
@@ -102,24 +104,24 @@ def _confirm(run: cli.Run, task: str) -> None:
 )
 @_notes
 def release(run: cli.Run, task: str, status: str, notes: str | None) -> None:
-    """Give back a task you hold."""
-    change = bus.release(run, task, status=status, notes=notes)
-    _report(run, change, "gave back" if status != "paused" else "paused")
+    """Release a task you hold."""
+    change = claims.release(run, task, status=status, notes=notes)
+    _report(run, change, "released" if status != "paused" else "paused")
 
 
 @cli.command(main, "pause", writes=True)
 @_task
-@cli.option("--notes", required=True, help="What was found, for whoever takes it next.")
+@cli.option("--notes", required=True, help="What was seen, for the agent who takes it next.")
 @_stale_after
 @cli.option("--force", is_flag=True, help="Pause although the holder shows signs of life (needs --reason, recorded).")
 @cli.option("--reason", type=cli.LINE, default="", help="Why the holder is overridden.")
 def pause(run: cli.Run, task: str, notes: str, stale_after: timedelta, force: bool, reason: str) -> None:
     """Pause your claim, or that of a holder who is gone, so that it can be taken."""
-    change = bus.pause(run, task, notes=notes, stale_after=stale_after, force=force, reason=reason)
+    change = claims.pause(run, task, notes=notes, stale_after=stale_after, force=force, reason=reason)
     _report(run, change, "paused")
 
 
-def _report(run: cli.Run, change: bus.ClaimChange, verb: str) -> None:
+def _report(run: cli.Run, change: claims.ClaimChange, verb: str) -> None:
     claim = change.claim
     run.warn(change.warnings)
     text = f"{run.seat.agent_id} {verb} {claim.task_id} ({claim.state}, fence {claim.fence}, branch {claim.branch})"
@@ -139,44 +141,47 @@ def list_claims(
     run: cli.Run, agent: str | None, status: str | None, stale: bool, stale_after: timedelta, fail_on_stale: bool
 ) -> None:
     """Show claims, live ones first."""
-    found, problems = holdings.all_claims(run.store)
+    all_claims, problems = claim_documents.all_claims(run.store)
     run.skipped(problems)
-    rows = [claim for claim in found if _wanted(claim, agent, status)]
+    rows = [claim for claim in all_claims if _matches(claim, agent, status)]
     rows.sort(key=lambda claim: (not claim.is_live, claim.task_id))
-    signs: dict[str, Any] = {}
+    last_seen: dict[str, Any] = {}
     if stale or fail_on_stale or any(claim.is_live for claim in rows):
         run.skipped(run.history.problems([EVENTS]))
-        signs = run.history.last_seen({claim.agent_id for claim in rows if claim.is_live}, run.now)
-    gone = [claim for claim in rows if claim.is_live and _is_stale(claim, signs, stale_after, run)]
+        last_seen = run.history.last_seen({claim.agent_id for claim in rows if claim.is_live}, run.now)
+    gone = [claim for claim in rows if claim.is_live and _is_stale(claim, last_seen, stale_after, run)]
     if stale:
         rows = gone
-    run.emit({"claims": [_document(claim, signs, claim in gone) for claim in rows]}, _table(rows, signs, run))
+    run.emit(
+        {"claims": [_document(claim, last_seen, is_stale=claim in gone) for claim in rows]},
+        _table(rows, last_seen, run),
+    )
     if fail_on_stale and gone:
         run.finish(1)
 
 
-def _wanted(claim: Claim, agent: str | None, status: str | None) -> bool:
+def _matches(claim: Claim, agent: str | None, status: str | None) -> bool:
     states = {claim.state, "live" if claim.is_live else "finished"}
     return (agent is None or claim.agent_id == agent) and (status is None or status in states)
 
 
-def _is_stale(claim: Claim, signs: dict[str, Any], stale_after: timedelta, run: cli.Run) -> bool:
-    return claims.is_stale(claim, claims.Facts(run.now, last_sign=signs.get(claim.agent_id)), stale_after)
+def _is_stale(claim: Claim, last_seen: dict[str, Any], stale_after: timedelta, run: cli.Run) -> bool:
+    return claim_rules.is_stale(claim, claim_rules.Facts(run.now, last_seen=last_seen.get(claim.agent_id)), stale_after)
 
 
-def _document(claim: Claim, signs: dict[str, Any], is_stale: bool) -> dict[str, Any]:
-    sign = signs.get(claim.agent_id)
-    extra = {"last_sign": clock.to_text(sign) if sign else None, "stale": is_stale}
+def _document(claim: Claim, last_seen: dict[str, Any], *, is_stale: bool) -> dict[str, Any]:
+    seen_at = last_seen.get(claim.agent_id)
+    extra = {"last_sign": clock.to_text(seen_at) if seen_at else None, "stale": is_stale}
     return {**to_mapping(claim), "state": claim.state, **extra}
 
 
-def _table(rows: list[Claim], signs: dict[str, Any], run: cli.Run) -> str:
+def _table(rows: list[Claim], last_seen: dict[str, Any], run: cli.Run) -> str:
     if not rows:
         return "no claims"
     cells = []
     for claim in rows:
-        sign = signs.get(claim.agent_id) if claim.is_live else clock.parse(claim.released_at)
-        seen = clock.age(sign, run.now) if sign else "-"
+        seen_at = last_seen.get(claim.agent_id) if claim.is_live else clock.parse(claim.released_at)
+        seen = clock.age(seen_at, run.now) if seen_at else "-"
         cells.append((claim.task_id, claim.agent_id, claim.state, seen, claim.branch or "-", claim.plan_id or "-"))
     return terminal.table(("task", "holder", "state", "last sign", "branch", "plan"), cells)
 
@@ -185,22 +190,22 @@ def _table(rows: list[Claim], signs: dict[str, Any], run: cli.Run) -> str:
 @_task
 def show(run: cli.Run, task: str) -> None:
     """Show a claim, who held it before, and the holder's last sign of life."""
-    found = holdings.held(run.store, task)
-    if found.claim is None:
+    documents = claim_documents.of_task(run.store, task)
+    if documents.claim is None:
         raise UsageError(
-            f"nobody has claimed {task}", code="claim.none", hint=hint.tool("agent.bus_claim", "claim", "--task", task)
+            f"{task} is not claimed", code="claim.none", hint=hint.tool("agent.bus_claim", "claim", "--task", task)
         )
     run.skipped(run.history.problems([EVENTS]))
-    sign = run.history.last_seen([found.claim.agent_id], run.now).get(found.claim.agent_id)
+    seen_at = run.history.last_seen([documents.claim.agent_id], run.now).get(documents.claim.agent_id)
     history, more = run.history.select(Query(tasks=[task], kinds=_CHANGES, messages=False), 50)
-    seen = f"{clock.to_text(sign)} ({clock.age(sign, run.now)} ago)" if sign else "none"
-    lines = [f"{key}: {terminal.clean(value)}" for key, value in _facts(found).items()]
+    seen = f"{clock.to_text(seen_at)} ({clock.age(seen_at, run.now)} ago)" if seen_at else "none"
+    lines = [f"{key}: {terminal.clean(value)}" for key, value in _facts(documents).items()]
     lines += [f"last sign of life: {seen}", "history:" + (f" ({more} older)" if more else "")]
     lines += [f"- {entry.record.ts} {entry.agent} {entry.kind}: {entry.record.summary}" for entry in history]
     document = {
-        "claim": to_mapping(found.claim),
-        "assignment": to_mapping(found.assignment) if found.assignment else None,
-        "last_sign": clock.to_text(sign) if sign else None,
+        "claim": to_mapping(documents.claim),
+        "assignment": to_mapping(documents.assignment) if documents.assignment else None,
+        "last_sign": clock.to_text(seen_at) if seen_at else None,
         "history": [to_mapping(entry.record) for entry in history],
     }
     run.emit(document, "\n".join(lines))
@@ -209,16 +214,16 @@ def show(run: cli.Run, task: str) -> None:
 _CHANGES = ("claim", "release", "pause", "takeover", "reopened", "assign", "conflict")
 
 
-def _facts(found: holdings.Held) -> dict[str, Any]:
-    claim = found.claim
+def _facts(documents: claim_documents.TaskDocuments) -> dict[str, Any]:
+    claim = documents.claim
     assert claim is not None
     facts = {key: value for key, value in to_mapping(claim).items() if key not in ("taken_from", "paths")}
     if claim.taken_from:
         facts["taken from"] = f"{claim.taken_from.agent_id} at {claim.taken_from.at}: {claim.taken_from.reason}"
     if claim.paths:
         facts["paths"] = " ".join(claim.paths)
-    if found.assignment:
-        facts["assigned to"] = f"{found.assignment.engineer or 'nobody'} by {found.assignment.manager}"
+    if documents.assignment:
+        facts["assigned to"] = f"{documents.assignment.engineer or 'no engineer'} by {documents.assignment.manager}"
     return facts
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Check that a manager watches and that holders are at work; leave a receipt, raise what is new."""
+"""Check that a manager watches and that holders are at work; write a receipt, raise new alerts."""
 
 from __future__ import annotations
 
@@ -44,26 +44,26 @@ def main(
 ) -> None:
     agent = run.seat.agent_id
     moment = now or run.now
-    found = heartbeat.check(
+    result = heartbeat.check(
         run.at(moment), manager_window=manager_window, agent_window=agent_window, ignored_managers=ignore_manager
     )
-    run.skipped(found.problems)
-    document = heartbeat.as_document(found)
+    run.skipped(result.problems)
+    document = heartbeat.as_document(result)
     folder = run.workspace.agent_report(agent).child("apoptosis-004/alerts")
     receipt = write_stamped(folder, "heartbeat", ".json", document, moment)
     raising = Raising(receipt.name, task, plan or "", event=not no_bus_event, message=not no_bus_message)
-    new = [alert for alert in found.alerts if not found.raised[alert.identity]]
+    new = [alert for alert in result.alerts if not result.raised[alert.identity]]
     if new and not dry_run:
         posts.post_once(run, lambda: raising.draft(_not_raised(run, new)))
-    lines = [f"{len(found.alerts)} alert{'s' * (len(found.alerts) != 1)} ({len(new)} new); receipt {receipt.name}"]
-    lines += [f"- {terminal.clean(alert.text)}" for alert in found.alerts]
+    lines = [f"{len(result.alerts)} alert{'s' * (len(result.alerts) != 1)} ({len(new)} new); receipt {receipt.name}"]
+    lines += [f"- {terminal.clean(alert.text)}" for alert in result.alerts]
     run.emit({**document, "receipt": receipt.name, "dry_run": dry_run}, "\n".join(lines))
-    if fail_on_alert and found.alerts:
+    if fail_on_alert and result.alerts:
         run.finish(1)
 
 
 def _not_raised(run: cli.Run, alerts: Sequence[heartbeat.Alert]) -> list[heartbeat.Alert]:
-    """Those of some alerts that nobody has raised meanwhile."""
+    """The alerts that have not been raised meanwhile."""
     before = heartbeat.raised_before(run.history)
     return [alert for alert in alerts if alert.identity not in before]
 
@@ -90,7 +90,7 @@ class Raising(NamedTuple):
             plan_id=self.plan,
             severity=severity,
             receipts=(self.receipt,),
-            meta={"alert": " ".join(one.identity for one in new)},
+            meta={"alert": " ".join(alert.identity for alert in new)},
         )
         words = posts.MessageDraft(
             self.task, "status", text, plan_id=self.plan, receipts=(self.receipt,), meta={"severity": severity}

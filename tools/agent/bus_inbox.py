@@ -8,8 +8,7 @@ if __name__ == "__main__":  # before any other import
     __import__("teof").isolate(__file__)
 
 from tools.core import clock, ids
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import feed, inbox
+from tools.core.bus import claim_documents, feed, inbox
 from tools.core.cli import app as cli
 from tools.core.models.bus import stream_of
 from tools.core.models.record import to_mapping
@@ -18,31 +17,31 @@ from tools.core.text import terminal
 
 @cli.command(doc=__doc__, writes=True)
 @cli.option("--limit", type=cli.COUNT, default=20, show_default=True, help="The newest N.")
-@cli.option("--mark-read", is_flag=True, help="Remember what is there as read.")
+@cli.option("--mark-read", is_flag=True, help="Mark everything as read.")
 def main(run: cli.Run, limit: int, mark_read: bool) -> None:
     agent = run.seat.agent_id
-    claims, problems = holdings.all_claims(run.store)
+    claims, problems = claim_documents.all_claims(run.store)
     held = {claim.task_id for claim in claims if claim.is_live and claim.agent_id == agent}
     run.skipped([*problems, *run.history.problems([stream_of(ids.inbox_of(agent))])])
-    found = inbox.look(run.history, agent, held, inbox.read_mark(run.workspace, agent), limit=limit)
-    shown = newest(found.items, limit)
-    if found.total > len(shown):
-        run.note(f"{found.total - len(shown)} more; --limit {found.total} shows all")
+    received = inbox.look(run.history, agent, held, inbox.read_mark(run.workspace, agent), limit=limit)
+    shown = newest(received.items, limit)
+    if received.total > len(shown):
+        run.note(f"{received.total - len(shown)} more; --limit {received.total} shows all")
     lines = [line_of(item, run) for item in shown]
-    title = f"inbox of {agent}: {found.unread} unread of {found.total}"
+    title = f"inbox of {agent}: {received.unread} unread of {received.total}"
     if mark_read:
-        inbox.mark_read(run.workspace, agent, found)
+        inbox.mark_read(run.workspace, agent, received)
         title += f"; all marked as read in {inbox.mark_place(run.workspace, agent).name}"
     run.emit(
-        {"agent": agent, "unread": found.unread, "total": found.total, "items": [_document(i) for i in shown]},
+        {"agent": agent, "unread": received.unread, "total": received.total, "items": [_document(i) for i in shown]},
         "\n".join([title, *lines]),
     )
 
 
-def newest(found: list[inbox.Item], limit: int) -> list[inbox.Item]:
+def newest(items: list[inbox.Item], limit: int) -> list[inbox.Item]:
     """The newest N, in the order they came: unread first."""
-    keep = sorted(found, key=lambda item: item.entry.record.ts, reverse=True)[:limit]
-    return [item for item in found if item in keep]
+    keep = sorted(items, key=lambda item: item.entry.record.ts, reverse=True)[:limit]
+    return [item for item in items if item in keep]
 
 
 def line_of(item: inbox.Item, run: cli.Run) -> str:

@@ -45,20 +45,18 @@ def main(
         raise UsageError("--since and --window-hours exclude each other", code="usage")
     if window_hours is not None:
         since = run.now - timedelta(hours=window_hours)
-    view = status.view_of(
-        preset,
-        run.now,
+    view = status.View(
         agents=agent,
         active_only=active_only,
         since=since,
-        limit=limit,
+        limit=status.DEFAULT_LIMIT if limit is None else limit,
         severities=severity,
-        manager_window=manager_window,
+        manager_window=status.MANAGER_WINDOW if manager_window is None else manager_window,
     )
-    found = status.gather(run, view)
-    run.skipped(found.problems)
-    document = status.as_document(found) if run.as_json else {}
-    run.emit(document, "" if run.as_json else status.compact(found) if summary else status.full(found, run.spell))
+    bus = status.gather(run, status.with_preset(view, preset, run.now))
+    run.skipped(bus.problems)
+    document = status.as_document(bus) if run.as_json else {}
+    run.emit(document, "" if run.as_json else status.compact(bus) if summary else status.full(bus, run.spell))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Exchange the bus with the remote, record by record, and touch nobody's work."""
+"""Exchange the bus with the remote, record by record; work files stay untouched."""
 
 from __future__ import annotations
 

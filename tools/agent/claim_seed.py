@@ -10,8 +10,8 @@ if __name__ == "__main__":  # before any other import
 from datetime import datetime
 
 from tools.core import clock
-from tools.core.bus import assignments as assigning
-from tools.core.bus import claims as bus
+from tools.core.bus import assignments, claims
+from tools.core.bus.assignment_rules import AssignmentRequest
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 
@@ -41,8 +41,8 @@ def main(
     if claimed_at is not None and claimed_at > run.now:
         raise UsageError(f"--claimed-at {clock.to_text(claimed_at)} is in the future", code="seed.future")
     seat = run.seat
-    assigning.require_seeder(run, agent)
-    order = assigning.Order(
+    assignments.require_seeder(run, agent)
+    request = AssignmentRequest(
         task,
         agent,
         seat.agent_id,
@@ -53,14 +53,14 @@ def main(
         claimed_at=clock.to_text(claimed_at) if claimed_at else "",
         with_scaffold=with_scaffold,
     )
-    placed = assigning.place(run, order)
-    if plan and bus.plan_is_missing(run.workspace, plan):
+    result = assignments.assign(run, request)
+    if plan and claims.plan_is_missing(run.workspace, plan):
         run.warn([f"plan {plan} has no file in this checkout"])
-    claim = placed.claim
+    claim = result.claim
     state = f"{claim.state}, since {claim.claimed_at}, branch {claim.branch}" if claim else "not claimed"
-    lines = [f"{task} is seeded for {agent} ({state})" + ("" if placed.written else "; nothing to change")]
-    lines += [f"scaffold: {place.name}" for place in placed.laid_out]
-    run.emit(placed.as_document(), "\n".join(lines))
+    lines = [f"{task} is seeded for {agent} ({state})" + ("" if result.written else "; nothing to change")]
+    lines += [f"scaffold: {place.name}" for place in result.scaffolded]
+    run.emit(result.as_document(), "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from tools.core.models.lenient import text_of
 
 @cli.command(doc=__doc__, writes=True)
 @cli.option("--task", required=True, type=cli.TASK, help="The coordination thread, such as BUS-COORD-0001.")
-@cli.option("--summary", required=True, help="What is wanted, in one line.")
+@cli.option("--summary", required=True, help="The directive, in one line.")
 @cli.option("--type", "kind", type=cli.MESSAGE, default="directive", show_default=True, help="The directive's type.")
 @cli.option("--note", default="", help="More text.")
 @cli.option("--plan", type=cli.PLAN, help="The plan it is about.")
@@ -50,18 +50,18 @@ def main(
     pairs = cli.key_values(pointer_meta)
     if directives.KEY in pairs:
         raise UsageError(f"{directives.KEY!r} is set by the pointer itself", code="value.own_field")
-    said = pointer_summary or directives.pointer_summary(task, summary)
-    given = directives.Directive(
+    pointer_text = pointer_summary or directives.pointer_summary(task, summary)
+    directive = directives.Directive(
         task,
-        directives.Words(kind, summary, note, receipt, cli.key_values(meta)),
+        directives.Text(kind, summary, note, receipt, cli.key_values(meta)),
         pointer_task,
-        directives.Words(pointer_type, said, pointer_note, pointer_receipt, pairs),
+        directives.Text(pointer_type, pointer_text, pointer_note, pointer_receipt, pairs),
         plan or "",
         branch,
     )
-    written = directives.post(run, given)
+    written = directives.post(run, directive)
     places = [run.store.where(stream_of(text_of(record["task_id"]))) for record in written if "type" in record]
-    text = f"{task}: {summary} -> {' and '.join(places)}" if written else f"{task}: directive and pointer are there"
+    text = f"{task}: {summary} -> {' and '.join(places)}" if written else f"{task}: directive and pointer exist already"
     run.emit({"records": written, "changed": bool(written)}, text)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tools.core import hint
 from tools.core.backlog import pickup, states
-from tools.core.bus import assignments as assigning
+from tools.core.bus import assignments
 from tools.core.cli import app as cli
 from tools.core.text import terminal
 
@@ -27,8 +27,8 @@ def list_tasks(run: cli.Run, agent: str | None, everything: bool) -> None:
     """Show what is ready, best first."""
     backlog = pickup.read(run)
     run.skipped(backlog.problems)
-    mine = [task for task in backlog.tasks if agent and task.state == states.ASSIGNED and task.engineer == agent]
-    shown = backlog.tasks if everything else [*mine, *backlog.ready]
+    assigned = [task for task in backlog.tasks if agent and task.state == states.ASSIGNED and task.engineer == agent]
+    shown = backlog.tasks if everything else [*assigned, *backlog.ready]
     document = {"tasks": [_document(task, backlog) for task in shown], "ready": len(backlog.ready)}
     if not shown:
         run.advise(_WHY)
@@ -89,12 +89,12 @@ def take_next(run: cli.Run, allow_busy: bool) -> None:
     _report(run, taken)
 
 
-def _report(run: cli.Run, placed: assigning.Placed) -> None:
-    claim = placed.claim
+def _report(run: cli.Run, result: assignments.AssignmentResult) -> None:
+    claim = result.claim
     assert claim is not None
     plan = f", plan {claim.plan_id}" if claim.plan_id else ""
     text = f"{claim.agent_id} holds {claim.task_id} ({claim.state}, branch {claim.branch}{plan})"
-    run.emit(placed.as_document(), text + ("" if placed.written else "; nothing to change"))
+    run.emit(result.as_document(), text + ("" if result.written else "; nothing to change"))
 
 
 if __name__ == "__main__":

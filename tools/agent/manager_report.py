@@ -10,8 +10,8 @@ if __name__ == "__main__":  # before any other import
 from datetime import datetime, timedelta
 
 from tools.core.board import render_text as board_text
-from tools.core.bus import assignments as assigning
 from tools.core.bus import posts
+from tools.core.bus.assignment_rules import require_manager
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 from tools.core.receipts.write import write_stamped
@@ -36,7 +36,7 @@ def main(
 ) -> None:
     seat = run.seat
     whose = manager or seat.agent_id
-    assigning.require_manager(seat, whose)
+    require_manager(seat, whose)
     if not log_heartbeat and (heartbeat_summary or heartbeat_meta or heartbeat_shift):
         raise UsageError("--heartbeat-… needs --log-heartbeat", code="usage")
     meta = cli.key_values(heartbeat_meta)

@@ -7,8 +7,8 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
-from tools.core.bus import assignments as assigning
-from tools.core.bus import claims as bus
+from tools.core.bus import assignments, claims
+from tools.core.bus.assignment_rules import ACTIVE, AssignmentRequest, require_manager
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 
@@ -24,8 +24,8 @@ from tools.core.errors import UsageError
 )
 @cli.option("--no-auto-claim", is_flag=True, help="Only reserve it; make no claim yet.")
 @cli.option("--scaffold", "with_scaffold", is_flag=True, help="Lay out the engineer's evidence folder.")
-@cli.option("--reassign", is_flag=True, help="Take it from whoever has it (needs --reason, recorded).")
-@cli.option("--reason", type=cli.LINE, default="", help="Why it is taken from somebody.")
+@cli.option("--reassign", is_flag=True, help="Take it from its holder or engineer (needs --reason, recorded).")
+@cli.option("--reason", type=cli.LINE, default="", help="Why it is taken from its holder or engineer.")
 def main(
     run: cli.Run,
     task: str,
@@ -42,26 +42,26 @@ def main(
     if reason and not reassign:
         raise UsageError("--reason goes with --reassign", code="usage")
     seat = run.seat
-    assigning.require_manager(seat, manager or seat.agent_id)
-    order = assigning.Order(
+    require_manager(seat, manager or seat.agent_id)
+    request = AssignmentRequest(
         task,
         engineer,
         manager or seat.agent_id,
         plan=plan or "",
         branch=branch,
         note=note,
-        claim="" if no_auto_claim else assigning.ACTIVE,
+        claim="" if no_auto_claim else ACTIVE,
         reassign=reassign,
         reason=reason,
         with_scaffold=with_scaffold,
     )
-    placed = assigning.place(run, order)
-    if plan and bus.plan_is_missing(run.workspace, plan):
+    result = assignments.assign(run, request)
+    if plan and claims.plan_is_missing(run.workspace, plan):
         run.warn([f"plan {plan} has no file in this checkout"])
-    held = f"{placed.claim.agent_id} holds it ({placed.claim.state})" if placed.claim else "nobody holds it yet"
-    lines = [f"{task} is {engineer}'s; {held}" + ("" if placed.written else "; nothing to change")]
-    lines += [f"scaffold: {place.name}" for place in placed.laid_out]
-    run.emit(placed.as_document(), "\n".join(lines))
+    held = f"{result.claim.agent_id} holds it ({result.claim.state})" if result.claim else "not claimed yet"
+    lines = [f"{task} is {engineer}'s; {held}" + ("" if result.written else "; nothing to change")]
+    lines += [f"scaffold: {place.name}" for place in result.scaffolded]
+    run.emit(result.as_document(), "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ MAX_SHOWN = 50
 @cli.option("--force", is_flag=True, help="As --update, and where both changed theirs counts.")
 @cli.option("--assign/--no-assign", default=False, help="Assign tasks whose assignee is a seat here (manager seats).")
 @cli.repeated("--only", type=cli.Choice(items.STATUSES), help="Only tasks that would have this status here.")
-@cli.option("--comments/--no-comments", default=True, help="What was said becomes notes in the tasks' threads.")
+@cli.option("--comments/--no-comments", default=True, help="Comments become notes in the tasks' threads.")
 @cli.option("--prefix", type=cli.LABEL, help="What the ids begin with.")
 def main(
     run: cli.Run,

@@ -7,7 +7,7 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
-from tools.core.backlog import status_sync as task_sync
+from tools.core.backlog import status_sync
 from tools.core.cli import app as cli
 
 
@@ -15,16 +15,16 @@ from tools.core.cli import app as cli
 @cli.option("--dry-run", is_flag=True, help="Only say what would change.")
 def main(run: cli.Run, dry_run: bool) -> None:
     agent = "" if dry_run else run.seat.agent_id
-    found = task_sync.sync(run, agent, dry_run=dry_run)
-    run.skipped(found.problems)
+    result = status_sync.sync(run, agent, dry_run=dry_run)
+    run.skipped(result.problems)
     verb = "would change" if dry_run else "changed"
-    lines = [f"{verb} {len(found.edits)} status lines"]
-    if found.receipt is not None:
-        lines[0] += f"; receipt {found.receipt.name}"
-    lines += [f"- {edit.path}: {edit.task_id} {edit.before} -> {edit.after}" for edit in found.edits]
+    lines = [f"{verb} {len(result.edits)} status lines"]
+    if result.receipt is not None:
+        lines[0] += f"; receipt {result.receipt.name}"
+    lines += [f"- {edit.path}: {edit.task_id} {edit.before} -> {edit.after}" for edit in result.edits]
     document = {
-        "changes": [edit._asdict() for edit in found.edits],
-        "receipt": found.receipt.name if found.receipt else None,
+        "changes": [edit._asdict() for edit in result.edits],
+        "receipt": result.receipt.name if result.receipt else None,
         "dry_run": dry_run,
     }
     run.emit(document, "\n".join(lines))

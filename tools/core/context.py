@@ -1,7 +1,7 @@
-"""What an operation acts in: where, on which bus, from which seat, at which moment, how it talks to its user.
+"""The context of an operation: workspace, bus, seat, moment, and the way to its user.
 
 Each part is made when it is first needed. Nothing here reads a command line, the environment or the
-current folder: whoever makes a Context (a command, a hook, a server) says those.
+current folder: the command, hook or server that makes a Context passes them.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def as_module(command: Hint | None) -> str:
     """Spells a hint where nothing is known of how the user starts commands."""
     from tools.core.text import shell  # most commands show no hint
 
+    """Spells a hint where it is unknown how the user starts commands."""
     return shell.line(command, shell.as_module)
 
 
@@ -70,12 +71,12 @@ class Context:
 
     @cached_property
     def history(self) -> History:
-        """What was said and done on the bus; warns first of records that are gone."""
+        """The events and messages of the bus; the first use warns of lost records."""
         self.warn(self.losses())
         return self.store.history
 
     def losses(self, streams: Collection[str] | None = None) -> list[Note]:
-        """Each log (among some) that has lost records, with the command that shows what can be brought back."""
+        """Each log, of all or of `streams`, that has lost records, with the command that shows what can be restored."""
         repair = hint.tool("maintenance.bus_repair")
         return [
             Note(f"{self.store.where(loss.stream)}: {loss.records} records that were here are gone", repair)
@@ -88,7 +89,7 @@ class Context:
         raise LookupError("this context acts from no seat")
 
     def close(self) -> None:
-        """Gives back what the store holds open; it may be asked again."""
+        """Closes what the store has open; the next use opens it again."""
         if "store" in self.__dict__:
             self.store.close()
 

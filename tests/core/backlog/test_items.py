@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.core.backlog import items as queue
+from tools.core.backlog.items import STATUSES, UNKNOWN, all_items, parse, with_status
 from tools.core.workspace import Workspace
 
 FILE = """# Task: Guard the anchors
@@ -23,7 +23,7 @@ def put(root, name, text):
 
 
 def test_a_file_is_read_by_its_keys():
-    item, problems = queue.parse("012-anchors.md", FILE)
+    item, problems = parse("012-anchors.md", FILE)
     assert (item.task_id, item.title, item.status, item.priority) == (
         "QUEUE-012",
         "Guard the anchors",
@@ -37,13 +37,13 @@ def test_a_file_is_read_by_its_keys():
 
 
 def test_keys_have_defaults_and_an_id_of_its_own_counts():
-    item, _ = queue.parse("7-x.md", "# Task: X\nId: LOGIN-1\n")
+    item, _ = parse("7-x.md", "# Task: X\nId: LOGIN-1\n")
     assert (item.task_id, item.number, item.status, item.priority) == ("LOGIN-1", 7, "open", "medium")
 
 
 def test_what_cannot_be_understood_is_named_with_its_line():
-    item, problems = queue.parse("7-x.md", "no heading\nStatus: proposed\nPriority: urgent\nId: ../x\nDepends: a/b\n")
-    assert item.status == queue.UNKNOWN
+    item, problems = parse("7-x.md", "no heading\nStatus: proposed\nPriority: urgent\nId: ../x\nDepends: a/b\n")
+    assert item.status == UNKNOWN
     assert item.task_id == "QUEUE-7"
     assert [f"{problem.path}:{problem.line}:" for problem in problems] == [
         "queue/7-x.md:4:",
@@ -58,7 +58,7 @@ def test_of_two_files_with_one_id_the_first_counts_and_the_second_is_a_finding(g
     put(git_repo, "001-a.md", "# Task: A\n")
     put(git_repo, "001-b.md", "# Task: B\n")
     put(git_repo, "README.md", "not a task\n")
-    items, problems = queue.all_items(workspace)
+    items, problems = all_items(workspace)
     assert [item.title for item in items] == ["A"]
     assert len(problems) == 1
     assert problems[0].path == "queue/001-b.md"
@@ -67,32 +67,32 @@ def test_of_two_files_with_one_id_the_first_counts_and_the_second_is_a_finding(g
 def test_a_link_in_the_backlog_is_a_finding_and_not_followed(git_repo, workspace):
     put(git_repo, "001-a.md", "# Task: A\n")
     (git_repo / "queue" / "002-b.md").symlink_to("/etc/passwd")
-    items, problems = queue.all_items(workspace)
+    items, problems = all_items(workspace)
     assert [item.task_id for item in items] == ["QUEUE-001"]
     assert len(problems) == 1
 
 
 def test_only_the_status_line_changes():
-    assert queue.with_status(FILE.encode(), "done") == FILE.replace("In-Progress (since May)", "done").encode()
-    assert queue.with_status(b"# T\r\nStatus:open\r\n", "done") == b"# T\r\nStatus: done\r\n"
+    assert with_status(FILE.encode(), "done") == FILE.replace("In-Progress (since May)", "done").encode()
+    assert with_status(b"# T\r\nStatus:open\r\n", "done") == b"# T\r\nStatus: done\r\n"
 
 
 def test_a_missing_status_line_is_put_under_the_heading():
-    assert queue.with_status(b"# T\nGoal: x\n", "done") == b"# T\nStatus: done\nGoal: x\n"
-    assert queue.with_status(b"# T\r\nGoal: x\r\n", "done") == b"# T\r\nStatus: done\r\nGoal: x\r\n"
-    assert queue.with_status(b"# T", "done") == b"# T\nStatus: done\n"
-    assert queue.with_status(b"", "done") == b"Status: done\n"
+    assert with_status(b"# T\nGoal: x\n", "done") == b"# T\nStatus: done\nGoal: x\n"
+    assert with_status(b"# T\r\nGoal: x\r\n", "done") == b"# T\r\nStatus: done\r\nGoal: x\r\n"
+    assert with_status(b"# T", "done") == b"# T\nStatus: done\n"
+    assert with_status(b"", "done") == b"Status: done\n"
 
 
-@given(st.text(), st.sampled_from(queue.STATUSES))
+@given(st.text(), st.sampled_from(STATUSES))
 def test_any_text_is_read_and_keeps_the_status_that_was_written(text, status):
-    queue.parse("1-x.md", text)
-    written = queue.with_status(text.encode("utf-8", "replace"), status)
-    assert queue.parse("1-x.md", written.decode())[0].status == status
-    assert queue.with_status(written, status) == written
+    parse("1-x.md", text)
+    written = with_status(text.encode("utf-8", "replace"), status)
+    assert parse("1-x.md", written.decode())[0].status == status
+    assert with_status(written, status) == written
 
 
 def test_the_real_backlog_is_read(history):
-    items, problems = queue.all_items(Workspace(str(history), str(history)))
+    items, problems = all_items(Workspace(str(history), str(history)))
     assert len(items) == len(list((history / "queue").glob("[0-9]*.md")))
     assert [problem.path for problem in problems] == ["queue/052-systemic-health-radar.md"]

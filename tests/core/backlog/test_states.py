@@ -1,25 +1,25 @@
-"""The state table: what a task is, told from its claim, assignment, file and dependencies."""
+"""The state table: what a task is, derived from its claim, assignment, file and dependencies."""
 
 import pytest
 
-from tools.core.backlog import items as queue
 from tools.core.backlog import states
+from tools.core.backlog.items import parse
 from tools.core.models.lenient import assignment_from, claim_from
 from tools.core.models.plan import plan_from
 
 CLAIM = {"agent_id": "codex-1", "branch": "b", "claimed_at": "2026-01-01T10:00:00Z", "fence": 1}
-GIVEN = {"engineer": "codex-2", "manager": "m", "assigned_at": "2026-01-01T09:00:00Z"}
+ASSIGNMENT = {"engineer": "codex-2", "manager": "m", "assigned_at": "2026-01-01T09:00:00Z"}
 
 
 def item(name="001-a.md", text=""):
-    return queue.parse(name, "# Task: A\n" + text)[0]
+    return parse(name, "# Task: A\n" + text)[0]
 
 
-def state(*, claim=None, given=None, text=""):
+def state(*, claim=None, assignment=None, text=""):
     claims = [claim_from({**CLAIM, "status": claim, **more_of(claim)}, "QUEUE-001")] if claim else []
-    assignments = [assignment_from({**GIVEN, **given}, "QUEUE-001")] if given is not None else []
-    found = states.tasks_of([item(text=text), item("002-b.md", "Status: done\n")], claims, assignments)
-    return next(task for task in found if task.item.task_id == "QUEUE-001")
+    assignments = [assignment_from({**ASSIGNMENT, **assignment}, "QUEUE-001")] if assignment is not None else []
+    tasks = states.tasks_of([item(text=text), item("002-b.md", "Status: done\n")], claims, assignments)
+    return next(task for task in tasks if task.item.task_id == "QUEUE-001")
 
 
 def more_of(status):
@@ -27,7 +27,7 @@ def more_of(status):
 
 
 @pytest.mark.parametrize(
-    ("claim", "given", "text", "expected"),
+    ("claim", "assignment", "text", "expected"),
     [
         (None, None, "", "ready"),
         (None, None, "Status: in_progress\n", "in_progress"),
@@ -54,15 +54,15 @@ def more_of(status):
         ("released", None, "Depends: QUEUE-003\n", "waiting"),
     ],
 )
-def test_the_table(claim, given, text, expected):
-    assert state(claim=claim, given=given, text=text).state == expected
+def test_the_table(claim, assignment, text, expected):
+    assert state(claim=claim, assignment=assignment, text=text).state == expected
 
 
 def test_a_dependency_counts_as_its_claim_says_whatever_its_file_says():
     items = [item(text="Depends: QUEUE-002\n"), item("002-b.md", "Status: done\n")]
     reopened = claim_from({**CLAIM, "status": "active"}, "QUEUE-002")
-    found = states.tasks_of(items, [reopened], [])
-    assert [(task.state, task.waits_for) for task in found] == [("waiting", ("QUEUE-002",)), ("active", ())]
+    tasks = states.tasks_of(items, [reopened], [])
+    assert [(task.state, task.waits_for) for task in tasks] == [("waiting", ("QUEUE-002",)), ("active", ())]
 
 
 def test_the_best_task_comes_first_by_priority_and_then_by_age():
@@ -72,8 +72,8 @@ def test_the_best_task_comes_first_by_priority_and_then_by_age():
         item("010-d.md", "Priority: low\n"),
         item("001-a.md"),
     ]
-    found = states.tasks_of(items, [], [])
-    assert [task.item.number for task in found] == [3, 1, 2, 10]
+    tasks = states.tasks_of(items, [], [])
+    assert [task.item.number for task in tasks] == [3, 1, 2, 10]
 
 
 def test_a_plan_is_claimed_by_a_live_claim_that_names_it_or_that_it_links():

@@ -4,9 +4,8 @@ import pytest
 
 from tests.acting import context_of
 from tests.core.conftest import Death, Mortal
-from tools.core.bus import assignments as assigning
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import claim_rules as claims
+from tools.core.bus import assignment_rules, assignments, claim_documents, claim_rules
+from tools.core.bus.assignment_rules import AssignmentRequest
 from tools.core.errors import ConflictError, UsageError
 from tools.core.models.bus import EVENTS, stream_of
 from tools.core.models.lenient import assignment_from, claim_from
@@ -14,32 +13,37 @@ from tools.core.seats.seat import Seat
 from tools.core.store.files.store import FileStore
 
 SEAT = Seat("boss", None)
-ORDER = assigning.Order("T-1", "codex-2", "boss")
-GIVEN = {"engineer": "codex-2", "manager": "boss", "assigned_at": "2026-01-31T09:00:00Z", "branch": "agent/codex-2/t-1"}
+REQUEST = AssignmentRequest("T-1", "codex-2", "boss")
+ASSIGNMENT = {
+    "engineer": "codex-2",
+    "manager": "boss",
+    "assigned_at": "2026-01-31T09:00:00Z",
+    "branch": "agent/codex-2/t-1",
+}
 CLAIM = {"agent_id": "codex-2", "branch": "agent/codex-2/t-1", "claimed_at": "2026-01-31T09:00:00Z", "fence": 3}
 
 
 @pytest.fixture
 def decide(noon):
-    def ask(claim=None, given=None, **order):
-        found = holdings.Held(
+    def run(claim=None, assignment=None, **values):
+        documents = claim_documents.TaskDocuments(
             claim_from({**CLAIM, **claim}, "T-1") if claim else None,
             {},
             "v" if claim else "",
-            assignment_from({**GIVEN, **given}, "T-1") if given is not None else None,
+            assignment_from({**ASSIGNMENT, **assignment}, "T-1") if assignment is not None else None,
             {},
-            "v" if given is not None else "",
+            "v" if assignment is not None else "",
         )
-        return assigning.decide(found, ORDER._replace(**order), claims.Facts(noon))
+        return assignment_rules.decide(documents, REQUEST._replace(**values), claim_rules.Facts(noon))
 
-    return ask
+    return run
 
 
-def test_what_is_in_force_already_comes_to_nothing(decide):
-    decision = decide(claim={"status": "active"}, given={})
+def test_an_assignment_in_force_changes_nothing(decide):
+    decision = decide(claim={"status": "active"}, assignment={})
     assert (decision.assignment, decision.outcome, decision.overrides) == (None, None, ())
-    assert decide(given={}, claim="").outcome.event == "claim"
-    assert decide(given={}, claim="").assignment is None
+    assert decide(assignment={}, claim="").outcome.event == "claim"
+    assert decide(assignment={}, claim="").assignment is None
 
 
 @pytest.mark.parametrize("status", ["active", "paused"])
@@ -55,7 +59,7 @@ def test_a_task_in_other_hands_is_moved_only_with_a_reason(decide, status):
     assert [override.code for override in moved.overrides] == ["takeover_forced"]
 
 
-def test_a_holder_who_was_found_gone_loses_the_task_without_an_override(decide):
+def test_a_holder_who_is_gone_loses_the_task_without_an_override(decide):
     gone = {"agent_id": "codex-3", "status": "paused", "paused_by": "codex-9", "notes": "crashed"}
     moved = decide(claim=gone)
     assert moved.overrides == ()
@@ -79,19 +83,19 @@ def test_an_assignment_that_was_interrupted_anywhere_is_completed_by_running_it_
         try:
             with monkeypatch.context() as patched:
                 Mortal(patched, dies_at, half)
-                assigning.place(
+                assignments.assign(
                     context_of(workspace=workspace, store=store, seat=SEAT, now=noon),
-                    ORDER,
+                    REQUEST,
                 )
             break
         except Death:
-            again = assigning.place(
+            again = assignments.assign(
                 context_of(workspace=workspace, store=store, seat=SEAT, now=noon),
-                ORDER,
+                REQUEST,
             )
-        found = holdings.held(store, "T-1")
-        assert found.assignment.engineer == found.claim.agent_id == "codex-2"
-        assert again.claim == found.claim
+        documents = claim_documents.of_task(store, "T-1")
+        assert documents.assignment.engineer == documents.claim.agent_id == "codex-2"
+        assert again.claim == documents.claim
         assert [line.record["event"] for line in store.read(EVENTS).found if line.record["event"] != "recovered"] == [
             "assign",
             "claim",

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tools.core import clock
-from tools.core.bus import claim_rules as claims
-from tools.core.bus import release_rules as handback
+from tools.core.bus import claim_rules, release_rules
 from tools.core.bus.claim_rules import Facts, Request
+from tools.core.bus.release_rules import PauseRequest
 from tools.core.errors import ToolkitError
 from tools.core.models.bus import Assignment, TakenFrom
 from tools.core.models.lenient import claim_from
@@ -28,11 +28,11 @@ class LifeOfAClaim(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.now = datetime(2026, 1, 31, tzinfo=UTC)
-        self.claim, self.assignment, self.signs = None, None, {}
+        self.claim, self.assignment, self.last_seen = None, None, {}
 
     def facts(self):
         holder = self.claim.agent_id if self.claim else ""
-        return Facts(self.now, self.assignment, self.signs.get(holder))
+        return Facts(self.now, self.assignment, self.last_seen.get(holder))
 
     def decide(self, verb, agent):
         before = self.claim
@@ -60,17 +60,16 @@ class LifeOfAClaim(RuleBasedStateMachine):
     @rule(agent=agents, status=st.sampled_from(["active", "paused"]), reason=reasons, reopen=maybe, allow=maybe)
     def take(self, agent, status, reason, reopen, allow):
         request = Request("T", agent, status=status, reason=reason, reopen=reopen, allow_unassigned=allow)
-        self.decide(lambda: claims.take(self.claim, request, self.facts()), agent)
+        self.decide(lambda: claim_rules.take(self.claim, request, self.facts()), agent)
 
     @rule(agent=agents, status=st.sampled_from(["done", "released", "paused"]))
     def release(self, agent, status):
-        self.decide(lambda: handback.release(self.claim, "T", agent, status, None, self.facts()), agent)
+        self.decide(lambda: release_rules.release(self.claim, "T", agent, status, None, self.facts()), agent)
 
     @rule(agent=agents, force=maybe, reason=reasons)
     def pause(self, agent, force, reason):
-        self.decide(
-            lambda: handback.pause(self.claim, "T", agent, "note", self.facts(), force=force, reason=reason), agent
-        )
+        request = PauseRequest("T", agent, "note", force=force, reason=reason)
+        self.decide(lambda: release_rules.pause(self.claim, request, self.facts()), agent)
 
     @rule(engineer=st.none() | agents)
     def assign(self, engineer):
@@ -84,18 +83,20 @@ class LifeOfAClaim(RuleBasedStateMachine):
 
     @rule(agent=agents)
     def shows_a_sign_of_life(self, agent):
-        self.signs[agent] = self.now
+        self.last_seen[agent] = self.now
 
     @invariant()
     def whoever_lives_and_is_active_cannot_lose_it(self):
         if self.claim is None or self.claim.state != "active":
             return
-        for other in {"a", "b", "c"} - {self.claim.agent_id}:
+        for outsider in {"a", "b", "c"} - {self.claim.agent_id}:
             with pytest.raises(ToolkitError):
-                claims.take(
-                    self.claim, Request("T", other, reason="x", reopen=True, allow_unassigned=True), self.facts()
+                claim_rules.take(
+                    self.claim, Request("T", outsider, reason="x", reopen=True, allow_unassigned=True), self.facts()
                 )
-            event = claims.refuses_event("complete", self.claim, other, task="T", is_manager=True, engineer=other)
+            event = claim_rules.refuses_event(
+                "complete", self.claim, outsider, task="T", is_manager=True, engineer=outsider
+            )
             assert event
 
 
@@ -108,4 +109,4 @@ def test_the_machine_would_notice_two_holders():
     machine.take("a", "active", "", False, False)
     stolen = replace(machine.claim, agent_id="b", fence=2, taken_from=TakenFrom(agent_id="a", at="", reason="x"))
     with pytest.raises(AssertionError):
-        machine.check(machine.claim, stolen, claims.Outcome(stolen, "claim"), "b")
+        machine.check(machine.claim, stolen, claim_rules.Outcome(stolen, "claim"), "b")

@@ -1,4 +1,4 @@
-"""What a seat does on the bus: one transaction, evidence before it, decided again when others were first."""
+"""Changing a claim: one transaction, evidence before it, a new decision after a concurrent change."""
 
 import json
 import os
@@ -6,10 +6,7 @@ import os
 import pytest
 
 from tests.acting import context_of
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import claim_rules as claims
-from tools.core.bus import claims as bus
-from tools.core.bus import posts
+from tools.core.bus import claim_documents, claim_rules, claims, posts
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.fs import files
 from tools.core.models.bus import EVENTS
@@ -24,16 +21,16 @@ OTHER = Seat("codex-2", None)
 @pytest.fixture
 def take(workspace, store, noon):
     def act(seat=ME, **fields):
-        return bus.take(
+        return claims.take(
             context_of(workspace=workspace, store=store, seat=seat, now=noon),
-            claims.Request("T", seat.agent_id, **fields),
+            claim_rules.Request("T", seat.agent_id, **fields),
         )
 
     return act
 
 
 def events(store):
-    return [found.record for found in store.read(EVENTS).found]
+    return [line.record for line in store.read(EVENTS).found]
 
 
 def test_the_event_of_a_claim_carries_it_whole(store, take):
@@ -51,7 +48,7 @@ def test_unknown_fields_of_a_claim_outlive_its_changes(store, take, workspace, n
     take()
     document = store.get("claims/T")
     store.commit([Replace("claims/T", {**document.content, "odd": "kept"}, document.version)])
-    bus.release(
+    claims.release(
         context_of(workspace=workspace, store=store, seat=ME, now=noon),
         "T",
         status="done",
@@ -60,44 +57,44 @@ def test_unknown_fields_of_a_claim_outlive_its_changes(store, take, workspace, n
     assert store.get("claims/T").content["odd"] == "kept"
 
 
-def test_who_lost_between_reading_and_writing_decides_again_and_is_told(workspace, store, take, noon, monkeypatch):
-    decide = claims.take
+def test_a_claim_made_between_reading_and_writing_is_seen_and_refuses(workspace, store, take, noon, monkeypatch):
+    decide = claim_rules.take
 
     def late(current, request, facts):
         outcome = decide(current, request, facts)
-        monkeypatch.setattr(claims, "take", decide)
-        bus.take(
+        monkeypatch.setattr(claim_rules, "take", decide)
+        claims.take(
             context_of(workspace=workspace, store=store, seat=OTHER, now=noon),
-            claims.Request("T", "codex-2"),
+            claim_rules.Request("T", "codex-2"),
         )
         return outcome
 
-    monkeypatch.setattr(claims, "take", late)
+    monkeypatch.setattr(claim_rules, "take", late)
     with pytest.raises(ConflictError) as refusal:
         take()
     assert "codex-2" in refusal.value.message and len(events(store)) == 1
 
 
 def test_an_assignment_that_changes_meanwhile_is_noticed(store, take, noon, monkeypatch):
-    decide = claims.take
-    given = {"task_id": "T", "engineer": "codex-9", "manager": "boss", "assigned_at": "2026-01-31T12:00:00Z"}
+    decide = claim_rules.take
+    assignment = {"task_id": "T", "engineer": "codex-9", "manager": "boss", "assigned_at": "2026-01-31T12:00:00Z"}
 
     def late(current, request, facts):
         outcome = decide(current, request, facts)
-        monkeypatch.setattr(claims, "take", decide)
-        store.commit([Replace("assignments/T", given, "")])
+        monkeypatch.setattr(claim_rules, "take", decide)
+        store.commit([Replace("assignments/T", assignment, "")])
         return outcome
 
-    monkeypatch.setattr(claims, "take", late)
+    monkeypatch.setattr(claim_rules, "take", late)
     with pytest.raises(GuardError):
         take()
     assert store.get("claims/T") is None
 
 
 def test_an_override_leaves_its_evidence_once_even_when_decided_twice(workspace, store, take, noon, monkeypatch):
-    bus.take(
+    claims.take(
         context_of(workspace=workspace, store=store, seat=OTHER, now=noon),
-        claims.Request("T", "codex-2", status="paused"),
+        claim_rules.Request("T", "codex-2", status="paused"),
     )
     commit, failed = store.commit, []
 
@@ -144,12 +141,12 @@ def test_claims_that_cannot_be_read_are_named_and_the_others_listed(workspace, s
             out.write(content)
     os.symlink("T.json", os.path.join(folder, "LINK.json"))
     os.mkfifo(os.path.join(folder, "PIPE.json"))
-    found, problems = holdings.all_claims(store)
-    assert [claim.task_id for claim in found] == ["T"]
+    claims_read, problems = claim_documents.all_claims(store)
+    assert [claim.task_id for claim in claims_read] == ["T"]
     assert len(problems) == 5 and all(problem.path.startswith("_bus/claims/") for problem in problems)
 
 
 def test_a_plan_is_missing_only_where_one_is_named(workspace):
-    assert bus.plan_is_missing(workspace, "2026-01-31-x") and not bus.plan_is_missing(workspace, "")
+    assert claims.plan_is_missing(workspace, "2026-01-31-x") and not claims.plan_is_missing(workspace, "")
     files.replace(workspace.plan("2026-01-31-x"), b"{}")
-    assert not bus.plan_is_missing(workspace, "2026-01-31-x")
+    assert not claims.plan_is_missing(workspace, "2026-01-31-x")

@@ -21,8 +21,8 @@ def check(workspace, store, noon):
     return ask
 
 
-def kinds(found):
-    return [alert.kind for alert in found.alerts]
+def kinds(check):
+    return [alert.kind for alert in check.alerts]
 
 
 def test_a_missing_manager_alarms_until_it_beats_or_is_ignored(check, seat, logged, noon):
@@ -57,8 +57,10 @@ def test_a_silent_holder_is_idle(check, store, claim, noon):
 def test_an_alert_is_raised_once_and_each_check_leaves_its_receipt(run, seat, git_repo, store):
     seat("boss", roles=["manager"])
     for code, raised in ((1, 1), (1, 1)):
-        found = run("agent.bus_heartbeat", "--fail-on-alert", "--now", "2026-01-31T12:00:00Z", "--json", code=code).json
-        assert json.loads((git_repo / found["receipt"]).read_text())["manager"]["missing"] == ["boss"]
+        receipt = run(
+            "agent.bus_heartbeat", "--fail-on-alert", "--now", "2026-01-31T12:00:00Z", "--json", code=code
+        ).json
+        assert json.loads((git_repo / receipt["receipt"]).read_text())["manager"]["missing"] == ["boss"]
         assert len(store.read("events").found) == len(store.read("messages/manager-report").found) == raised
     event = store.read("events").found[0].record
     assert event["event"] == "alert" and event["severity"] == "high" and event["receipts"]

@@ -11,8 +11,8 @@ def waiting(workspace, store):
     """The summaries in codex-2's inbox, unread ones marked, given the tasks it holds."""
 
     def ask(*tasks):
-        found = inbox.look(store.history, "codex-2", tasks, inbox.read_mark(workspace, "codex-2"))
-        return [("new " if item.is_unread else "") + item.entry.record.summary for item in found.items], found
+        received = inbox.look(store.history, "codex-2", tasks, inbox.read_mark(workspace, "codex-2"))
+        return [("new " if item.is_unread else "") + item.entry.record.summary for item in received.items], received
 
     return ask
 
@@ -28,9 +28,9 @@ def test_my_inbox_and_requests_that_name_me_or_my_task_wait_for_me(logged, waiti
 
 
 def test_an_answered_request_waits_no_longer(logged, waiting):
-    asked = logged(thread="T", type="request", to="codex-2", summary="asked")
+    request = logged(thread="T", type="request", to="codex-2", summary="asked")
     assert waiting()[1].items[0].is_open
-    logged(thread="T", summary="answer", reply_to=asked["id"], **{"from": "codex-2"})
+    logged(thread="T", summary="answer", reply_to=request["id"], **{"from": "codex-2"})
     assert waiting()[0] == []
 
 
@@ -52,15 +52,15 @@ def test_a_damaged_mark_makes_everything_unread(workspace, logged, waiting, garb
 def test_the_command_marks_and_answers_in_json(logged, run):
     logged(thread="agent-codex-2", summary="heard")
     for unread in (1, 0):
-        found = run("agent.bus_inbox", "--agent", "codex-2", "--mark-read", "--json").json
-        assert (found["unread"], found["total"]) == (unread, 1)
+        answer = run("agent.bus_inbox", "--agent", "codex-2", "--mark-read", "--json").json
+        assert (answer["unread"], answer["total"]) == (unread, 1)
 
 
 def test_a_long_inbox_is_counted_and_only_its_newest_are_read(workspace, logged, waiting, run):
     for number in range(inbox.NEWEST + 30):
         logged(thread="agent-codex-2", summary=f"m{number}", ts=f"2026-01-31T{number // 60:02}:{number % 60:02}:00Z")
-    shown, found = waiting()
-    assert (len(shown), found.unread, found.total) == (inbox.NEWEST, inbox.NEWEST + 30, inbox.NEWEST + 30)
-    inbox.mark_read(workspace, "codex-2", found)
+    shown, received = waiting()
+    assert (len(shown), received.unread, received.total) == (inbox.NEWEST, inbox.NEWEST + 30, inbox.NEWEST + 30)
+    inbox.mark_read(workspace, "codex-2", received)
     logged(thread="agent-codex-2", summary="new one", ts="2026-01-31T23:00:00Z")
     assert waiting()[1].unread == 1 and waiting()[0][0] == "new new one"

@@ -1,4 +1,4 @@
-"""Whether two patterns may name one file; in doubt they do."""
+"""Whether two patterns may name the same file; in doubt they do."""
 
 import sys
 
@@ -19,14 +19,14 @@ APART = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("one", "other"), TOGETHER)
-def test_patterns_that_share_a_file_overlap_both_ways(one, other):
-    assert may_overlap(one, other) and may_overlap(other, one)
+@pytest.mark.parametrize(("left", "right"), TOGETHER)
+def test_patterns_that_share_a_file_overlap_both_ways(left, right):
+    assert may_overlap(left, right) and may_overlap(right, left)
 
 
-@pytest.mark.parametrize(("one", "other"), APART)
-def test_patterns_that_cannot_share_a_file_do_not(one, other):
-    assert not may_overlap(one, other) and not may_overlap(other, one)
+@pytest.mark.parametrize(("left", "right"), APART)
+def test_patterns_that_cannot_share_a_file_do_not(left, right):
+    assert not may_overlap(left, right) and not may_overlap(right, left)
 
 
 part = st.sampled_from(["a", "b", "*", "**", "a*", "?b", "[ab]"])
@@ -34,21 +34,21 @@ pattern = st.lists(part, min_size=1, max_size=4).map("/".join)
 
 
 @given(pattern, pattern)
-def test_overlap_has_no_direction(one, other):
-    assert may_overlap(one, other) == may_overlap(other, one)
+def test_overlap_has_no_direction(left, right):
+    assert may_overlap(left, right) == may_overlap(right, left)
 
 
 @given(pattern)
-def test_a_pattern_overlaps_itself(one):
-    assert may_overlap(one, one)
+def test_a_pattern_overlaps_itself(path):
+    assert may_overlap(path, path)
 
 
-def steps_of(one, other):
+def steps_of(left, right):
     """How many functions are entered to compare two patterns."""
     entered = []
     sys.setprofile(lambda frame, event, argument: entered.append(frame) if event == "call" else None)
     try:
-        may_overlap(one, other)
+        may_overlap(left, right)
     finally:
         sys.setprofile(None)
     return len(entered)
@@ -56,8 +56,8 @@ def steps_of(one, other):
 
 @pytest.mark.parametrize("ends", [("/x.py", "/x.py"), ("/x.py", "/y.py"), ("/b", "/c")])
 def test_the_steps_grow_with_the_product_of_the_lengths_however_many_stars(ends):
-    one, other = ("/".join(["**", "a"] * 30) + end for end in ends)
-    assert steps_of(one, other) <= 16 * 61 * 61
+    left, right = ("/".join(["**", "a"] * 30) + end for end in ends)
+    assert steps_of(left, right) <= 16 * 61 * 61
 
 
 def test_two_folders_at_the_root_do_not_overlap():

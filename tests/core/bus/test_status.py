@@ -12,29 +12,18 @@ from tools.core.context import as_module
 
 @pytest.fixture
 def view(noon):
-    def choose(preset=None, **given):
-        known = {
-            "agents": (),
-            "active_only": False,
-            "since": None,
-            "limit": None,
-            "severities": (),
-            "manager_window": None,
-        }
-        return status.view_of(preset, noon, **{**known, **given})
-
-    return choose
+    return lambda preset=None, **values: status.with_preset(status.View(**values), preset, noon)
 
 
 @pytest.fixture
 def shown(workspace, store, view, noon):
-    def ask(preset=None, **given):
+    def gather(preset=None, **values):
         return status.gather(
             context_of(workspace=workspace, store=store, now=noon),
-            view(preset, **given),
+            view(preset, **values),
         )
 
-    return ask
+    return gather
 
 
 def test_presets_are_defaults_that_a_flag_beats(view, noon):
@@ -51,12 +40,12 @@ def test_claims_live_ones_first_events_newest_last_and_how_many_are_older(shown,
     run("agent.bus_claim", "claim", "--agent", "codex-1", "--task", "A")
     run("agent.bus_claim", "release", "--agent", "codex-1", "--task", "A")
     logged(summary="last")
-    found = shown(limit=2)
-    assert [(claim.task_id, claim.state) for claim in found.claims] == [("B", "active"), ("A", "done")]
-    assert found.events[-1].record.summary == "last" and found.more_events == 2
+    snapshot = shown(limit=2)
+    assert [(claim.task_id, claim.state) for claim in snapshot.claims] == [("B", "active"), ("A", "done")]
+    assert snapshot.events[-1].record.summary == "last" and snapshot.more_events == 2
     assert [claim.task_id for claim in shown(active_only=True).claims] == ["B"]
     assert shown(agents=["codex-2"]).claims == []
-    text = status.full(found, as_module)
+    text = status.full(snapshot, as_module)
     assert "claims: 1 live, 1 finished" in text and "2 older: --limit 4" in text
 
 
@@ -78,15 +67,13 @@ def test_a_silent_manager_is_a_warning_with_its_summary_and_data(shown, logged, 
 
 
 def test_open_requests_say_how_to_answer(shown, logged):
-    asked = logged(thread="T", type="request", summary="help", to="codex-2")
-    assert f"[--task T --reply-to {asked['id']}]" in status.full(shown(), as_module)
+    request = logged(thread="T", type="request", summary="help", to="codex-2")
+    assert f"[--task T --reply-to {request['id']}]" in status.full(shown(), as_module)
     assert "1 open requests" in status.compact(shown())
 
 
 def test_an_empty_bus_says_so(shown):
-    assert "nobody holds anything" in status.full(shown(), as_module) and "no manager known" in status.full(
-        shown(), as_module
-    )
+    assert "no live claims" in status.full(shown(), as_module) and "no managers" in status.full(shown(), as_module)
 
 
 def test_a_stale_manager_does_not_change_the_exit_code(run, seat):

@@ -1,4 +1,4 @@
-"""The records' one definition, and what foreign ones are read as."""
+"""The records' one definition, and how foreign ones are read."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.core.models import lenient as foreign
+from tools.core.models import lenient
 from tools.core.models.bus import CLAIM_STATUSES, OWN_FIELDS, Claim, Event, Message, TakenFrom
 from tools.core.models.lenient import claim_from, event_from, message_from
 from tools.core.models.record import over, to_mapping
@@ -24,8 +24,8 @@ anything_read = st.dictionaries(keys | st.text(max_size=5), anything, max_size=8
 @given(anything_read)
 def test_no_foreign_record_makes_a_reader_raise_and_all_text_is_text(raw):
     event, message, claim = event_from(raw), message_from(raw, "T"), claim_from(raw, "T")
-    foreign.assignment_from(raw, "T")
-    foreign.manifest_from(raw)
+    lenient.assignment_from(raw, "T")
+    lenient.manifest_from(raw)
     texts = [event.id, event.ts, event.summary, message.sender, message.note, claim.agent_id, claim.status]
     assert all(isinstance(text, str) for text in (*texts, *event.receipts, *event.meta.values(), *claim.paths))
     assert claim.fence >= 0 and claim.state in CLAIM_STATUSES
@@ -66,7 +66,7 @@ def test_old_shapes_are_understood():
     assert (event.agent_id, event.event, event.task_id, event.receipts) == ("a", "note", "T", ("x.json",))
     assert event.meta == {"shift": "mid"}
     assert message_from({"agent_id": "a", "event": "status"}, "hub").task_id == "hub"
-    assert foreign.assignment_from({"engineer": "unassigned"}, "T").engineer is None
+    assert lenient.assignment_from({"engineer": "unassigned"}, "T").engineer is None
 
 
 @pytest.mark.parametrize(

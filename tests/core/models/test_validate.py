@@ -10,8 +10,7 @@ from tests import schemas
 from tests.conftest import CHECKOUT, as_committed
 from tools.core import ids
 from tools.core.board import snapshot as board
-from tools.core.models import lenient as foreign
-from tools.core.models import validate as checks
+from tools.core.models import lenient, validate
 from tools.core.models.bus import Event
 from tools.core.models.evidence import ConsensusReceipt, Warning
 from tools.core.models.record import to_mapping
@@ -104,8 +103,8 @@ BAD: list[tuple[str, str, Any, str]] = [
 
 @pytest.mark.parametrize("name", GOOD)
 def test_a_good_record_passes_model_and_schema(name: str) -> None:
-    assert checks.problems(checks.RECORDS[name], GOOD[name]) == []
-    assert schemas.faults(checks.schemas()[f"{name}.schema.json"], GOOD[name]) == []
+    assert validate.problems(validate.RECORDS[name], GOOD[name]) == []
+    assert schemas.faults(validate.schemas()[f"{name}.schema.json"], GOOD[name]) == []
 
 
 @pytest.mark.parametrize(("name", "field", "value", "pointer"), BAD)
@@ -113,17 +112,17 @@ def test_a_bad_field_is_named_by_the_model_and_refused_by_the_schema(
     name: str, field: str, value: Any, pointer: str
 ) -> None:
     sample = {**GOOD[name], field: value}
-    assert pointer in [problem.pointer for problem in checks.problems(checks.RECORDS[name], sample)]
-    assert schemas.faults(checks.schemas()[f"{name}.schema.json"], sample)
+    assert pointer in [problem.pointer for problem in validate.problems(validate.RECORDS[name], sample)]
+    assert schemas.faults(validate.schemas()[f"{name}.schema.json"], sample)
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_every_required_field_is_missed_by_both(name: str) -> None:
-    schema = checks.schemas()[f"{name}.schema.json"]
+    schema = validate.schemas()[f"{name}.schema.json"]
     assert schema["required"]
     for field in schema["required"]:
         sample = {key: value for key, value in GOOD[name].items() if key != field}
-        problems = checks.problems(checks.RECORDS[name], sample)
+        problems = validate.problems(validate.RECORDS[name], sample)
         assert [(problem.pointer, problem.reason) for problem in problems] == [(f"/{field}", "is required")]
         assert schemas.faults(schema, sample)
 
@@ -131,36 +130,36 @@ def test_every_required_field_is_missed_by_both(name: str) -> None:
 @pytest.mark.parametrize("name", GOOD)
 def test_an_unknown_field_is_reported_by_both(name: str) -> None:
     sample = {**GOOD[name], "colour": "red"}
-    assert inside("record.shape", "/colour", "is not a field of this record") in checks.problems(
-        checks.RECORDS[name], sample
+    assert inside("record.shape", "/colour", "is not a field of this record") in validate.problems(
+        validate.RECORDS[name], sample
     )
-    assert schemas.faults(checks.schemas()[f"{name}.schema.json"], sample)
+    assert schemas.faults(validate.schemas()[f"{name}.schema.json"], sample)
 
 
 @pytest.mark.parametrize(
     ("field", "value"), [("agent_id", "NUL"), ("agent_id", "x.lock"), ("ts", "2026-02-30T00:00:00Z")]
 )
 def test_what_no_pattern_can_say_is_checked_as_well(field: str, value: str) -> None:
-    assert [problem.pointer for problem in checks.problems(Event, {**GOOD["event"], field: value})] == [f"/{field}"]
+    assert [problem.pointer for problem in validate.problems(Event, {**GOOD["event"], field: value})] == [f"/{field}"]
 
 
 def test_a_lone_surrogate_is_a_problem_and_no_crash() -> None:
-    assert checks.problems(Event, {**GOOD["event"], "summary": "\ud800"})
+    assert validate.problems(Event, {**GOOD["event"], "summary": "\ud800"})
 
 
 def test_what_the_toolkit_writes_is_strictly_valid() -> None:
-    claim = foreign.claim_from(GOOD["claim"], "T-1")
+    claim = lenient.claim_from(GOOD["claim"], "T-1")
     warning = Warning(ts=STAMP, agent_id="a", code="c", message="m")
     receipt = ConsensusReceipt(decision_id="D", summary="s", agent_id="a", event="note", ts=STAMP, meta={"k": "v"})
-    for made in (claim, warning, receipt, foreign.event_from(GOOD["event"])):
-        assert checks.problems(type(made), to_mapping(made)) == []
+    for made in (claim, warning, receipt, lenient.event_from(GOOD["event"])):
+        assert validate.problems(type(made), to_mapping(made)) == []
 
 
 @as_committed
 def test_every_record_has_a_sample_and_a_fresh_schema_file() -> None:
-    assert GOOD.keys() == checks.RECORDS.keys()
+    assert GOOD.keys() == validate.RECORDS.keys()
     folder = CHECKOUT / "docs" / "schemas"
     assert {path.name: path.read_bytes() for path in folder.glob("*.json")} == {
-        **checks.schema_files(),
+        **validate.schema_files(),
         **board.schema_files(),
     }

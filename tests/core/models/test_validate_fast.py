@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.models.test_validate import GOOD
-from tools.core.models import validate as checks
-from tools.core.models import validate_fast as field_tests
+from tools.core.models import validate, validate_fast
 from tools.core.models.plan import Plan
 
 PLAN = {
@@ -54,19 +53,19 @@ ODD = [
 
 @pytest.mark.parametrize("name", sorted(GOOD))
 def test_what_the_toolkit_writes_passes(name):
-    assert field_tests.passes(checks.RECORDS[name], GOOD[name])
+    assert validate_fast.is_valid(validate.RECORDS[name], GOOD[name])
 
 
 def test_a_plan_with_every_field_passes():
-    assert checks.explain(Plan, PLAN) == []
-    assert field_tests.passes(Plan, PLAN)
+    assert validate.explain(Plan, PLAN) == []
+    assert validate_fast.is_valid(Plan, PLAN)
 
 
 @pytest.mark.parametrize("field", sorted(PLAN))
 @pytest.mark.parametrize("value", ODD, ids=repr)
 def test_no_odd_value_passes_that_the_strict_check_refuses(field, value):
     raw = {**PLAN, field: value}
-    assert not field_tests.passes(Plan, raw) or checks.explain(Plan, raw) == []
+    assert not validate_fast.is_valid(Plan, raw) or validate.explain(Plan, raw) == []
 
 
 @given(
@@ -78,12 +77,12 @@ def test_nor_any_inside_a_part_of_a_plan(part, field, value):
     raw = copy.deepcopy(PLAN)
     inner = raw[part] if part == "checkpoint" else raw[part][0]
     inner[field] = value
-    assert not field_tests.passes(Plan, raw) or checks.explain(Plan, raw) == []
+    assert not validate_fast.is_valid(Plan, raw) or validate.explain(Plan, raw) == []
 
 
 @given(st.sampled_from(sorted(GOOD)), st.data())
 def test_nor_any_in_another_record(name, data):
     raw = dict(GOOD[name])
     raw[data.draw(st.sampled_from(sorted(raw)))] = data.draw(st.sampled_from(ODD) | st.text(max_size=5))
-    kind = checks.RECORDS[name]
-    assert not field_tests.passes(kind, raw) or checks.explain(kind, raw) == []
+    kind = validate.RECORDS[name]
+    assert not validate_fast.is_valid(kind, raw) or validate.explain(kind, raw) == []

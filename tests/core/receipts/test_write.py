@@ -52,7 +52,7 @@ def test_a_line_is_added_behind_an_unfinished_one(workspace):
 def test_an_override_and_a_refusal_leave_a_line_without_empty_fields(workspace):
     stamp = "2026-01-31T12:00:00Z"
     record_warning(workspace, Warning(ts=stamp, agent_id="a", code="takeover_forced", message="m", reason="r"))
-    record_refusal(workspace, Refusal(ts=stamp, agent_id="a", event="complete", reason="nobody holds T"))
+    record_refusal(workspace, Refusal(ts=stamp, agent_id="a", event="complete", reason="T is not claimed"))
     with open(workspace.agent_report("a").child("session_guard/warnings.jsonl").path) as log:
         assert json.loads(log.read()) == {
             "agent_id": "a",

@@ -12,8 +12,7 @@ import pytest
 
 from tests.acting import context_of
 from tests.core.conftest import Death
-from tools.core.bus import claim_rules as claims
-from tools.core.bus import claims as bus
+from tools.core.bus import claim_rules, claims
 from tools.core.errors import SetupError
 from tools.core.models.bus import EVENTS
 from tools.core.seats.seat import Seat
@@ -63,8 +62,8 @@ def test_an_append_behind_a_torn_tail_that_died_keeps_the_torn_bytes(deaths, eve
 
 def test_a_claim_that_died_has_its_event_or_neither(deaths, event, noon):
     def take(store, agent):
-        request = claims.Request("T", agent)
-        bus.take(
+        request = claim_rules.Request("T", agent)
+        claims.take(
             context_of(workspace=store._workspace, store=store, seat=Seat(agent, None), now=noon),
             request,
         )

@@ -1,14 +1,14 @@
 """The backlog: `queue/<digits>-<slug>.md`, one task a file, written by people and read tolerantly.
 
 A file is a heading `# Task: <title>` and `Key: value` lines whose values may go on below, on `-`
-bullets or indented lines (docs/formats.md, "queue"). What is wrong with one is a line in the
-problems; the file still counts for as much of it as can be understood.
+bullets or indented lines (docs/formats.md, "queue"). An error is reported as a
+problem, and the readable rest of the file still counts.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tools.core import ids
@@ -22,11 +22,11 @@ IN_PROGRESS = "in_progress"
 DONE = "done"
 DROPPED = "dropped"
 DEFERRED = "deferred"
-"""Put off: not offered, not finished, and left alone by task_sync."""
+"""Postponed: not offered, not finished, and left alone by task_sync."""
 
 STATUSES = (OPEN, IN_PROGRESS, DONE, DROPPED, DEFERRED)
 UNKNOWN = "unknown"
-"""The status of a file whose word for it nobody knows: not offered, and reported."""
+"""The status of a file with an unknown status word: not offered, and reported."""
 
 PRIORITIES = ("high", "medium", "low")
 
@@ -51,7 +51,7 @@ class Item(NamedTuple):
 
     @property
     def rank(self) -> tuple[int, int, str]:
-        """What comes first: the higher priority, then the older, which has the lower number."""
+        """Sort key: higher priority first, then the older file, which has the lower number."""
         return PRIORITIES.index(self.priority), self.number, self.path
 
     @property
@@ -61,16 +61,16 @@ class Item(NamedTuple):
 
     @property
     def goal(self) -> str:
-        """The first line of what it is for."""
+        """The first line of its goal."""
         return self.fields.get("goal", "").split("\n")[0]
 
 
 def all_items(workspace: Workspace) -> tuple[list[Item], list[Problem]]:
-    """Every task of the backlog, by file name, and what is wrong.
+    """Every task of the backlog, by file name, and the problems.
 
     Of two files with one id the first counts.
     """
-    found: dict[str, Item] = {}
+    items: dict[str, Item] = {}
     problems: list[Problem] = []
     for name in files.names_in(workspace.queue, ".md"):
         if not _NAME.fullmatch(name):
@@ -82,10 +82,10 @@ def all_items(workspace: Workspace) -> tuple[list[Item], list[Problem]]:
             continue
         item, wrong = parse(name, (data or b"").decode("utf-8", "replace"))
         problems += wrong
-        first = found.setdefault(item.task_id.casefold(), item)
+        first = items.setdefault(item.task_id.casefold(), item)
         if first is not item:
             problems.append(_problem(item.path, 1, f"{item.task_id} is {first.path} already; this file is left out"))
-    return list(found.values()), problems
+    return list(items.values()), problems
 
 
 def _problem(path: str, line: int, reason: str) -> Problem:
@@ -93,7 +93,7 @@ def _problem(path: str, line: int, reason: str) -> Problem:
 
 
 def parse(name: str, text: str) -> tuple[Item, list[Problem]]:
-    """A file of the backlog by its name and text, and what is wrong with it."""
+    """The task in a file of the backlog, and the file's problems."""
     path = f"{QUEUE}/{name}"
     digits = name.partition("-")[0]
     lines = text.split("\n")
@@ -104,43 +104,51 @@ def parse(name: str, text: str) -> tuple[Item, list[Problem]]:
         rows.setdefault(key, number)
     problems: list[Problem] = []
 
-    def wrong(key: str, reason: str) -> None:
+    def report(key: str, reason: str) -> None:
         problems.append(_problem(path, rows.get(key, 1), reason))
 
-    task = fields.get("id") or f"QUEUE-{digits}"
-    if not ids.is_task(task) or ids.is_thread_only(task):
-        wrong("id", f"{task[:80]!r} cannot be the id of a task")
-        task = f"QUEUE-{digits}"
-    status = _word_of(fields.get("status", OPEN), STATUSES)
-    if not status:
-        wrong("status", f"unknown status {fields['status'][:40]!r}; use {', '.join(STATUSES)}")
-    priority = _word_of(fields.get("priority", "medium"), PRIORITIES)
-    if not priority:
-        wrong("priority", f"unknown priority {fields['priority'][:40]!r}; use {', '.join(PRIORITIES)}")
+    task = _task_id(fields, f"QUEUE-{digits}", report)
+    status = _choice("status", fields.get("status", OPEN), STATUSES, report) or UNKNOWN
+    priority = _choice("priority", fields.get("priority", "medium"), PRIORITIES, report) or "medium"
+    depends = _dependencies(fields, report)
+    title = _title(lines)
+    if not title:
+        report("", "no heading '# Task: <title>'")
+        title = name.removesuffix(".md")
+    return Item(path, int(digits), task, title, status, priority, depends, fields), problems
+
+
+Report = Callable[[str, str], None]
+"""Takes the key of a line, "" for the heading, and the reason."""
+
+
+def _task_id(fields: Mapping[str, str], default: str, report: Report) -> str:
+    task = fields.get("id") or default
+    if ids.is_task(task) and not ids.is_thread_only(task):
+        return task
+    report("id", f"{task[:80]!r} cannot be the id of a task")
+    return default
+
+
+def _choice(key: str, value: str, words: Sequence[str], report: Report) -> str:
+    word = _word_of(value, words)
+    if not word:
+        report(key, f"unknown {key} {value[:40]!r}; use {', '.join(words)}")
+    return word
+
+
+def _dependencies(fields: Mapping[str, str], report: Report) -> tuple[str, ...]:
     depends = [word for word in _list(fields.get("depends", "")) if word.lower() != "none"]
     for word in depends:
         if not ids.is_task(word):
-            wrong("depends", f"{word[:80]!r} in Depends is not a task id")
-    title = _title(lines)
-    if not title:
-        wrong("", "no heading '# Task: <title>'")
-    item = Item(
-        path,
-        int(digits),
-        task,
-        title or name.removesuffix(".md"),
-        status or UNKNOWN,
-        priority or "medium",
-        tuple(dict.fromkeys(depends)),
-        fields,
-    )
-    return item, problems
+            report("depends", f"{word[:80]!r} in Depends is not a task id")
+    return tuple(dict.fromkeys(depends))
 
 
 def _title(lines: Sequence[str]) -> str:
     heading = next((line for line in lines if line.startswith("#")), "")
-    found = _HEADING.fullmatch(heading.rstrip("\r"))
-    return found[1] if found else ""
+    match = _HEADING.fullmatch(heading.rstrip("\r"))
+    return match[1] if match else ""
 
 
 def _fields(lines: Sequence[str]) -> Iterator[tuple[int, str, str]]:
@@ -148,11 +156,11 @@ def _fields(lines: Sequence[str]) -> Iterator[tuple[int, str, str]]:
     key, start, value = "", 0, [""]
     for number, raw in enumerate(lines, 1):
         line = raw.rstrip()
-        found = _KEY.fullmatch(line)
-        if found or line.startswith("#"):
+        match = _KEY.fullmatch(line)
+        if match or line.startswith("#"):
             if key:
                 yield start, key, "\n".join(value).strip()
-            key, start, value = (found[1].lower(), number, [found[2]]) if found else ("", 0, [""])
+            key, start, value = (match[1].lower(), number, [match[2]]) if match else ("", 0, [""])
         elif key and line.startswith((" ", "\t", "-")):
             value.append(line.strip())
     if key:
@@ -160,9 +168,9 @@ def _fields(lines: Sequence[str]) -> Iterator[tuple[int, str, str]]:
 
 
 def _word_of(text: str, words: Iterable[str]) -> str:
-    """The known word a value begins with, `In-Progress (since May)` included; "" for none."""
-    found = _WORD.match(text)
-    word = found[0].lower().replace("-", "_") if found else ""
+    """The word of `words` that a value begins with, `In-Progress (since May)` included; "" for none."""
+    match = _WORD.match(text)
+    word = match[0].lower().replace("-", "_") if match else ""
     if word == "in" and text.lower().startswith("in progress"):
         word = IN_PROGRESS
     return word if word in words else ""

@@ -1,4 +1,4 @@
-"""What an idle agent may take from the backlog, and the taking: two who ask at once get different tasks."""
+"""Picking up work from the backlog: what an idle agent may take; concurrent requests get different tasks."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from tools.core import clock, hint, ids
-from tools.core.backlog import items as queue
 from tools.core.backlog import states
-from tools.core.bus import assignments as assigning
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import claim_rules as claims
-from tools.core.bus import claims as bus_claims
+from tools.core.backlog.items import DONE, DROPPED, all_items
+from tools.core.bus import assignments, claim_documents, claim_rules, claims
+from tools.core.bus.assignment_rules import AssignmentRequest
+from tools.core.bus.claim_refusals import claim_anyway_hint, done_refusal, held_refusal
 from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.fs import locks
@@ -31,7 +30,7 @@ BUSY = "busy_override"
 
 
 class Backlog(NamedTuple):
-    """All tasks of the backlog, best first, and what they are told from."""
+    """All tasks of the backlog, best first, and what their states are derived from."""
 
     tasks: list[states.Task]
     claims: list[Claim]
@@ -40,35 +39,35 @@ class Backlog(NamedTuple):
 
     @property
     def ready(self) -> list[states.Task]:
-        """What anybody may take now."""
+        """The tasks that any seat may take now."""
         return [task for task in self.tasks if task.state == states.READY]
 
 
 def read(context: Context) -> Backlog:
     """The backlog as it stands now."""
-    items, problems = queue.all_items(context.workspace)
-    found, more = holdings.all_claims(context.store)
-    given, still_more = holdings.all_assignments(context.store)
-    known, _ = storage.all_plans(context.workspace)
-    tasks = states.tasks_of(items, found, given, holdings.unreadable(context.store, found, given))
-    return Backlog(tasks, found, plans_by_path(known), [*problems, *more, *still_more])
+    items, problems = all_items(context.workspace)
+    claims, more = claim_documents.all_claims(context.store)
+    assigned, still_more = claim_documents.all_assignments(context.store)
+    all_plans, _ = storage.all_plans(context.workspace)
+    tasks = states.tasks_of(items, claims, assigned, claim_documents.unreadable(context.store, claims, assigned))
+    return Backlog(tasks, claims, plans_by_path(all_plans), [*problems, *more, *still_more])
 
 
-def plans_by_path(known: list[Plan]) -> dict[str, str]:
+def plans_by_path(all_plans: list[Plan]) -> dict[str, str]:
     """The newest open plan that links each backlog file."""
-    return {ref: plan.plan_id for plan in known if plan.is_open for ref in plan.refs("queue")}
+    return {ref: plan.plan_id for plan in all_plans if plan.is_open for ref in plan.refs("queue")}
 
 
 def require_idle(seat: Seat, held: list[Claim], task: str) -> str:
     """GuardError while the seat is at work on something else."""
-    at_work = [claim.task_id for claim in held if claim.state == "active" and claim.agent_id == seat.agent_id]
-    others = [other for other in at_work if other != task and not ids.is_thread_only(other)]
-    if others:
+    held_tasks = [claim.task_id for claim in held if claim.state == "active" and claim.agent_id == seat.agent_id]
+    active = [name for name in held_tasks if name != task and not ids.is_thread_only(name)]
+    if active:
         raise GuardError(
-            f"{seat.agent_id} is at work on {', '.join(others[:3])}",
+            f"{seat.agent_id} is at work on {', '.join(active[:3])}",
             code="pickup.busy",
-            hint=hint.tool("agent.bus_claim", "pause", "--task", others[0], "--notes", hint.WORDS),
-            details={"tasks": others},
+            hint=hint.tool("agent.bus_claim", "pause", "--task", active[0], "--notes", hint.WORDS),
+            details={"tasks": active},
         )
     return task
 
@@ -76,7 +75,7 @@ def require_idle(seat: Seat, held: list[Claim], task: str) -> str:
 def record_busy(context: Context) -> None:
     """Leaves evidence when a seat that is at work takes more."""
     try:
-        require_idle(context.seat, holdings.all_claims(context.store)[0], "")
+        require_idle(context.seat, claim_documents.all_claims(context.store)[0], "")
     except GuardError as busy:
         message = f"{busy.message} and took another task"
         record_warning(
@@ -85,31 +84,33 @@ def record_busy(context: Context) -> None:
         )
 
 
-def take_next(context: Context, *, allow_busy: bool) -> tuple[assigning.Placed | None, list[Problem]]:
-    """Claims the best ready task, and says what of the backlog cannot be read; GuardError while the seat is at work.
+def take_next(context: Context, *, allow_busy: bool) -> tuple[assignments.AssignmentResult | None, list[Problem]]:
+    """The claimed best ready task, None when nothing is ready; and the backlog's problems.
 
-    None when nothing is ready.
+    GuardError while the seat is at work.
     """
     problems: list[Problem] = []
 
-    def attempt() -> assigning.Placed | None:
+    def attempt() -> assignments.AssignmentResult | None:
         backlog = read(context)
         problems[:] = backlog.problems
         if not allow_busy:
             require_idle(context.seat, backlog.claims, "")
         for task in backlog.ready:
-            with suppress(ConflictError, GuardError, UsageError, DataError):  # not to be had after all: the next one
+            with suppress(
+                ConflictError, GuardError, UsageError, DataError
+            ):  # taken or blocked meanwhile: try the next task
                 return _take(context, task, backlog)
         return None
 
-    taken: assigning.Placed | None = _alone(context.workspace, attempt)
+    taken: assignments.AssignmentResult | None = _alone(context.workspace, attempt)
     return taken, problems
 
 
-def take(context: Context, name: str, *, allow_busy: bool) -> assigning.Placed:
-    """Claims one task for an idle seat; raises what keeps it from being taken."""
+def take(context: Context, name: str, *, allow_busy: bool) -> assignments.AssignmentResult:
+    """Claims one task for an idle seat; raises why it cannot be taken."""
 
-    def attempt() -> assigning.Placed:
+    def attempt() -> assignments.AssignmentResult:
         backlog = read(context)
         task = next((task for task in backlog.tasks if task.item.task_id == name), None)
         if task is None:
@@ -123,32 +124,32 @@ def take(context: Context, name: str, *, allow_busy: bool) -> assigning.Placed:
             require_idle(context.seat, backlog.claims, name)
         return _take(context, task, backlog)
 
-    taken: assigning.Placed = _alone(context.workspace, attempt)
+    taken: assignments.AssignmentResult = _alone(context.workspace, attempt)
     return taken
 
 
 def _alone(workspace: Workspace, attempt: Callable[[], Any]) -> Any:
-    with locks.hold(workspace.report):  # two runs of one seat must not both find it idle
+    with locks.hold(workspace.report):  # two runs of one seat must not both see it idle
         return retry_stale(attempt)
 
 
 def require_takeable(context: Context, task: states.Task, claim: Claim | None) -> None:
     """Raises why a task of the backlog is not this seat's to take."""
-    name, mine = task.item.task_id, task.engineer == context.seat.agent_id
-    if task.state == states.DONE and claim is not None and claim.state == "done":
-        raise claims.done(claim)
-    if task.state in (states.DONE, queue.DROPPED):
+    name, is_engineer = task.item.task_id, task.engineer == context.seat.agent_id
+    if task.state == DONE and claim is not None and claim.state == "done":
+        raise done_refusal(claim)
+    if task.state in (DONE, DROPPED):
         raise ConflictError(f"{name} is {task.state}, says {task.item.path}", code="pickup.finished")
-    if claim is not None and claim.is_live and not mine and claim.paused_by in ("", claim.agent_id):
-        raise claims.held(claim, claims.Facts(context.now))
-    if task.state == states.ASSIGNED and not mine:
+    if claim is not None and claim.is_live and not is_engineer and claim.paused_by in ("", claim.agent_id):
+        raise held_refusal(claim, context.now)
+    if task.state == states.ASSIGNED and not is_engineer:
         raise GuardError(
             f"{name} is assigned to {task.engineer}",
             code="claim.assigned",
-            hint=claims.past_the_assignment(name),
+            hint=claim_anyway_hint(name),
             details={"engineer": task.engineer},
         )
-    if task.waits_for and not mine:
+    if task.waits_for and not is_engineer:
         raise ConflictError(
             f"{name} waits for {', '.join(task.waits_for)}",
             code="pickup.waiting",
@@ -157,43 +158,43 @@ def require_takeable(context: Context, task: states.Task, claim: Claim | None) -
         )
 
 
-def _take(context: Context, task: states.Task, backlog: Backlog) -> assigning.Placed:
+def _take(context: Context, task: states.Task, backlog: Backlog) -> assignments.AssignmentResult:
     name = task.item.task_id
-    found = holdings.held(context.store, name)
-    if found.claim != {claim.task_id: claim for claim in backlog.claims}.get(name):
+    documents = claim_documents.of_task(context.store, name)
+    if documents.claim != {claim.task_id: claim for claim in backlog.claims}.get(name):
         raise StaleVersion(name)
-    mine = found.assignment if found.engineer == context.seat.agent_id else None
-    order = assigning.Order(
+    assignment = documents.assignment if documents.engineer == context.seat.agent_id else None
+    request = AssignmentRequest(
         name,
         context.seat.agent_id,
-        mine.manager if mine else context.seat.agent_id,
-        plan=(mine.plan_id if mine else "") or backlog.plans.get(task.item.path, ""),
+        assignment.manager if assignment else context.seat.agent_id,
+        plan=(assignment.plan_id if assignment else "") or backlog.plans.get(task.item.path, ""),
         with_inbox=False,
     )
-    return assigning.carry_out(context, found, order, [])
+    return assignments.carry_out(context, documents, request, [])
 
 
 def begin(context: Context, name: str | None, paths: tuple[str, ...]) -> Claim | None:
-    """Claims a named task, of the backlog or not, or the best ready one; None when nothing is ready.
+    """Claims the named task, in the backlog or not, or the best ready one; None when nothing is ready.
 
-    Its paths are those given, else those that its backlog file names.
+    The claim gets `paths`, or those that the backlog file names.
     """
-    items = {item.task_id: item for item in queue.all_items(context.workspace)[0]}
+    items = {item.task_id: item for item in all_items(context.workspace)[0]}
     if name is not None and name not in items:
         return _with_paths(context, name, paths)
     if name is None:
-        placed, problems = take_next(context, allow_busy=False)
+        result, problems = take_next(context, allow_busy=False)
         context.warn(map(str, problems))
     else:
-        placed = take(context, name, allow_busy=False)
-    if placed is None or placed.claim is None:
+        result = take(context, name, allow_busy=False)
+    if result is None or result.claim is None:
         return None
-    claim = placed.claim
-    named = paths or (items[claim.task_id].paths if claim.task_id in items else ())
-    return _with_paths(context, claim.task_id, named) if named and not claim.paths else claim
+    claim = result.claim
+    claim_paths = paths or (items[claim.task_id].paths if claim.task_id in items else ())
+    return _with_paths(context, claim.task_id, claim_paths) if claim_paths and not claim.paths else claim
 
 
 def _with_paths(context: Context, task: str, paths: tuple[str, ...]) -> Claim:
-    change = bus_claims.take(context, claims.Request(task, context.seat.agent_id, paths=paths or None))
+    change = claims.take(context, claim_rules.Request(task, context.seat.agent_id, paths=paths or None))
     context.warn(change.warnings)
     return change.claim

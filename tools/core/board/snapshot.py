@@ -107,12 +107,8 @@ def _ask(context: Context, seen: Snapshot, view: View) -> _Asked:
     waiting = history.open_requests()
     beat = heartbeat.pulse(
         history,
-        claims=seen.claims,
-        assignments=seen.assignments,
-        manifests=seen.manifests,
-        waiting=waiting,
-        manager_window=view.manager_window,
-        agent_window=view.agent_window,
+        heartbeat.Participants(seen.claims, seen.assignments, seen.manifests, waiting),
+        heartbeat.Windows(view.manager_window, view.agent_window),
         retired=view.retired,
         now=seen.now,
     )

@@ -1,4 +1,4 @@
-"""What the claims and assignments say, as they were read: one task's, or all of them."""
+"""The claims and assignments, of one task or of all."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tools.core.problem import Problem
 from tools.core.store.api import Store
 
 
-class Held(NamedTuple):
-    """A task's claim and assignment as they were read; versions are what a commit must still find."""
+class TaskDocuments(NamedTuple):
+    """A task's claim and assignment; a commit expects that their versions are unchanged."""
 
     claim: Claim | None
     claim_raw: Mapping[str, object]
@@ -26,30 +26,30 @@ class Held(NamedTuple):
     @property
     def engineer(self) -> str | None:
         """Whom the task is reserved for."""
-        from tools.core.bus import claim_rules as claims  # most readers never ask
+        from tools.core.bus import claim_rules  # most readers do not need the rules
 
-        return claims.assigned_engineer(self.assignment, self.claim)
+        return claim_rules.assigned_engineer(self.assignment, self.claim)
 
 
-def held(store: Store, task: str) -> Held:
+def of_task(store: Store, task: str) -> TaskDocuments:
     """A task's claim and assignment; DataError when either cannot be read."""
     claim = store.get(f"{CLAIMS}/{task}")
-    given = store.get(f"{ASSIGNMENTS}/{task}")
-    return Held(
+    assignment = store.get(f"{ASSIGNMENTS}/{task}")
+    return TaskDocuments(
         claim_from(claim.content, task) if claim else None,
         claim.content if claim else {},
         claim.version if claim else "",
-        assignment_from(given.content, task) if given else None,
-        given.content if given else {},
-        given.version if given else "",
+        assignment_from(assignment.content, task) if assignment else None,
+        assignment.content if assignment else {},
+        assignment.version if assignment else "",
     )
 
 
-def documents(
+def _documents(
     store: Store, kind: str, read: Callable[[Mapping[str, object], str], Any]
 ) -> tuple[list[Any], list[Problem]]:
-    """All readable documents of a kind, and what is wrong with each that is not."""
-    found, problems = [], []
+    """All readable documents of a kind, and a problem for each of the rest."""
+    records, problems = [], []
     for name in store.names(kind):
         where = store.where(f"{kind}/{name}")
         if not ids.is_task(name):
@@ -61,21 +61,21 @@ def documents(
             problems.append(error.problem_in(where))
             continue
         if document is not None:
-            found.append(read(document.content, name))
-    return found, problems
+            records.append(read(document.content, name))
+    return records, problems
 
 
 def all_claims(store: Store) -> tuple[list[Claim], list[Problem]]:
-    """Every claim that can be read, and what cannot."""
-    return documents(store, CLAIMS, claim_from)
+    """Every readable claim, and a problem for each of the rest."""
+    return _documents(store, CLAIMS, claim_from)
 
 
 def all_assignments(store: Store) -> tuple[list[Assignment], list[Problem]]:
-    """Every assignment that can be read, and what cannot."""
-    return documents(store, ASSIGNMENTS, assignment_from)
+    """Every readable assignment, and a problem for each of the rest."""
+    return _documents(store, ASSIGNMENTS, assignment_from)
 
 
-def unreadable(store: Store, found: Sequence[Claim], given: Sequence[Assignment]) -> frozenset[str]:
-    """The tasks whose claim or assignment is there but was not among those that could be read."""
-    claimed = set(store.names(CLAIMS)) - {claim.task_id for claim in found}
-    return frozenset(claimed | set(store.names(ASSIGNMENTS)) - {assignment.task_id for assignment in given})
+def unreadable(store: Store, claims: Sequence[Claim], assignments: Sequence[Assignment]) -> frozenset[str]:
+    """The tasks whose claim or assignment exists but is not among the readable ones."""
+    claimed = set(store.names(CLAIMS)) - {claim.task_id for claim in claims}
+    return frozenset(claimed | set(store.names(ASSIGNMENTS)) - {assignment.task_id for assignment in assignments})

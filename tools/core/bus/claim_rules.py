@@ -1,4 +1,4 @@
-"""Who may take, keep, give back or pause a task: pure rules, no I/O.
+"""Who may take and keep a task, and who may log an event about it: pure rules, no I/O.
 
 Each verb takes the current claim, a request and the moment, and returns an `Outcome` or raises a
 refusal that names the holder. The table in docs/architecture.md, "The life of a claim", is this
@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tools.core import clock, hint, ids
-from tools.core.bus import path_patterns as globs
+from tools.core.bus import path_patterns
+from tools.core.bus.claim_refusals import ask_hint, claim_anyway_hint, claim_details, done_refusal, held_refusal
 from tools.core.errors import ConflictError, GuardError, UsageError
-from tools.core.hint import Hint
 from tools.core.models.bus import Assignment, Claim, TakenFrom
 
 STALE_AFTER = timedelta(minutes=240)
-"""How long without a sign of life before a holder may be taken for gone."""
+"""How long without a sign of life before a holder may be presumed gone."""
 
 
 class Override(NamedTuple):
@@ -31,7 +31,7 @@ class Override(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a verb decided: the new claim, the event that tells of it, and what to warn of.
+    """What a verb decided: the new claim, the event that records it, and what to warn of.
 
     `event` is "" when nothing changes.
     """
@@ -43,7 +43,7 @@ class Outcome(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What a seat asks for when it claims; None leaves what there is."""
+    """What a seat asks for when it claims; None keeps the present value."""
 
     task: str
     agent: str
@@ -60,11 +60,11 @@ class Request(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What is known besides the claim itself when a verb decides."""
+    """What a decision rests on besides the claim itself."""
 
     now: datetime
     assignment: Assignment | None = None
-    last_sign: datetime | None = None  # the holder's latest credible sign of life
+    last_seen: datetime | None = None  # the holder's latest credible sign of life
     live: Sequence[Claim] = ()  # all live claims, for overlapping paths
 
 
@@ -80,15 +80,15 @@ def take(current: Claim | None, request: Request, facts: Facts) -> Outcome:
     if current is not None and current.is_live and current.agent_id == request.agent:
         return _keep(current, request, facts)
     overrides = [
-        *_past_the_holder(current, request, facts),
-        *_past_the_assignment(current, request, facts),
+        *_check_holder(current, request, facts),
+        *_check_assignment(current, request, facts),
     ]
     warnings = _overlaps(request, facts)
     return Outcome(_taken(current, request, facts), _event(current), warnings, tuple(overrides))
 
 
 def require_task(task: str) -> None:
-    """Raises ConflictError for the hub, a directive's thread or an inbox: they are nobody's work."""
+    """Raises ConflictError for the hub, a directive's thread or an inbox: these are threads, not tasks."""
     if ids.is_thread_only(task):
         raise ConflictError(
             f"{task} is a thread, not a task: it cannot be claimed",
@@ -117,12 +117,12 @@ def _keep(current: Claim, request: Request, facts: Facts) -> Outcome:
     )
     if kept == replace(current, status=current.state):
         return Outcome(current, "")
-    kept = rewritten(replace(kept, updated_at=clock.to_text(facts.now)), facts)
+    kept = with_defaults(replace(kept, updated_at=clock.to_text(facts.now)), facts)
     return Outcome(kept, "claim", _overlaps(request, facts))
 
 
-def rewritten(claim: Claim, facts: Facts) -> Claim:
-    """A claim that came from an old file, with what today's writers always say."""
+def with_defaults(claim: Claim, facts: Facts) -> Claim:
+    """A claim of an old file with the fields that today's writers always set."""
     return replace(
         claim,
         fence=max(claim.fence, 1),
@@ -156,32 +156,33 @@ def _taken_from(current: Claim | None, request: Request, now: str) -> TakenFrom 
     return TakenFrom(agent_id=current.agent_id, at=now, reason=request.reason or current.notes or current.state)
 
 
-def _past_the_holder(current: Claim | None, request: Request, facts: Facts) -> list[Override]:
+def _check_holder(current: Claim | None, request: Request, facts: Facts) -> list[Override]:
     if current is None or current.state == "released":
         return []
     if current.state == "done":
         if not request.reopen:
-            raise done(current)
+            raise done_refusal(current)
         message = f"{request.agent} reopened {current.task_id}, done by {current.agent_id}"
         return [Override("claim_reopened", message, request.reason)]
     if current.state == "active":
-        raise held(current, facts)
+        raise held_refusal(current, facts.now, facts.last_seen)
     if current.paused_by and current.paused_by != current.agent_id:
-        return []  # another seat found the holder gone and paused it with notes: free to take
+        return []  # another seat paused it with notes because the holder was gone: free to take
     if is_stale(current, facts, request.stale_after):
-        return sooner_than_default(current, request.agent, facts, request.stale_after, request.reason)
+        return early_takeover(current, request.agent, facts, request.stale_after, request.reason)
     if not request.reason:
-        raise held(
+        raise held_refusal(
             current,
-            facts,
+            facts.now,
+            facts.last_seen,
             advice=hint.tool("agent.bus_claim", "claim", "--task", current.task_id, "--reason", hint.WORDS),
         )
     message = f"{request.agent} took {current.task_id} from {current.agent_id}, who had paused it"
     return [Override("takeover_forced", message, request.reason)]
 
 
-def sooner_than_default(current: Claim, agent: str, facts: Facts, window: timedelta, reason: str) -> list[Override]:
-    """The evidence left where a holder is taken for gone sooner than by default."""
+def early_takeover(current: Claim, agent: str, facts: Facts, window: timedelta, reason: str) -> list[Override]:
+    """The override to record when a holder is presumed gone before the default time."""
     if window >= STALE_AFTER or is_stale(current, facts, STALE_AFTER):
         return []
     silence = clock.span(window.total_seconds())
@@ -189,7 +190,7 @@ def sooner_than_default(current: Claim, agent: str, facts: Facts, window: timede
     return [Override("takeover_forced", message, reason)]
 
 
-def _past_the_assignment(current: Claim | None, request: Request, facts: Facts) -> list[Override]:
+def _check_assignment(current: Claim | None, request: Request, facts: Facts) -> list[Override]:
     engineer = assigned_engineer(facts.assignment, current)
     if engineer in (None, request.agent):
         return []
@@ -198,25 +199,20 @@ def _past_the_assignment(current: Claim | None, request: Request, facts: Facts) 
         raise GuardError(
             f"{request.task} is assigned to {engineer} (by {manager})",
             code="claim.assigned",
-            hint=past_the_assignment(request.task),
+            hint=claim_anyway_hint(request.task),
             details={"engineer": engineer, "manager": manager},
         )
     message = f"{request.agent} claimed {request.task}, which is assigned to {engineer}"
     return [Override("assignment_override", message, request.reason)]
 
 
-def past_the_assignment(task: str) -> Hint:
-    """The command that claims what is assigned to another, with a reason that is recorded."""
-    return hint.tool("agent.bus_claim", "claim", "--task", task, "--allow-unassigned", "--reason", hint.WORDS)
-
-
 def assigned_engineer(assignment: Assignment | None, claim: Claim | None) -> str | None:
-    """Whom a task is reserved for; None once that engineer gave it back or was found gone."""
+    """Whom a task is reserved for; None once that engineer released it or was relieved of it."""
     if assignment is None or assignment.engineer is None:
         return None
     if claim is None or claim.agent_id != assignment.engineer:
-        given_on = claim and claim.taken_from and claim.taken_from.agent_id == assignment.engineer
-        ended = bool(given_on and claim and _not_before(claim.claimed_at, assignment.assigned_at))
+        was_taken = claim and claim.taken_from and claim.taken_from.agent_id == assignment.engineer
+        ended = bool(was_taken and claim and _not_before(claim.claimed_at, assignment.assigned_at))
     elif claim.is_live:
         ended = bool(claim.paused_by)
     else:
@@ -225,83 +221,50 @@ def assigned_engineer(assignment: Assignment | None, claim: Claim | None) -> str
 
 
 def _not_before(later: str, earlier: str) -> bool:
-    one, other = clock.parse(later), clock.parse(earlier)
-    return one is None or other is None or one >= other
-
-
-def done(current: Claim) -> ConflictError:
-    """The refusal that says who finished a task, when, and how it is reopened."""
-    return ConflictError(
-        f"{current.task_id} is done: {current.agent_id} finished it at {current.released_at or 'an unknown time'}",
-        code="claim.done",
-        hint=hint.tool("agent.bus_claim", "claim", "--task", current.task_id, "--reopen", "--reason", hint.WORDS),
-        details=details(current),
-    )
-
-
-def asking(agent: str, thread: str) -> Hint:
-    """The command that sends an agent a request."""
-    words = ("--task", thread, "--type", "request", "--target", agent, "--summary", hint.WORDS)
-    return hint.tool("agent.bus_message", *words)
-
-
-def held(current: Claim, facts: Facts, *, advice: Hint | None = None) -> ConflictError:
-    """The refusal that names the holder, the claim's age and the last sign of life; it advises to ask the holder."""
-    claimed = clock.parse(current.claimed_at)
-    age = f" for {clock.age(claimed, facts.now)}" if claimed else ""
-    seen = (
-        f"; last sign of life {clock.age(facts.last_sign, facts.now)} ago" if facts.last_sign else "; no sign of life"
-    )
-    return ConflictError(
-        f"{current.task_id} is held by {current.agent_id} ({current.state}{age}{seen})",
-        code="claim.held",
-        hint=advice or asking(current.agent_id, current.task_id),
-        details=details(current),
-    )
-
-
-def details(claim: Claim) -> dict[str, object]:
-    """What a refusal says of a claim, for programs."""
-    return {
-        "task_id": claim.task_id,
-        "holder": claim.agent_id,
-        "status": claim.state,
-        "claimed_at": claim.claimed_at,
-        "branch": claim.branch,
-    }
+    end, start = clock.parse(later), clock.parse(earlier)
+    return end is None or start is None or end >= start
 
 
 def is_stale(current: Claim, facts: Facts, stale_after: timedelta) -> bool:
     """Whether the holder has shown no sign of life for `stale_after`, the claim itself being one."""
-    signs = [sign for sign in (facts.last_sign, clock.parse(current.claimed_at)) if sign]
+    signs = [sign for sign in (facts.last_seen, clock.parse(current.claimed_at)) if sign]
     credible = [sign for sign in signs if clock.is_credible(sign, facts.now)]
     return not credible or facts.now - max(credible) >= stale_after
 
 
 def _overlaps(request: Request, facts: Facts) -> tuple[str, ...]:
-    found = overlaps(request.task, request.agent, request.paths or (), facts.live)
-    if found and request.exclusive:
-        other, mine, theirs = found[0]
+    conflicts = overlaps(request.task, request.agent, request.paths or (), facts.live)
+    if conflicts and request.exclusive:
+        holder = conflicts[0].claim
         raise ConflictError(
-            f"{mine} overlaps {theirs}, which {other.agent_id} holds with {other.task_id}",
+            str(conflicts[0]),
             code="claim.paths",
-            hint=asking(other.agent_id, other.task_id),
-            details=details(other),
+            hint=ask_hint(holder.agent_id, holder.task_id),
+            details=claim_details(holder),
         )
-    return tuple(
-        f"{mine} overlaps {theirs}, which {other.agent_id} holds with {other.task_id}" for other, mine, theirs in found
-    )
+    return tuple(map(str, conflicts))
 
 
-def overlaps(task: str, agent: str, paths: Sequence[str], live: Sequence[Claim]) -> list[tuple[Claim, str, str]]:
-    """The live claims of others whose paths may name a file that `paths` names too."""
+class Overlap(NamedTuple):
+    """A pattern that may name a file which a live claim's pattern names too."""
+
+    claim: Claim
+    path: str
+    claimed_path: str
+
+    def __str__(self) -> str:
+        return f"{self.path} overlaps {self.claimed_path}, which {self.claim.agent_id} holds with {self.claim.task_id}"
+
+
+def overlaps(task: str, agent: str, paths: Sequence[str], live: Sequence[Claim]) -> list[Overlap]:
+    """Where `paths` may name a file that another agent's live claim names too."""
     return [
-        (other, mine, theirs)
-        for other in live
-        if other.task_id != task and other.agent_id != agent and other.is_live
-        for mine in paths
-        for theirs in other.paths
-        if globs.may_overlap(mine, theirs)
+        Overlap(claim, path, claimed_path)
+        for claim in live
+        if claim.task_id != task and claim.agent_id != agent and claim.is_live
+        for path in paths
+        for claimed_path in claim.paths
+        if path_patterns.may_overlap(path, claimed_path)
     ]
 
 
@@ -313,7 +276,7 @@ def refuses_event(
         return ""
     if event in ("complete", "pr_opened", "release"):
         if current is None:
-            return f"nobody holds {task}"
+            return f"{task} is not claimed"
         if current.is_live and current.agent_id != agent:
             return f"{task} is held by {current.agent_id} ({current.state})"
     may_report = is_manager or current is None or agent in (current.agent_id, engineer)

@@ -1,7 +1,7 @@
-"""What a seat does on the bus: read what a rule needs, decide, record overrides, commit once.
+"""What a seat does with claims: read what a rule needs, decide, record overrides, commit once.
 
-Every function checks all guards before its first write. What others changed meanwhile is noticed by
-the store, and the decision is taken again on what is there now.
+Every function checks all guards before its first write. The store notices a concurrent change, and the
+decision is repeated on the new state.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from tools.core import clock, ids
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import claim_rules as claims
-from tools.core.bus import release_rules as handback
+from tools.core.bus import claim_documents, claim_rules, release_rules
+from tools.core.bus.claim_documents import TaskDocuments
+from tools.core.bus.release_rules import PauseRequest
 from tools.core.context import Context
 from tools.core.fs import files
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Claim, Event
@@ -25,91 +25,90 @@ from tools.core.workspace import Workspace
 
 
 class ClaimChange(NamedTuple):
-    """What an operation did; `record` is None when nothing had to change."""
+    """A claim after an operation; `record` is None when nothing had to change."""
 
     claim: Claim
     record: Mapping[str, object] | None
     warnings: tuple[str, ...]
 
 
-def facts(context: Context, found: holdings.Held, agent: str, *, paths: bool = False) -> claims.Facts:
-    """What a claim rule needs to know; the holder's life only where somebody else asks."""
-    sign = None
-    if found.claim is not None and found.claim.is_live and found.claim.agent_id != agent:
-        holder = found.claim.agent_id
-        sign = context.history.last_seen([holder], context.now).get(holder)
-    live = [claim for claim in holdings.all_claims(context.store)[0] if claim.is_live] if paths else []
-    return claims.Facts(context.now, found.assignment, sign, live)
+def facts(context: Context, documents: TaskDocuments, agent: str, *, paths: bool = False) -> claim_rules.Facts:
+    """What a claim rule needs to know; the holder's last sign of life only where another seat asks."""
+    last_seen = None
+    if documents.claim is not None and documents.claim.is_live and documents.claim.agent_id != agent:
+        holder = documents.claim.agent_id
+        last_seen = context.history.last_seen([holder], context.now).get(holder)
+    live = [claim for claim in claim_documents.all_claims(context.store)[0] if claim.is_live] if paths else []
+    return claim_rules.Facts(context.now, documents.assignment, last_seen, live)
 
 
-def take(context: Context, request: claims.Request) -> ClaimChange:
-    """Claims a task for a seat; raises what `claims.take` raises."""
+def take(context: Context, request: claim_rules.Request) -> ClaimChange:
+    """Claims a task for a seat; raises what `claim_rules.take` raises."""
 
-    def decide(found: holdings.Held) -> claims.Outcome:
-        known = facts(context, found, request.agent, paths=bool(request.paths))
-        return claims.take(found.claim, request, known)
+    def decide(documents: TaskDocuments) -> claim_rules.Outcome:
+        rule_facts = facts(context, documents, request.agent, paths=bool(request.paths))
+        return claim_rules.take(documents.claim, request, rule_facts)
 
     return _change_claim(context, request.task, decide)
 
 
 def release(context: Context, task: str, *, status: str, notes: str | None) -> ClaimChange:
-    """Gives a task back; raises what `handback.release` raises."""
+    """Releases a task; raises what `release_rules.release` raises."""
     return _change_claim(
         context,
         task,
-        lambda found: handback.release(
-            found.claim, task, context.seat.agent_id, status, notes, claims.Facts(context.now)
+        lambda documents: release_rules.release(
+            documents.claim, task, context.seat.agent_id, status, notes, claim_rules.Facts(context.now)
         ),
     )
 
 
 def pause(context: Context, task: str, *, notes: str, stale_after: timedelta, force: bool, reason: str) -> ClaimChange:
-    """Pauses a claim; raises what `handback.pause` raises."""
+    """Pauses a claim; raises what `release_rules.pause` raises."""
 
-    def decide(found: holdings.Held) -> claims.Outcome:
-        known = facts(context, found, context.seat.agent_id)
-        return handback.pause(
-            found.claim, task, context.seat.agent_id, notes, known, stale_after=stale_after, force=force, reason=reason
-        )
+    def decide(documents: TaskDocuments) -> claim_rules.Outcome:
+        request = PauseRequest(task, context.seat.agent_id, notes, stale_after, force, reason)
+        return release_rules.pause(documents.claim, request, facts(context, documents, request.agent))
 
     return _change_claim(context, task, decide)
 
 
-def _change_claim(context: Context, task: str, decide: Callable[[holdings.Held], claims.Outcome]) -> ClaimChange:
-    recorded: list[claims.Override] = []
+def _change_claim(context: Context, task: str, decide: Callable[[TaskDocuments], claim_rules.Outcome]) -> ClaimChange:
+    recorded: list[claim_rules.Override] = []
 
     def attempt() -> ClaimChange:
         events = context.store.version(EVENTS)
         context.store.history.refresh()
-        found = holdings.held(context.store, task)
-        outcome = decide(found)
+        documents = claim_documents.of_task(context.store, task)
+        outcome = decide(documents)
         if not outcome.event:
             return ClaimChange(outcome.claim, None, outcome.warnings)
         for override in outcome.overrides:
             if override not in recorded:
                 record_override(context, override)
                 recorded.append(override)
-        changes = claim_changes(context, found, outcome)
-        if found.claim is not None and found.claim.is_live and found.claim.agent_id != context.seat.agent_id:
+        changes = claim_changes(context, documents, outcome)
+        claim = documents.claim
+        if claim is not None and claim.is_live and claim.agent_id != context.seat.agent_id:
             changes.append(Expect(EVENTS, events))  # the holder may have given a sign of life since
         written = context.store.commit(changes)
         return ClaimChange(outcome.claim, written[0], outcome.warnings)
 
-    done: ClaimChange = retry_stale(attempt)
-    return done
+    change: ClaimChange = retry_stale(attempt)
+    return change
 
 
-def claim_changes(context: Context, found: holdings.Held, outcome: claims.Outcome) -> list[Change]:
-    """The event that tells of a claim's change, the claim, and the assignment it was decided on."""
+def claim_changes(context: Context, documents: TaskDocuments, outcome: claim_rules.Outcome) -> list[Change]:
+    """The event of a claim's change, the claim, and the assignment it was decided on."""
     task = outcome.claim.task_id
     return [
-        Append(EVENTS, to_mapping(claim_event(context, outcome, found.claim))),
-        Replace(f"{CLAIMS}/{task}", over(outcome.claim, found.claim_raw), found.claim_version),
-        Expect(f"{ASSIGNMENTS}/{task}", found.assignment_version),
+        Append(EVENTS, to_mapping(claim_event(context, outcome, documents.claim))),
+        Replace(f"{CLAIMS}/{task}", over(outcome.claim, documents.claim_raw), documents.claim_version),
+        Expect(f"{ASSIGNMENTS}/{task}", documents.assignment_version),
     ]
 
 
-def claim_event(context: Context, outcome: claims.Outcome, before: Claim | None) -> Event:
+def claim_event(context: Context, outcome: claim_rules.Outcome, before: Claim | None) -> Event:
     """The event of a claim's change; it carries the claim whole, so that claims can be rebuilt."""
     claim = outcome.claim
     meta = {}
@@ -136,25 +135,25 @@ def claim_event(context: Context, outcome: claims.Outcome, before: Claim | None)
     )
 
 
-def claim_sentence(actor: str, outcome: claims.Outcome, before: Claim | None) -> str:
+def claim_sentence(actor: str, outcome: claim_rules.Outcome, before: Claim | None) -> str:
     """One sentence about a claim's change, notes included when they fit."""
     claim = outcome.claim
-    task, other = claim.task_id, "" if claim.agent_id == actor else f" for {claim.agent_id}"
+    task, for_holder = claim.task_id, "" if claim.agent_id == actor else f" for {claim.agent_id}"
     updates = before is not None and before.is_live and before.agent_id == claim.agent_id
     text = {
-        "claim": f"{actor} {('updated its claim on' if not other else 'updated the claim on') if updates else 'claimed'} {task}{other}",
-        "takeover": f"{actor} took over {task} from {before.agent_id if before else 'nobody'}{other}",
-        "reopened": f"{actor} reopened {task}{other}",
+        "claim": f"{actor} {('updated its claim on' if not for_holder else 'updated the claim on') if updates else 'claimed'} {task}{for_holder}",
+        "takeover": f"{actor} took over {task} from {before.agent_id if before else 'no holder'}{for_holder}",
+        "reopened": f"{actor} reopened {task}{for_holder}",
         "release": f"{actor} released {task} ({claim.state})",
-        "pause": f"{actor} paused {task}" + (f", held by {claim.agent_id}" if other else ""),
+        "pause": f"{actor} paused {task}" + (f", held by {claim.agent_id}" if for_holder else ""),
     }[outcome.event]
     if claim.notes and outcome.event in ("release", "pause", "takeover"):
         text += f": {' '.join(claim.notes.split())}"
     return text[:MAX_SUMMARY]
 
 
-def record_override(context: Context, override: claims.Override) -> None:
-    """Leaves evidence of an override before what it allows is written."""
+def record_override(context: Context, override: claim_rules.Override) -> None:
+    """Writes evidence of an override, before the change that it allows."""
     record_warning(
         context.workspace,
         Warning(
@@ -165,9 +164,6 @@ def record_override(context: Context, override: claims.Override) -> None:
             reason=override.reason,
         ),
     )
-
-
-# -- events and messages -------------------------------------------------------------------------
 
 
 def plan_is_missing(workspace: Workspace, plan_id: str) -> bool:

@@ -19,8 +19,8 @@ KEY = "directive"
 """The key of a pointer's `meta` that names the directive's thread."""
 
 
-class Words(NamedTuple):
-    """What one of the two messages says."""
+class Text(NamedTuple):
+    """The text of one of the two messages."""
 
     type: str
     summary: str
@@ -30,95 +30,95 @@ class Words(NamedTuple):
 
 
 class Directive(NamedTuple):
-    """What a manager wants known: the directive itself and how the hub points to it."""
+    """A directive in its own thread, and the pointer to it on the hub."""
 
     task: str
-    words: Words
+    text: Text
     pointer_task: str
-    pointer: Words
+    pointer: Text
     plan: str = ""
     branch: str = ""
 
 
 def pointer_summary(task: str, summary: str) -> str:
-    """What the hub says when nothing else was asked for."""
+    """The default summary of the pointer."""
     return f"Directive {task}: {summary}"[:MAX_SUMMARY]
 
 
-def post(context: Context, given: Directive) -> list[dict[str, Any]]:
-    """Appends what is missing of the two, in one commit; [] when both were there.
+def post(context: Context, directive: Directive) -> list[dict[str, Any]]:
+    """Appends whichever of the two is missing, in one commit; [] when both exist.
 
     UsageError for a thread that cannot be a directive's: the hub, an inbox, or the pointer's own.
     """
-    if given.task in (ids.HUB, given.pointer_task) or given.task.startswith(ids.INBOX_PREFIX):
+    if directive.task in (ids.HUB, directive.pointer_task) or directive.task.startswith(ids.INBOX_PREFIX):
         raise UsageError(
-            f"{given.task} cannot be a directive's own thread",
+            f"{directive.task} cannot be a directive's own thread",
             code="directive.thread",
             hint=hint.again("--task", f"{ids.COORDINATION_PREFIX}0001"),
         )
-    written: list[dict[str, Any]] = retry_stale(lambda: context.store.commit(_missing(context, given)))
-    posts.warn_of_absent(context, [*given.words.receipts, *given.pointer.receipts])
+    written: list[dict[str, Any]] = retry_stale(lambda: context.store.commit(_missing(context, directive)))
+    posts.warn_of_absent(context, [*directive.text.receipts, *directive.pointer.receipts])
     return written
 
 
-def _missing(context: Context, given: Directive) -> list[Change]:
-    """What a commit has to append, on the threads as they are now; [] when both are there."""
-    threads = [stream_of(given.task), stream_of(given.pointer_task)]
+def _missing(context: Context, directive: Directive) -> list[Change]:
+    """What a commit has to append, on the threads as they are now; [] when both exist."""
+    threads = [stream_of(directive.task), stream_of(directive.pointer_task)]
     changes: list[Change] = [Expect(thread, context.store.version(thread)) for thread in threads]
-    directive_id = _id_of_directive(context, given)
+    directive_id = _id_of_directive(context, directive)
     if directive_id is None:
-        directive = _directive(context, given)
-        pointer = _pointer(context, given, directive.id)
-        appends = [Append(threads[0], to_mapping(directive)), Append(threads[1], to_mapping(pointer))]
-    elif _is_pointed_to(context, given, directive_id):
+        message = _directive_message(context, directive)
+        pointer = _pointer_message(context, directive, message.id)
+        appends = [Append(threads[0], to_mapping(message)), Append(threads[1], to_mapping(pointer))]
+    elif _has_pointer(context, directive, directive_id):
         return []
     else:
-        appends = [Append(threads[1], to_mapping(_pointer(context, given, directive_id)))]
+        appends = [Append(threads[1], to_mapping(_pointer_message(context, directive, directive_id)))]
     return [*changes, *appends]
 
 
-def _id_of_directive(context: Context, given: Directive) -> str | None:
-    """The id of the directive that was posted already; "" for one without an id."""
-    for found in context.store.read(stream_of(given.task)).found:
-        message = message_from(found.record, given.task)
-        if (message.type, message.summary) == (given.words.type, given.words.summary):
+def _id_of_directive(context: Context, directive: Directive) -> str | None:
+    """The id of the directive if it was posted already, "" when that has none; None for a new directive."""
+    for line in context.store.read(stream_of(directive.task)).found:
+        message = message_from(line.record, directive.task)
+        if (message.type, message.summary) == (directive.text.type, directive.text.summary):
             return message.id
     return None
 
 
-def _is_pointed_to(context: Context, given: Directive, directive_id: str) -> bool:
+def _has_pointer(context: Context, directive: Directive, directive_id: str) -> bool:
     def points(raw: dict[str, object]) -> bool:
-        meta = message_from(raw, given.pointer_task).meta
-        return meta.get(KEY) == given.task and meta.get("directive_id", directive_id) == directive_id
+        meta = message_from(raw, directive.pointer_task).meta
+        return meta.get(KEY) == directive.task and meta.get("directive_id", directive_id) == directive_id
 
-    return bool(context.store.tail(stream_of(given.pointer_task), 1, points).found)
-
-
-def _directive(context: Context, given: Directive) -> Message:
-    meta = {**given.words.meta, **({"plan_id": given.plan} if given.plan else {})}
-    return _message(context, given, given.task, given.words, meta)
+    return bool(context.store.tail(stream_of(directive.pointer_task), 1, points).found)
 
 
-def _pointer(context: Context, given: Directive, directive_id: str) -> Message:
-    meta = {**given.pointer.meta, KEY: given.task}
+def _directive_message(context: Context, directive: Directive) -> Message:
+    meta = {**directive.text.meta, **({"plan_id": directive.plan} if directive.plan else {})}
+    return _message(context, directive, directive.task, directive.text, meta)
+
+
+def _pointer_message(context: Context, directive: Directive, directive_id: str) -> Message:
+    meta = {**directive.pointer.meta, KEY: directive.task}
     if directive_id:
         meta["directive_id"] = directive_id
-    if given.plan:
-        meta["plan_id"] = given.plan
-    return _message(context, given, given.pointer_task, given.pointer, meta)
+    if directive.plan:
+        meta["plan_id"] = directive.plan
+    return _message(context, directive, directive.pointer_task, directive.pointer, meta)
 
 
-def _message(context: Context, given: Directive, thread: str, words: Words, meta: Mapping[str, str]) -> Message:
+def _message(context: Context, directive: Directive, thread: str, text: Text, meta: Mapping[str, str]) -> Message:
     return Message(
         id=ids.new_record_id(),
         ts=clock.to_text(context.now),
         sender=context.seat.agent_id,
-        type=words.type,
+        type=text.type,
         task_id=thread,
-        summary=posts.summary_of(words.summary),
-        branch=given.branch,
-        note=words.note,
-        receipts=citations_of(context.workspace, words.receipts)[0],
+        summary=posts.summary_of(text.summary),
+        branch=directive.branch,
+        note=text.note,
+        receipts=citations_of(context.workspace, text.receipts)[0],
         meta=meta,
     )
 

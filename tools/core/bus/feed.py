@@ -12,16 +12,16 @@ from tools.core.text import terminal
 def newest_events(store: Store, limit: int) -> tuple[list[Entry], list[Problem]]:
     """The last events, read from the end of the log without its history; oldest first."""
     reading = store.tail(EVENTS, limit)
-    return unrepeated([event_entry(found.record) for found in reading.found]), reading.problems
+    return unrepeated([event_entry(line.record) for line in reading.found]), reading.problems
 
 
 def counted(more: int) -> str:
-    """How many more there are, in words."""
+    """A capped count in words."""
     return f"{more} or more" if more >= MAX_COUNTED else str(more)
 
 
 def line_of(entry: Entry) -> str:
-    """One line: when, who, what kind, which task, what was said, and the evidence."""
+    """One line: stamp, agent, kind, task, summary and receipts."""
     parts = [entry.record.ts or "-", entry.agent or "-", entry.kind or "-", f"task={entry.task or '-'}"]
     if entry.severity:
         parts[-1] += f" sev={entry.severity}"

@@ -1,8 +1,8 @@
-"""Dirty handoffs: work of one seat that another found uncommitted, until somebody clears or reassigns it.
+"""Dirty handoffs: one seat's uncommitted work that another seat found, until it is cleared or reassigned.
 
 A receipt (`_report/session/<finder>/dirty-handoff/dirty-<stamp>.txt`, docs/formats.md) is written by
 the seat that found the tree dirty and never changed by what follows: `dirty_cleared` and
-`dirty_reassigned` events cite it, and the latest of them says where it stands.
+`dirty_reassigned` events cite it, and the latest of them gives its state.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tools.core import clock, ids
-from tools.core.bus import claim_rules as claims
+from tools.core.bus.claim_refusals import ask_hint
 from tools.core.bus.posts import Draft, EventDraft, Posted, post_once
 from tools.core.context import Context
 from tools.core.errors import GuardError, ToolkitError
@@ -44,7 +44,7 @@ class Handoff(NamedTuple):
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody else than its finder still has to look after it."""
+        """Whether an owner other than its finder still has to deal with it."""
         return not self.is_cleared and self.owner != self.finder
 
 
@@ -54,30 +54,30 @@ def folder(workspace: Workspace, finder: str) -> Place:
 
 
 def parse(path: str, finder: str, text: str) -> Handoff | None:
-    """A receipt by its path and text; None when it is not one."""
+    """The handoff in a receipt's text; None when the text is not a receipt."""
     head, _, body = text.partition("\n\n")
     lines = head.splitlines()
     if not lines or lines[0].strip() != _TITLE:
         return None
-    given: dict[str, str] = {}
+    header: dict[str, str] = {}
     for line in lines[1:]:
         key, equals, value = line.removeprefix("# ").partition("=")
         if equals:
-            given.setdefault(key.strip(), value.strip())
+            header.setdefault(key.strip(), value.strip())
     return Handoff(
         path=path,
-        finder=given.get("agent") or finder,
-        owner=given.get("owner") or given.get("agent") or finder,
-        captured_at=clock.parse(given.get("captured_at")),
-        branch=given.get("branch", ""),
-        commit=given.get("commit", ""),
+        finder=header.get("agent") or finder,
+        owner=header.get("owner") or header.get("agent") or finder,
+        captured_at=clock.parse(header.get("captured_at")),
+        branch=header.get("branch", ""),
+        commit=header.get("commit", ""),
         changes=tuple(line for line in body.split("\n") if line.strip()),
     )
 
 
 def receipts_of(workspace: Workspace) -> tuple[list[Handoff], list[Problem]]:
-    """Every receipt as it was written, oldest first, and what cannot be read."""
-    found: list[Handoff] = []
+    """Every receipt as it was written, oldest first, and a problem for each unreadable one."""
+    handoffs: list[Handoff] = []
     problems: list[Problem] = []
     for finder in filter(ids.is_agent, files.names_in(Place(workspace.bus_root, f"{REPORT}/session"))):
         try:
@@ -88,14 +88,14 @@ def receipts_of(workspace: Workspace) -> tuple[list[Handoff], list[Problem]]:
                 if handoff is None:
                     problems.append(Problem(place.name, 1, "not a receipt of a dirty tree", "handoff.receipt"))
                 else:
-                    found.append(handoff)
+                    handoffs.append(handoff)
         except ToolkitError as error:
             problems.append(error.problem_in(folder(workspace, finder).name))
-    return sorted(found, key=lambda handoff: (handoff.captured_at or clock.EPOCH, handoff.path)), problems
+    return sorted(handoffs, key=lambda handoff: (handoff.captured_at or clock.EPOCH, handoff.path)), problems
 
 
 def settled(receipts: Sequence[Handoff], events: Sequence[Event]) -> list[Handoff]:
-    """The receipts with what events, oldest first, have made of them."""
+    """The receipts with the events, oldest first, applied to them."""
     by_path = {handoff.path: handoff for handoff in receipts}
     for event in events:
         for path in event.receipts:
@@ -110,7 +110,7 @@ def settled(receipts: Sequence[Handoff], events: Sequence[Event]) -> list[Handof
 
 
 def all_handoffs(workspace: Workspace, history: History) -> tuple[list[Handoff], list[Problem]]:
-    """Every dirty handoff as it stands now, oldest first, and what cannot be read."""
+    """Every dirty handoff in its present state, oldest first, and a problem for each unreadable one."""
     receipts, problems = receipts_of(workspace)
     if not receipts:
         return [], problems
@@ -124,8 +124,9 @@ def cleared(history: History) -> frozenset[str]:
 
 def of_agent(handoffs: Sequence[Handoff], agent: str) -> list[Handoff]:
     """The open handoffs that are an agent's: those it owns, or where it owns none, those it found."""
-    still = [handoff for handoff in handoffs if handoff.is_open]
-    return [one for one in still if one.owner == agent] or [one for one in still if one.finder == agent]
+    still_open = [handoff for handoff in handoffs if handoff.is_open]
+    owned = [handoff for handoff in still_open if handoff.owner == agent]
+    return owned or [handoff for handoff in still_open if handoff.finder == agent]
 
 
 def require_right(entries: Sequence[Handoff], seat: Seat) -> None:
@@ -135,26 +136,28 @@ def require_right(entries: Sequence[Handoff], seat: Seat) -> None:
             raise GuardError(
                 f"{entry.path} is {entry.owner}'s, found by {entry.finder}: {seat.agent_id} is neither, nor a manager",
                 code="handoff.right",
-                hint=claims.asking(entry.owner, ids.HUB),
+                hint=ask_hint(entry.owner, ids.HUB),
             )
 
 
 def settle(context: Context, agent: str, kind: str, note: str, to: str) -> Posted | None:
-    """Clears or reassigns an agent's open handoffs; None when there are none. GuardError without the right to."""
+    """Clears or reassigns an agent's open handoffs; None when there are none. GuardError when the seat may not."""
     problems: list[Problem] = []
 
     def decide() -> Draft | None:
         handoffs, problems[:] = all_handoffs(context.workspace, context.history)
-        mine = of_agent(handoffs, agent)
-        require_right(mine, context.seat)
-        return Draft(_settling(context, mine, agent, kind, note, to)) if mine else None
+        affected = of_agent(handoffs, agent)
+        require_right(affected, context.seat)
+        return Draft(_settling_event(context, affected, agent, kind, note, to)) if affected else None
 
     settled = post_once(context, decide)
     context.skipped(problems)
     return settled
 
 
-def _settling(context: Context, entries: Sequence[Handoff], agent: str, kind: str, note: str, to: str) -> EventDraft:
+def _settling_event(
+    context: Context, entries: Sequence[Handoff], agent: str, kind: str, note: str, to: str
+) -> EventDraft:
     """The event that clears or reassigns entries; it cites their receipts, which stay."""
     done = f"gave the dirty handoff of {agent} to {to}" if to else f"cleared the dirty handoff of {agent}"
     return EventDraft(

@@ -1,7 +1,7 @@
-"""Whether somebody watches and whether holders are at work: the check behind `bus_heartbeat`.
+"""Whether a manager watches and whether holders are at work: the check behind `bus_heartbeat`.
 
-An alert's identity is `meta.alert` of its event: who it is about and since when, so that one that is
-unchanged is not raised again.
+An alert's identity, `meta.alert` of its event, says whom it is about and since when, so that an
+unchanged alert is not raised again.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from tools.core import clock, versions
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import presence as liveness
+from tools.core.bus import claim_documents, presence
 from tools.core.context import Context
 from tools.core.models.bus import Assignment, Claim
 from tools.core.models.entry import Entry, Query
@@ -36,12 +35,12 @@ class Alert(NamedTuple):
 
 
 class Check(NamedTuple):
-    """One heartbeat check; windows of 0 were switched off."""
+    """The result of one check; a window of 0 means that its check is off."""
 
     now: datetime
     manager_window: timedelta
     agent_window: timedelta
-    managers: list[liveness.Heartbeat]
+    managers: list[presence.Heartbeat]
     idle: list[dict[str, Any]]
     alerts: list[Alert]
     raised: Mapping[str, bool]  # alerts that were raised before and are unchanged
@@ -51,36 +50,56 @@ class Check(NamedTuple):
 class Pulse(NamedTuple):
     """Who watches and who is at work; the part of a check that the dashboard shares."""
 
-    managers: list[liveness.Heartbeat]
+    managers: list[presence.Heartbeat]
     idle: list[tuple[Claim, datetime | None]]
     alerts: list[Alert]
     retired: frozenset[str]
 
 
+class Windows(NamedTuple):
+    """How long a manager and a holder may be silent; 0 switches the check off."""
+
+    manager: timedelta
+    agent: timedelta
+
+
+class Participants(NamedTuple):
+    """The documents that say who manages and who holds what, and the requests that wait for an answer."""
+
+    claims: Sequence[Claim]
+    assignments: Sequence[Assignment]
+    manifests: Sequence[Manifest]
+    requests: Sequence[Entry]
+
+
 def pulse(
     history: History,
+    participants: Participants,
+    windows: Windows,
     *,
-    claims: Sequence[Claim],
-    assignments: Sequence[Assignment],
-    manifests: Sequence[Manifest],
-    waiting: Sequence[Entry],
-    manager_window: timedelta,
-    agent_window: timedelta,
     ignored_managers: Collection[str] = (),
     retired: Collection[str] | None = None,
     now: datetime,
 ) -> Pulse:
-    """Judges what was read of the bus; a window of 0 switches its check off."""
-    away = liveness.retired(history, retired)
-    names = liveness.managers(
-        history, now, manifests=manifests, assignments=assignments, claims={claim.task_id: claim for claim in claims}
+    """Judges managers and holders by their last signs of life; `retired` replaces the dashboard's list."""
+    claims = participants.claims
+    away = presence.retired(history, retired)
+    names = presence.managers(
+        history,
+        now,
+        manifests=participants.manifests,
+        assignments=participants.assignments,
+        claims={claim.task_id: claim for claim in claims},
     )
     gone = away | set(ignored_managers)
-    beats = liveness.heartbeats(history, [name for name in names if name not in gone], manager_window, now)
+    beats = presence.heartbeats(history, [name for name in names if name not in gone], windows.manager, now)
     active = [claim for claim in claims if claim.state == "active" and claim.agent_id not in away]
-    signs = history.last_seen({claim.agent_id for claim in active}, now)
-    idle = liveness.idle_holders(active, signs, agent_window, now)
-    alerts = [*_manager_alerts(beats, waiting, manager_window), *(_idle_alert(claim, at) for claim, at in idle)]
+    last_seen = history.last_seen({claim.agent_id for claim in active}, now)
+    idle = presence.idle_holders(active, last_seen, windows.agent, now)
+    alerts = [
+        *_manager_alerts(beats, participants.requests, windows.manager),
+        *(_idle_alert(claim, at) for claim, at in idle),
+    ]
     return Pulse(beats, idle, alerts, away)
 
 
@@ -93,48 +112,45 @@ def check(
     retired: Collection[str] | None = None,
 ) -> Check:
     """Looks at the bus once."""
-    claims, problems = holdings.all_claims(context.store)
-    assignments, more_problems = holdings.all_assignments(context.store)
+    claims, problems = claim_documents.all_claims(context.store)
+    assignments, more_problems = claim_documents.all_assignments(context.store)
     history = context.history
-    found = pulse(
+    manifests = bound_manifests(context.workspace)
+    current = pulse(
         history,
-        claims=claims,
-        assignments=assignments,
-        manifests=bound_manifests(context.workspace),
-        waiting=history.open_requests(),
-        manager_window=manager_window,
-        agent_window=agent_window,
+        Participants(claims, assignments, manifests, history.open_requests()),
+        Windows(manager_window, agent_window),
         ignored_managers=ignored_managers,
         retired=retired,
         now=context.now,
     )
-    before = raised_before(history) if found.alerts else set()
-    raised = {alert.identity: alert.identity in before for alert in found.alerts}
+    before = raised_before(history) if current.alerts else set()
+    raised = {alert.identity: alert.identity in before for alert in current.alerts}
     problems = [*problems, *more_problems, *history.problems()]
     idle = [
         {"agent_id": claim.agent_id, "task_id": claim.task_id, "last_seen": clock.to_text(at) if at else None}
-        for claim, at in found.idle
+        for claim, at in current.idle
     ]
-    return Check(context.now, manager_window, agent_window, found.managers, idle, found.alerts, raised, problems)
+    return Check(context.now, manager_window, agent_window, current.managers, idle, current.alerts, raised, problems)
 
 
-def _manager_alerts(beats: Sequence[liveness.Heartbeat], waiting: Sequence[Entry], window: timedelta) -> list[Alert]:
-    found = []
+def _manager_alerts(beats: Sequence[presence.Heartbeat], requests: Sequence[Entry], window: timedelta) -> list[Alert]:
+    alerts = []
     for beat in beats:
-        if not window or beat.state == liveness.FRESH:
+        if not window or beat.state == presence.FRESH:
             continue
         since = clock.to_text(beat.at) if beat.at else "never"
-        if beat.state == liveness.SIGNED_OFF:
-            addressed = [entry for entry in waiting if _waits_for(entry, beat.agent)]
+        if beat.state == presence.SIGNED_OFF:
+            addressed = [entry for entry in requests if _waits_for(entry, beat.agent)]
             if not addressed:
                 continue
             text = f"manager {beat.agent} has signed off and {len(addressed)} requests wait"
-            found.append(Alert(f"manager_away:{beat.agent}:{since}", "manager_away", beat.agent, "", beat.at, text))
+            alerts.append(Alert(f"manager_away:{beat.agent}:{since}", "manager_away", beat.agent, "", beat.at, text))
         else:
             text = f"manager {beat.agent} is {beat.state}, last heartbeat {since}"
             kind = f"manager_{beat.state}"
-            found.append(Alert(f"{kind}:{beat.agent}:{since}", kind, beat.agent, "", beat.at, text))
-    return found
+            alerts.append(Alert(f"{kind}:{beat.agent}:{since}", kind, beat.agent, "", beat.at, text))
+    return alerts
 
 
 def _waits_for(entry: Entry, agent: str) -> bool:
@@ -155,25 +171,25 @@ def raised_before(history: History) -> set[str]:
     return {identity for entry in alerts for identity in entry.record.meta.get("alert", "").split()}
 
 
-def as_document(found: Check) -> dict[str, Any]:
+def as_document(result: Check) -> dict[str, Any]:
     """The receipt of a check (formats, `heartbeat-<stamp>.json`)."""
 
     def named(*states: str) -> list[str]:
-        return [beat.agent for beat in found.managers if beat.state in states]
+        return [beat.agent for beat in result.managers if beat.state in states]
 
     return {
         "version": versions.HEARTBEAT,
-        "ts": clock.to_text(found.now),
+        "ts": clock.to_text(result.now),
         "manager": {
-            "window_minutes": found.manager_window.total_seconds() / 60,
-            "candidates": [beat.agent for beat in found.managers],
-            "active": named(liveness.FRESH),
-            "stale": named(liveness.STALE),
-            "missing": named(liveness.MISSING),
-            "signed_off": named(liveness.SIGNED_OFF),
+            "window_minutes": result.manager_window.total_seconds() / 60,
+            "candidates": [beat.agent for beat in result.managers],
+            "active": named(presence.FRESH),
+            "stale": named(presence.STALE),
+            "missing": named(presence.MISSING),
+            "signed_off": named(presence.SIGNED_OFF),
         },
-        "agent_window_minutes": found.agent_window.total_seconds() / 60,
-        "agent_idle": found.idle,
+        "agent_window_minutes": result.agent_window.total_seconds() / 60,
+        "agent_idle": result.idle,
         "alerts": [
             {
                 "id": alert.identity,
@@ -182,8 +198,8 @@ def as_document(found: Check) -> dict[str, Any]:
                 "task_id": alert.task or None,
                 "since": clock.to_text(alert.since) if alert.since else None,
                 "text": alert.text,
-                "raised_before": found.raised[alert.identity],
+                "raised_before": result.raised[alert.identity],
             }
-            for alert in found.alerts
+            for alert in result.alerts
         ],
     }

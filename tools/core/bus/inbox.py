@@ -21,7 +21,7 @@ class Item(NamedTuple):
 
     entry: Entry
     is_unread: bool
-    is_open: bool  # a request or directive nobody has replied to
+    is_open: bool  # a request or directive without a reply
 
 
 class Inbox(NamedTuple):
@@ -34,12 +34,12 @@ class Inbox(NamedTuple):
 
     @property
     def read_mark(self) -> dict[str, object]:
-        """What to remember so that all of this counts as read."""
+        """The content of the file that marks all of this as read."""
         return {"read": sorted(key(item.entry) for item in self.items), "count": self.messages}
 
 
 class Mark(NamedTuple):
-    """What a seat has marked as read: the newest by key, and how many messages its inbox then had."""
+    """A seat's read mark: the keys of the newest items, and the number of messages in its inbox at that time."""
 
     read: frozenset[str] = frozenset()
     messages: int = 0
@@ -53,18 +53,18 @@ def look(history: History, agent: str, tasks: Collection[str], mark: Mark, *, li
     limit = max(limit, NEWEST)
     requests = [
         *history.open_requests(target=agent, limit=limit),
-        *(one for one in history.open_requests(threads=sorted(tasks), limit=limit) if one.agent != agent),
+        *(entry for entry in history.open_requests(threads=sorted(tasks), limit=limit) if entry.agent != agent),
     ]
     messages = history.count_messages(ids.inbox_of(agent))
-    inbox, _ = history.select(Query(tasks=[ids.inbox_of(agent)], events=False), limit)
+    received, _ = history.select(Query(tasks=[ids.inbox_of(agent)], events=False), limit)
     is_open = {key(entry) for entry in requests}
-    merged = unrepeated([*inbox, *requests])
-    found = [Item(entry, key(entry) not in mark.read, key(entry) in is_open) for entry in merged]
-    older = messages - len(inbox)
-    older_read = max(0, mark.messages - sum(key(entry) in mark.read for entry in inbox))
-    unread = sum(item.is_unread for item in found) + max(0, older - older_read)
-    found.sort(key=lambda item: (not item.is_unread, item.entry.record.ts))
-    return Inbox(found, unread, len(found) + older, messages)
+    merged = unrepeated([*received, *requests])
+    items = [Item(entry, key(entry) not in mark.read, key(entry) in is_open) for entry in merged]
+    older = messages - len(received)
+    older_read = max(0, mark.messages - sum(key(entry) in mark.read for entry in received))
+    unread = sum(item.is_unread for item in items) + max(0, older - older_read)
+    items.sort(key=lambda item: (not item.is_unread, item.entry.record.ts))
+    return Inbox(items, unread, len(items) + older, messages)
 
 
 def names(entry: Entry, agent: str) -> bool:
@@ -73,7 +73,7 @@ def names(entry: Entry, agent: str) -> bool:
 
 
 def key(entry: Entry) -> str:
-    """What tells a message from every other: its id, or for an old one its stamp and words."""
+    """The message's id; for an old message without one, its stamp, sender and summary."""
     return entry.record.id or f"{entry.record.ts}|{entry.agent}|{entry.record.summary}"
 
 
@@ -83,7 +83,7 @@ def mark_place(workspace: Workspace, agent: str) -> Place:
 
 
 def read_mark(workspace: Workspace, agent: str) -> Mark:
-    """What the seat has marked as read; a damaged mark counts as none."""
+    """The seat's read mark; a damaged one counts as absent."""
     try:
         content = files.read_json(mark_place(workspace, agent)) or {}
     except DataError:
@@ -94,6 +94,6 @@ def read_mark(workspace: Workspace, agent: str) -> Mark:
     return Mark(frozenset(str(part) for part in marked), count if type(count) is int else len(marked))
 
 
-def mark_read(workspace: Workspace, agent: str, found: Inbox) -> None:
+def mark_read(workspace: Workspace, agent: str, inbox: Inbox) -> None:
     """Remembers everything that concerns the seat now as read."""
-    files.replace(mark_place(workspace, agent), files.dump_json(found.read_mark))
+    files.replace(mark_place(workspace, agent), files.dump_json(inbox.read_mark))

@@ -9,13 +9,13 @@ from __future__ import annotations
 _WILD = "*?["
 
 
-def may_overlap(one: str, other: str) -> bool:
+def may_overlap(left: str, right: str) -> bool:
     """Whether some file could match both patterns; a folder covers all that is in it."""
-    return _meet(_parts(one), _parts(other))
+    return _can_meet(_parts(left), _parts(right))
 
 
 def fixed_folders(pattern: str) -> tuple[str, ...]:
-    """The leading parts that are no wildcards; patterns overlap only where one's begin with the other's."""
+    """The leading parts without wildcards: two patterns overlap only if one's are a prefix of the other's."""
     parts = _parts(pattern)
     wild = (number for number, part in enumerate(parts) if _is_wild(part))
     return tuple(parts[: next(wild, len(parts))])
@@ -31,40 +31,40 @@ def _parts(pattern: str) -> list[str]:
     return parts
 
 
-def _meet(one: list[str], other: list[str]) -> bool:
+def _can_meet(left: list[str], right: list[str]) -> bool:
     waiting = [(0, 0)]
     seen = set(waiting)
     while waiting:
         i, j = waiting.pop()
-        if i == len(one) or j == len(other):
-            return True  # what has ended covers all that is below it
-        steps = [*_skips(one, other, i, j), *((a, b) for b, a in _skips(other, one, j, i))]
-        if "**" not in (one[i], other[j]) and _same(one[i], other[j]):
+        if i == len(left) or j == len(right):
+            return True  # the shorter pattern covers everything below it
+        steps = [*_skips(left, right, i, j), *((a, b) for b, a in _skips(right, left, j, i))]
+        if "**" not in (left[i], right[j]) and _same(left[i], right[j]):
             steps.append((i + 1, j + 1))
         waiting.extend(step for step in steps if step not in seen)
         seen.update(steps)
     return False
 
 
-def _skips(one: list[str], other: list[str], i: int, j: int) -> list[tuple[int, int]]:
-    """What `**` at `one[i]` may do: stand for nothing, or for one more component of the other."""
-    if one[i] != "**":
+def _skips(left: list[str], right: list[str], i: int, j: int) -> list[tuple[int, int]]:
+    """The positions after `**` at `left[i]` matches nothing, or one more component of `right`."""
+    if left[i] != "**":
         return []
-    eats = j + 1 < len(other) or i + 1 == len(one)  # what follows `**` still has to match something
+    eats = j + 1 < len(right) or i + 1 == len(left)  # what follows `**` still has to match something
     return [(i + 1, j), (i, j + 1)] if eats else [(i + 1, j)]
 
 
-def _same(one: str, other: str) -> bool:
-    if not _is_wild(one) and not _is_wild(other):
-        return one == other
-    return _prefix_agrees(one, other) and _prefix_agrees(one[::-1], other[::-1])
+def _same(left: str, right: str) -> bool:
+    if not _is_wild(left) and not _is_wild(right):
+        return left == right
+    return _prefix_agrees(left, right) and _prefix_agrees(left[::-1], right[::-1])
 
 
-def _prefix_agrees(one: str, other: str) -> bool:
-    for left, right in zip(one, other, strict=False):
-        if left in _WILD or right in _WILD or "]" in (left, right):
+def _prefix_agrees(left: str, right: str) -> bool:
+    for first, second in zip(left, right, strict=False):
+        if first in _WILD or second in _WILD or "]" in (first, second):
             return True
-        if left != right:
+        if first != second:
             return False
     return True
 

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 
 OFF, CLAIMS, OWN, STRICT = LEVELS = ("off", "claims", "own", "strict")
-"""How much is refused: nothing, others' claimed paths, also edits without a claim, also edits outside one's own."""
+"""What is refused: nothing, paths others claim, also edits without a claim, also edits outside the seat's claims."""
 
 HELD, NO_CLAIM, OUTSIDE = "held", "no_claim", "outside"
 
 
 class Refusal(NamedTuple):
-    """Why a path is not this seat's to edit; `claim` is the other's, or the seat's own one where it is too narrow."""
+    """Why this seat may not edit a path; `claim` is the other seat's, or the seat's own where that is too narrow."""
 
     path: str
     reason: str
@@ -41,7 +41,7 @@ class Refusal(NamedTuple):
 
 
 def refusal(path: str, claims: Sequence[GuardingClaim], seat: str, level: str = CLAIMS) -> Refusal | None:
-    """Why `seat` ("" for nobody) may not edit `path`; None when it may."""
+    """Why `seat` ("" for none) may not edit `path`; None when it may."""
     if level == OFF:
         return None
     holder = next(covering(path, [claim for claim in claims if claim.agent_id != seat]), None)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tools.core import clock, hint, ids
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import claim_rules as claims
+from tools.core.bus import claim_documents, claim_rules
+from tools.core.bus.claim_documents import TaskDocuments
 from tools.core.context import Context
 from tools.core.errors import GuardError, UsageError
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Event, Message, stream_of
@@ -67,9 +67,9 @@ class Posted(NamedTuple):
 
 
 def post(context: Context, event: EventDraft | None = None, messages: Iterable[MessageDraft] = ()) -> Posted:
-    """Logs an event and posts messages, all or nothing; GuardError when the event is not the seat's to log.
+    """Logs an event and posts messages, all or nothing; GuardError when the seat may not log the event.
 
-    A receipt that is not there yet, and an answer to a message that no thread has, are warnings.
+    A missing receipt and a reply to an unknown message are warnings.
     """
     drafts = list(messages)
     posted: Posted = retry_stale(lambda: _commit(context, event, drafts, []))
@@ -78,9 +78,9 @@ def post(context: Context, event: EventDraft | None = None, messages: Iterable[M
 
 
 def post_once(context: Context, decide: Callable[[], Draft | None]) -> Posted | None:
-    """Posts what `decide` says on the event log as it is; None when that is nothing.
+    """Posts what `decide` says on the event log as it is; None when it decides on nothing.
 
-    It is asked again when the log has changed meanwhile, so that what it saw is true of what is written.
+    `decide` is called again when the log has changed meanwhile, so that the post agrees with the log before it.
     """
     draft: Draft | None = None
 
@@ -91,7 +91,9 @@ def post_once(context: Context, decide: Callable[[], Draft | None]) -> Posted | 
         draft = decide()
         unchanged = Expect(EVENTS, version)
         if draft is None:
-            context.store.commit([unchanged])  # nothing is to be said of what a dead process had begun to say, either
+            context.store.commit(
+                [unchanged]
+            )  # finishes first what a killed process had begun, which may change the log
             return None
         return _commit(context, *draft, [unchanged])
 
@@ -123,7 +125,7 @@ def _warn(context: Context, event: EventDraft | None, messages: Sequence[Message
 
 
 def warn_of_absent(context: Context, paths: Iterable[str]) -> None:
-    """Warns of each receipt that is cited and not there."""
+    """Warns of each cited receipt that is missing."""
     context.warn(f"receipt {path} is not there yet" for path in citations_of(context.workspace, [*paths])[1])
 
 
@@ -176,15 +178,15 @@ def _warn_of_unknown_replies(context: Context, messages: Sequence[Message]) -> N
             context.warn([f"no message has the id {message.reply_to}"])
 
 
-def _require_right(context: Context, event: str, task: str, found: holdings.Held) -> None:
-    """Refuses an event about a task that is not the writer's to log, and records the refusal."""
-    reason = claims.refuses_event(
+def _require_right(context: Context, event: str, task: str, documents: TaskDocuments) -> None:
+    """Refuses an event that the writer may not log about a task, and records the refusal."""
+    reason = claim_rules.refuses_event(
         event,
-        found.claim,
+        documents.claim,
         context.seat.agent_id,
         task=task,
         is_manager=context.seat.is_manager,
-        engineer=found.engineer,
+        engineer=documents.engineer,
     )
     if not reason:
         return
@@ -196,25 +198,28 @@ def _require_right(context: Context, event: str, task: str, found: holdings.Held
             event=event,
             reason=reason,
             task_id=task,
-            claim_owner=found.claim.agent_id if found.claim else "",
-            claim_status=found.claim.state if found.claim else "",
+            claim_owner=documents.claim.agent_id if documents.claim else "",
+            claim_status=documents.claim.state if documents.claim else "",
         ),
     )
     raise GuardError(
         f"{context.seat.agent_id} cannot log {event!r} for {task}: {reason}",
         code="event.guarded",
-        hint=hint.tool("agent.bus_claim", "claim" if found.claim is None else "show", "--task", task),
-        details={"task_id": task, "holder": found.claim.agent_id if found.claim else None},
+        hint=hint.tool("agent.bus_claim", "claim" if documents.claim is None else "show", "--task", task),
+        details={"task_id": task, "holder": documents.claim.agent_id if documents.claim else None},
     )
 
 
 def guarded(context: Context, event: str, task: str) -> list[Change]:
-    """What an event about a task depends on; [] when it depends on nothing."""
+    """The documents that must stay unchanged until an event about a task is written; [] for an unguarded one."""
     if not task or event not in GUARDED or ids.is_thread_only(task):
         return []
-    found = holdings.held(context.store, task)
-    _require_right(context, event, task, found)
-    return [Expect(f"{CLAIMS}/{task}", found.claim_version), Expect(f"{ASSIGNMENTS}/{task}", found.assignment_version)]
+    documents = claim_documents.of_task(context.store, task)
+    _require_right(context, event, task, documents)
+    return [
+        Expect(f"{CLAIMS}/{task}", documents.claim_version),
+        Expect(f"{ASSIGNMENTS}/{task}", documents.assignment_version),
+    ]
 
 
 GUARDED = ("complete", "pr_opened", "release", "status", "proposal")

@@ -1,7 +1,7 @@
-"""Who is there: last signs of life, managers and their heartbeat, who has gone idle or retired.
+"""Presence of agents: last signs of life, managers and their heartbeat, idle and retired agents.
 
-The rules are the playbook's step 5 and `bus_heartbeat` in docs/commands.md. A stamp that lies ahead
-of the clock is no sign of life; the latest credible one counts. Exactly at a window is fresh.
+The rules are the playbook's step 5 and `bus_heartbeat` in docs/commands.md. A stamp ahead of the
+clock is no sign of life; the latest credible one counts. A sign exactly as old as the window is fresh.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ IDLE_FOCUS = "idle"
 
 
 class Heartbeat(NamedTuple):
-    """A manager's last sign that somebody is watching; `state` is fresh, stale, missing or signed off."""
+    """A manager's last handshake or status; `state` is fresh, stale, missing or signed off."""
 
     agent: str
     state: str
@@ -79,15 +79,17 @@ def managers(
     claims: Mapping[str, Claim],
 ) -> list[str]:
     """Manager candidates: by manifest, by last handshake, or named by an assignment that is live."""
-    found = {seat.agent_id for seat in manifests if MANAGER_ROLE in seat.desired_roles}
+    candidates = {seat.agent_id for seat in manifests if MANAGER_ROLE in seat.desired_roles}
     handshakes = history.last_entries(history.agents(), ["handshake"], now)
-    found |= {agent for agent, handshake in handshakes.items() if MANAGER_ROLE in roles_of(handshake)}
-    for given in assignments:
-        claim = claims.get(given.task_id)
-        by_another = given.engineer and given.manager != given.engineer  # who helps itself manages nobody
-        if by_another and given.manager and claim is not None and claim.is_live:
-            found.add(given.manager)
-    return sorted(name for name in found if ids.is_agent(name))
+    candidates |= {agent for agent, handshake in handshakes.items() if MANAGER_ROLE in roles_of(handshake)}
+    for assignment in assignments:
+        claim = claims.get(assignment.task_id)
+        has_manager = (
+            assignment.engineer and assignment.manager != assignment.engineer
+        )  # an engineer who assigned itself is not a manager
+        if has_manager and assignment.manager and claim is not None and claim.is_live:
+            candidates.add(assignment.manager)
+    return sorted(name for name in candidates if ids.is_agent(name))
 
 
 def heartbeats(history: History, agents: Collection[str], window: timedelta, now: datetime) -> list[Heartbeat]:
@@ -107,18 +109,18 @@ def _heartbeat(agent: str, handshake: Entry | None, sign: Entry | None, window: 
 
 
 def idle_holders(
-    claims: Iterable[Claim], signs: Mapping[str, datetime], window: timedelta, now: datetime
+    claims: Iterable[Claim], last_seen_at: Mapping[str, datetime], window: timedelta, now: datetime
 ) -> list[tuple[Claim, datetime | None]]:
     """Active claims whose holder gave no sign inside the window, the claim itself being one."""
     if not window:
         return []
-    found = []
+    idle = []
     for claim in claims:
         if claim.state != "active":
             continue
         claimed = clock.parse(claim.claimed_at)
-        known = [at for at in (signs.get(claim.agent_id), claimed) if at and clock.is_credible(at, now)]
-        last = max(known, default=None)
-        if last is None or now - last > window:
-            found.append((claim, last))
-    return found
+        credible = [at for at in (last_seen_at.get(claim.agent_id), claimed) if at and clock.is_credible(at, now)]
+        last_seen = max(credible, default=None)
+        if last_seen is None or now - last_seen > window:
+            idle.append((claim, last_seen))
+    return idle

@@ -1,26 +1,37 @@
-"""Giving a task back, pausing it, and relieving a holder who is gone: pure rules, no I/O.
+"""Releasing a task, pausing it, and relieving a holder who is gone: pure rules, no I/O.
 
-The other half of `claims`; the same table in docs/architecture.md says it in words.
+They complete `claim_rules`; docs/architecture.md, "The life of a claim", has both in one table.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import NamedTuple
 
 from tools.core import clock, hint
-from tools.core.bus import claim_rules as claims
+from tools.core.bus.claim_refusals import claim_details, held_refusal
+from tools.core.bus.claim_rules import STALE_AFTER, Facts, Outcome, Override, early_takeover, is_stale, with_defaults
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.models.bus import Claim
 
 
-def release(
-    current: Claim | None, task: str, agent: str, status: str, notes: str | None, facts: claims.Facts
-) -> claims.Outcome:
-    """The claim once its holder gave it back (`done`, `released`) or paused it; GuardError for others."""
+class PauseRequest(NamedTuple):
+    """What a seat asks for when it pauses a claim, its own or another's."""
+
+    task: str
+    agent: str
+    notes: str
+    stale_after: timedelta = STALE_AFTER
+    force: bool = False
+    reason: str = ""
+
+
+def release(current: Claim | None, task: str, agent: str, status: str, notes: str | None, facts: Facts) -> Outcome:
+    """The claim once its holder has released it (`done`, `released`) or paused it; GuardError for other seats."""
     if current is None:
         raise GuardError(
-            f"nobody holds {task}, so {agent} cannot release it",
+            f"{task} is not claimed, so {agent} cannot release it",
             code="claim.none",
             hint=hint.tool("agent.bus_claim", "claim", "--task", task),
         )
@@ -29,45 +40,45 @@ def release(
             f"{task} is {current.agent_id}'s ({current.state}), so {agent} cannot release it",
             code="claim.not_holder",
             hint=hint.tool("agent.bus_claim", "show", "--task", task),
-            details=claims.details(current),
+            details=claim_details(current),
         )
     if not current.is_live:
-        return claims.Outcome(current, "", (f"{task} is {current.state} since {current.released_at}: nothing changed",))
+        return Outcome(current, "", (f"{task} is {current.state} since {current.released_at}: nothing changed",))
     if status == "paused":
         return _paused(current, notes, "", facts)
     now = clock.to_text(facts.now)
-    given = replace(current, status=status, released_at=now, updated_at=now, paused_by="")
-    given = replace(given, notes=current.notes if notes is None else notes)
-    return claims.Outcome(claims.rewritten(given, facts), "release")
+    released = replace(current, status=status, released_at=now, updated_at=now, paused_by="")
+    released = replace(released, notes=current.notes if notes is None else notes)
+    return Outcome(with_defaults(released, facts), "release")
 
 
-def _paused(current: Claim, notes: str | None, by: str, facts: claims.Facts) -> claims.Outcome:
-    paused = replace(current, status="paused", paused_by=by, notes=current.notes if notes is None else notes)
+def _paused(current: Claim, notes: str | None, paused_by: str, facts: Facts) -> Outcome:
+    paused = replace(current, status="paused", paused_by=paused_by, notes=current.notes if notes is None else notes)
     if paused == replace(current, status=current.state):
-        return claims.Outcome(current, "")
-    return claims.Outcome(claims.rewritten(replace(paused, updated_at=clock.to_text(facts.now)), facts), "pause")
+        return Outcome(current, "")
+    return Outcome(with_defaults(replace(paused, updated_at=clock.to_text(facts.now)), facts), "pause")
 
 
-def pause(
-    current: Claim | None,
-    task: str,
-    agent: str,
-    notes: str,
-    facts: claims.Facts,
-    *,
-    stale_after: timedelta = claims.STALE_AFTER,
-    force: bool = False,
-    reason: str = "",
-) -> claims.Outcome:
-    """The claim once it is paused: by its holder, or by another who found the holder gone.
+def pause(current: Claim | None, request: PauseRequest, facts: Facts) -> Outcome:
+    """The claim once it is paused: by its holder, or by another seat because the holder is gone.
 
     This is the playbook's recovery from a crashed agent. ConflictError while the holder lives.
     """
-    if force and not reason:
+    if request.force and not request.reason:
         raise UsageError("--force needs --reason", code="claim.reason")
+    current = _pausable(current, request.task)
+    if current.agent_id == request.agent:
+        return _paused(current, request.notes, "", facts)
+    if current.state == "paused" and current.paused_by:
+        return Outcome(current, "", (f"{request.task} was paused by {current.paused_by} already",))
+    outcome = _paused(current, request.notes, request.agent, facts)
+    return outcome._replace(overrides=_check_holder(current, request, facts))
+
+
+def _pausable(current: Claim | None, task: str) -> Claim:
     if current is None:
         raise GuardError(
-            f"nobody holds {task}, so it cannot be paused",
+            f"{task} is not claimed, so it cannot be paused",
             code="claim.none",
             hint=hint.tool("agent.bus_claim", "claim", "--task", task),
         )
@@ -76,24 +87,17 @@ def pause(
             f"{task} is {current.state}: there is nothing to pause",
             code="claim.finished",
             hint=hint.tool("agent.bus_claim", "show", "--task", task),
-            details=claims.details(current),
+            details=claim_details(current),
         )
-    if current.agent_id == agent:
-        return _paused(current, notes, "", facts)
-    if current.state == "paused" and current.paused_by:
-        return claims.Outcome(current, "", (f"{task} was paused by {current.paused_by} already",))
-    overrides = tuple(claims.sooner_than_default(current, agent, facts, stale_after, reason))
-    if not claims.is_stale(current, facts, stale_after):
-        if not force:
-            raise claims.held(
-                current,
-                facts,
-                advice=hint.tool(
-                    *("agent.bus_claim", "pause", "--task", task, "--notes", notes),
-                    *("--force", "--reason", hint.WORDS),
-                ),
-            )
-        message = f"{agent} paused {task} while {current.agent_id} showed signs of life"
-        overrides = (claims.Override("takeover_forced", message, reason),)
-    outcome = _paused(current, notes, agent, facts)
-    return outcome._replace(overrides=overrides)
+    return current
+
+
+def _check_holder(current: Claim, request: PauseRequest, facts: Facts) -> tuple[Override, ...]:
+    if is_stale(current, facts, request.stale_after):
+        return tuple(early_takeover(current, request.agent, facts, request.stale_after, request.reason))
+    if not request.force:
+        command = ("agent.bus_claim", "pause", "--task", request.task, "--notes", request.notes)
+        advice = hint.tool(*command, "--force", "--reason", hint.WORDS)
+        raise held_refusal(current, facts.now, facts.last_seen, advice=advice)
+    message = f"{request.agent} paused {request.task} while {current.agent_id} showed signs of life"
+    return (Override("takeover_forced", message, request.reason),)

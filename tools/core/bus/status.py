@@ -7,9 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from tools.core import clock, hint
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import feed
-from tools.core.bus import presence as liveness
+from tools.core.bus import claim_documents, feed, presence
 from tools.core.context import Context, Spell
 from tools.core.hint import Note
 from tools.core.models.bus import Claim
@@ -24,7 +22,7 @@ MANAGER_WINDOW = timedelta(minutes=30)
 
 
 class View(NamedTuple):
-    """What to show of the bus."""
+    """Which part of the bus to show."""
 
     agents: Sequence[str] = ()
     active_only: bool = False
@@ -35,15 +33,15 @@ class View(NamedTuple):
 
 
 class Status(NamedTuple):
-    """The bus as one moment found it."""
+    """The bus at one moment."""
 
     now: datetime
     view: View
     claims: list[Claim]
-    signs: dict[str, datetime]
+    last_seen: dict[str, datetime]
     events: list[Entry]
     more_events: int
-    managers: list[liveness.Heartbeat]
+    managers: list[presence.Heartbeat]
     requests: list[Entry]
     request_count: int
     problems: list[Problem]
@@ -56,35 +54,19 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
-def view_of(
-    preset: str | None,
-    now: datetime,
-    *,
-    agents: Sequence[str],
-    active_only: bool,
-    since: datetime | None,
-    limit: int | None,
-    severities: Sequence[str],
-    manager_window: timedelta | None,
-) -> View:
-    """The view a preset and the flags that beat it ask for."""
-    chosen = PRESETS.get(preset or "", {})
-    if since is None and chosen:
-        since = now - timedelta(hours=chosen["hours"])
-    return View(
-        agents,
-        active_only or chosen.get("active_only", False),
-        since,
-        DEFAULT_LIMIT if limit is None else limit,
-        severities,
-        MANAGER_WINDOW if manager_window is None else manager_window,
-    )
+def with_preset(view: View, preset: str | None, now: datetime) -> View:
+    """The view with a preset's values where its own are the defaults."""
+    values = PRESETS.get(preset or "", {})
+    if not values:
+        return view
+    since = view.since or now - timedelta(hours=values["hours"])
+    return view._replace(since=since, active_only=view.active_only or values["active_only"])
 
 
 def gather(context: Context, view: View) -> Status:
     """Reads the bus once."""
-    claims, problems = holdings.all_claims(context.store)
-    assignments, more_problems = holdings.all_assignments(context.store)
+    claims, problems = claim_documents.all_claims(context.store)
+    assignments, more_problems = claim_documents.all_assignments(context.store)
     by_task = {claim.task_id: claim for claim in claims}
     live = [claim for claim in claims if claim.is_live]
     shown = [
@@ -95,10 +77,10 @@ def gather(context: Context, view: View) -> Status:
     history = context.history
     query = Query(agents=view.agents, severities=view.severities, since=view.since, messages=False)
     events, more = history.select(query, view.limit)
-    names = liveness.managers(
+    names = presence.managers(
         history, context.now, manifests=bound_manifests(context.workspace), assignments=assignments, claims=by_task
     )
-    gone = liveness.retired(history)
+    gone = presence.retired(history)
     present = [name for name in names if name not in gone]
     return Status(
         context.now,
@@ -107,7 +89,7 @@ def gather(context: Context, view: View) -> Status:
         history.last_seen({claim.agent_id for claim in live}, context.now),
         events,
         more,
-        liveness.heartbeats(history, present, view.manager_window, context.now),
+        presence.heartbeats(history, present, view.manager_window, context.now),
         history.open_requests(),
         history.count_requests(),
         [*problems, *more_problems, *history.problems()],
@@ -115,13 +97,13 @@ def gather(context: Context, view: View) -> Status:
     )
 
 
-def as_document(found: Status) -> dict[str, Any]:
+def as_document(status: Status) -> dict[str, Any]:
     """The status as one JSON document."""
     return {
-        "generated_at": clock.to_text(found.now),
-        "claims": [{**to_mapping(claim), "state": claim.state} for claim in found.claims],
-        "events": [to_mapping(entry.record) for entry in found.events],
-        "older_events": found.more_events,
+        "generated_at": clock.to_text(status.now),
+        "claims": [{**to_mapping(claim), "state": claim.state} for claim in status.claims],
+        "events": [to_mapping(entry.record) for entry in status.events],
+        "older_events": status.more_events,
         "managers": [
             {
                 "agent_id": beat.agent,
@@ -130,25 +112,25 @@ def as_document(found: Status) -> dict[str, Any]:
                 "summary": beat.summary,
                 "meta": dict(beat.meta),
             }
-            for beat in found.managers
+            for beat in status.managers
         ],
-        "manager_window_minutes": found.view.manager_window.total_seconds() / 60,
-        "open_request_count": found.request_count,
-        "open_requests": [to_mapping(entry.record) for entry in found.requests],
-        "problems": [str(problem) for problem in found.problems],
-        "losses": [loss.text for loss in found.losses],
+        "manager_window_minutes": status.view.manager_window.total_seconds() / 60,
+        "open_request_count": status.request_count,
+        "open_requests": [to_mapping(entry.record) for entry in status.requests],
+        "problems": [str(problem) for problem in status.problems],
+        "losses": [loss.text for loss in status.losses],
     }
 
 
-def claim_line(claim: Claim, found: Status) -> str:
+def claim_line(claim: Claim, status: Status) -> str:
     """One line about a claim: task, holder, state, since when, last sign of life."""
     since = clock.parse(claim.claimed_at if claim.is_live else claim.released_at)
     text = f"{claim.task_id} {claim.state} {claim.agent_id or '-'}"
     if since:
-        text += f" since {clock.age(since, found.now)}"
-    sign = found.signs.get(claim.agent_id)
+        text += f" since {clock.age(since, status.now)}"
+    seen_at = status.last_seen.get(claim.agent_id)
     if claim.is_live:
-        text += f", last sign {clock.age(sign, found.now)} ago" if sign else ", no sign of life"
+        text += f", last sign {clock.age(seen_at, status.now)} ago" if seen_at else ", no sign of life"
     more = terminal.fields([("plan", claim.plan_id), ("branch", claim.branch if claim.is_live else "")])
     notes = f" :: {terminal.short(claim.notes, 100)}" if claim.notes and claim.is_live else ""
     return terminal.clean(f"{text} {more}{notes}".rstrip())
@@ -170,52 +152,56 @@ def request_line(entry: Entry, now: datetime) -> str:
     return terminal.clean(f"{entry.kind} from {entry.agent}{to} in {entry.task}, {age}: {entry.record.summary}{shown}")
 
 
-def manager_line(beat: liveness.Heartbeat, found: Status) -> str:
+def manager_line(beat: presence.Heartbeat, status: Status) -> str:
     """One line about a manager's heartbeat; a stale or missing one is a warning."""
     meta = terminal.fields(sorted(beat.meta.items()))
-    seen = f"{clock.to_text(beat.at)} ({clock.age(beat.at, found.now)} ago)" if beat.at else "never"
-    warning = "WARNING " if beat.state in (liveness.STALE, liveness.MISSING) else ""
+    seen = f"{clock.to_text(beat.at)} ({clock.age(beat.at, status.now)} ago)" if beat.at else "never"
+    warning = "WARNING " if beat.state in (presence.STALE, presence.MISSING) else ""
     text = f"{warning}{beat.agent} {beat.state}, last heartbeat {seen}"
     if beat.summary:
         text += f": {beat.summary}"
     return terminal.clean(text + (f" [{meta}]" if meta else ""))
 
 
-def full(found: Status, spell: Spell) -> str:
+def full(status: Status, spell: Spell) -> str:
     """The status for a terminal, section by section; `spell` spells hints."""
-    finished = [claim for claim in found.claims if not claim.is_live]
-    live = [claim for claim in found.claims if claim.is_live]
-    window = int(found.view.manager_window.total_seconds() // 60)
-    older = f" ({feed.counted(found.more_events)} older: --limit {len(found.events) + found.more_events})"
+    finished = [claim for claim in status.claims if not claim.is_live]
+    live = [claim for claim in status.claims if claim.is_live]
+    window = int(status.view.manager_window.total_seconds() // 60)
+    older = f" ({feed.counted(status.more_events)} older: --limit {len(status.events) + status.more_events})"
     sections = [
         f"claims: {len(live)} live, {len(finished)} finished",
-        terminal.bullets([claim_line(claim, found) for claim in live], empty="nobody holds anything"),
-        *(terminal.bullets([claim_line(claim, found)]) for claim in finished[:10]),
+        terminal.bullets([claim_line(claim, status) for claim in live], empty="no live claims"),
+        *(terminal.bullets([claim_line(claim, status)]) for claim in finished[:10]),
         *_cut(len(finished) - 10, spell),
         f"managers (window {window} min):",
-        terminal.bullets([manager_line(beat, found) for beat in found.managers], empty="no manager known"),
-        _requests_title(found),
-        *([terminal.bullets([request_line(entry, found.now) for entry in found.requests])] if found.requests else []),
-        f"recent events: {len(found.events)}{older if found.more_events else ''}",
-        terminal.bullets([event_line(entry) for entry in found.events]),
+        terminal.bullets([manager_line(beat, status) for beat in status.managers], empty="no managers"),
+        _requests_title(status),
+        *(
+            [terminal.bullets([request_line(entry, status.now) for entry in status.requests])]
+            if status.requests
+            else []
+        ),
+        f"recent events: {len(status.events)}{older if status.more_events else ''}",
+        terminal.bullets([event_line(entry) for entry in status.events]),
     ]
     return "\n".join(sections)
 
 
-def _requests_title(found: Status) -> str:
-    cut = f", {len(found.requests)} of them" if found.request_count > len(found.requests) else ""
-    return f"open requests: {found.request_count}{cut}"
+def _requests_title(status: Status) -> str:
+    cut = f", {len(status.requests)} of them" if status.request_count > len(status.requests) else ""
+    return f"open requests: {status.request_count}{cut}"
 
 
 def _cut(rest: int, spell: Spell) -> list[str]:
     return [f"- … {rest} more finished: {spell(hint.tool('agent.bus_claim', 'list'))}"] if rest > 0 else []
 
 
-def compact(found: Status) -> str:
+def compact(status: Status) -> str:
     """The status as a short bullet list."""
-    live = [claim for claim in found.claims if claim.is_live]
-    lines = [f"{len(live)} live claims, {found.request_count} open requests, {len(found.events)} recent events"]
-    lines += [claim_line(claim, found) for claim in live]
-    lines += [manager_line(beat, found) for beat in found.managers]
-    lines += [event_line(entry) for entry in found.events[-5:]]
+    live = [claim for claim in status.claims if claim.is_live]
+    lines = [f"{len(live)} live claims, {status.request_count} open requests, {len(status.events)} recent events"]
+    lines += [claim_line(claim, status) for claim in live]
+    lines += [manager_line(beat, status) for beat in status.managers]
+    lines += [event_line(entry) for entry in status.events[-5:]]
     return terminal.bullets(lines)

@@ -67,7 +67,7 @@ def _arrivals(context: Context, wish: Wish, known: Collection[str]) -> Iterator[
         answers = _answers(context)
         yield from (Arrival(REPLY, answers[key].task_id, answers[key]) for key in answers if key not in known)
     if RELEASE in wish.kinds and wish.task:
-        claim = claim_documents.held(context.store, wish.task).claim
+        claim = claim_documents.of_task(context.store, wish.task).claim
         if claim is None or claim.state != "active":
             yield Arrival(RELEASE, wish.task)
     if READY in wish.kinds:

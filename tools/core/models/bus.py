@@ -65,7 +65,7 @@ class Event(Record):
 
 @record
 class Message(Record):
-    """Something said, in `_bus/messages/<task>.jsonl`."""
+    """A message of a thread, in `_bus/messages/<task>.jsonl`."""
 
     id: str = text_rule(**RECORD_ID)
     ts: str = text_rule(**STAMP)
@@ -116,13 +116,13 @@ class Claim(Record):
 
     @property
     def is_live(self) -> bool:
-        """Whether somebody holds the task."""
+        """Whether the claim has a holder: active or paused."""
         return self.state in LIVE
 
 
 @record
 class Assignment(Record):
-    """Whom a manager gave a task, in `_bus/assignments/<task>.json`."""
+    """The engineer to whom a manager gave a task, in `_bus/assignments/<task>.json`."""
 
     task_id: str = text_rule(**TASK)
     engineer: str | None = text_rule(**AGENT)

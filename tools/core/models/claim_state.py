@@ -1,4 +1,4 @@
-"""The words of a claim's status: what old and foreign files say, in today's four."""
+"""The words of a claim's status: today's four, and those of old and foreign files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OLD = {
 
 
 def state_of(status: str) -> str:
-    """Active, paused, released or done; a word that is none of ours counts as active."""
+    """Active, paused, released or done; an unknown word counts as active."""
     if status in CLAIM_STATUSES:
         return status
     status = status.lower()

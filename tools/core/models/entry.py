@@ -17,7 +17,7 @@ MESSAGE = "message"
 
 
 class Entry(NamedTuple):
-    """One event or message, with what both have under one name."""
+    """One event or message, with their common fields under common names."""
 
     source: str  # EVENT or MESSAGE
     record: Event | Message
@@ -60,7 +60,7 @@ class Search(NamedTuple):
 
 
 MAX_WORDS = 32
-"""Words of a search that count; the rest of a longer one is not looked at."""
+"""Words of a search that count; the rest of a longer one is ignored."""
 
 
 def event_entry(raw: dict[str, object]) -> Entry:

@@ -48,7 +48,7 @@ class Refusal(Record):
 
 @record
 class RunReceipt(Record):
-    """A command that was run: what, how it ended, on which commit, and the hash of what it said."""
+    """A command that was run: what, how it ended, on which commit, and the hash of its output."""
 
     command: tuple[str, ...] = field(metadata={"min_length": 1})
     exit_status: int = field()

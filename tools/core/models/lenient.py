@@ -1,6 +1,6 @@
 """Old and foreign records, read into today's: tolerant, and never raising.
 
-They take what three months of hand-written and foreign files hold (docs/formats.md, "What readers
+They accept the hand-written and foreign files of three months (docs/formats.md, "What readers
 accept").
 """
 
@@ -29,13 +29,13 @@ def _texts_of(value: object) -> tuple[str, ...]:
     return tuple(text_of(part) for part in value if part) if isinstance(value, list) else ()
 
 
-def _meta_of(raw: Mapping[str, object], known: Mapping[str, str], aliases: tuple[str, ...]) -> dict[str, str]:
-    meta = {key: text_of(value) for key, value in raw.items() if key not in known and key not in aliases}
-    given = raw.get("meta")
-    if isinstance(given, dict):
-        meta.update({key: text_of(value) for key, value in given.items()})
-    elif given:
-        meta["meta"] = text_of(given)
+def _meta_of(raw: Mapping[str, object], fields: Mapping[str, str], aliases: tuple[str, ...]) -> dict[str, str]:
+    meta = {key: text_of(value) for key, value in raw.items() if key not in fields and key not in aliases}
+    free = raw.get("meta")
+    if isinstance(free, dict):
+        meta.update({key: text_of(value) for key, value in free.items()})
+    elif free:
+        meta["meta"] = text_of(free)
     return meta
 
 
@@ -44,7 +44,7 @@ def _receipts_of(raw: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def shortcoming(raw: Mapping[str, object]) -> str:
-    """Why a JSON object is no event and no message, however old or foreign; "" when it is one."""
+    """Why a JSON object is neither event nor message, even an old or foreign one; "" when it is."""
     for names, meaning in ((("agent_id", "from"), "who wrote it"), (("event", "type"), "what kind it is")):
         if not any(isinstance(raw.get(name), str) and raw[name] for name in names):
             return f"not a record of the bus: no {' or '.join(names)} says {meaning}"
@@ -122,7 +122,7 @@ def _taken_from(value: object) -> TakenFrom | None:
 
 
 def assignment_from(raw: Mapping[str, object], task: str) -> Assignment:
-    """An assignment; the engineer "unassigned" of old files is nobody."""
+    """An assignment; the engineer "unassigned" of old files reads as None."""
     engineer = text_of(raw.get("engineer"))
     return Assignment(
         task_id=task,
@@ -136,7 +136,7 @@ def assignment_from(raw: Mapping[str, object], task: str) -> Assignment:
 
 
 def manifest_from(raw: Mapping[str, object]) -> Manifest:
-    """A manifest; what is not text where text belongs is left out."""
+    """A manifest; values of a wrong type are left out."""
     per_day = raw.get("max_prs_per_day")
     return Manifest(
         agent_id=text_of(raw.get("agent_id")),

@@ -137,8 +137,8 @@ class Plan(Record):
     @property
     def citations(self) -> tuple[Citation, ...]:
         """Every receipt it cites, step by step and then the plan's own."""
-        found = [Citation(path, step.id) for step in self.steps for path in step.receipts]
-        return (*found, *(Citation(path, "") for path in self.receipts))
+        cited = [Citation(path, step.id) for step in self.steps for path in step.receipts]
+        return (*cited, *(Citation(path, "") for path in self.receipts))
 
     @property
     def all_receipts(self) -> tuple[str, ...]:
@@ -161,7 +161,7 @@ _PARTS: dict[str, type] = {"": Plan, "steps": Step, "checkpoint": Checkpoint, "l
 
 
 def fields_within(part: str) -> frozenset[str]:
-    """The fields known in a part of a plan: "" for the plan itself, `steps`, `checkpoint` or `links`."""
+    """The fields of a part of a plan: "" for the plan itself, `steps`, `checkpoint` or `links`."""
     return frozenset(fields_of(_PARTS[part]))
 
 
@@ -174,7 +174,7 @@ def is_target(text: str) -> bool:
 
 
 def plan_from(raw: Mapping[str, object], plan_id: str) -> Plan:
-    """A plan, whatever its age and origin; what has the wrong kind is left out."""
+    """A plan, whatever its age and origin; values of a wrong type are left out."""
     return Plan(
         version=_whole(raw.get("version")) or 0,
         plan_id=plan_id,

@@ -12,11 +12,11 @@ from functools import cache
 from typing import Any
 
 from tools.core.fs import files
-from tools.core.models import plan as plan_records
-from tools.core.models import validate_fast as field_tests
+from tools.core.models import validate_fast
 from tools.core.models.bus import Assignment, Claim, Event, Message, TakenFrom
 from tools.core.models.evidence import ConsensusReceipt, MemoryEntry, Refusal, RunReceipt, Warning
 from tools.core.models.manifest import Manifest
+from tools.core.models.plan import Plan
 from tools.core.models.validate_fast import MEANINGS
 from tools.core.problem import Problem, inside
 
@@ -29,7 +29,7 @@ RECORDS: dict[str, type] = {
     "warning": Warning,
     "refusal": Refusal,
     "consensus-receipt": ConsensusReceipt,
-    "plan": plan_records.Plan,
+    "plan": Plan,
     "run-receipt": RunReceipt,
     "memory": MemoryEntry,
 }
@@ -46,7 +46,7 @@ _REASONS = {
 
 def problems(kind: type, raw: Mapping[str, object]) -> list[Problem]:
     """Everything in which a document is not a strict record of this kind, in the order of its fields."""
-    return [] if field_tests.passes(kind, raw) else explain(kind, raw)
+    return [] if validate_fast.is_valid(kind, raw) else explain(kind, raw)
 
 
 def explain(kind: type, raw: Mapping[str, object]) -> list[Problem]:
@@ -57,14 +57,14 @@ def explain(kind: type, raw: Mapping[str, object]) -> list[Problem]:
         text = json.dumps(raw)
     except (TypeError, ValueError, RecursionError) as problem:
         return [_problem("", f"not JSON: {problem}")]
-    found: dict[Problem, None] = {}
+    violations: dict[Problem, None] = {}
     try:
         adapter(kind).validate_json(text)
     except ValidationError as failure:
         errors = failure.errors(include_url=False, include_context=False)
-        found = dict.fromkeys(_problem(_pointer(error["loc"]), _reason(error)) for error in errors)
-    refused = {problem.pointer for problem in found}
-    return [*found, *(problem for problem in _meanings(kind, raw, "") if problem.pointer not in refused)]
+        violations = dict.fromkeys(_problem(_pointer(error["loc"]), _reason(error)) for error in errors)
+    refused = {problem.pointer for problem in violations}
+    return [*violations, *(problem for problem in _meanings(kind, raw, "") if problem.pointer not in refused)]
 
 
 def _problem(pointer: str, reason: str) -> Problem:
@@ -84,9 +84,9 @@ def _pointer(parts: tuple[int | str, ...]) -> str:
 
 
 def _reason(error: Any) -> str:
-    known = _REASONS.get(error["type"])
-    if known:
-        return known
+    reason = _REASONS.get(error["type"])
+    if reason:
+        return reason
     message = str(error["msg"])
     shown = repr(error["input"])
     return f"{shown if len(shown) <= 60 else shown[:57] + '...'}: {message[0].lower()}{message[1:]}"
@@ -97,8 +97,8 @@ def _meanings(kind: Any, raw: Mapping[str, object], above: str) -> Iterator[Prob
         spelled = part.metadata.get("alias", name)
         value = raw.get(spelled)
         if isinstance(value, str) and part.metadata.get("pattern") in MEANINGS:
-            holds, reason = MEANINGS[part.metadata["pattern"]]
-            if not holds(value):
+            means, reason = MEANINGS[part.metadata["pattern"]]
+            if not means(value):
                 yield _problem(f"{above}/{spelled}", f"{value!r}: {reason}")
         elif isinstance(value, dict) and name == "taken_from":
             yield from _meanings(TakenFrom, value, f"{above}/{spelled}")
@@ -115,7 +115,7 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 
 def schema(name: str, kind: type) -> dict[str, Any]:
-    """The JSON Schema of one record; what patterns cannot say (a real date) only `problems` knows."""
+    """The JSON Schema of one record; what patterns cannot say (a real date) only `problems` checks."""
     made = _without_defaults(adapter(kind).json_schema(by_alias=True))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"{name}.schema.json", **made}
 

@@ -1,7 +1,7 @@
-"""Cheap tests made from a record's own field rules: whether a document is one, without saying why not.
+"""Cheap tests made from a record's own field rules: whether a document is valid, without reasons.
 
-They are never looser than `checks.explain`, which says why and costs more to start than a whole
-command: whoever meets a document that does not pass goes there.
+They never accept what `validate` rejects. On failure, call `validate.explain` for the reasons; it costs
+more to start than a whole command.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ MEANINGS: dict[str, tuple[Callable[[str], bool], str]] = {
     ids.PLAN_PATTERN: (ids.is_plan, "no such date"),
     STAMP_PATTERN: (clock.is_canonical, "no such moment"),
 }
-"""What text that matches a pattern must also be, which no pattern can say."""
+"""What matching text must also satisfy, beyond what its pattern can say."""
 
 _OR_NONE = " | None"
 _TUPLE = re.compile(r"tuple\[(\w+), \.\.\.\]")
 
 
-def passes(kind: type, raw: Mapping[str, object]) -> bool:
-    """Whether a document is a strict record of a kind; False also where only `checks.explain` can tell."""
+def is_valid(kind: type, raw: Mapping[str, object]) -> bool:
+    """Whether a document is a strict record of a kind; False also where only `validate.explain` can decide."""
     try:
         json.dumps(raw, ensure_ascii=False, allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError):  # half a character is no text, NaN no number
+    except (TypeError, ValueError, RecursionError):  # a lone surrogate or NaN is not JSON
         return False
-    return _holds(kind, raw)
+    return _is_record(kind, raw)
 
 
-def _holds(kind: type, raw: object) -> bool:
+def _is_record(kind: type, raw: object) -> bool:
     tests, required = tests_of(kind)
     if not isinstance(raw, dict) or not required <= raw.keys() <= tests.keys():
         return False
@@ -63,27 +63,27 @@ def tests_of(kind: Any) -> tuple[dict[str, Test], frozenset[str]]:
 
 
 def _test_of(part: Any, names: Mapping[str, Any]) -> Test:
-    said, rules = str(part.type), part.metadata
-    if said.endswith(_OR_NONE):
-        return _or_none(_test_of_type(said.removesuffix(_OR_NONE), rules, names))
-    return _test_of_type(said, rules, names)
+    annotation, rules = str(part.type), part.metadata
+    if annotation.endswith(_OR_NONE):
+        return _or_none(_test_of_type(annotation.removesuffix(_OR_NONE), rules, names))
+    return _test_of_type(annotation, rules, names)
 
 
 def _or_none(test: Test) -> Test:
     return lambda value: value is None or test(value)
 
 
-def _test_of_type(said: str, rules: Mapping[str, Any], names: Mapping[str, Any]) -> Test:
-    if many := _TUPLE.fullmatch(said):
-        return _all_of(names.get(many[1]), bool(rules.get("min_length")))
-    if said.startswith("Mapping"):
-        return _is_mapping if "Any" in said else _is_text_mapping
-    if said == "bool":
+def _test_of_type(annotation: str, rules: Mapping[str, Any], names: Mapping[str, Any]) -> Test:
+    if many := _TUPLE.fullmatch(annotation):
+        return _all_of(names.get(many[1]), not_empty=bool(rules.get("min_length")))
+    if annotation.startswith("Mapping"):
+        return _is_mapping if "Any" in annotation else _is_text_mapping
+    if annotation == "bool":
         return lambda value: value is True or value is False
-    if said in ("int", "float"):
-        return _number((int,) if said == "int" else (int, float), rules)
-    if said != "str":
-        return lambda value: _holds(names[said], value)
+    if annotation in ("int", "float"):
+        return _number((int,) if annotation == "int" else (int, float), rules)
+    if annotation != "str":
+        return lambda value: _is_record(names[annotation], value)
     return _text(rules)
 
 
@@ -92,11 +92,11 @@ def _text(rules: Mapping[str, Any]) -> Test:
     if pattern == SUMMARY_PATTERN:
         return lambda value: len(value) <= longest and value.strip() != "" and "\n" not in value and "\r" not in value
     if pattern == STAMP_PATTERN:
-        return _Remembered(clock.is_canonical).is_stamp
+        return _Cached(clock.is_canonical).is_stamp
     if pattern in (ids.RECORD_PATTERN, HASH_PATTERN):
         return re.compile(pattern[1:-1]).fullmatch
     if pattern:
-        return _Remembered(_matcher(pattern, longest)).holds
+        return _Cached(_matcher(pattern, longest)).holds
     return _is_text if rules.get("min_length") else lambda value: isinstance(value, str)
 
 
@@ -105,9 +105,9 @@ def _number(kinds: tuple[type, ...], rules: Mapping[str, Any]) -> Test:
     return lambda value: type(value) in kinds and least <= value <= most
 
 
-def _all_of(kind: type | None, some: bool) -> Test:
-    holds: Test = (lambda part: isinstance(part, str)) if kind is None else (lambda part: _holds(kind, part))
-    return lambda value: isinstance(value, list) and (bool(value) or not some) and all(map(holds, value))
+def _all_of(kind: type | None, *, not_empty: bool) -> Test:
+    is_part: Test = (lambda part: isinstance(part, str)) if kind is None else (lambda part: _is_record(kind, part))
+    return lambda value: isinstance(value, list) and (bool(value) or not not_empty) and all(map(is_part, value))
 
 
 def _matcher(pattern: str, longest: int) -> Callable[[str], bool]:
@@ -116,8 +116,8 @@ def _matcher(pattern: str, longest: int) -> Callable[[str], bool]:
     return lambda text: bool(fullmatch(text)) and len(text) <= longest and means(text)
 
 
-class _Remembered:
-    """A test of texts that come again and again: those that passed are remembered, up to a bound."""
+class _Cached:
+    """A test of recurring texts that caches those that passed, up to a bound."""
 
     _clock_time = re.compile(r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z").fullmatch
 
@@ -135,7 +135,7 @@ class _Remembered:
         return True
 
     def is_stamp(self, value: Any) -> bool:
-        """A canonical stamp: its date is remembered, its time is matched."""
+        """A canonical stamp: its date is cached, its time is matched."""
         if value[:10] in self._good:
             return self._clock_time(value, 10) is not None
         if not self._test(value):

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 
 from tools.core import hint, ids
 from tools.core.bus import assignments, claims, handoffs, posts
+from tools.core.bus.assignment_rules import AssignmentRequest, require_manager
 from tools.core.bus.claim_rules import STALE_AFTER
 from tools.core.context import Context
 from tools.core.errors import UsageError
@@ -136,11 +137,11 @@ def _message(context: Context, values: Mapping[str, Any]) -> Sequence[Mapping[st
 
 def _assign(context: Context, values: Mapping[str, Any]) -> Sequence[Mapping[str, object]]:
     manager = context.seat.agent_id
-    assignments.require_manager(context.seat, manager)
-    order = assignments.Order(
+    require_manager(context.seat, manager)
+    order = AssignmentRequest(
         values["task"], values["engineer"], manager, plan=values.get("plan", ""), note=values.get("note", "")
     )
-    return assignments.place(context, order).written
+    return assignments.assign(context, order).written
 
 
 def _pause(context: Context, values: Mapping[str, Any]) -> Sequence[Mapping[str, object]]:

@@ -219,16 +219,7 @@ def _snapshots(context: Context, guarded: Guarded, wish: Wish) -> list[str]:
     if wish.with_status:
         from tools.core.bus import status  # only those who ask for it pay for it
 
-        view = status.view_of(
-            wish.status_preset,
-            context.now,
-            agents=(),
-            active_only=False,
-            since=None,
-            limit=None,
-            severities=(),
-            manager_window=None,
-        )
+        view = status.with_preset(status.View(), wish.status_preset, context.now)
         text = terminal.block(status.full(status.gather(context, view), context.spell)) + "\n"
         written.append(write_stamped(folder, "bus-status", ".txt", text.encode("utf-8", "replace"), context.now))
     if wish.tail:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from tools.core import clock, hint, ids
 from tools.core.backlog import status_sync as task_sync
 from tools.core.bus import claim_documents as holdings
-from tools.core.bus.claim_documents import Held
+from tools.core.bus.claim_documents import TaskDocuments
 from tools.core.context import Context
 from tools.core.errors import ToolkitError
 from tools.core.fs import files
@@ -29,7 +29,7 @@ class Brief(NamedTuple):
     """A task's claim and its newest events and messages, oldest first."""
 
     task: str
-    held: Held
+    held: TaskDocuments
     events: list[Entry]
     messages: list[Entry]
 
@@ -49,7 +49,7 @@ def gather(context: Context, task: str, limit: int) -> Brief:
     context.skipped(context.history.problems([EVENTS, stream_of(task)]))
     events, _ = context.history.select(Query(tasks=[task], messages=False), limit)
     messages, _ = context.history.select(Query(tasks=[task], events=False), limit)
-    return Brief(task, holdings.held(context.store, task), events, messages)
+    return Brief(task, holdings.of_task(context.store, task), events, messages)
 
 
 def as_document(found: Brief) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def the_claim(context: Context, task: str | None) -> Claim:
     """The claim that ends: the named one, or the seat's only active one; UsageError when that is not clear."""
     agent = context.seat.agent_id
     if task is not None:
-        claim = claim_documents.held(context.store, task).claim
+        claim = claim_documents.of_task(context.store, task).claim
         if claim is None:
             raise GuardError(
                 f"{task} is not claimed", code="claim.none", hint=hint.tool("agent.bus_claim", "claim", "--task", task)
@@ -122,7 +122,7 @@ def finish(context: Context, task: str, *, status: str, summary: str, receipts: 
     """Message, event and release in one commit; a task that this seat had finished already stays as it is."""
 
     def attempt() -> Finished:
-        held = claim_documents.held(context.store, task)
+        held = claim_documents.of_task(context.store, task)
         outcome = release_rules.release(
             held.claim, task, context.seat.agent_id, status, None, claim_rules.Facts(context.now)
         )

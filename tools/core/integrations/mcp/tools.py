@@ -164,7 +164,7 @@ def resource(context: Context, uri: str) -> str:
         return fitted(render_text.compact(snapshot.take(context, model.View())).splitlines(), LONG)
     if uri.startswith("bus://task/"):
         task = ids.require_task(uri.removeprefix("bus://task/"))
-        claim = claim_documents.held(context.store, task).claim
+        claim = claim_documents.of_task(context.store, task).claim
         return _claim_line(claim, context) if claim else f"{task}: not claimed"
     raise UsageError(f"no resource {uri!r}", code="mcp.resource")
 

@@ -127,7 +127,8 @@ def _assign(context: Context, here: Mapping[str, Piece], planned: Changes, optio
     """Assigns each task whose assignee has a seat here; tasks claimed by others stay theirs."""
     if not options.assign:
         return []
-    from tools.core.bus import assignments  # it loads presence, and with it SQLite: only where tasks are assigned
+    from tools.core.bus import assignments  # presence, and with it SQLite, only where tasks are given out
+    from tools.core.bus.assignment_rules import AssignmentRequest
 
     seats = _seats(context)
     done = []
@@ -136,10 +137,10 @@ def _assign(context: Context, here: Mapping[str, Piece], planned: Changes, optio
         if not name or piece.status not in (items.OPEN, items.IN_PROGRESS):
             continue
         row = Row(planned.ids[key], piece.where, f"assigned to {name}")
-        order = assignments.Order(row.task_id, name, context.seat.agent_id, claim="")
+        order = AssignmentRequest(row.task_id, name, context.seat.agent_id, claim="")
         if not options.dry_run:
             try:
-                if not assignments.place(context, order).written:
+                if not assignments.assign(context, order).written:
                     continue
             except ConflictError as conflict:
                 row = row._replace(what=conflict.message)
