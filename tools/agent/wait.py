@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
-from tools.core.text import render
+from tools.core.text import terminal
 
 
 @cli.command(doc=__doc__, writes=True)
@@ -31,7 +31,7 @@ def main(run: cli.Run, kinds: tuple[str, ...], task: str | None, timeout: timede
         raise UsageError("--for release needs --task", code="wait.task")
     wish = waiting.Wish(kinds or (waiting.MAIL,), task or "")
     arrivals = waiting.wait(run, wish, timeout.total_seconds())
-    text = "\n".join(render.clean(waiting.line_of(part)) for part in arrivals)
+    text = "\n".join(terminal.clean(waiting.line_of(part)) for part in arrivals)
     run.emit({"arrivals": [waiting.document(part) for part in arrivals]}, text or "nothing came")
     if not arrivals:
         run.finish(1)

@@ -12,7 +12,7 @@ import shlex
 
 from tools.core.cli import app as cli
 from tools.core.errors import ToolkitError
-from tools.core.text import render
+from tools.core.text import terminal
 
 main = cli.group(__doc__)
 
@@ -61,7 +61,9 @@ def list_worktrees(run: cli.Run) -> None:
     from tools.core.setup import worktrees
 
     rows = worktrees.rows(run.workspace)
-    table = render.table(("seat", "branch", "path"), [(row.agent or "-", row.branch or "-", row.path) for row in rows])
+    table = terminal.table(
+        ("seat", "branch", "path"), [(row.agent or "-", row.branch or "-", row.path) for row in rows]
+    )
     run.emit({"worktrees": [row._asdict() for row in rows]}, table)
 
 

@@ -14,11 +14,10 @@ from tools.core.git import checkout
 from tools.core.gitdir import current_branch
 from tools.core.hint import Hint
 from tools.core.models.bus import Claim
-from tools.core.plans import edits as plan_edits
-from tools.core.plans import files as plans
+from tools.core.plans import edits, storage
 from tools.core.receipts import scaffold
 from tools.core.session import dirty_tree
-from tools.core.text import render
+from tools.core.text import terminal
 from tools.core.workspace import BUS
 
 LIMIT = 2500
@@ -50,7 +49,7 @@ def require_clean(context: Context) -> None:
     lines = dirty_tree.status(context.workspace)
     if lines:
         raise GuardError(
-            f"{len(lines)} paths are not committed ({render.short(lines[0].strip(), 80)}), so the branch is not switched",
+            f"{len(lines)} paths are not committed ({terminal.short(lines[0].strip(), 80)}), so the branch is not switched",
             code="next.dirty",
             hint=hint.tool("agent.next", "--no-switch"),
             details={"paths": lines[:20]},
@@ -74,9 +73,9 @@ def with_plan(context: Context, claim: Claim) -> Claim:
     plan_id = f"{clock.to_text(context.now)[:10]}-{ids.slug(claim.task_id)}"
     agent = context.seat.agent_id
     if claims.plan_is_missing(context.workspace, plan_id):
-        raw = plan_edits.new(plan_id, created=clock.to_text(context.now), actor=agent, owner=agent, summary=summary)
-        raw = plan_edits.add_link(plan_edits.add_step(raw, summary, "S1"), "bus", f"{BUS}/claims/{claim.task_id}.json")
-        plans.create(context, raw)
+        raw = edits.new(plan_id, created=clock.to_text(context.now), actor=agent, owner=agent, summary=summary)
+        raw = edits.add_link(edits.add_step(raw, summary, "S1"), "bus", f"{BUS}/claims/{claim.task_id}.json")
+        storage.create(context, raw)
         scaffold.write(context.workspace, scaffold.Work(agent, plan_id, summary, plan_id=plan_id))
     return claims.take(context, claim_rules.Request(claim.task_id, agent, plan=plan_id)).claim
 
@@ -102,12 +101,12 @@ def text_of(told: Brief, spell: Callable[[Hint | None], str]) -> str:
             ("acceptance", item.fields.get("acceptance", "")),
         )
         lines += [
-            f"{key}: > {render.short(render.clean(' '.join(value.split())), 500)}" for key, value in fields if value
+            f"{key}: > {terminal.short(terminal.clean(' '.join(value.split())), 500)}" for key, value in fields if value
         ]
         lines.append(f"file: {item.path}")
-    lines.append(f"paths: {' '.join(map(render.clean, claim.paths)) or 'none; edits of others are not kept off'}")
+    lines.append(f"paths: {' '.join(map(terminal.clean, claim.paths)) or 'none; edits of others are not kept off'}")
     lines += [
-        f"near: {other.agent_id} holds {other.task_id} with {' '.join(map(render.clean, other.paths))}"
+        f"near: {other.agent_id} holds {other.task_id} with {' '.join(map(terminal.clean, other.paths))}"
         for other in told.neighbours[:5]
     ]
     commands = [

@@ -17,7 +17,7 @@ from tools.core.errors import SetupError, ToolkitError, UsageError
 from tools.core.integrations import waiting
 from tools.core.integrations.hooks import answer, surroundings, texts
 from tools.core.models.bus import Claim, Event, Message
-from tools.core.text import render, shell
+from tools.core.text import shell, terminal
 
 LIMIT, LONG = 1500, 4000
 """Bytes of an answer; of the inbox and of all claims."""
@@ -175,7 +175,7 @@ def resource(context: Context, uri: str) -> str:
 def refusal(problem: ToolkitError) -> str:
     """A refusal as the command line has it: its code, one sentence, a command that helps."""
     line = shell.line(problem.hint, _started)
-    return render.block(f"[{problem.code}] {problem.message}" + (f"\nhint: {line}" if line else ""))
+    return terminal.block(f"[{problem.code}] {problem.message}" + (f"\nhint: {line}" if line else ""))
 
 
 def _started(module: str) -> tuple[str, ...]:
@@ -186,18 +186,18 @@ def _started(module: str) -> tuple[str, ...]:
 
 def fitted(rows: list[str], limit: int) -> str:
     """Whole rows within a budget in bytes; how many were left out is said."""
-    rows = [render.block(row) for row in rows]
+    rows = [terminal.block(row) for row in rows]
     for count in range(len(rows), 0, -1):
         rest = len(rows) - count
         text = "\n".join(rows[:count]) + (f"\n{rest} more" if rest else "")
         if len(text.encode()) <= limit:
             return text
-    return render.short(rows[0], limit // 4)
+    return terminal.short(rows[0], limit // 4)
 
 
 def _letter(head: str, record: Event | Message) -> str:
     answer_with = f" id {record.id}" if record.id else ""
-    return f"{head}{answer_with}\n> {render.short(render.clean(record.summary), 500)}"
+    return f"{head}{answer_with}\n> {terminal.short(terminal.clean(record.summary), 500)}"
 
 
 def _live(context: Context) -> list[Claim]:
@@ -220,4 +220,4 @@ def _who(claim: Claim, context: Context) -> str:
 
 
 def _paths(claim: Claim) -> str:
-    return f"\n> paths {' '.join(render.clean(path) for path in claim.paths)}" if claim.paths else ""
+    return f"\n> paths {' '.join(terminal.clean(path) for path in claim.paths)}" if claim.paths else ""

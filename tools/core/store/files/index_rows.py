@@ -62,7 +62,7 @@ def row_maker(stream: str, latest: int, before: int) -> Maker:
         before = moment
         common = (seq, number, name or None, at, moment, agent, kind, task, line.raw)
         if name and kind not in _SELDOM_KINDS and _SELDOM_KEYS.isdisjoint(record):
-            return usual
+            return common
         return (*common, None if name else line.hash, *_sparse(record, agent, kind, is_event=is_event))
 
     return row
