@@ -19,7 +19,7 @@ from tools.core.git import commits as git_commits
 from tools.core.git import refs, repository
 from tools.core.models.bus import CLAIMS, Claim
 from tools.core.models.lenient import claim_from, event_from
-from tools.core.seats import seat as seats
+from tools.core.seats.seat import MANAGER_ROLE, bound_manifests
 from tools.core.workspace import BUS
 
 _BRANCH = re.compile(r"(?:refs/heads/)?agent/([^/]+)/.+")
@@ -99,9 +99,7 @@ def histories_of(context: Context, tree: Tree, tasks: Iterable[str]) -> dict[str
     finished: dict[str, set[int]] = {task: set() for task in wanted}
     accepting: dict[str, list[tuple[str, int]]] = {task: [] for task in wanted}
     managers = {
-        manifest.agent_id
-        for manifest in seats.bound_manifests(context.workspace)
-        if seats.MANAGER_ROLE in manifest.desired_roles
+        manifest.agent_id for manifest in bound_manifests(context.workspace) if MANAGER_ROLE in manifest.desired_roles
     }
     for line in tree.lines(f"{BUS}/events/events.jsonl"):
         is_handshake = b'"handshake"' in line.raw
@@ -111,7 +109,7 @@ def histories_of(context: Context, tree: Tree, tasks: Iterable[str]) -> dict[str
             event = event_from(jsonl.parse(line.raw))
         except ValueError:
             continue
-        if event.event == "handshake" and seats.MANAGER_ROLE in event.meta.get("roles", "").replace(",", " ").split():
+        if event.event == "handshake" and MANAGER_ROLE in event.meta.get("roles", "").replace(",", " ").split():
             managers.add(event.agent_id)
         if event.task_id not in wanted:
             continue

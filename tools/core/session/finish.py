@@ -13,7 +13,7 @@ from tools.core.git import refs, remotes
 from tools.core.gitdir import current_branch
 from tools.core.models.bus import EVENTS, Claim, stream_of
 from tools.core.models.record import to_mapping
-from tools.core.receipts import run as runs
+from tools.core.receipts.run import About, record
 from tools.core.session import push_ready
 from tools.core.session.push_ready import Check
 from tools.core.store.api import Append, Change, retry_stale
@@ -76,9 +76,9 @@ def run_checks(
 ) -> tuple[tuple[str, ...], bool]:
     """The receipts of commands, run until one fails; whether all passed."""
     receipts: list[str] = []
-    about = runs.About(context.seat.agent_id, task_id=claim.task_id)
+    about = About(context.seat.agent_id, task_id=claim.task_id)
     for command in commands:
-        done = runs.record(context.workspace, command, about, context.now, name=None, show=show)
+        done = record(context.workspace, command, about, context.now, name=None, show=show)
         receipts.append(done.place.name)
         if done.receipt.exit_status:
             return tuple(receipts), False

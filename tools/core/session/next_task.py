@@ -14,8 +14,7 @@ from tools.core.git import checkout
 from tools.core.gitdir import current_branch
 from tools.core.hint import Hint
 from tools.core.models.bus import Claim
-from tools.core.plans import edits as plan_edits
-from tools.core.plans import storage
+from tools.core.plans import edits, storage
 from tools.core.receipts import scaffold
 from tools.core.session import dirty_tree
 from tools.core.text import terminal
@@ -74,8 +73,8 @@ def with_plan(context: Context, claim: Claim) -> Claim:
     plan_id = f"{clock.to_text(context.now)[:10]}-{ids.slug(claim.task_id)}"
     agent = context.seat.agent_id
     if claims.plan_is_missing(context.workspace, plan_id):
-        raw = plan_edits.new(plan_id, created=clock.to_text(context.now), actor=agent, owner=agent, summary=summary)
-        raw = plan_edits.add_link(plan_edits.add_step(raw, summary, "S1"), "bus", f"{BUS}/claims/{claim.task_id}.json")
+        raw = edits.new(plan_id, created=clock.to_text(context.now), actor=agent, owner=agent, summary=summary)
+        raw = edits.add_link(edits.add_step(raw, summary, "S1"), "bus", f"{BUS}/claims/{claim.task_id}.json")
         storage.create(context, raw)
         scaffold.write(context.workspace, scaffold.Work(agent, plan_id, summary, plan_id=plan_id))
     return claims.take(context, claim_rules.Request(claim.task_id, agent, plan=plan_id)).claim

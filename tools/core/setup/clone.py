@@ -12,7 +12,7 @@ from tools.core.fs import files
 from tools.core.gitdir import common_folder, git_folder
 from tools.core.integrations.vendors import registry
 from tools.core.integrations.vendors.vendor import Where
-from tools.core.seats import seat as seats
+from tools.core.seats.seat import reading
 from tools.core.setup import instructions, ledger, programs
 from tools.core.setup import plan as plans
 from tools.core.setup.agents import Request, Result, set_up
@@ -71,7 +71,7 @@ def place(clone: Clone, options: Options) -> Where:
 
 
 def _has_seat(root: str) -> bool:
-    return os.path.isdir(root) and seats.reading(Workspace(root, root)) is not None
+    return os.path.isdir(root) and reading(Workspace(root, root)) is not None
 
 
 def options_of(clone: Clone) -> Options:

@@ -17,8 +17,8 @@ from tools.core.git import worktrees as git_worktrees
 from tools.core.gitdir import current_branch
 from tools.core.integrations.vendors import registry
 from tools.core.models.evidence import Warning
-from tools.core.receipts import write as receipts
-from tools.core.seats import seat as seats
+from tools.core.receipts.write import record_warning
+from tools.core.seats.seat import reading, require_seat
 from tools.core.setup import init
 from tools.core.workspace import MANIFEST, Workspace
 from tools.core.workspace import worktrees as roots_of
@@ -48,7 +48,7 @@ def rows(workspace: Workspace) -> list[Row]:
     """Every worktree of the clone but the bus's own."""
     found = []
     for root in roots_of(workspace):
-        seat = seats.reading(Workspace(root, root)) if os.path.isdir(root) else None
+        seat = reading(Workspace(root, root)) if os.path.isdir(root) else None
         found.append(Row(root, seat.agent_id if seat else "", current_branch(root) or ""))
     return found
 
@@ -61,7 +61,7 @@ def default_path(workspace: Workspace, agent: str) -> str:
 
 def add(workspace: Workspace, agent: str, path: str | None, base: str, roles: Sequence[str]) -> Added:
     """A worktree with a seat; ConflictError while the seat is used elsewhere, UsageError where the path is taken."""
-    seats.require_seat(agent)
+    require_seat(agent)
     if not os.path.isdir(workspace.bus.path):
         raise SetupError("there is no bus here yet", code="setup.no_bus", hint=hint.init("--agent", hint.WORDS))
     place = os.path.realpath(path or default_path(workspace, agent))
@@ -113,7 +113,7 @@ def remove(context: Context, agent: str, *, force: bool, reason: str) -> Row:
         warning = Warning(
             ts=clock.to_text(context.now), agent_id=context.seat.agent_id, code=REMOVED, message=message, reason=reason
         )
-        receipts.record_warning(context.workspace, warning)
+        record_warning(context.workspace, warning)
     git_worktrees.remove(context.workspace.bus_root, row.path)
     return row
 

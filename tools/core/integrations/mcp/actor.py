@@ -10,7 +10,7 @@ from tools.core import workspace
 from tools.core.context import Context
 from tools.core.errors import GuardError, ToolkitError
 from tools.core.integrations.hooks.surroundings import clone_of
-from tools.core.seats import seat as seats
+from tools.core.seats.seat import acting, reading
 from tools.core.workspace import Workspace
 
 _TURN = "x-codex-turn-metadata"
@@ -32,7 +32,7 @@ def context_of(meta: Mapping[str, Any], environment: Mapping[str, str], folder: 
             raise GuardError(f"{caller} is not a worktree of {own.root}", code="seat.elsewhere")
     if here is None:
         here = workspace.find(environment.get(_PARENT) or folder, environment)
-    seat = seats.acting(here, None, bound) if needs_seat else seats.reading(here, bound)
+    seat = acting(here, None, bound) if needs_seat else reading(here, bound)
     return Context(here, seat=seat)
 
 

@@ -8,7 +8,7 @@ from tools.core import hint
 from tools.core.context import Context
 from tools.core.errors import ToolkitError
 from tools.core.gitdir import current_branch
-from tools.core.seats import seat as seats
+from tools.core.seats.seat import Seat, manifest_path, read_manifest
 from tools.core.setup import worktrees
 from tools.core.setup.probes.probe import FAIL, WARN, Probe, passed
 
@@ -16,7 +16,7 @@ from tools.core.setup.probes.probe import FAIL, WARN, Probe, passed
 def seat(context: Context, bound: str | None) -> Iterator[Probe]:
     """The manifest names an agent, and no other worktree has the same one."""
     try:
-        manifest = seats.read_manifest(seats.manifest_path(context.workspace, bound), required=bound is not None)
+        manifest = read_manifest(manifest_path(context.workspace, bound), required=bound is not None)
     except ToolkitError as problem:
         yield Probe("seat", FAIL, problem.message, problem.hint)
         return
@@ -30,10 +30,10 @@ def seat(context: Context, bound: str | None) -> Iterator[Probe]:
         )
         return
     yield passed("seat", manifest.agent_id)
-    yield branch(context, seats.Seat(manifest.agent_id, manifest))
+    yield branch(context, Seat(manifest.agent_id, manifest))
 
 
-def branch(context: Context, who: seats.Seat) -> Probe:
+def branch(context: Context, who: Seat) -> Probe:
     """The branch is one of the seat's own."""
     name = current_branch(context.workspace.root)
     if name is None:
