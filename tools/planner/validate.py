@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Hold plans to their rules: shape always, and with --strict every receipt and link they cite."""
+"""Check plans: their shape, and with --strict every receipt and link they cite."""
 
 from __future__ import annotations
 
@@ -11,18 +11,17 @@ from typing import Any
 
 from tools.core import clock
 from tools.core.cli import app as cli
-from tools.core.plans import check as plan_checks
-from tools.core.plans import files as plans
+from tools.core.plans import check, files
 from tools.core.problem import Problem
 
 
 @cli.command(doc=__doc__)
 @cli.argument("paths", nargs=-1)
-@cli.option("--strict", is_flag=True, help="Also what a plan cites, and every old form that readers accept.")
+@cli.option("--strict", is_flag=True, help="Also check citations; old forms that readers accept are errors.")
 @cli.option("--output", type=cli.LINE, help="Also write the summary here (a bare name: _report/planner/).")
-def main(run: cli.Run, paths: tuple[str, ...], strict: bool, output: str | None) -> None:
-    places = [plans.place_given(run.workspace, path) for path in paths] or plans.all_places(run.workspace)
-    results = plan_checks.check(run.workspace, places, strict=strict)
+def main(run: cli.Run, *, paths: tuple[str, ...], strict: bool, output: str | None) -> None:
+    places = [files.place_given(run.workspace, path) for path in paths] or files.all_places(run.workspace)
+    results = check.check(run.workspace, places, strict=strict)
     exit_code = 1 if any(result.findings for result in results) else 0
     summary = {
         "generated_at": clock.to_text(run.now),
@@ -30,14 +29,14 @@ def main(run: cli.Run, paths: tuple[str, ...], strict: bool, output: str | None)
         "exit_code": exit_code,
         "plans": [_row(run, result) for result in results],
     }
-    written = plan_checks.write_summary(run, summary, output)
+    written = check.write_summary(run, summary, output)
     for result in results:
         run.warn(result.warnings)
-    run.emit({**summary, "written": written}, "\n".join([*map(_told, results), _last_line(results, written)]))
+    run.emit({**summary, "written": written}, "\n".join([*map(_text, results), _last_line(results, written)]))
     run.finish(exit_code)
 
 
-def _row(run: cli.Run, result: plan_checks.Result) -> dict[str, Any]:
+def _row(run: cli.Run, result: check.Result) -> dict[str, Any]:
     return {
         "path": result.path,
         "plan_id": result.plan_id,
@@ -58,7 +57,7 @@ def _row(run: cli.Run, result: plan_checks.Result) -> dict[str, Any]:
     }
 
 
-def _told(result: plan_checks.Result) -> str:
+def _text(result: check.Result) -> str:
     if not result.findings:
         return f"OK {result.path}"
     return "\n".join([f"FAIL {result.path}", *(f"  {_sentence(finding.problem)}" for finding in result.findings)])
@@ -68,13 +67,13 @@ def _sentence(problem: Problem) -> str:
     return f"{problem.path}:{problem.pointer}: {problem.reason} (line {problem.line})"
 
 
-def _last_line(results: list[plan_checks.Result], written: list[str]) -> str:
+def _last_line(results: list[check.Result], written: list[str]) -> str:
     failed = sum(1 for result in results if result.findings)
-    worth = [
+    counts = [
         f"{sum(result.evidence.get(word, 0) for result in results)} {word}"
         for word in ("verified", "unverified", "broken")
     ]
-    return f"{len(results)} plans, {failed} with findings; receipts: {', '.join(worth)} -> {written[0]}"
+    return f"{len(results)} plans, {failed} with findings; receipts: {', '.join(counts)} -> {written[0]}"
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pytest
 from tests import schemas
 from tests.conftest import CHECKOUT, as_committed
 from tools.core import ids
-from tools.core.board import snapshot as board
+from tools.core.board import build
 from tools.core.models import lenient as foreign
 from tools.core.models import validate as checks
 from tools.core.models.bus import Event
@@ -162,5 +162,5 @@ def test_every_record_has_a_sample_and_a_fresh_schema_file() -> None:
     folder = CHECKOUT / "docs" / "schemas"
     assert {path.name: path.read_bytes() for path in folder.glob("*.json")} == {
         **checks.schema_files(),
-        **board.schema_files(),
+        **build.schema_files(),
     }
