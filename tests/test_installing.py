@@ -97,7 +97,7 @@ def test_an_installed_command_starts_in_each_way(installed, git_repo, start):
 
 def test_an_installed_preflight_finds_its_own_python(installed, git_repo):
     said = installed.start("tools/agent/preflight.sh", cwd=git_repo, code=1, PATH="/usr/bin:/bin")
-    assert "bus: ok" in said and "codex-1 has never shaken hands" in said
+    assert "bus: ok" in said and "codex-1 has no handshake" in said
 
 
 @pytest.mark.parametrize("start", STARTS, ids=" ".join)

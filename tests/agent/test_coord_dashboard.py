@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tools.agent import coord_dashboard
-from tools.core.board import snapshot as board
+from tools.core.board import build
 from tools.core.bus import presence
 
 DASH = "agent.coord_dashboard"
@@ -46,7 +46,7 @@ def test_report_writes_markdown_and_prints_verdict_alerts_and_where(run, git_rep
 
 
 def test_json_is_the_document_and_nothing_else_and_keeps_the_schema(run, git_repo):
-    (schema,) = board.schema_files().values()
+    (schema,) = build.schema_files().values()
     validator = Draft202012Validator(json.loads(schema))
     printed = run(DASH, "report", "--json")
     assert printed.err == ""

@@ -61,7 +61,7 @@ def test_the_page_is_rendered_once_and_then_fresh(docs, run):
 @pytest.mark.parametrize(
     ("change", "word"),
     [
-        ({"path": "docs/gone.md"}, "not there"),
+        ({"path": "docs/gone.md"}, "does not exist"),
         ({"anchor": "nowhere"}, "no anchor"),
         ({"anchor": "not-a-heading"}, "no anchor"),
         ({"path": "../../etc/passwd"}, "outside"),
@@ -89,7 +89,7 @@ def test_anchors_are_those_of_headings_and_those_set_by_hand():
 
 def test_the_index_of_the_real_history_is_read(history, run):
     assert len(call(run, "list", "--root", str(history), "--json").json["links"]) > 10
-    assert "is not there" in call(run, "check", "--root", str(history), code=1).out
+    assert "does not exist" in call(run, "check", "--root", str(history), code=1).out
 
 
 def test_the_quick_links_of_this_repository_lead_somewhere_and_their_page_is_fresh():

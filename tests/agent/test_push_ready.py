@@ -66,7 +66,7 @@ def test_receipts_that_a_plan_of_the_branch_cites_must_be_tracked(branch, run):
 
 
 def test_required_receipts_are_there_and_tracked(branch, run):
-    assert "not there" in verdict(run, "--require-receipt", "_report/r.json", code=1)["required"]["detail"]
+    assert "does not exist" in verdict(run, "--require-receipt", "_report/r.json", code=1)["required"]["detail"]
     (branch / "_report").mkdir(exist_ok=True)
     (branch / "_report/r.json").write_text("{}")
     assert "git add" in verdict(run, "--require-test", "_report/r.json", code=1)["required"]["repair"]

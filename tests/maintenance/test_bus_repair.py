@@ -135,7 +135,7 @@ def test_a_garbage_line_stays_and_is_explained(repo: Path, run: Run) -> None:
     run("agent.bus_event", "log", "--event", "note")
     before = (repo / EVENTS).read_bytes()
     out = run("maintenance.bus_repair", "--apply", code=1).out
-    assert "cannot mend: _bus/events/events.jsonl: line 5: not JSON" in out and "git log -p" in out
+    assert "cannot repair: _bus/events/events.jsonl: line 5: not JSON" in out and "git log -p" in out
     assert (repo / EVENTS).read_bytes() == before
 
 

@@ -22,7 +22,7 @@ def test_generated_documents_are_fresh(name):
 
 @as_committed
 def test_check_agrees_that_they_are(run):
-    assert run("maintenance.generate_docs", "--check", "--root", str(CHECKOUT)).out == "all fresh\n"
+    assert run("maintenance.generate_docs", "--check", "--root", str(CHECKOUT)).out == "all documents are up to date\n"
 
 
 def test_the_reference_names_every_command():

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The manager's board: what is wrong, what to do, who is at what."""
+"""The manager's board: alarms, the commands that clear them, and the work of every agent."""
 
 from __future__ import annotations
 
@@ -15,16 +15,15 @@ from datetime import timedelta
 from typing import NoReturn
 
 from tools.core import clock
-from tools.core.board import forms, render_text, snapshot
-from tools.core.board import model as board_rows
+from tools.core.board import build, forms, model, text
 from tools.core.board.view import take as take_view
 from tools.core.bus import handoffs
 from tools.core.cli import app as cli
-from tools.core.receipts.write import output_place, replace_document, write_stamped
+from tools.core.receipts import write
 from tools.core.workspace import Place
 
 RETIRED_AGENTS: tuple[str, ...] = ()
-"""Agents that are parked: they never alarm, on no board and in no heartbeat check. A plain tuple of ids."""
+"""Retired agents: no board and no heartbeat check alarms for them. A plain tuple of ids."""
 
 main = cli.group(__doc__)
 
@@ -41,7 +40,7 @@ main = cli.group(__doc__)
 @cli.option("--output", help="Where the file goes (default: _report/manager/); - prints it instead.")
 @cli.manager_window
 @cli.agent_window
-@cli.option("--messages", type=cli.COUNT, default=board_rows.MESSAGES, show_default=True, help="The last N directives.")
+@cli.option("--messages", type=cli.COUNT, default=model.MESSAGES, show_default=True, help="The last N directives.")
 @cli.option("--compact", is_flag=True, help="Print every section in few lines.")
 @cli.option(
     "--follow",
@@ -51,6 +50,7 @@ main = cli.group(__doc__)
 @cli.option("--fail-on-alert", is_flag=True, help="Exit 1 when there are alerts.")
 def report(
     run: cli.Run,
+    *,
     form: str,
     output: str | None,
     manager_window: timedelta,
@@ -60,40 +60,40 @@ def report(
     follow: float | None,
     fail_on_alert: bool,
 ) -> None:
-    """Write the board and print its verdict; github without --output goes to the job's summary where there is one."""
-    options = board_rows.View(manager_window, agent_window, messages, RETIRED_AGENTS)
+    """Write the board and print its verdict; github without --output goes to the summary of a GitHub job."""
+    options = model.View(manager_window, agent_window, messages, RETIRED_AGENTS)
     if follow is not None:
         with suppress(KeyboardInterrupt):
             if form == "html":
                 _follow_page(run, options, output, follow)
             _follow(run, options, follow)
         return
-    made = forms.make(run, form, options, run.manager)
-    place = "" if output == "-" else _written(run, made.text, form, output)
+    board = forms.make(run, form, options, run.manager)
+    place = "" if output == "-" else _written(run, board.text, form, output)
     if run.as_json or (not place and form == "json"):
-        run.emit_raw(forms.json_text(made.board))
+        run.emit_raw(forms.json_text(board.board))
     elif not place:
-        run.emit_raw(render_text.compact(made.board) if compact and form == "markdown" else made.text)
+        run.emit_raw(text.compact(board.board) if compact and form == "markdown" else board.text)
     else:
-        shown = render_text.compact(made.board) if compact else render_text.headline(made.board)
+        shown = text.compact(board.board) if compact else text.headline(board.board)
         run.emit({}, f"{shown}\nwritten to {place}")
-    if fail_on_alert and made.board.alerts:
+    if fail_on_alert and board.board.alerts:
         run.finish(1)
 
 
-def _follow(run: cli.Run, options: board_rows.View, seconds: float) -> NoReturn:
+def _follow(run: cli.Run, options: model.View, seconds: float) -> NoReturn:
     while True:
         run.store.history.refresh()
-        board = snapshot.take(run.at(clock.now()), options)
+        board = build.take(run.at(clock.now()), options)
         if run.as_json:
-            run.emit_line(snapshot.as_document(board), "")
+            run.emit_line(build.as_document(board), "")
         else:
-            run.emit({}, render_text.compact(board) + "\n")
+            run.emit({}, text.compact(board) + "\n")
         sys.stdout.flush()
         time.sleep(seconds)
 
 
-def _follow_page(run: cli.Run, options: board_rows.View, output: str | None, seconds: float) -> NoReturn:
+def _follow_page(run: cli.Run, options: model.View, output: str | None, seconds: float) -> NoReturn:
     """Writes the page whenever something but the time has changed."""
     place, before = None, None
     while True:
@@ -104,13 +104,13 @@ def _follow_page(run: cli.Run, options: board_rows.View, output: str | None, sec
             if place is None:
                 place = _file(run, data, "html", output)
                 run.emit_line({"path": place.name}, f"writing {place.name} whenever something changes")
-            replace_document(place, data)
+            write.replace_document(place, data)
             before = substance
         time.sleep(seconds)
 
 
 def _written(run: cli.Run, text: str, form: str, output: str | None) -> str:
-    """Writes the text where it belongs; the name of that place."""
+    """Writes the text and returns the name of its file."""
     data = text.encode("utf-8", "backslashreplace")
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if form == "github" and output is None and summary:
@@ -123,24 +123,28 @@ def _written(run: cli.Run, text: str, form: str, output: str | None) -> str:
 def _file(run: cli.Run, data: bytes, form: str, output: str | None) -> Place:
     folder = run.workspace.report.child("manager")
     if output is None:
-        return write_stamped(folder, "coordination-dashboard", forms.SUFFIXES[form], data, run.now)
-    place = output_place(run.workspace, output, folder)
-    replace_document(place, data)
+        return write.write_stamped(folder, "coordination-dashboard", forms.SUFFIXES[form], data, run.now)
+    place = write.output_place(run.workspace, output, folder)
+    write.replace_document(place, data)
     return place
 
 
 @cli.command(main, "clear")
-@cli.option("--agent", required=True, type=cli.AGENT, help="Whose entry it is; the acting seat is the manifest's.")
-@cli.option("--note", type=cli.LINE, default="", help="What was done about it.")
+@cli.option(
+    "--agent", required=True, type=cli.AGENT, help="The owner of the entry; the acting seat is the one of the manifest."
+)
+@cli.option("--note", type=cli.LINE, default="", help="The action taken.")
 def clear(run: cli.Run, agent: str, note: str) -> None:
     """Clear an agent's dirty handoffs; the receipts stay."""
     _settle(run, agent, handoffs.CLEARED, note, "")
 
 
 @cli.command(main, "reassign")
-@cli.option("--agent", required=True, type=cli.AGENT, help="Whose entry it is; the acting seat is the manifest's.")
-@cli.option("--to", "to", required=True, type=cli.AGENT, help="Who looks after it from now on.")
-@cli.option("--note", required=True, type=cli.LINE, help="Why.")
+@cli.option(
+    "--agent", required=True, type=cli.AGENT, help="The owner of the entry; the acting seat is the one of the manifest."
+)
+@cli.option("--to", "to", required=True, type=cli.AGENT, help="The new owner.")
+@cli.option("--note", required=True, type=cli.LINE, help="The reason.")
 def reassign(run: cli.Run, agent: str, to: str, note: str) -> None:
     """Give an agent's dirty handoffs to another; the receipts stay."""
     _settle(run, agent, handoffs.REASSIGNED, note, to)

@@ -25,11 +25,11 @@ main = cli.group(__doc__)
 @cli.option("--category", help="Only this category.")
 def list_links(run: cli.Run, form: str, category: str | None) -> None:
     """Show the quick links."""
-    known = links.read(run.workspace)
-    run.skipped(known.problems)
-    wanted = [link for link in known.links if category in (None, link.category)]
-    document = {"updated": known.updated, "links": [link._asdict() for link in wanted]}
-    cells = [(link.id, link.category or "-", link.target, link.title) for link in wanted]
+    index = links.read(run.workspace)
+    run.skipped(index.problems)
+    shown = [link for link in index.links if category in (None, link.category)]
+    document = {"updated": index.updated, "links": [link._asdict() for link in shown]}
+    cells = [(link.id, link.category or "-", link.target, link.title) for link in shown]
     table = terminal.table(("id", "category", "where", "title"), cells) if cells else "no quick links"
     run.emit(document, json.dumps(document, indent=2, sort_keys=True) if form == "json" else table)
 
@@ -41,28 +41,28 @@ def list_links(run: cli.Run, form: str, category: str | None) -> None:
 )
 def show(run: cli.Run, link_id: str, form: str) -> None:
     """Show one quick link."""
-    link = links.named(links.read(run.workspace).links, link_id)
+    link = links.link_of(links.read(run.workspace).links, link_id)
     plain = f"{link.title}: {link.target}" + (f"\n{link.summary}" if link.summary else "")
     run.emit(link._asdict(), json.dumps(link._asdict(), indent=2, sort_keys=True) if form == "json" else plain)
 
 
 @cli.command(main, "check")
 def check(run: cli.Run) -> None:
-    """Check that every path and anchor exists and that the page is fresh; exit 1 when not."""
-    known = links.read(run.workspace)
-    found = links.problems(run.workspace, known)
-    texts = [str(problem) for problem in found]
-    if any(problem.code == "links.stale" for problem in found):
+    """Check that every path and anchor exists and that the page is up to date; exit 1 otherwise."""
+    index = links.read(run.workspace)
+    problems = links.problems(run.workspace, index)
+    texts = [str(problem) for problem in problems]
+    if any(problem.code == "links.stale" for problem in problems):
         run.advise(hint.tool("agent.doc_links", "render"))
-    text = "\n".join(texts) or f"{len(known.links)} quick links lead somewhere"
-    run.emit({"ok": not found, "links": len(known.links), "findings": texts}, text)
-    if found:
+    text = "\n".join(texts) or f"all {len(index.links)} quick links are valid"
+    run.emit({"ok": not problems, "links": len(index.links), "findings": texts}, text)
+    if problems:
         run.finish(1)
 
 
 @cli.command(main, "render")
 def render_page(run: cli.Run) -> None:
-    """Write the page that is made from the quick links."""
+    """Write the page of the quick links."""
     data = links.markdown(links.read(run.workspace)).encode()
     place = run.workspace.in_root(links.MARKDOWN)
     changed = files.read_bytes(place) != data

@@ -11,21 +11,21 @@ import json
 
 from tools.core.cli import app as cli
 from tools.core.gitdir import current_branch
-from tools.core.session import push_ready as push
+from tools.core.session import push_ready
 from tools.core.sync.fast_forward import require_git
 
 
 @cli.command(doc=__doc__)
-@cli.repeated("--require-receipt", help="A receipt that must be there and tracked.")
-@cli.repeated("--require-test", help="A test's output that must be there and tracked.")
-@cli.repeated("--allow-branch", type=cli.LINE, help="A branch that is fine besides the seat's own.")
+@cli.repeated("--require-receipt", help="A receipt that must exist and be tracked.")
+@cli.repeated("--require-test", help="A test output that must exist and be tracked.")
+@cli.repeated("--allow-branch", type=cli.LINE, help="A further branch that is accepted.")
 def main(
     run: cli.Run, require_receipt: tuple[str, ...], require_test: tuple[str, ...], allow_branch: tuple[str, ...]
 ) -> None:
     seat = run.seat
     require_git(run.workspace)
-    checks = push.verdict(run, required=[*require_receipt, *require_test], allowed=allow_branch)
-    ready = all(check.status != push.FAIL for check in checks)
+    checks = push_ready.verdict(run, required=[*require_receipt, *require_test], allowed=allow_branch)
+    ready = all(check.status != push_ready.FAIL for check in checks)
     document = {
         "ready": ready,
         "agent_id": seat.agent_id,

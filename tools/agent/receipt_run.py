@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run a command and keep what happened as evidence: its output, how it ended, on which commit."""
+"""Run a command and keep its output, exit status and commit as evidence."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ main = cli.group(__doc__, default="run")
 
 @cli.command(main, "run", writes=True)
 @cli.option("--plan", type=cli.PLAN, help="Attach the receipt to this plan.")
-@cli.option("--step", type=cli.LINE, default="", help="Attach it to this step of the plan.")
-@cli.option("--task", type=cli.TASK, help="The task it belongs to.")
-@cli.option("--name", type=cli.LINE, help="What the files are called (default: the command's words).")
+@cli.option("--step", type=cli.LINE, default="", help="Attach the receipt to this step of the plan.")
+@cli.option("--task", type=cli.TASK, help="The task of the run.")
+@cli.option("--name", type=cli.LINE, help="The name of the files (default: the words of the command).")
 @cli.argument("command", nargs=-1, required=True)
 def run_command(
     run: cli.Run, plan: str | None, step: str, task: str | None, name: str | None, command: tuple[str, ...]
 ) -> None:
-    """Run a command in the root, show its output, write the receipt, and exit as the command did."""
+    """Run a command in the root, show its output, write the receipt, and exit with its status."""
     about = About(run.seat.agent_id, plan or "", step, task or "")
     stream = sys.stderr if run.as_json else sys.stdout
-    done = attach.record_run(run, command, about, name=name, show=lambda block: _show(stream, block))
-    receipt = done.receipt
+    recorded = attach.record_run(run, command, about, name=name, show=lambda block: _show(stream, block))
+    receipt = recorded.receipt
     attached = f", cited by {plan}{f' step {step}' if step else ''}" if plan else ""
     if run.as_json:
-        run.emit({"path": done.place.name, "receipt": to_mapping(receipt)}, "")
+        run.emit({"path": recorded.place.name, "receipt": to_mapping(receipt)}, "")
     else:
-        run.note(f"exit {receipt.exit_status} after {receipt.duration_seconds:.1f}s -> {done.place.name}{attached}")
+        run.note(f"exit {receipt.exit_status} after {receipt.duration_seconds:.1f}s -> {recorded.place.name}{attached}")
     run.finish(receipt.exit_status)
 
 
 @cli.command(main, "verify")
 @cli.argument("paths", nargs=-1, required=True)
-@cli.option("--rerun", is_flag=True, help="Also run the command again and compare how it ends.")
-def verify(run: cli.Run, paths: tuple[str, ...], rerun: bool) -> None:
-    """Say whether receipts are verified, unverified (nothing was run) or broken; exit 1 with a broken one."""
+@cli.option("--rerun", is_flag=True, help="Also run the command again and compare its exit status.")
+def verify(run: cli.Run, *, paths: tuple[str, ...], rerun: bool) -> None:
+    """Show whether receipts are verified, unverified (without a run) or broken; exit 1 with a broken one."""
     names = [run.workspace.relative(path) for path in paths]
     verdicts = [verify_receipt(run.workspace, name, rerun=rerun) for name in names]
     rows = [
@@ -61,7 +61,7 @@ def verify(run: cli.Run, paths: tuple[str, ...], rerun: bool) -> None:
 
 
 def _show(stream: TextIO, block: bytes) -> None:
-    """Passes output through untouched where the stream takes bytes."""
+    """Writes bytes unchanged where the stream accepts them."""
     raw = getattr(stream, "buffer", None)
     if raw is None:
         stream.write(block.decode("utf-8", "replace"))

@@ -11,41 +11,41 @@ from collections.abc import Mapping
 
 from tools.core.cli import app as cli
 from tools.core.fs import locks
-from tools.core.receipts.write import output_place, replace_document
-from tools.core.reports import receipts_index as receipt_index
+from tools.core.receipts import write
+from tools.core.reports import receipts_index
 from tools.core.text import terminal
 from tools.core.workspace import REPORT
 
 
 @cli.command(doc=__doc__)
 @cli.option("--output", type=cli.LINE, help="Write the index here, as JSON lines (a bare name: _report/usage/).")
-@cli.option("--missing", is_flag=True, help="Print a table of what is cited and missing or not tracked.")
-def main(run: cli.Run, output: str | None, missing: bool) -> None:
+@cli.option("--missing", is_flag=True, help="Print a table of cited receipts that are missing or untracked.")
+def main(run: cli.Run, *, output: str | None, missing: bool) -> None:
     folder = run.workspace.in_root(f"{REPORT}/usage")
-    place = None if output is None else output_place(run.workspace, output, folder)
-    made = receipt_index.make(run.workspace, place)
-    with made.body:
-        run.skipped(made.problems)
+    place = None if output is None else write.output_place(run.workspace, output, folder)
+    index = receipts_index.make(run.workspace, place)
+    with index.body:
+        run.skipped(index.problems)
         if place is not None:
             with locks.hold(run.workspace.report):
-                replace_document(place, made.lines())
+                write.replace_document(place, index.lines())
         elif not missing:
-            for line in made.lines():
+            for line in index.lines():
                 run.emit_raw(line.decode())
             return
-    rows = [(absent.cited_by, absent.path, absent.reason) for absent in made.absent]
+    rows = [(absent.cited_by, absent.path, absent.reason) for absent in index.absent]
     lines = (
         [terminal.table(("cited by", "receipt", "state"), rows) if rows else "nothing is missing"] if missing else []
     )
     if place is not None:
-        lines.append(f"{_counts(made.summary)} -> {place.name}")
-    document = {"summary": made.summary, "missing": [absent._asdict() for absent in made.absent]}
+        lines.append(f"{_counts(index.summary)} -> {place.name}")
+    document = {"summary": index.summary, "missing": [absent._asdict() for absent in index.absent]}
     run.emit({**document, "written": place.name if place else None}, "\n".join(lines))
 
 
 def _counts(summary: Mapping[str, object]) -> str:
-    told = ("plans", "receipts", "messages", "missing", "untracked", "verified", "broken")
-    return ", ".join(f"{summary[key]} {key}" for key in told)
+    keys = ("plans", "receipts", "messages", "missing", "untracked", "verified", "broken")
+    return ", ".join(f"{summary[key]} {key}" for key in keys)
 
 
 if __name__ == "__main__":

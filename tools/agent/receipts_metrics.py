@@ -14,8 +14,8 @@ from tools.core import clock
 from tools.core.cli import app as cli
 from tools.core.fs import locks
 from tools.core.git import repository
-from tools.core.receipts.write import output_place, replace_document
-from tools.core.reports import latency as latencies
+from tools.core.receipts import write
+from tools.core.reports import latency
 from tools.core.text import terminal
 from tools.core.workspace import REPORT
 
@@ -23,37 +23,38 @@ from tools.core.workspace import REPORT
 @cli.command(doc=__doc__)
 @cli.option("--output", type=cli.LINE, help="Write the figures here, as JSON lines (a bare name: _report/usage/).")
 @cli.option("--max-latency", type=cli.DURATION, help="Above this a latency is an outlier (default: Tukey's fence).")
-@cli.option("--fail-on-outlier", is_flag=True, help="Exit 1 when there is one.")
-def main(run: cli.Run, output: str | None, max_latency: timedelta | None, fail_on_outlier: bool) -> None:
+@cli.option("--fail-on-outlier", is_flag=True, help="Exit 1 when there is an outlier.")
+def main(run: cli.Run, *, output: str | None, max_latency: timedelta | None, fail_on_outlier: bool) -> None:
     folder = run.workspace.in_root(f"{REPORT}/usage")
-    place = None if output is None else output_place(run.workspace, output, folder)
+    place = None if output is None else write.output_place(run.workspace, output, folder)
     limit = max_latency.total_seconds() if max_latency is not None else None
-    made = latencies.measure(run.workspace, limit=limit)
-    run.skipped(made.problems)
+    metrics = latency.measure(run.workspace, limit=limit)
+    run.skipped(metrics.problems)
     if repository.is_shallow(run.workspace.root):
-        run.warn(["this clone is shallow, so first commits may be missing; git fetch --unshallow brings them"])
-    lines = [json.dumps(record, sort_keys=True, separators=(",", ":")) for record in (made.summary, *made.plans)]
+        run.warn(["this clone is shallow, so first commits may be missing; git fetch --unshallow fetches them"])
+    lines = [json.dumps(record, sort_keys=True, separators=(",", ":")) for record in (metrics.summary, *metrics.plans)]
     if place is None:
         for line in lines:
             run.emit_raw(line)
     else:
         with locks.hold(run.workspace.report):
-            replace_document(place, "".join(f"{line}\n" for line in lines).encode())
-        run.emit({"summary": made.summary, "written": place.name}, f"{_table(made)}\n-> {place.name}")
-    run.finish(1 if fail_on_outlier and made.outliers else 0)
+            write.replace_document(place, "".join(f"{line}\n" for line in lines).encode())
+        run.emit({"summary": metrics.summary, "written": place.name}, f"{_table(metrics)}\n-> {place.name}")
+    run.finish(1 if fail_on_outlier and metrics.outliers else 0)
 
 
-def _table(made: latencies.Metrics) -> str:
+def _table(metrics: latency.Metrics) -> str:
     columns = ("min", "median", "p90", "max")
     rows = [
         (name.replace("_", " "), numbers["count"], *(_span(numbers[column]) for column in columns))
-        for name, numbers in made.summary["latencies"].items()
+        for name, numbers in metrics.summary["latencies"].items()
     ]
     lines = [terminal.table(("latency", "count", *columns), rows)]
-    lines.append(f"{made.summary['plans']} plans, {made.summary['reflections']} reflections")
+    lines.append(f"{metrics.summary['plans']} plans, {metrics.summary['reflections']} reflections")
     lines += [
-        f"outlier: {one.plan_id} {one.latency.replace('_', ' ')} {_span(one.seconds)}, above {_span(one.limit)}"
-        for one in made.outliers
+        f"outlier: {outlier.plan_id} {outlier.latency.replace('_', ' ')} {_span(outlier.seconds)},"
+        f" above {_span(outlier.limit)}"
+        for outlier in metrics.outliers
     ]
     return "\n".join(lines)
 

@@ -21,10 +21,10 @@ _NO_NETWORK = "CODEX_SANDBOX_NETWORK_DISABLED"
 
 
 @cli.command(doc=__doc__, writes=True)
-@cli.option("--focus", type=cli.LINE, default="", help="What this session is about; `idle` signs off.")
-@cli.option("--summary", type=cli.LINE, default="", help="The handshake's one line.")
+@cli.option("--focus", type=cli.LINE, default="", help="The focus of this session; `idle` signs off.")
+@cli.option("--summary", type=cli.LINE, default="", help="The summary of the handshake.")
 @cli.option("--sync/--no-sync", default=True, help="Fetch and fast-forward first (default: yes).")
-@cli.option("--sync-allow-dirty", is_flag=True, help="Boot although the tree has work in progress (receipt written).")
+@cli.option("--sync-allow-dirty", is_flag=True, help="Boot with a dirty tree (writes a receipt).")
 @cli.option("--with-status", is_flag=True, help="Also write a bus_status snapshot.")
 @cli.option("--status-preset", type=cli.Choice(sorted(PRESETS)), help="The snapshot's preset.")
 @cli.option("--dashboard/--no-dashboard", default=True, help="Write a snapshot of the board (default: yes).")
@@ -32,15 +32,22 @@ _NO_NETWORK = "CODEX_SANDBOX_NETWORK_DISABLED"
     "--dashboard-format", type=cli.Choice(["json", "markdown"]), default="json", show_default=True, help="Its form."
 )
 @cli.option(
-    "--manager-report-tail/--no-manager-report-tail", default=True, help="Write the hub's last lines (default: yes)."
+    "--manager-report-tail/--no-manager-report-tail",
+    default=True,
+    help="Write the last messages of the hub (default: yes).",
 )
-@cli.option("--manager-report-tail-count", type=cli.COUNT, default=10, show_default=True, help="How many.")
-@cli.option("--allow-manifest-mismatch", is_flag=True, help="Act although the manifest is another's (recorded).")
-@cli.option("--allow-branch-mismatch", is_flag=True, help="Work on a branch that is not the seat's (recorded).")
+@cli.option(
+    "--manager-report-tail-count", type=cli.COUNT, default=10, show_default=True, help="The number of messages."
+)
+@cli.option(
+    "--allow-manifest-mismatch", is_flag=True, help="Act although the manifest belongs to another agent (recorded)."
+)
+@cli.option("--allow-branch-mismatch", is_flag=True, help="Work on a branch of another seat (recorded).")
 @cli.option("--no-announce", is_flag=True, help="Log no handshake.")
-@cli.option("--dry-run", is_flag=True, help="Check the guards and say what would be done; write nothing.")
+@cli.option("--dry-run", is_flag=True, help="Check the guards and print the steps; write nothing.")
 def main(
     run: cli.Run,
+    *,
     focus: str,
     summary: str,
     sync: bool,
@@ -58,7 +65,7 @@ def main(
 ) -> None:
     if summary:
         posts.summary_of(summary)
-    wish = boot.Wish(
+    options = boot.BootOptions(
         focus=focus,
         summary=summary,
         sync=sync,
@@ -81,17 +88,17 @@ def main(
         now=run.now,
     )
     if dry_run:
-        steps = boot.plan(guarded, wish)
+        steps = boot.plan(guarded, options)
         run.emit({"agent_id": guarded.seat.agent_id, "dry_run": True, "steps": steps}, terminal.bullets(steps))
         return
-    booted = boot.boot(run, guarded, wish, run.note)
+    booted = boot.boot(run, guarded, options, run.note)
     run.emit(boot.as_document(booted), _text(run, booted))
 
 
 def _text(run: cli.Run, booted: boot.Booted) -> str:
     agent, branch = booted.guarded.seat.agent_id, booted.guarded.branch or "no branch"
     lines = [f"{agent} booted on {branch}" + (f"; {booted.sync}" if booted.sync else "")]
-    lines += [boot.peer_line(claim, run.now) for claim in booted.peers] or ["nobody else holds anything"]
+    lines += [boot.peer_line(claim, run.now) for claim in booted.peers] or ["no other live claims"]
     return "\n".join([*lines, *(f"wrote {name}" for name in booted.written)])
 
 

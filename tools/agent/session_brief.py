@@ -12,26 +12,24 @@ from typing import Any
 from tools.core import clock
 from tools.core.bus import status
 from tools.core.cli import app as cli
-from tools.core.receipts.write import output_place, replace_document, write_stamped
+from tools.core.receipts import write
 from tools.core.session import brief
 from tools.core.text import terminal
 
 
 @cli.command(doc=__doc__, writes=True)
 @cli.option("--task", required=True, type=cli.TASK, help="The task.")
-@cli.option("--limit", type=cli.COUNT, default=5, show_default=True, help="How many events and how many messages.")
-@cli.option(
-    "--preset", type=cli.Choice(["operator"]), help="Also go through the operator's checklist; writes a receipt."
-)
-@cli.option("--output", type=cli.LINE, help="Where to write it (a bare name: session_brief/).")
+@cli.option("--limit", type=cli.COUNT, default=5, show_default=True, help="The number of events, and of messages.")
+@cli.option("--preset", type=cli.Choice(["operator"]), help="Also run the operator's checklist; writes a receipt.")
+@cli.option("--output", type=cli.LINE, help="Write the brief to this file (a bare name: session_brief/).")
 @cli.option("--fail-on-fail", is_flag=True, help="Exit 1 when a check fails.")
-def main(run: cli.Run, task: str, limit: int, preset: str | None, output: str | None, fail_on_fail: bool) -> None:
-    found = brief.gather(run, task, limit)
-    document = brief.as_document(found)
-    lines = _lines(found)
+def main(run: cli.Run, *, task: str, limit: int, preset: str | None, output: str | None, fail_on_fail: bool) -> None:
+    task_brief = brief.gather(run, task, limit)
+    document = brief.as_document(task_brief)
+    lines = _lines(task_brief)
     failed = False
     if preset is not None:
-        checks = brief.checklist(run, found)
+        checks = brief.checklist(run, task_brief)
         failed = any(check.status == brief.FAIL for check in checks)
         document |= {
             "preset": preset,
@@ -46,31 +44,31 @@ def main(run: cli.Run, task: str, limit: int, preset: str | None, output: str | 
         run.finish(1)
 
 
-def _lines(found: brief.Brief) -> list[str]:
-    claim = found.held.claim
+def _lines(task_brief: brief.Brief) -> list[str]:
+    claim = task_brief.held.claim
     lines = [
-        f"{found.task}: {claim.state}, {claim.agent_id}, {claim.branch or 'no branch'}"
+        f"{task_brief.task}: {claim.state}, {claim.agent_id}, {claim.branch or 'no branch'}"
         if claim
-        else f"{found.task}: no claim"
+        else f"{task_brief.task}: no claim"
     ]
-    lines += [f"event {status.event_line(entry)}" for entry in found.events]
+    lines += [f"event {status.event_line(entry)}" for entry in task_brief.events]
     lines += [
-        f"message {entry.record.ts} {entry.agent} {entry.kind}: {entry.record.summary}" for entry in found.messages
+        f"message {entry.record.ts} {entry.agent} {entry.kind}: {entry.record.summary}" for entry in task_brief.messages
     ]
     return [terminal.clean(line) for line in lines]
 
 
 def _check_line(run: cli.Run, check: brief.Check) -> str:
-    help_ = "" if check.status == brief.PASS else f" -> {run.spell(check.repair)}"
-    return f"{check.status:4} {check.name}: {check.reason} ({check.path}){help_}"
+    repair = "" if check.status == brief.PASS else f" -> {run.spell(check.repair)}"
+    return f"{check.status:4} {check.name}: {check.reason} ({check.path}){repair}"
 
 
 def _write(run: cli.Run, document: dict[str, Any], preset: str | None, output: str | None) -> str:
     folder = run.workspace.agent_report(run.seat.agent_id).child("session_brief")
     if output is None:
-        return write_stamped(folder, preset or "brief", ".json", document, run.now).name
-    place = output_place(run.workspace, output, folder)
-    replace_document(place, document)
+        return write.write_stamped(folder, preset or "brief", ".json", document, run.now).name
+    place = write.output_place(run.workspace, output, folder)
+    write.replace_document(place, document)
     return place.name
 
 

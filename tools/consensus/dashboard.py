@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Show every decision with what carries it, overdue ones first."""
+"""Show every decision with its records, overdue ones first."""
 
 from __future__ import annotations
 
@@ -23,12 +23,16 @@ HEADINGS = ("decision", "manager", "state", "last update", "age", "plan", "recei
 
 @cli.command(doc=__doc__)
 @cli.repeated("--task", type=cli.TASK, help="Only decisions about this task; a task without one gets a row.")
-@cli.option("--since", type=cli.SINCE, help="Only those updated since a stamp or a distance back: 24h, 7d.")
-@cli.option("--format", "form", type=cli.Choice(["table", "markdown", "json"]), default="table", help="How to show it.")
-@cli.option("--max-age", type=cli.DURATION, default="24h", help="An open decision untouched for longer is overdue.")
-@cli.option("--fail-on-overdue", is_flag=True, help="Exit 1 when one is overdue.")
+@cli.option("--since", type=cli.SINCE, help="Only decisions updated since a stamp or a distance back: 24h, 7d.")
+@cli.option(
+    "--format", "form", type=cli.Choice(["table", "markdown", "json"]), default="table", help="The output form."
+)
+@cli.option(
+    "--max-age", type=cli.DURATION, default="24h", help="An open decision without a record for longer is overdue."
+)
+@cli.option("--fail-on-overdue", is_flag=True, help="Exit 1 when a decision is overdue.")
 def main(
-    run: cli.Run, task: tuple[str, ...], since: datetime | None, form: str, max_age: timedelta, fail_on_overdue: bool
+    run: cli.Run, *, task: tuple[str, ...], since: datetime | None, form: str, max_age: timedelta, fail_on_overdue: bool
 ) -> None:
     rows = decisions.decisions(run, tasks=task, max_age=max_age)
     run.skipped(run.history.problems())

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Show the ledger of decided things, filtered, as a table or as a receipt."""
+"""Show the ledger of decisions, filtered, as a table or as a receipt."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ from datetime import datetime
 
 from tools.core.cli import app as cli
 from tools.core.consensus import ledger
-from tools.core.consensus import receipts as consensus
+from tools.core.consensus.receipts import decision_folder
 from tools.core.errors import UsageError
 from tools.core.fs import files, locks
-from tools.core.receipts.write import output_place, replace_document
+from tools.core.receipts import write
 from tools.core.text import terminal
 from tools.core.workspace import LEDGER
 
 
 @cli.command(doc=__doc__)
 @cli.option("--ledger", "path", help=f"The table, relative to the root (default: {LEDGER}).")
-@cli.option("--format", "form", type=cli.Choice(["table", "json", "jsonl"]), default="table", help="How to show it.")
+@cli.option("--format", "form", type=cli.Choice(["table", "json", "jsonl"]), default="table", help="The output form.")
 @cli.repeated("--decision", help="Only rows of this decision.")
 @cli.repeated("--agent", help="Only rows of this agent.")
 @cli.option("--since", type=cli.SINCE, help="Only rows since a stamp or a distance back: 24h, 7d.")
-@cli.option("--limit", type=cli.COUNT, help="The last rows only.")
-@cli.option("--output", help="Write them to a file as well (a bare name: _report/consensus/).")
+@cli.option("--limit", type=cli.COUNT, help="Only the last rows.")
+@cli.option("--output", help="Also write the rows to a file (a bare name: _report/consensus/).")
 def main(
     run: cli.Run,
+    *,
     path: str | None,
     form: str,
     decision: tuple[str, ...],
@@ -50,10 +51,10 @@ def main(
     text = _text(table, shown, form)
     document = {"ledger": place.name, "columns": list(table.columns), "rows": [dict(row.cells) for row in shown]}
     if output:
-        target = output_place(run.workspace, output, consensus.folder(run.workspace))
+        target = write.output_place(run.workspace, output, decision_folder(run.workspace))
         content = document if form == "table" else text.encode() + b"\n"
         with locks.hold(run.workspace.report):
-            replace_document(target, content)
+            write.replace_document(target, content)
         run.note(f"wrote {target.name}")
     run.emit(document, text)
 

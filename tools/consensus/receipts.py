@@ -10,21 +10,22 @@ if __name__ == "__main__":  # before any other import
 from tools.core import clock
 from tools.core.bus import posts
 from tools.core.cli import app as cli
-from tools.core.consensus import receipts as consensus
+from tools.core.consensus.receipts import write_receipt
 from tools.core.models.evidence import CONSENSUS_FIELDS, ConsensusReceipt
 from tools.core.models.record import to_mapping
-from tools.core.receipts.write import citations_of
+from tools.core.receipts import write
 
 
 @cli.command(doc=__doc__, writes=True)
 @cli.option("--decision", required=True, type=cli.DECISION, help="The decision, such as WEEKLY-2026-W02.")
-@cli.option("--summary", help="One line (default: a sentence made of the rest).")
+@cli.option("--summary", help="One line (default: made from the other options).")
 @cli.option("--event", type=cli.EVENT, default="status", help="consensus or complete close the decision.")
 @cli.repeated("--receipt", help="A path of evidence.")
 @cli.repeated("--meta", help="Free data, key=value.")
 @cli.option("--output", help="Append to this file (a bare name: _report/consensus/).")
 def main(
     run: cli.Run,
+    *,
     decision: str,
     summary: str | None,
     event: str,
@@ -34,7 +35,7 @@ def main(
 ) -> None:
     seat = run.seat
     text = summary if summary is not None else f"{seat.agent_id} {event} for decision {decision}"
-    paths, _ = citations_of(run.workspace, receipt)
+    paths, _ = write.citations_of(run.workspace, receipt)
     record = ConsensusReceipt(
         decision_id=decision,
         summary=posts.summary_of(text),
@@ -44,7 +45,7 @@ def main(
         receipts=paths,
         meta=cli.key_values(meta, CONSENSUS_FIELDS),
     )
-    place = consensus.write_receipt(run, record, output=output)
+    place = write_receipt(run, record, output=output)
     posts.warn_of_absent(run, receipt)
     run.emit({**to_mapping(record), "path": place.name}, f"{decision}: {event} -> {place.name}")
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Mend the bus: complete a journal, move a torn tail away, bring back what a log has lost."""
+"""Repair the bus: complete a journal, move a torn tail away, restore lost lines of a log."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from tools.core.store.files.repair import Damage, Step
 
 
 @cli.command(doc=__doc__, writes=True)
-@cli.option("--apply", is_flag=True, help="Do it; without it, only say what would be done.")
-def main(run: cli.Run, apply: bool) -> None:
+@cli.option("--apply", is_flag=True, help="Repair; without it, only print the steps.")
+def main(run: cli.Run, *, apply: bool) -> None:
     seat = run.seat if apply else None
     damage = repair.survey(run.workspace)
     if seat and any(step.mends for step in damage.steps):
         repair.apply(run.workspace, damage)
         run.store.commit([Append(EVENTS, to_mapping(_event(run, seat.agent_id, damage)))])
-    unmended = [step for step in damage.steps if not step.mends]
+    unrepaired = [step for step in damage.steps if not step.mends]
     document = {"applied": apply, "steps": [_as_mapping(run, step) for step in damage.steps]}
-    run.emit(document, "\n".join(_lines(run, damage, apply)) or "the bus needs no repair")
-    run.finish(1 if unmended else 0)
+    run.emit(document, "\n".join(_lines(run, damage, applied=apply)) or "the bus needs no repair")
+    run.finish(1 if unrepaired else 0)
 
 
 def _as_mapping(run: cli.Run, step: Step) -> dict[str, Any]:
@@ -37,26 +37,26 @@ def _as_mapping(run: cli.Run, step: Step) -> dict[str, Any]:
     return {**fields, "hint": run.spell(step.look)}
 
 
-def _lines(run: cli.Run, damage: Damage, applied: bool) -> list[str]:
+def _lines(run: cli.Run, damage: Damage, *, applied: bool) -> list[str]:
     lines = []
     for step in damage.steps:
-        verb = "cannot mend" if not step.mends else "done" if applied else "would"
+        verb = "cannot repair" if not step.mends else "done" if applied else "would"
         lines.append(f"{verb}: {step.path}: {step.text}")
         if look := run.spell(step.look):
-            lines.append(f"  look for what it was, and restore it with git: {look}")
+            lines.append(f"  search its history, and restore it with git: {look}")
     if damage.steps and not applied:
-        lines.append("nothing was changed; --apply does it")
+        lines.append("nothing was changed; --apply repairs")
     return lines
 
 
 def _event(run: cli.Run, agent: str, damage: Damage) -> Event:
-    done = "; ".join(f"{step.path}: {step.text}" for step in damage.steps if step.mends)
+    steps = "; ".join(f"{step.path}: {step.text}" for step in damage.steps if step.mends)
     return Event(
         id=ids.new_record_id(),
         ts=clock.to_text(run.now),
         agent_id=agent,
         event="recovered",
-        summary=f"{agent} repaired the bus: {done}"[:MAX_SUMMARY],
+        summary=f"{agent} repaired the bus: {steps}"[:MAX_SUMMARY],
         meta={"lines": str(sum(map(len, damage.lines.values()))), "claims": str(len(damage.claims))},
     )
 

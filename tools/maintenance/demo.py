@@ -28,9 +28,9 @@ MANAGER = "manager-1"
 
 @cli.command(doc=__doc__)
 @cli.argument("name", metavar="WALKTHROUGH", type=cli.Choice(walkthrough.names()), default="playbook")
-@cli.option("--keep", is_flag=True, help="Leave the scratch folder and say where it is.")
+@cli.option("--keep", is_flag=True, help="Keep the scratch folder and print its path.")
 @cli.option("--board", type=cli.LINE, help="At the end, write the manager's board as a page to this file.")
-def main(run: cli.Run, name: str, keep: bool, board: str | None) -> None:
+def main(run: cli.Run, *, name: str, keep: bool, board: str | None) -> None:
     top = tempfile.mkdtemp(prefix="teof-demo-")
     try:
         deviations = play(run, top, walkthrough.load(name))
@@ -48,18 +48,18 @@ def main(run: cli.Run, name: str, keep: bool, board: str | None) -> None:
 def _write_board(run: cli.Run, root: str, path: str) -> None:
     view = take(Context(workspace.find(root, {})), View())
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    with open(path, "w", encoding="utf-8", errors="backslashreplace") as written:
-        written.write(forms.document(view))
-    _tell(run, f"\nthe board as a page: {os.path.abspath(path)}", {"board": os.path.abspath(path)})
+    with open(path, "w", encoding="utf-8", errors="backslashreplace") as page:
+        page.write(forms.document(view))
+    _emit_lines(run, f"\nthe board as a page: {os.path.abspath(path)}", {"board": os.path.abspath(path)})
 
 
 def play(run: cli.Run, top: str, scenes: Iterable[Scene]) -> list[str]:
-    """Plays scenes to the audience; ends after the scene in which something deviated, and returns what."""
+    """Plays scenes until a scene deviates, and returns its deviations."""
     stage = Stage(top)
     count = 0
     for number, scene in enumerate(scenes, 1):
         if not run.as_json:
-            _tell(run, f"\n== {number}. {scene.title} ==" + (f"\n{scene.why}" if scene.why else ""))
+            _emit_lines(run, f"\n== {number}. {scene.title} ==" + (f"\n{scene.why}" if scene.why else ""))
         deviations = []
         for played in stage.play(scene):
             count += 1
@@ -70,7 +70,7 @@ def play(run: cli.Run, top: str, scenes: Iterable[Scene]) -> list[str]:
             if run.as_json:
                 run.emit_line({"commands": count, "deviations": deviations}, "")
             return deviations
-    _tell(run, f"\n{count} commands, all as expected", {"commands": count, "deviations": []})
+    _emit_lines(run, f"\n{count} commands, all as expected", {"commands": count, "deviations": []})
     return []
 
 
@@ -79,12 +79,12 @@ def _show(run: cli.Run, scene: Scene, played: Played) -> None:
         facts = {"scene": scene.title, "who": played.seat, "command": played.command, "exit": played.exit}
         run.emit_line({**facts, "output": "\n".join(played.output), "deviations": played.deviations}, "")
         return
-    _tell(run, f"{played.seat} $ {played.command}")
+    _emit_lines(run, f"{played.seat} $ {played.command}")
     for line in played.telling() + ([f"[exit {played.exit}]"] if played.exit else []):
-        _tell(run, f"    {line}")
+        _emit_lines(run, f"    {line}")
 
 
-def _tell(run: cli.Run, text: str, document: dict[str, object] | None = None) -> None:
+def _emit_lines(run: cli.Run, text: str, document: dict[str, object] | None = None) -> None:
     for line in text.split("\n"):
         if line or not run.as_json:
             run.emit_line(document or {}, line)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the documents that are made from the source: the reference of commands, the folders' maps."""
+"""Write the generated documents: the references of commands and findings, schemas, READMEs of folders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import importlib
 from typing import Any
 
 from tools.core import templates
-from tools.core.checks import output as reports
+from tools.core.checks import output
 from tools.core.cli import app as cli
 from tools.core.cli import commands, reference
 from tools.core.context import as_module
@@ -21,13 +21,13 @@ from tools.core.fs import files
 
 def generated() -> dict[str, bytes]:
     """Every generated document, by its path in the checkout."""
-    from tools.core.board import snapshot as board
-    from tools.core.models import validate as checks  # not for --help
+    from tools.core.board import build
+    from tools.core.models import validate  # not loaded for --help
 
     return {
-        "docs/findings.md": reports.rules_page(as_module).encode(),
+        "docs/findings.md": output.rules_page(as_module).encode(),
         "docs/commands.md": reference.reference(_command).encode(),
-        **{f"docs/schemas/{name}": data for name, data in (checks.schema_files() | board.schema_files()).items()},
+        **{f"docs/schemas/{name}": data for name, data in (validate.schema_files() | build.schema_files()).items()},
         **{f"{folder}/README.md": text.encode() for folder, text in templates.all_maps().items()},
     }
 
@@ -39,8 +39,8 @@ def _command(entry: commands.Entry) -> Any:
 
 
 @cli.command(doc=__doc__)
-@cli.option("--check", is_flag=True, help="Write nothing; exit 1 when a document is not what the source says.")
-def main(run: cli.Run, check: bool) -> None:
+@cli.option("--check", is_flag=True, help="Write nothing; exit 1 when a document is stale.")
+def main(run: cli.Run, *, check: bool) -> None:
     workspace = run.workspace
     if not reference.is_checkout(workspace.root):
         raise SetupError(f"{workspace.root} is not the source of this toolkit", code="docs.not_here")
@@ -52,7 +52,8 @@ def main(run: cli.Run, check: bool) -> None:
     names = sorted(place.name for place in stale)
     verb = "stale" if check else "wrote"
     run.emit(
-        {"checked": sorted(generated()), verb: names}, "\n".join(f"{verb} {name}" for name in names) or "all fresh"
+        {"checked": sorted(generated()), verb: names},
+        "\n".join(f"{verb} {name}" for name in names) or "all documents are up to date",
     )
     if check and stale:
         run.finish(1)

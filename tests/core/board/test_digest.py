@@ -59,7 +59,7 @@ def test_nothing_at_all_is_one_line(workspace):
 
 
 def test_text_of_records_is_shown_and_not_obeyed(day):
-    row = day.for_me[0]._replace(summary="\x1b[31m<b> @x \u202e")
-    text = digest_text.text(day._replace(for_me=[row]))
+    row = day.for_reader[0]._replace(summary="\x1b[31m<b> @x \u202e")
+    text = digest_text.text(day._replace(for_reader=[row]))
     assert "\x1b" not in text and "\\u202e" in text
-    assert "&lt;b&gt;" in digest_text.markdown(day._replace(for_me=[row]))
+    assert "&lt;b&gt;" in digest_text.markdown(day._replace(for_reader=[row]))

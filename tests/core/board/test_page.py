@@ -10,7 +10,7 @@ import pytest
 
 from tests.core.board import pages
 from tests.core.board.conftest import NOW
-from tools.core.board import page, snapshot, view
+from tools.core.board import build, page, view
 from tools.core.board.model import RequestRow, View
 from tools.core.context import Context
 from tools.core.workspace import Workspace
@@ -130,7 +130,7 @@ def test_style_and_script_are_small_and_the_page_fits_its_budget(document):
 
 
 def test_every_number_is_that_of_the_json(seen, top):
-    board = snapshot.as_document(seen.board)
+    board = build.as_document(seen.board)
     for name in ("alerts", "requests", "claims", "ready", "decisions", "handoffs", "unclaimed_plans", "active_plans"):
         (number,) = top.all(data_n=name)
         assert number.text == str(len(board[name])), name

@@ -22,7 +22,7 @@ def test_managers_come_first_then_who_is_silent_then_who_works(seen):
 def test_a_lane_shows_what_its_seat_held_and_asked(seen):
     lanes = {lane.agent_id: lane for lane in seen.lanes}
     assert [row.task_id for row in lanes["claude-1"].charts[0].held] == ["QUEUE-053", "QUEUE-033"]
-    assert len(lanes["claude-1"].charts[0].asked) == 3
+    assert len(lanes["claude-1"].charts[0].requests) == 3
     assert [row.state for row in lanes["claude-3"].charts[1].held if row.task_id == "QUEUE-019"] == ["taken"]
     assert [row.taken_over for row in lanes["codex-2"].charts[1].held if row.task_id == "QUEUE-019"] == [True]
 
@@ -54,7 +54,7 @@ def test_the_days_count_what_was_finished_on_each(seen):
 
 
 def test_holders_have_a_lane_however_many_there_are(workspace, store):
-    from tests.core.board.test_snapshot import put_claim
+    from tests.core.board.test_build import put_claim
 
     for number in range(LANES + 6):
         put_claim(store, f"T-{number}", agent_id=f"codex-{number}")

@@ -9,8 +9,9 @@ import pytest
 from tests import schemas
 from tests.conftest import CHECKOUT, as_committed
 from tools.core import ids
-from tools.core.board import snapshot as board
+from tools.core.board import build
 from tools.core.models import lenient, validate
+from tools.core.models import validate as checks
 from tools.core.models.bus import Event
 from tools.core.models.evidence import ConsensusReceipt, Warning
 from tools.core.models.record import to_mapping
@@ -160,6 +161,6 @@ def test_every_record_has_a_sample_and_a_fresh_schema_file() -> None:
     assert GOOD.keys() == validate.RECORDS.keys()
     folder = CHECKOUT / "docs" / "schemas"
     assert {path.name: path.read_bytes() for path in folder.glob("*.json")} == {
-        **validate.schema_files(),
-        **board.schema_files(),
+        **checks.schema_files(),
+        **build.schema_files(),
     }

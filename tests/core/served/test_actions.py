@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 
-from tests.core.board.test_snapshot import put_dirty
+from tests.core.board.test_build import put_dirty
 from tests.core.served.conftest import BEARER, OWN, PORT, TOKEN
 from tools.core.served.actions import VERBS
 

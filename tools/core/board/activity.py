@@ -1,4 +1,4 @@
-"""Signs of life in cells of time: how many records a seat wrote in each quarter of an hour."""
+"""Activity in cells of time: the number of records that a seat wrote in each quarter of an hour."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ LEVELS = 4
 
 
 class Cell(NamedTuple):
-    """A cell with something in it: its place in the strip, and how many records were written."""
+    """A cell that is not empty: its number in the strip, and its number of records."""
 
     number: int
     signs: int
 
 
 class Strip(NamedTuple):
-    """The cells of one seat, from the one that holds the window's start to the one that holds its end."""
+    """The cells of one seat, from the start of the window to its end."""
 
     start: datetime
     step: timedelta
@@ -29,12 +29,12 @@ class Strip(NamedTuple):
 
     @property
     def signs(self) -> int:
-        """How many records there are in all."""
+        """The number of records in all cells."""
         return sum(cell.signs for cell in self.cells)
 
 
 def cell_of(moment: datetime, step: timedelta = CELL) -> int:
-    """The number of the cell a moment lies in, counted from the epoch."""
+    """The number of the cell of a moment, counted from the epoch."""
     return int(moment.timestamp() // step.total_seconds())
 
 
@@ -52,7 +52,7 @@ def strip(counts: Mapping[int, int], now: datetime, span: timedelta, step: timed
 
 
 def busiest(strips: Iterable[Strip]) -> int:
-    """The most records in one cell, which is what the strongest colour stands for."""
+    """The most records in one cell: the strongest colour."""
     return max((cell.signs for strip in strips for cell in strip.cells), default=0)
 
 

@@ -1,6 +1,6 @@
-"""What may alarm on the board: only what somebody can act on, with the command that clears it.
+"""The alarms of the board: only conditions that a command clears, with that command.
 
-Retired and signed-off agents, blocked plans, paused claims and agents without live work never do.
+Retired and signed-off agents, blocked plans, paused claims and agents without live work never alarm.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from tools.core.models.entry import Entry
 from tools.core.models.plan import Plan
 
 PLACEHOLDER = f'"{hint.WORDS}"'
-"""What stands in a command for words that only a person has."""
+"""The placeholder in a command for words that only a person can supply."""
 
 ANSWER_WITHIN = timedelta(hours=24)
-"""How long a request may wait before it alarms."""
+"""A request without an answer alarms after this time."""
 
 
 class Alarm(NamedTuple):
-    """Something somebody must act on: who, since when, and the command that clears it."""
+    """A condition that needs action: the agent, the start, and the command that clears it."""
 
     kind: str
     agent_id: str
@@ -38,7 +38,7 @@ class Alarm(NamedTuple):
 
 
 class Broken(NamedTuple):
-    """A receipt that an open plan cites and that is not what it was."""
+    """A receipt of an open plan whose content no longer fits its recorded hash."""
 
     plan: Plan
     path: str
@@ -46,7 +46,7 @@ class Broken(NamedTuple):
 
 
 class Signals(NamedTuple):
-    """What the alerts are derived from, beside the snapshot."""
+    """The inputs of the alarms besides the snapshot."""
 
     pulse: heartbeat.Pulse
     dirty: Sequence[handoffs.Handoff]
@@ -56,36 +56,38 @@ class Signals(NamedTuple):
     away: Collection[str]
 
 
-def alerts(seen: Snapshot, signals: Signals) -> list[Alarm]:
-    """All alerts: first what keeps somebody from working, within a kind the oldest first.
+def alarms(snapshot: Snapshot, signals: Signals) -> list[Alarm]:
+    """All alarms: those that block work first; within a kind the oldest first.
 
     Managers, silent holders, requests without an answer, dirty trees, forgotten plans, broken evidence.
     """
     away, waiting = signals.away, signals.waiting
-    done = {claim.task_id for claim in seen.claims if claim.state == "done"}
+    done = {claim.task_id for claim in snapshot.claims if claim.state == "done"}
     managers = [alert for alert in signals.pulse.alerts if alert.kind.startswith("manager")]
     silent = [alert for alert in signals.pulse.alerts if alert.kind == "agent_idle" and alert.agent not in away]
     forgotten = [plan for plan in signals.unclaimed if plan.state == "in_progress" and plan.actor not in away]
     groups = (
         [_of_heartbeat(alert, waiting) for alert in managers],
         [_of_heartbeat(alert, waiting) for alert in silent],
-        [_unanswered(entry) for entry in waiting if _is_overdue(entry, seen, away)],
+        [_unanswered(entry) for entry in waiting if _is_overdue(entry, snapshot, away)],
         [_dirty(handoff) for handoff in signals.dirty if handoff.owner not in away],
-        [_forgotten(plan, seen, done) for plan in forgotten],
+        [_forgotten(plan, snapshot, done) for plan in forgotten],
         [_broken(receipt) for receipt in signals.broken],
     )
-    alarms = [alarm for group in groups for alarm in sorted(group, key=lambda alarm: alarm.since or clock.EPOCH)]
-    titles, summaries = seen.titles, {plan.plan_id: plan.summary for plan in seen.plans}
-    return [alarm._replace(title=titles.get(alarm.task_id, "") or summaries.get(alarm.plan_id, "")) for alarm in alarms]
+    ordered = [alarm for group in groups for alarm in sorted(group, key=lambda alarm: alarm.since or clock.EPOCH)]
+    titles, summaries = snapshot.titles, {plan.plan_id: plan.summary for plan in snapshot.plans}
+    return [
+        alarm._replace(title=titles.get(alarm.task_id, "") or summaries.get(alarm.plan_id, "")) for alarm in ordered
+    ]
 
 
 def _of_heartbeat(alert: heartbeat.Alert, waiting: Sequence[Entry]) -> Alarm:
-    words = {
+    texts = {
         "manager_stale": f"manager {alert.agent} is stale: no heartbeat inside the window",
         "manager_missing": f"manager {alert.agent} is missing: never a heartbeat",
         "agent_idle": f"{alert.agent} holds {alert.task} and gives no sign of life",
     }
-    text = words.get(alert.kind, alert.text)
+    text = texts.get(alert.kind, alert.text)
     return Alarm(alert.kind, alert.agent, alert.task, alert.since, text, _clearing(alert, waiting))
 
 
@@ -109,11 +111,11 @@ def _dirty(handoff: handoffs.Handoff) -> Alarm:
     return Alarm("dirty_handoff", handoff.owner, "", handoff.captured_at, text, command)
 
 
-def _forgotten(plan: Plan, seen: Snapshot, done: Collection[str]) -> Alarm:
-    text = f"plan {plan.plan_id} is in progress and nobody holds a claim on it"
+def _forgotten(plan: Plan, snapshot: Snapshot, done: Collection[str]) -> Alarm:
+    text = f"plan {plan.plan_id} is in progress without a live claim"
     block = hint.tool("planner.cli", "status", plan.plan_id, "blocked") if ids.is_plan(plan.plan_id) else None
     for ref in (*plan.refs("bus"), *plan.refs("queue")):
-        task = seen.tasks_by_path.get(ref, ref.rpartition("/")[2].removesuffix(".json"))
+        task = snapshot.tasks_by_path.get(ref, ref.rpartition("/")[2].removesuffix(".json"))
         if ids.is_task(task) and not ids.is_thread_only(task) and task not in done:
             claim = hint.tool("agent.bus_claim", "claim", "--task", task, "--plan", plan.plan_id)
             return Alarm("plan_unclaimed", plan.actor, task, clock.parse(plan.created), text, claim, plan.plan_id)
@@ -127,9 +129,9 @@ def _broken(receipt: Broken) -> Alarm:
     return Alarm("evidence_broken", plan.actor, "", None, text, verify, plan.plan_id)
 
 
-def _is_overdue(entry: Entry, seen: Snapshot, away: Collection[str]) -> bool:
-    """A request with an id, so that it can be answered, to somebody who is there to answer."""
-    waits_too_long = entry.at is not None and seen.now - entry.at > ANSWER_WITHIN
+def _is_overdue(entry: Entry, snapshot: Snapshot, away: Collection[str]) -> bool:
+    """Whether a request can be answered (it has an id), waits too long, and its addressee is not away."""
+    waits_too_long = entry.at is not None and snapshot.now - entry.at > ANSWER_WITHIN
     return entry.kind == "request" and bool(entry.record.id) and waits_too_long and _addressee(entry) not in away
 
 
@@ -138,18 +140,20 @@ def _addressee(entry: Entry) -> str:
 
 
 def _unanswered(entry: Entry) -> Alarm:
-    whom = _addressee(entry)
-    text = f"a request from {entry.agent}{f' to {whom}' if whom else ''} has no answer: {entry.record.summary}"
-    return Alarm("request_waiting", whom, entry.task, entry.at, text, answer(entry), record_id=entry.record.id)
+    addressee = _addressee(entry)
+    text = (
+        f"a request from {entry.agent}{f' to {addressee}' if addressee else ''} has no answer: {entry.record.summary}"
+    )
+    return Alarm("request_waiting", addressee, entry.task, entry.at, text, answer(entry), record_id=entry.record.id)
 
 
 def answer(entry: Entry) -> Hint:
     """The command that answers a request."""
     reply = ("--reply-to", entry.record.id) if entry.record.id else ()
-    words = ("--task", entry.task, "--type", "status", "--summary", hint.WORDS, *reply)
-    return hint.tool("agent.bus_message", *words)
+    options = ("--task", entry.task, "--type", "status", "--summary", hint.WORDS, *reply)
+    return hint.tool("agent.bus_message", *options)
 
 
 def assign(task: str) -> Hint:
-    """The command that gives a task to somebody."""
+    """The command that assigns a task."""
     return hint.tool("agent.task_assign", "--task", task, "--engineer", hint.WORDS)

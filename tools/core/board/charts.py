@@ -1,4 +1,4 @@
-"""Charts as numbers: where bars, cells and marks stand, in percent of the width, so that they fit every one."""
+"""Charts as numbers: the positions of bars, cells and marks in percent of the width."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def picture(chart: Chart, now: datetime, titles: Mapping[str, str], most: int) -
         for cell in strip.cells
     ]
     strip_y = max(1, len(packed)) * (BAR + GAP)
-    marks = [_place(at, chart.span, now) for at in chart.asked]
+    marks = [_place(at, chart.span, now) for at in chart.requests]
     return Picture(strip_y + STRIP, bars, squares, marks, strip_y)
 
 

@@ -1,4 +1,4 @@
-"""What happened while somebody was away, in at most fifteen lines; derived from records alone."""
+"""The digest of a window: the changes within it, and the open work at its end; derived from records alone."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from tools.core import clock
-from tools.core.board import history, snapshot, timeline
+from tools.core.board import build, history, timeline
 from tools.core.board.alerts import assign
 from tools.core.board.lanes import DAY
 from tools.core.board.model import Board, RequestRow, Snapshot, View
+from tools.core.board.rows import request_row
 from tools.core.board.timeline import Window
 from tools.core.board.verdict import requests_for
 from tools.core.board.view import finished_at, reader_of
@@ -22,7 +23,7 @@ from tools.core.store.api import Volume
 from tools.core.workspace import REPORT, Workspace
 
 
-class Named(NamedTuple):
+class TitledTask(NamedTuple):
     """A task and its title."""
 
     task_id: str
@@ -30,7 +31,7 @@ class Named(NamedTuple):
 
 
 class Handover(NamedTuple):
-    """A task that changed hands."""
+    """A task with a new holder."""
 
     task_id: str
     holder_before: str
@@ -38,7 +39,7 @@ class Handover(NamedTuple):
 
 
 class Digest(NamedTuple):
-    """What a window brought, and what is open at its end."""
+    """The changes of a window, and the open work at its end."""
 
     since: datetime
     until: datetime
@@ -46,21 +47,21 @@ class Digest(NamedTuple):
     reader: str
     board: Board
     new_alerts: int
-    done: list[Named]
-    begun: list[Named]
+    done: list[TitledTask]
+    begun: list[TitledTask]
     taken_over: list[Handover]
-    for_me: list[RequestRow]
-    asked: int
+    for_reader: list[RequestRow]
+    requests: int
     answered: int
-    said: list[RequestRow]
+    directives: list[RequestRow]
     runs: int
     decided: int
     spell: Spell
 
     @property
-    def silent(self) -> list[Named]:
+    def silent(self) -> list[TitledTask]:
         """The tasks whose holder is silent, with the holder as their title."""
-        return [Named(row.task_id, row.agent_id) for row in self.board.claims if row.idle]
+        return [TitledTask(row.task_id, row.agent_id) for row in self.board.claims if row.idle]
 
     @property
     def broken(self) -> list[str]:
@@ -84,7 +85,7 @@ class Digest(NamedTuple):
 
 
 class Question(NamedTuple):
-    """Since when, how boards are looked at, and for which manager ("" for the first)."""
+    """The start of the window, the options of the board, and the manager ("" for the first)."""
 
     since: datetime
     options: View
@@ -92,19 +93,19 @@ class Question(NamedTuple):
 
 
 def own_last_moment(context: Context) -> datetime:
-    """When the acting seat last wrote something; a day ago where it never did."""
+    """The time of the acting seat's last record; a day ago without one."""
     moment = context.history.last_seen([context.seat.agent_id], context.now).get(context.seat.agent_id)
     return moment or context.now - DAY
 
 
 def take(context: Context, question: Question) -> Digest:
     """The digest of a window that ends now."""
-    since, now, seen = question.since, context.now, snapshot.read(context)
-    board = snapshot.told(context, seen, question.options)
+    since, now, snapshot = question.since, context.now, build.read(context)
+    board = build.build(context, snapshot, question.options)
     reader = reader_of(board, question.manager)
     changes = history.claim_changes(context.history, since)
-    held = timeline.intervals(changes, {claim.task_id: claim for claim in seen.claims}, Window(since, now))
-    asking = history.asked(context.history, since)
+    held = timeline.intervals(changes, {claim.task_id: claim for claim in snapshot.claims}, Window(since, now))
+    requests = history.requests_since(context.history, since)
     closed = [row for row in decisions.decisions(context, since=since) if row.state == decisions.DECIDED]
     volume = context.history.volume(since, now)
     return Digest(
@@ -114,30 +115,34 @@ def take(context: Context, question: Question) -> Digest:
         reader=reader,
         board=board,
         new_alerts=sum(row.since is not None and row.since >= since for row in board.alerts),
-        done=_done(seen, since),
-        begun=_begun(held, seen, since),
+        done=_done(snapshot, since),
+        begun=_begun(held, snapshot, since),
         taken_over=_taken_over(held, since),
-        for_me=requests_for(board, reader),
-        asked=sum(entry.kind == "request" for entry in asking),
+        for_reader=requests_for(board, reader),
+        requests=sum(entry.kind == "request" for entry in requests),
         answered=volume.answered,
-        said=[snapshot.request_row(entry, seen.titles, context.spell) for entry in asking if entry.kind == "directive"],
+        directives=[
+            request_row(entry, snapshot.titles, context.spell) for entry in requests if entry.kind == "directive"
+        ],
         runs=_runs(context.workspace, since, now),
         decided=len(closed),
         spell=context.spell,
     )
 
 
-def _done(seen: Snapshot, since: datetime) -> list[Named]:
-    moments = [(moment, claim.task_id) for claim in seen.claims if (moment := finished_at(claim)) and moment >= since]
-    return [Named(task, seen.titles.get(task, "")) for _, task in sorted(moments, reverse=True)]
+def _done(snapshot: Snapshot, since: datetime) -> list[TitledTask]:
+    moments = [
+        (moment, claim.task_id) for claim in snapshot.claims if (moment := finished_at(claim)) and moment >= since
+    ]
+    return [TitledTask(task, snapshot.titles.get(task, "")) for _, task in sorted(moments, reverse=True)]
 
 
-def _begun(held: Sequence[timeline.Interval], seen: Snapshot, since: datetime) -> list[Named]:
+def _begun(held: Sequence[timeline.Interval], snapshot: Snapshot, since: datetime) -> list[TitledTask]:
     first: dict[tuple[str, str], timeline.Interval] = {}
     for row in held:
         first.setdefault((row.task_id, row.agent_id), row)
     tasks = [row.task_id for row in first.values() if row.start > since and not row.taken_over]
-    return [Named(task, seen.titles.get(task, "")) for task in reversed(dict.fromkeys(tasks))]
+    return [TitledTask(task, snapshot.titles.get(task, "")) for task in reversed(dict.fromkeys(tasks))]
 
 
 def _taken_over(held: Sequence[timeline.Interval], since: datetime) -> list[Handover]:
@@ -150,7 +155,7 @@ def _taken_over(held: Sequence[timeline.Interval], since: datetime) -> list[Hand
 
 
 def _runs(workspace: Workspace, since: datetime, now: datetime) -> int:
-    """How many runs were recorded, by the stamps their files are named with."""
+    """The number of recorded runs, by the timestamps in their file names."""
     folder = workspace.in_root(f"{REPORT}/runner")
     first, last = clock.file_stamp(since), clock.file_stamp(now)
     count = 0
@@ -158,7 +163,7 @@ def _runs(workspace: Workspace, since: datetime, now: datetime) -> int:
         try:
             names = files.names_in(folder.child(agent), ".json")
         except ToolkitError:
-            continue  # a link or a file beside the folders: the checks report it
+            continue  # a link or a file among the folders: the checks report it
         count += sum(first <= name[: len(first)] <= last for name in names)
     return count
 
@@ -177,11 +182,11 @@ def as_document(digest: Digest) -> dict[str, Any]:
             {"task_id": row.task_id, "from": row.holder_before, "to": row.holder} for row in digest.taken_over
         ],
         "silent": [{"task_id": row.task_id, "agent_id": row.title} for row in digest.silent],
-        "for_me": [row.id for row in digest.for_me],
-        "asked": digest.asked,
+        "for_me": [row.id for row in digest.for_reader],
+        "asked": digest.requests,
         "answered": digest.answered,
         "open_requests": len(board.requests),
-        "said": [row.task_id for row in digest.said],
+        "said": [row.task_id for row in digest.directives],
         "runs": digest.runs,
         "broken_evidence": digest.broken,
         "decided": digest.decided,

@@ -1,4 +1,4 @@
-"""The digest in at most fifteen lines: a word and a text each, for a terminal or as Markdown."""
+"""The digest in at most fifteen lines, each a word and a text, for a terminal or as Markdown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tools.core import hint
 from tools.core.board.alerts import assign
-from tools.core.board.digest import Digest, Named
+from tools.core.board.digest import Digest, TitledTask
 from tools.core.board.page_words import age, many
 from tools.core.text import terminal
 from tools.core.text.markdown import escape_markdown
@@ -19,7 +19,7 @@ _ALL = hint.tool("agent.coord_dashboard", "report", "--compact")
 
 
 def rows(digest: Digest) -> list[tuple[str, str]]:
-    """What there is to say, in order; what is empty is left out."""
+    """The lines in order; empty ones are left out."""
     table = [
         ("NOW", _now(digest)),
         ("DONE", _names(digest.done)),
@@ -27,11 +27,14 @@ def rows(digest: Digest) -> list[tuple[str, str]]:
         ("SILENT", _silent(digest)),
         (
             "TAKEN",
-            _cut(f"{row.task_id} from {row.holder_before or 'another'} by {row.holder}" for row in digest.taken_over),
+            _cut(
+                f"{row.task_id} from {row.holder_before or 'an unknown seat'} by {row.holder}"
+                for row in digest.taken_over
+            ),
         ),
         ("FOR YOU", _for_you(digest)),
-        ("ASKED", _asked(digest)),
-        ("SAID", _cut(f"{row.task_id} {row.summary}" for row in digest.said)),
+        ("ASKED", _requests(digest)),
+        ("SAID", _cut(f"{row.task_id} {row.summary}" for row in digest.directives)),
         ("PROOF", _proof(digest)),
         ("DECIDED", _decided(digest)),
         ("READY", _ready(digest)),
@@ -50,7 +53,7 @@ def _cut(parts: Iterable[str]) -> str:
     return terminal.short("; ".join(parts), WIDTH)
 
 
-def _names(tasks: Sequence[Named]) -> str:
+def _names(tasks: Sequence[TitledTask]) -> str:
     names = ", ".join(f"{row.task_id} {row.title}".rstrip() for row in tasks)
     return terminal.short(f"{len(tasks)}: {names}", WIDTH) if tasks else ""
 
@@ -67,18 +70,18 @@ def _ago(at: datetime | None, digest: Digest) -> str:
 
 
 def _for_you(digest: Digest) -> str:
-    if not digest.for_me:
+    if not digest.for_reader:
         return ""
-    oldest, count = digest.for_me[0], len(digest.for_me)
+    oldest, count = digest.for_reader[0], len(digest.for_reader)
     question = f"{oldest.sender} in {oldest.task_id}: {terminal.short(oldest.summary, 70)}"
     return f"{count} {'waits' if count == 1 else 'wait'}, the oldest {_ago(oldest.at, digest)}: {question}"
 
 
-def _asked(digest: Digest) -> str:
+def _requests(digest: Digest) -> str:
     waiting = len(digest.board.requests)
-    if not (digest.asked or digest.answered or waiting):
+    if not (digest.requests or digest.answered or waiting):
         return ""
-    return f"{many(digest.asked, 'request')}, {many(digest.answered, 'answer')}; {waiting} open"
+    return f"{many(digest.requests, 'request')}, {many(digest.answered, 'answer')}; {waiting} open"
 
 
 def _proof(digest: Digest) -> str:

@@ -1,10 +1,10 @@
-"""The board in each form it is asked for; a form loads only what it needs."""
+"""The board in each output form; a form loads only its own modules."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from tools.core.board import render_text, snapshot
+from tools.core.board import build, markdown
 from tools.core.board.model import Board, View
 from tools.core.board.view import BoardView, take
 from tools.core.context import Context
@@ -14,32 +14,32 @@ from tools.core.text import secrets
 SUFFIXES = {"markdown": ".md", "json": ".json", "html": ".html", "github": ".md"}
 
 
-class Made(NamedTuple):
+class FormedBoard(NamedTuple):
     """A board and its text in one form."""
 
     board: Board
     text: str
 
 
-def make(context: Context, form: str, options: View, manager: str) -> Made:
+def make(context: Context, form: str, options: View, manager: str) -> FormedBoard:
     """The board in a form; `manager` is the reader's seat where it manages."""
     if form == "html":
-        from tools.core.board import page  # jinja2 is for pages alone
+        from tools.core.board import page  # only pages load jinja2
 
         view = take(context, options, manager)
-        return Made(view.board, page.document(view))
+        return FormedBoard(view.board, page.document(view))
     if form == "github":
         from tools.core.board import github
 
         view = take(context, options, manager)
-        return Made(view.board, secrets.redact(github.document(view)))
-    board = snapshot.take(context, options)
-    return Made(board, json_text(board) if form == "json" else secrets.redact(render_text.markdown(board)))
+        return FormedBoard(view.board, secrets.redact(github.document(view)))
+    board = build.take(context, options)
+    return FormedBoard(board, json_text(board) if form == "json" else secrets.redact(markdown.document(board)))
 
 
 def json_text(board: Board) -> str:
     """The board as a JSON document."""
-    return files.dump_json(secrets.redact_value(snapshot.as_document(board))).decode()
+    return files.dump_json(secrets.redact_value(build.as_document(board))).decode()
 
 
 def document(view: BoardView, refresh: float | None = None) -> str:
@@ -50,5 +50,5 @@ def document(view: BoardView, refresh: float | None = None) -> str:
 
 
 def substance(view: BoardView) -> object:
-    """What of a view is worth a new page: everything but the passing of time."""
+    """The parts of a view whose change needs a new page: all but the time."""
     return view.board._replace(generated_at=None), view.log, view.days, view.last_day  # type: ignore[arg-type]

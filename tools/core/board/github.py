@@ -1,6 +1,6 @@
 """The view as Markdown for GitHub: a pull request, an issue, a job summary.
 
-Each command stands in a fenced block, which GitHub gives a button to copy. Names of people and numbers
+Each command is a fenced block, which GitHub gives a button to copy. Names of people and numbers
 of issues in records get a separator, because GitHub links them in the finished text, escaped or not.
 """
 
@@ -20,7 +20,7 @@ from tools.core.text import terminal
 from tools.core.text.markdown import escape_markdown
 
 MAX_BYTES = 60_000
-"""A comment holds 65,536 characters, a job summary 1 MiB; what is longer is dropped without a word."""
+"""A comment holds 65,536 characters, a job summary 1 MiB; longer text is dropped silently."""
 
 MAX_SEATS, MAX_BARS, MAX_CHART = 30, 100, 20_000
 """Mermaid refuses a chart of 50,000 characters and is slow long before."""
@@ -36,7 +36,7 @@ _RESERVED = frozenset(
 
 
 def document(view: BoardView) -> str:
-    """The whole board, shortened from its end until it fits; what is cut says so."""
+    """The whole board, shortened from its end until it fits; each cut is marked."""
     parts: list[Callable[[BoardView, int], str]] = [_alerts, _waiting, _gantt, _held, _ready, _decisions, _findings]
     caps = [_CAPS[0]] * len(parts)
     caps[0] = len(view.board.alerts)
@@ -148,7 +148,7 @@ def _gantt(view: BoardView, cap: int) -> str:
 
 
 def _chart_name(text: str) -> str:
-    """An id as a chart can carry it: a colon would cut it short, and some words begin a statement."""
+    """An id in a chart: a colon would end it, and some words begin a statement."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", text)[:60] or "-"
     return f"{name}-" if name.lower() in _RESERVED else name
 
@@ -176,7 +176,7 @@ def _held(view: BoardView, cap: int) -> str:
         for row in claims[:cap]
     ]
     return _folded(
-        f"Held now ({len(claims)})", _table(("task", "holder", "for", "last sign", "plan"), rows, len(claims), view)
+        f"Held now ({len(claims)})", _table(("task", "holder", "for", "last seen", "plan"), rows, len(claims), view)
     )
 
 

@@ -1,4 +1,4 @@
-"""What boards ask of the history; each question costs the same however long it is."""
+"""The questions of boards to the history; the cost of each does not grow with its length."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def claim_changes_of(history: History, task: str) -> list[ClaimChange]:
 
 
 def change_of(event: Event, at: datetime | None) -> ClaimChange | None:
-    """What an event says of a claim; None when it carries none or has no stamp."""
+    """The claim in an event; None when it has none or no timestamp."""
     if event.claim is None or at is None or not event.task_id:
         return None
     return ClaimChange(at, claim_from(event.claim, event.task_id))
 
 
-def asked(history: History, since: datetime) -> list[Entry]:
+def requests_since(history: History, since: datetime) -> list[Entry]:
     """The requests and directives of a window, oldest first."""
     return history.select(Query(kinds=("request", "directive"), since=since, events=False), None)[0]
 

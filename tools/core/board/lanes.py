@@ -1,6 +1,6 @@
-"""One lane a seat: what it held, its signs of life, what it asked, and its last words.
+"""One lane a seat: its tasks, its activity, its open requests, and its last summary.
 
-The state is the board's word for the seat, said as people say it.
+The state is the board's state of the seat in plain words.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LANES = 24
 
 DAY = timedelta(hours=24)
 WEEK = timedelta(days=5)
-"""A working week is the longer of the two windows."""
+"""The longer of the two windows: a working week."""
 
 SILENT = "silent"
 _MANAGER_WORDS = {"fresh": "watching"}
@@ -29,12 +29,12 @@ _ORDER = ("silent", "stale", "missing", "at work", "watching", "free", "signed o
 
 
 class Chart(NamedTuple):
-    """What a seat did within a window that ends now."""
+    """The activity of a seat within a window that ends now."""
 
     span: timedelta
     held: tuple[Interval, ...]
     strip: Strip
-    asked: tuple[datetime, ...]  # its requests that are still open
+    requests: tuple[datetime, ...]  # the times of its open requests
 
 
 class Lane(NamedTuple):
@@ -49,16 +49,16 @@ class Lane(NamedTuple):
 
     @property
     def is_alarming(self) -> bool:
-        """Whether its state is one that needs somebody."""
+        """Whether its state needs action."""
         return self.state in ALARMING
 
 
 class Past(NamedTuple):
-    """What history tells of the seats: what they held, their records by quarter hours, their last words."""
+    """The history of the seats: intervals, records by quarter hours, last summaries."""
 
     held: Sequence[Interval]
     signs: Mapping[str, Mapping[int, int]]
-    words: Mapping[str, str]
+    summaries: Mapping[str, str]
 
 
 class Seat(NamedTuple):
@@ -69,9 +69,9 @@ class Seat(NamedTuple):
 
 
 def seats_of(board: Board) -> tuple[list[Seat], int]:
-    """The seats that get a lane, in order, and how many get none.
+    """The seats that get a lane, in order, and the number of the others.
 
-    Managers, then silent and stale ones, then who works, then the rest, the latest seen first.
+    Managers, then silent and stale seats, then working ones, then the rest, the latest seen first.
     """
     seats = {row.agent_id: Seat(row, _AGENT_WORDS.get(row.state, row.state)) for row in board.agents}
     for row in board.managers:
@@ -100,14 +100,14 @@ def lane(seat: Seat, board: Board, past: Past) -> Lane:
     """The lane of a seat."""
     name, now = seat.row.agent_id, board.generated_at
     held = [interval for interval in past.held if interval.agent_id == name]
-    asked = tuple(row.at for row in board.requests if row.sender == name and row.kind == "request" and row.at)
+    requests = tuple(row.at for row in board.requests if row.sender == name and row.kind == "request" and row.at)
     charts = tuple(
         Chart(
             span,
             tuple(interval for interval in held if interval.end >= now - span),
             strip(past.signs.get(name, {}), now, span, step),
-            tuple(at for at in asked if now - span <= at <= now),
+            tuple(at for at in requests if now - span <= at <= now),
         )
         for span, step in ((DAY, CELL), (WEEK, timedelta(hours=1)))
     )
-    return Lane(name, seat.state, seat.row.role == "manager", seat.row.last_seen, past.words.get(name, ""), charts)
+    return Lane(name, seat.state, seat.row.role == "manager", seat.row.last_seen, past.summaries.get(name, ""), charts)

@@ -1,4 +1,4 @@
-"""The rows of the manager's board, which are its JSON, and the snapshot they are told from."""
+"""The rows of the manager's board, which are its JSON, and the snapshot they are derived from."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from tools.core.backlog import items as queue
 from tools.core.backlog import states
+from tools.core.backlog.items import Item
 from tools.core.bus.heartbeat import AGENT_WINDOW
 from tools.core.models.bus import Assignment, Claim
 from tools.core.models.manifest import Manifest
@@ -19,7 +19,7 @@ MESSAGES = 10
 
 
 class View(NamedTuple):
-    """How to look; `retired` None means the list in the dashboard's module."""
+    """The options of a board; `retired` None means the list in the dashboard's module."""
 
     manager_window: timedelta = MANAGER_WINDOW
     agent_window: timedelta = AGENT_WINDOW
@@ -28,7 +28,7 @@ class View(NamedTuple):
 
 
 class AlertRow(NamedTuple):
-    """Something somebody must act on: who, since when, and the command that clears it."""
+    """A condition that needs action: the agent, the start, and the command that clears it."""
 
     kind: str
     agent_id: str
@@ -97,7 +97,7 @@ class TaskRow(NamedTuple):
 
 
 class RequestRow(NamedTuple):
-    """A request or directive that nobody has answered; `id` is empty for an old one without."""
+    """A request or directive without an answer; `id` is empty in old records."""
 
     id: str
     kind: str
@@ -111,7 +111,7 @@ class RequestRow(NamedTuple):
 
 
 class HandoffRow(NamedTuple):
-    """Uncommitted work of one seat that another found."""
+    """Uncommitted work of a seat, reported by another seat."""
 
     path: str
     finder: str
@@ -156,7 +156,7 @@ class DecisionRow(NamedTuple):
 
 
 class Board(NamedTuple):
-    """Everything at one moment; live claims and alerts are never cut."""
+    """The whole board at one moment; live claims and alerts are never cut."""
 
     version: int
     generated_at: datetime
@@ -186,13 +186,13 @@ class Board(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """What was read, once, before anything was judged."""
+    """The documents behind a board, each read once."""
 
     now: datetime
     claims: list[Claim]
     live: list[Claim]
     assignments: list[Assignment]
-    items: list[queue.Item]
+    items: list[Item]
     plans: list[Plan]
     manifests: list[Manifest]
     tasks: list[states.Task]

@@ -43,7 +43,7 @@ def icon(colour: str) -> str:
 
 
 def title(view: BoardView) -> str:
-    """The title of a page: what it comes to, of which repository, when."""
+    """The title of a page: its verdict, the repository, the time."""
     count = view.verdict.things
     head = {
         RED: f"{count} {'needs' if count == 1 else 'need'} somebody",
@@ -65,7 +65,7 @@ def _hash(text: str) -> str:
 
 
 def policy() -> str:
-    """What the page may do: show its own style, run its own script, and nothing else."""
+    """The policy of the page: its own style and script, nothing else."""
     return (
         f"default-src 'none'; style-src {_hash(asset('board.css'))}; script-src {_hash(asset('board.js'))};"
         " img-src data:; base-uri 'none'; form-action 'none'"
@@ -73,7 +73,7 @@ def policy() -> str:
 
 
 def _shown(value: object) -> object:
-    """What stands between the markup: text of records made visible and free of secrets."""
+    """A value between the markup: control characters made visible, secrets removed."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
     return terminal.clean(secrets.redact(value))
@@ -81,7 +81,7 @@ def _shown(value: object) -> object:
 
 @functools.cache
 def _environment() -> jinja2.Environment:
-    made = jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -91,7 +91,7 @@ def _environment() -> jinja2.Environment:
         auto_reload=False,
         optimized=False,
     )
-    made.filters.update(
+    environment.filters.update(
         stamp=clock.to_text,
         when=lambda at: f"{at:%a %d %b %H:%M}",
         short=terminal.short,
@@ -101,16 +101,16 @@ def _environment() -> jinja2.Environment:
         spelled=_spelled,
         assign=_assign,
         parts=page_words.parts,
-        many=lambda what, noun: page_words.many(what if isinstance(what, int) else len(what), noun),
+        many=lambda rows, noun: page_words.many(rows if isinstance(rows, int) else len(rows), noun),
         window=page_words.window,
         evidence_slices=page_words.evidence_slices,
         age=_age,
         lateness=_lateness,
         lasted=page_words.age,
     )
-    made.globals.update(answering=page_words.answering, assigning=page_words.assigning)
-    made.filters.update(is_task=ids.is_task, is_agent=ids.is_agent, is_plan=ids.is_plan, is_record=ids.is_record)
-    return made
+    environment.globals.update(answering=page_words.answering, assigning=page_words.assigning)
+    environment.filters.update(is_task=ids.is_task, is_agent=ids.is_agent, is_plan=ids.is_plan, is_record=ids.is_record)
+    return environment
 
 
 @jinja2.pass_context
@@ -179,7 +179,7 @@ def live_document(view: BoardView, *, acting: str) -> str:
 
 
 def parts(view: BoardView, *, acting: str) -> dict[str, str]:
-    """Each section as a server sends it when it has changed."""
+    """Each section as a server sends it after a change."""
     names = _names(view, is_live=True, acting=acting)
     return {name: _render(f"sections/{name}.html", names) for name in SECTIONS}
 

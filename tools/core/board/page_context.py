@@ -1,4 +1,4 @@
-"""A view as the names that the templates use: groups, cuts, charts and links."""
+"""The names that the templates use, derived from a view: groups, limits, charts and links."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LIMITS = Limits()
 
 
 class Links:
-    """Where an id leads on a page by itself: only to what is on it."""
+    """The addresses of ids on a page without a server: anchors of the page."""
 
     def __init__(self, view: BoardView) -> None:
         board = view.board
@@ -45,7 +45,7 @@ class Links:
 
 
 class LiveLinks(Links):
-    """Where an id leads on a page that is served: to the page of a task or thread."""
+    """The addresses of ids on a served page: the page of a task or thread."""
 
     def task(self, name: str) -> str:
         """See Links."""
@@ -70,7 +70,7 @@ class DrawnLane(NamedTuple):
 
 
 class Groups(NamedTuple):
-    """The requests in groups, cut together."""
+    """The requests in groups, limited together."""
 
     reader: list[Any]
     others: list[Any]
@@ -78,7 +78,7 @@ class Groups(NamedTuple):
 
 
 def open_plans(view: BoardView) -> list[PlanRow]:
-    """The plans in hand and those that wait for somebody, each once."""
+    """The active and the unclaimed plans, each once."""
     rows = {row.plan_id: row for row in (*view.board.active_plans, *view.board.unclaimed_plans)}
     return list(rows.values())
 
@@ -104,7 +104,7 @@ def _drawn(view: BoardView) -> list[DrawnLane]:
 
 
 def _sentence(lane: Lane, number: int, now: datetime) -> str:
-    """What a chart shows, for who cannot see it."""
+    """A chart in words, for screen readers."""
     chart = lane.charts[number]
     held = [
         f"{row.task_id} {'live' if not row.ending else row.ending} {page_words.age(row.start, row.end)}"
@@ -116,7 +116,7 @@ def _sentence(lane: Lane, number: int, now: datetime) -> str:
 
 
 def context(view: BoardView) -> dict[str, Any]:
-    """Everything the templates name that is derived from a view."""
+    """Every name of the templates that is derived from a view."""
     board = view.board
     plans = open_plans(view)
     evidence = page_words.sum_of([row.evidence for row in plans])

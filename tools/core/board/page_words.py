@@ -1,4 +1,4 @@
-"""What a page says about rows: kinds in words, edges, colours, what a form of an alert does."""
+"""The words and colours of a page, and the forms of its alerts."""
 
 from __future__ import annotations
 
@@ -37,35 +37,35 @@ PAINT = {
     "day": "#a5c4ef", "today": "#2a62c9", "grid": "#dddcd4", "strip": "#efefea", "ask": "#7a4a00",
     "a1": "#d3e2f8", "a2": "#a5c4ef", "a3": "#5f92df", "a4": "#2a62c9",
 }  # fmt: skip
-"""Fills by day, which stand as attributes, so that charts keep them where a host takes the style sheet away."""
+"""Fills in the light theme, written as attributes: charts keep them where a host removes the style sheet."""
 
 INK = {"active": "#ffffff", "paused": "#4a3505", "silent": "#a61b1b", "done": "#2b3340", "released": "#2b3340", "taken": "#42215c"}  # fmt: skip
 
 LATE_AFTER = timedelta(hours=4)
-"""How long a request may wait before its age is amber; from `ANSWER_WITHIN` on it is red."""
+"""The age of a request is amber from here on, and red from `ANSWER_WITHIN` on."""
 
 
 class Part(NamedTuple):
-    """A piece of a command; a placeholder is what a person has to replace."""
+    """A piece of a command; a placeholder must be replaced by the reader."""
 
     text: str
     is_placeholder: bool
 
 
 class Act(NamedTuple):
-    """A form: what is sent, under which name what the person types, and the command that would do it."""
+    """A form: its fixed fields, the name of the typed one, and the equivalent command."""
 
     verb: str
     fields: Mapping[str, str]
     typed: str
     label: str
     button: str
-    word: str  # what stands in the empty field, and in the command as a placeholder
+    word: str  # the placeholder of the empty field and of the command
     command: str
 
 
 def kind(word: str) -> str:
-    """The kind of an alert in words; one that has none is shown by its own name."""
+    """The kind of an alert in words; a new kind by its own name."""
     return KINDS.get(word) or word.replace("_", " ").capitalize()
 
 
@@ -75,7 +75,7 @@ def edge(word: str) -> str:
 
 
 def act(row: AlertRow, acting: str, spell: Spell) -> Act | None:
-    """The form for an alert that can be settled from a page; None where only work settles it."""
+    """The form that clears an alert from a page; None where only work clears it."""
     if row.kind == "manager_stale" and row.agent_id == acting:
         beat = hint.tool("agent.bus_event", "log", "--event", "status", "--summary", hint.WORDS)
         return Act("heartbeat", {}, "summary", "What you are at", "Send a heartbeat", "what you are at", spell(beat))
@@ -84,7 +84,7 @@ def act(row: AlertRow, acting: str, spell: Spell) -> Act | None:
         return Act("clear", fields, "note", "What was done", "Clear it", "what was done", row.command)
     if row.kind == "agent_idle":
         fields = {"task": row.task_id}
-        return Act("pause", fields, "notes", "What was found", "Pause it", "what was found", row.command)
+        return Act("pause", fields, "notes", "Why it is paused", "Pause it", "reason", row.command)
     if row.kind == "request_waiting":
         return answering(row.task_id, row.record_id, row.command)
     return None
@@ -97,12 +97,12 @@ def answering(task: str, record_id: str, command: str) -> Act:
 
 
 def assigning(task: str, command: str) -> Act:
-    """The form that gives a task to somebody."""
+    """The form that assigns a task."""
     return Act("assign", {"task": task}, "engineer", f"Who takes {task}", "Assign", "who", command)
 
 
 def parts(command: str) -> list[Part]:
-    """A command cut where only the reader knows the words."""
+    """A command split at its placeholders."""
     return [Part(text, text == PLACEHOLDER) for text in re.split(f"({PLACEHOLDER})", command) if text]
 
 

@@ -1,10 +1,10 @@
-"""Who held what from when to when, derived from the events that carry a claim.
+"""Intervals in which a seat held a task, derived from events with a claim.
 
 An interval begins with an event whose claim names its holder, and ends with the next one that changes
-holder or state. The claim documents have the last word: a live claim that no event tells of is an
-interval from its `claimed_at`, and one that is not live ends what its events left open. A period that
-began before the events at hand is drawn from the claim's own `claimed_at`, at the earliest from the
-start of the window. Intervals of one task never overlap.
+holder or state. Claim documents take precedence: a live claim without an event is an interval from its
+`claimed_at`, and a claim that is not live ends an open interval. An interval that began before the
+first event starts at the `claimed_at` of its claim, or at the start of the window if that is later.
+Intervals of one task never overlap.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ class Interval(NamedTuple):
     agent_id: str
     start: datetime
     end: datetime
-    state: str  # active, paused, silent; once it is over done, released or taken, or the state that another followed
+    state: str  # active, paused, silent; once ended done, released or taken, or the state before a change of state
     ending: str  # "" while it lasts; else done, released, taken, paused or active
     taken_over: bool
     fence: int
-    reason: str  # why it was taken over, "" where it was not
+    reason: str  # of the takeover, "" without one
 
 
 class ClaimChange(NamedTuple):
-    """One event that carries a claim: what the claim was from this moment on."""
+    """The claim in an event: valid from its moment on."""
 
     at: datetime
     claim: Claim
 
 
 class Window(NamedTuple):
-    """The time that is looked at, and the tasks whose holder is silent at its end."""
+    """A span of time, and the tasks whose holder is silent at its end."""
 
     start: datetime
     end: datetime
@@ -84,14 +84,18 @@ def _of_task(changes: Sequence[ClaimChange], document: Claim | None, window: Win
 
 
 def _before(claim: Claim, at: datetime, window: Window) -> Interval | None:
-    """What the first event at hand ends: a period whose beginning lies before the window."""
+    """The interval that the first event ends: it began before the window."""
     if claim.taken_from and claim.taken_from.agent_id and clock.parse(claim.taken_from.at) == at:
-        held = claim.taken_from
-        return Interval(claim.task_id, held.agent_id, window.start, at, ACTIVE, "", False, max(claim.fence - 1, 0), "")
+        fence = max(claim.fence - 1, 0)
+        return _interval(claim, claim.taken_from.agent_id, window.start, at)._replace(fence=fence)
     if claim.is_live:
         return None
     start = _began(claim, at, window.start)
-    return Interval(claim.task_id, claim.agent_id, start, at, ACTIVE, "", bool(claim.taken_from), claim.fence, "")
+    return _interval(claim, claim.agent_id, start, at)._replace(taken_over=bool(claim.taken_from))
+
+
+def _interval(claim: Claim, agent: str, start: datetime, end: datetime) -> Interval:
+    return Interval(claim.task_id, agent, start, end, ACTIVE, "", taken_over=False, fence=claim.fence, reason="")
 
 
 def _began(claim: Claim, at: datetime, earliest: datetime) -> datetime:
@@ -120,7 +124,7 @@ def _opened(claim: Claim, start: datetime, end: datetime) -> Interval:
 
 
 def _settled(rows: list[Interval], current: Interval | None, document: Claim | None, window: Window) -> list[Interval]:
-    """The intervals of a task with the last one as its claim document says it is."""
+    """The intervals of a task, the last one corrected by its claim document."""
     if document is None:
         return [*rows, current] if current else rows
     if current is not None and _is_over(current, document):
@@ -138,7 +142,7 @@ def _settled(rows: list[Interval], current: Interval | None, document: Claim | N
 
 
 def rows_packed(intervals: Sequence[Interval]) -> list[list[Interval]]:
-    """The intervals of one seat in as few rows as hold them side by side, each row by start."""
+    """The intervals of one seat in as few rows as possible without overlaps, each row by start."""
     rows: list[list[Interval]] = []
     for interval in sorted(intervals, key=lambda interval: interval.start):
         for row in rows:

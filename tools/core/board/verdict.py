@@ -1,4 +1,4 @@
-"""What a board comes to, in one word and one sentence, for the manager who reads it."""
+"""The verdict on a board, in one word and one sentence, for the manager who reads it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GREEN = "green"
 
 
 class Verdict(NamedTuple):
-    """Red: somebody must act. Amber: nothing alarms, but something waits for the reader. Green: neither."""
+    """Red: there are alarms. Amber: no alarms, but requests wait for the reader. Green: neither."""
 
     colour: str
     things: int
@@ -20,12 +20,12 @@ class Verdict(NamedTuple):
 
 
 def requests_for(board: Board, reader: str) -> list[RequestRow]:
-    """The requests that wait for a manager: addressed to it or to nobody, and not its own."""
+    """The requests that wait for a manager: addressed to it or to every manager, and not its own."""
     return [row for row in board.requests if row.kind == "request" and row.to in ("", reader) and row.sender != reader]
 
 
 def verdict(board: Board, reader: str) -> Verdict:
-    """The verdict on a board for its reader; the only place that decides on a colour."""
+    """The verdict on a board for its reader; no other code chooses a colour."""
     if count := len(board.alerts):
         return Verdict(RED, count, "1 thing needs somebody" if count == 1 else f"{count} things need somebody")
     if count := len(requests_for(board, reader)):

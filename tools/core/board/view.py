@@ -1,6 +1,6 @@
-"""What a page shows beyond the board: lanes, the last messages of open threads, the log, the days.
+"""The parts of a page beyond the board: lanes, the last messages of open threads, the log, the days.
 
-`take` reads once; everything here is rows that renderers only lay out.
+`take` reads everything once; renderers only lay out its rows.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from tools.core import clock, ids
-from tools.core.board import history, snapshot, timeline
+from tools.core.board import build, history, timeline
 from tools.core.board.lanes import DAY, WEEK, Lane, Past, lane, seats_of
 from tools.core.board.model import Board, RequestRow, Snapshot, View
 from tools.core.board.timeline import Interval, Window
@@ -22,7 +22,7 @@ from tools.core.models.entry import Entry
 from tools.core.store.api import History, Totals
 
 REQUESTS = 50
-"""Requests a page shows; the threads of these are read."""
+"""Requests on a page; only their threads are read."""
 
 THREAD_TAIL = 6
 LOG = 40
@@ -50,7 +50,7 @@ class DayCount(NamedTuple):
 
 
 class LastDay(NamedTuple):
-    """What the last 24 hours brought."""
+    """The tasks that were finished, begun and taken over in the last 24 hours."""
 
     finished: int
     begun: int
@@ -58,11 +58,11 @@ class LastDay(NamedTuple):
 
 
 class BoardView(NamedTuple):
-    """The board and what a page shows beside it, all at one moment."""
+    """The board and the further parts of a page, all at one moment."""
 
     board: Board
     repository: str
-    reader: str  # the manager whose page it is, "" where there is none
+    reader: str  # the manager that the page is for, "" without one
     verdict: Verdict
     lanes: list[Lane]
     seats_without_lane: int
@@ -81,28 +81,28 @@ class BoardView(NamedTuple):
 
     @property
     def between_others(self) -> list[RequestRow]:
-        """The requests that wait for somebody else."""
-        mine = {id(row) for row in self.for_reader}
-        return [row for row in self.board.requests if row.kind == "request" and id(row) not in mine]
+        """The requests that wait for another seat."""
+        for_reader = {id(row) for row in self.for_reader}
+        return [row for row in self.board.requests if row.kind == "request" and id(row) not in for_reader]
 
     @property
     def unanswered_directives(self) -> list[RequestRow]:
-        """The directives that nobody has answered."""
+        """The directives without an answer."""
         return [row for row in self.board.requests if row.kind != "request"]
 
 
 def reader_of(board: Board, manager: str) -> str:
-    """Whose page it is: the reader's where it manages, else the first manager's on the board."""
+    """The manager that a page is for: the reader, else the first manager of the board."""
     return manager or (board.managers[0].agent_id if board.managers else "")
 
 
 def take(context: Context, options: View, manager: str = "") -> BoardView:
     """The view as of now; `manager` is the reader's seat where it manages."""
-    seen, now = snapshot.read(context), context.now
-    board = snapshot.told(context, seen, options)
+    snapshot, now = build.read(context), context.now
+    board = build.build(context, snapshot, options)
     reader = reader_of(board, manager)
-    seats, without = seats_of(board)
-    past = _past(context.history, seen, board, [seat.row.agent_id for seat in seats])
+    seats, omitted = seats_of(board)
+    past = _past(context.history, snapshot, board, [seat.row.agent_id for seat in seats])
     threads = {
         row.task_id: [record_row(entry) for entry in history.thread_tail(context.history, row.task_id, THREAD_TAIL)]
         for row in board.requests[:REQUESTS]
@@ -115,25 +115,25 @@ def take(context: Context, options: View, manager: str = "") -> BoardView:
         reader,
         verdict(board, reader),
         [lane(seat, board, past) for seat in seats],
-        without,
+        omitted,
         threads,
         log,
         context.history.totals(),
-        days(seen.claims, now),
-        last_day(seen.claims, past.held, now),
-        seen.titles,
+        days(snapshot.claims, now),
+        last_day(snapshot.claims, past.held, now),
+        snapshot.titles,
         context.spell,
     )
 
 
-def _past(records: History, seen: Snapshot, board: Board, names: Sequence[str]) -> Past:
-    since = seen.now - WEEK
+def _past(records: History, snapshot: Snapshot, board: Board, names: Sequence[str]) -> Past:
+    since = snapshot.now - WEEK
     silent = frozenset(row.task_id for row in board.claims if row.idle)
     changes = history.claim_changes(records, since)
-    claims = {claim.task_id: claim for claim in seen.claims}
-    held = timeline.intervals(changes, claims, Window(since, seen.now, silent))
-    words = {name: entry.record.summary for name, entry in records.last_words(names, seen.now).items()}
-    return Past(held, history.signs(records, names, since, seen.now), words)
+    claims = {claim.task_id: claim for claim in snapshot.claims}
+    held = timeline.intervals(changes, claims, Window(since, snapshot.now, silent))
+    summaries = {name: entry.record.summary for name, entry in records.last_words(names, snapshot.now).items()}
+    return Past(held, history.signs(records, names, since, snapshot.now), summaries)
 
 
 def record_row(entry: Entry) -> RecordRow:
@@ -146,15 +146,15 @@ def record_row(entry: Entry) -> RecordRow:
 
 
 def finished_at(claim: Claim) -> datetime | None:
-    """When a task was finished; None while it is not, or where nothing says when."""
+    """When a task was finished; None while it is not, or without a timestamp."""
     return clock.parse(claim.released_at or claim.updated_at) if claim.state == "done" else None
 
 
 def days(claims: Sequence[Claim], now: datetime, count: int = 5) -> list[DayCount]:
     """The tasks finished on each of the last days, today last."""
     moments = [moment for moment in map(finished_at, claims) if moment is not None]
-    wanted = [(now - timedelta(days=back)).date() for back in range(count - 1, -1, -1)]
-    return [DayCount(day, sum(moment.date() == day for moment in moments)) for day in wanted]
+    dates = [(now - timedelta(days=back)).date() for back in range(count - 1, -1, -1)]
+    return [DayCount(day, sum(moment.date() == day for moment in moments)) for day in dates]
 
 
 def last_day(claims: Sequence[Claim], held: Sequence[Interval], now: datetime) -> LastDay:

@@ -1,7 +1,7 @@
-"""A bus against a base: logs that only grow, claims that others hold there, and what is new here.
+"""A bus against a base: new findings, lost lines of logs, and tasks that another agent holds at the base.
 
-The base's tip says who holds what now. The merge-base says which lines must still be here: what the
-base got since then this side cannot have yet.
+The tip of the base decides who holds a task now. The merge-base decides which lines must still be
+here: lines that the base got later are not expected.
 """
 
 from __future__ import annotations
@@ -11,12 +11,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tools.core import hint
-from tools.core.checks import bus as bus_check
-from tools.core.checks import documents as document_check
-from tools.core.checks import findings
-from tools.core.checks import sources as bus_tree
-from tools.core.checks.documents import Read
-from tools.core.checks.findings import Finding
+from tools.core.checks import bus, documents, sources
+from tools.core.checks.documents import Document
+from tools.core.checks.findings import Finding, make_finding
 from tools.core.checks.sources import Commit, Folder, Tree
 from tools.core.errors import DataError
 from tools.core.fs import jsonl
@@ -26,66 +23,65 @@ from tools.core.models.lenient import claim_from
 from tools.core.workspace import BUS, MEMORY_LOG, Workspace
 
 _BETWEEN_LINES = ("record.prev_unknown", "record.duplicate_id", "directive.pointer", "id.case", "claim.duplicate")
-"""Rules that a line or file breaks together with others: that the base has it does not mean it is wrong there."""
+"""Rules about relations between lines or files: the base may have the line without the problem."""
 
 
 class Comparison(NamedTuple):
-    """What a comparison with a base found: findings to show, and how many the base has already."""
+    """New findings, and the number of those that the base has already."""
 
     findings: list[Finding]
-    known: int
+    existing: int
 
 
-def compare(
-    repository: str, ours: Tree, our_commit: str, base_ref: str, result: bus_check.Result, now: datetime
+def compare_with_base(
+    repository: str, ours: Tree, our_commit: str, base_ref: str, result: bus.Result, now: datetime
 ) -> Comparison:
-    """The findings of a bus that are new against a base, and those that only the base shows."""
+    """The findings of a bus that the base does not have, and those that only a comparison makes."""
     base_commit = refs.require_commit(repository, base_ref)
-    common = bus_tree.merge_base(repository, our_commit, base_commit)
+    common = sources.merge_base(repository, our_commit, base_commit)
     with Commit(repository, base_commit) as base:
-        known = _known_in(base, result.findings, now)
+        existing = _existing_in(base, result.findings, now)
         tip_claims = _live_claims(base)
         if common is None:
             message = f"{base_ref} has no common history with what is checked; only its claims were compared"
-            found = [findings.make("base.unrelated", f"{BUS}/", 1, message)]
+            against_base = [make_finding("base.unrelated", f"{BUS}/", 1, message)]
             unchanged: Mapping[str, str] = {}
         else:
             with Commit(repository, common) as before:
                 if common != base_commit:
-                    known |= _known_in(before, result.findings, now)
-                found = [part for name in before.logs for part in rewritten(ours, before, name)]
-                unchanged = {task: read.mark for task, read in _claims(before).items()}
-    found += duplicates(ours, result.claims, tip_claims, unchanged, base_ref)
-    new = [part for part in result.findings if not part.mark or _key(part) not in known]
-    return Comparison([*new, *found], len(result.findings) - len(new))
+                    existing |= _existing_in(before, result.findings, now)
+                against_base = [lost for name in before.logs for lost in lost_lines(ours, before, name)]
+                unchanged = {task: document.fingerprint for task, document in _claims(before).items()}
+    against_base += duplicates(ours, result.claims, tip_claims, unchanged, base_ref)
+    new = [finding for finding in result.findings if not finding.fingerprint or _key(finding) not in existing]
+    return Comparison([*new, *against_base], len(result.findings) - len(new))
 
 
-def _key(part: Finding) -> tuple[str, str, str]:
-    return (part.rule, part.path, part.mark)
+def _key(finding: Finding) -> tuple[str, str, str]:
+    return (finding.rule, finding.path, finding.fingerprint)
 
 
-def _known_in(base: Commit, found: Iterable[Finding], now: datetime) -> set[tuple[str, str, str]]:
-    """The findings that a commit shows too."""
-    alone = [part for part in found if part.mark and part.rule not in _BETWEEN_LINES]
-    marks = _marks_in(base, alone)
-    known = {_key(part) for part in alone if part.mark in marks[part.path]}
-    if any(part.rule in _BETWEEN_LINES for part in found):
-        known |= {_key(part) for part in bus_check.check(base, now).findings if part.mark}
-    return known
+def _existing_in(commit: Commit, candidates: Iterable[Finding], now: datetime) -> set[tuple[str, str, str]]:
+    """The keys of the findings that a commit has too."""
+    local = [finding for finding in candidates if finding.fingerprint and finding.rule not in _BETWEEN_LINES]
+    fingerprints = _fingerprints_in(commit, local)
+    existing = {_key(finding) for finding in local if finding.fingerprint in fingerprints[finding.path]}
+    if any(finding.rule in _BETWEEN_LINES for finding in candidates):
+        existing |= {_key(finding) for finding in bus.check(commit, now).findings if finding.fingerprint}
+    return existing
 
 
-def _marks_in(base: Commit, found: Iterable[Finding]) -> dict[str, set[str]]:
-    """By path, the marks of findings whose line or file a commit has too."""
-    wanted: dict[str, set[str]] = {}
-    for part in found:
-        wanted.setdefault(part.path, set()).add(part.mark)
-    for path, marks in wanted.items():
+def _fingerprints_in(commit: Commit, candidates: Iterable[Finding]) -> dict[str, set[str]]:
+    """By path, the fingerprints of findings whose line or file a commit has too."""
+    by_path: dict[str, set[str]] = {}
+    for finding in candidates:
+        by_path.setdefault(finding.path, set()).add(finding.fingerprint)
+    for path, fingerprints in by_path.items():
         if path.endswith(".jsonl"):
-            wanted[path] = {line.hash for line in _lines(base, path) if line.hash in marks}
+            by_path[path] = {line.hash for line in _lines(commit, path) if line.hash in fingerprints}
         else:
-            outcome = document_check.read(base, path)
-            wanted[path] = {outcome.mark} & marks
-    return wanted
+            by_path[path] = {documents.read(commit, path).fingerprint} & fingerprints
+    return by_path
 
 
 def _lines(tree: Tree, path: str) -> Iterator[jsonl.Line]:
@@ -98,10 +94,10 @@ def _lines(tree: Tree, path: str) -> Iterator[jsonl.Line]:
 # -- logs only grow ----------------------------------------------------------------------------------
 
 
-def rewritten(ours: Tree, before: Commit, name: str) -> Iterator[Finding]:
-    """The old lines of a log that are not here any more in their old order.
+def lost_lines(ours: Tree, before: Commit, name: str) -> Iterator[Finding]:
+    """The first line of a log that is not here any more, or not in its old order.
 
-    An old last line that was never finished may go; one that got its line end is the same line.
+    An unfinished last line may disappear; one whose newline was added is the same line.
     """
     ahead = _lines(ours, name)
     for number, old in enumerate(_lines(before, name), 1):
@@ -109,28 +105,28 @@ def rewritten(ours: Tree, before: Commit, name: str) -> Iterator[Finding]:
             continue
         if not any(line.raw == old.raw for line in ahead):
             yield _lost(ours, before, name, number, old)
-            return  # what follows cannot be told apart from it
+            return  # a reordered line makes every later one look lost
 
 
 def lost_memory(workspace: Workspace, base_commit: str) -> list[Finding]:
-    """The same of the memory log, which code branches carry even where the bus is a branch of its own."""
-    common = bus_tree.merge_base(workspace.root, refs.require_commit(workspace.root, "HEAD"), base_commit)
+    """The lost lines of the memory log, which stays on code branches when the bus has its own branch."""
+    common = sources.merge_base(workspace.root, refs.require_commit(workspace.root, "HEAD"), base_commit)
     if common is None:
         return []
     with Commit(workspace.root, common) as before:
-        return list(rewritten(Folder(workspace), before, MEMORY_LOG))
+        return list(lost_lines(Folder(workspace), before, MEMORY_LOG))
 
 
 def _lost(ours: Tree, before: Commit, name: str, number: int, old: jsonl.Line) -> Finding:
     fix = before.restoring(name, keeping=any(True for _ in _lines(ours, name)))
     if name != MEMORY_LOG:
-        fix = fix.then(hint.tool("maintenance.bus_repair", "--apply"))  # brings back what was added since
-    places = [at for at, line in enumerate(_lines(ours, name), 1) if line.raw == old.raw]
-    if places:
-        text = f"line {number} of the base stands at line {places[0]} now: old lines were reordered"
-        return findings.make("record.rewritten", name, places[0], text, fix=fix)
+        fix = fix.then(hint.tool("maintenance.bus_repair", "--apply"))  # adds the lines that were written since
+    numbers = [number_now for number_now, line in enumerate(_lines(ours, name), 1) if line.raw == old.raw]
+    if numbers:
+        text = f"line {number} of the base is line {numbers[0]} now: old lines were reordered"
+        return make_finding("record.rewritten", name, numbers[0], text)._replace(fix=fix)
     text = f"line {number} of the base was changed or deleted: {old.raw[:80].decode('utf-8', 'replace')}"
-    return findings.make("record.rewritten", name, number, text, fix=fix)
+    return make_finding("record.rewritten", name, number, text)._replace(fix=fix)
 
 
 def _is_record(raw: bytes) -> bool:
@@ -141,60 +137,65 @@ def _is_record(raw: bytes) -> bool:
     return True
 
 
-# -- who holds what ----------------------------------------------------------------------------------
+# -- holders of tasks ----------------------------------------------------------------------------------
 
 
-def _claims(tree: Tree) -> dict[str, Read]:
-    outcomes = (document_check.read(tree, path) for path in tree.names(CLAIMS))
-    return {found.task: found for found in outcomes if isinstance(found, Read)}
+def _claims(tree: Tree) -> dict[str, Document]:
+    outcomes = (documents.read(tree, path) for path in tree.names(CLAIMS))
+    return {document.task: document for document in outcomes if isinstance(document, Document)}
 
 
 def _live_claims(tree: Tree) -> dict[str, Claim]:
     """The live claims of a tree by task, in lower case."""
-    claims = (claim_from(found.raw, found.task) for found in _claims(tree).values())
+    claims = (claim_from(document.raw, document.task) for document in _claims(tree).values())
     return {claim.task_id.casefold(): claim for claim in claims if claim.is_live}
 
 
 def duplicates(
-    ours: Tree, claims: Mapping[str, Read], base: Mapping[str, Claim], unchanged: Mapping[str, str], base_ref: str
+    ours: Tree, claims: Mapping[str, Document], base: Mapping[str, Claim], unchanged: Mapping[str, str], base_ref: str
 ) -> Iterator[Finding]:
-    """Claims that are live here and, in other hands, at the base's tip, and were not moved by the rules."""
-    suspects: dict[str, tuple[Read, Claim]] = {}
-    for found in claims.values():
-        claim = claim_from(found.raw, found.task)
-        holder = base.get(found.task.casefold())
-        if holder and claim.is_live and holder.agent_id != claim.agent_id and unchanged.get(found.task) != found.mark:
-            suspects[found.task] = (found, claim)
-    moved = _moves(ours, set(suspects)) if suspects else set()
-    for task, (found, claim) in suspects.items():
+    """Tasks with a live claim here and another holder at the tip of the base, without a recorded takeover."""
+    suspects: dict[str, tuple[Document, Claim]] = {}
+    for document in claims.values():
+        claim = claim_from(document.raw, document.task)
+        holder = base.get(document.task.casefold())
+        if (
+            holder
+            and claim.is_live
+            and holder.agent_id != claim.agent_id
+            and unchanged.get(document.task) != document.fingerprint
+        ):
+            suspects[document.task] = (document, claim)
+    takeovers = _takeovers(ours, set(suspects)) if suspects else set()
+    for task, (document, claim) in suspects.items():
         holder = base[task.casefold()]
-        if (task, claim.agent_id, claim.fence) in moved and is_succession(holder, claim):
+        if (task, claim.agent_id, claim.fence) in takeovers and is_succession(holder, claim):
             continue
         message = (
             f"duplicate claim: {task} is held by {claim.agent_id} here and by {holder.agent_id} at {base_ref}"
             f" ({holder.state} since {holder.claimed_at or 'an unknown time'})"
         )
-        yield findings.make("claim.duplicate", found.path, 1, message, task=task)
+        yield make_finding("claim.duplicate", document.path, 1, message, task=task)
 
 
 def is_succession(before: Claim, after: Claim) -> bool:
-    """Whether a claim says itself that it was taken from its holder at the base."""
+    """Whether a claim records that it was taken from its holder at the base."""
     return after.fence > before.fence and after.taken_from is not None and after.taken_from.agent_id == before.agent_id
 
 
-def _moves(ours: Tree, tasks: set[str]) -> set[tuple[str, str, int]]:
-    """The changes of holders that the event log tells of: task, new holder, fence."""
-    found: set[tuple[str, str, int]] = set()
-    marks = [task.encode() for task in tasks]
-    for line in _lines(ours, bus_check.EVENT_LOG):
-        if not any(mark in line.raw for mark in marks):
+def _takeovers(ours: Tree, tasks: set[str]) -> set[tuple[str, str, int]]:
+    """The changes of holder in the event log: task, new holder, fence."""
+    takeovers: set[tuple[str, str, int]] = set()
+    encoded = [task.encode() for task in tasks]
+    for line in _lines(ours, bus.EVENT_LOG):
+        if not any(task in line.raw for task in encoded):
             continue
         try:
             record = jsonl.parse(line.raw)
         except ValueError:
             continue
-        told = record.get("claim")
-        if isinstance(told, dict) and record.get("task_id") in tasks:
-            claim = claim_from(told, str(record["task_id"]))
-            found.add((claim.task_id, claim.agent_id, claim.fence))
-    return found
+        change = record.get("claim")
+        if isinstance(change, dict) and record.get("task_id") in tasks:
+            claim = claim_from(change, str(record["task_id"]))
+            takeovers.add((claim.task_id, claim.agent_id, claim.fence))
+    return takeovers

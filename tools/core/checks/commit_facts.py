@@ -38,24 +38,24 @@ def check_range(context: Context, span: Range, bus: str | None) -> list[Finding]
 
     Raises SetupError when a commit has a fence that this copy of the bus does not know yet.
     """
-    found = read(context.workspace.root, span)
+    written = read(context.workspace.root, span)
     tree: Any = nullcontext(Folder(context.workspace))
     if bus is not None:
         folder = repository.of_bus(context.workspace)
         tree = sources.Commit(folder, refs.require_commit(folder, bus))
     with tree as opened:
         live = live_claims(opened)
-        tasks = {commit.task for commit in found if commit.task}
+        tasks = {commit.task for commit in written if commit.task}
         histories = histories_of(context, opened, tasks)
-    _require_new_enough(found, histories, bus)
+    _require_new_enough(written, histories, bus)
     seat = branch_seat(span.branch)
-    return [_placed(context.workspace.root, part) for part in commits.check(found, histories, live, seat)]
+    return [_placed(context.workspace.root, part) for part in commits.check(written, histories, live, seat)]
 
 
 def branch_seat(branch: str) -> str:
     """The seat that a branch names, "" for another's kind of branch."""
-    named = _BRANCH.fullmatch(branch)
-    return named[1] if named and ids.is_agent(named[1]) else ""
+    match = _BRANCH.fullmatch(branch)
+    return match[1] if match and ids.is_agent(match[1]) else ""
 
 
 def read(root: str, span: Range) -> list[Commit]:
@@ -71,13 +71,13 @@ def _commit(part: git_commits.Listed) -> Commit:
 
 def live_claims(tree: Tree) -> list[Claim]:
     """The live claims of a bus; what cannot be read is a matter of `bus_check`."""
-    found = []
+    claims = []
     for name in tree.names(CLAIMS):
         task = name.rpartition("/")[2].removesuffix(".json")
         claim = _claim(tree, task)
         if claim is not None and claim.is_live:
-            found.append(claim)
-    return found
+            claims.append(claim)
+    return claims
 
 
 def _claim(tree: Tree, task: str) -> Claim | None:
@@ -92,18 +92,18 @@ def _claim(tree: Tree, task: str) -> Claim | None:
 
 def histories_of(context: Context, tree: Tree, tasks: Iterable[str]) -> dict[str, History]:
     """What a bus says of some tasks, its event log read once."""
-    wanted = {task: task.encode() for task in tasks}
-    if not wanted:
+    encoded = {task: task.encode() for task in tasks}
+    if not encoded:
         return {}
-    holders: dict[str, dict[int, Handover]] = {task: {} for task in wanted}
-    finished: dict[str, set[int]] = {task: set() for task in wanted}
-    accepting: dict[str, list[tuple[str, int]]] = {task: [] for task in wanted}
+    holders: dict[str, dict[int, Handover]] = {task: {} for task in encoded}
+    finished: dict[str, set[int]] = {task: set() for task in encoded}
+    accepting: dict[str, list[tuple[str, int]]] = {task: [] for task in encoded}
     managers = {
         manifest.agent_id for manifest in bound_manifests(context.workspace) if MANAGER_ROLE in manifest.desired_roles
     }
     for line in tree.lines(f"{BUS}/events/events.jsonl"):
         is_handshake = b'"handshake"' in line.raw
-        if not is_handshake and not any(name in line.raw for name in wanted.values()):
+        if not is_handshake and not any(name in line.raw for name in encoded.values()):
             continue
         try:
             event = event_from(jsonl.parse(line.raw))
@@ -111,7 +111,7 @@ def histories_of(context: Context, tree: Tree, tasks: Iterable[str]) -> dict[str
             continue
         if event.event == "handshake" and MANAGER_ROLE in event.meta.get("roles", "").replace(",", " ").split():
             managers.add(event.agent_id)
-        if event.task_id not in wanted:
+        if event.task_id not in encoded:
             continue
         if event.claim:
             claim = claim_from(event.claim, event.task_id)
@@ -129,7 +129,7 @@ def histories_of(context: Context, tree: Tree, tasks: Iterable[str]) -> dict[str
             frozenset(finished[task]),
             frozenset(fence for agent, fence in accepting[task] if agent in managers),
         )
-        for task in wanted
+        for task in encoded
     }
 
 
@@ -148,5 +148,5 @@ def _require_new_enough(found: Iterable[Commit], histories: dict[str, History], 
 
 def _placed(root: str, finding: Finding) -> Finding:
     """The finding on the first line that its commit changed in its path."""
-    line = git_commits.first_line(root, finding.mark, finding.path)
+    line = git_commits.first_line(root, finding.fingerprint, finding.path)
     return finding._replace(problem=finding.problem._replace(line=line))

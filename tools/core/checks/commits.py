@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tools.core.bus import path_rule
-from tools.core.checks import findings
-from tools.core.checks.findings import ERROR, NOTE, WARNING, Finding
+from tools.core.checks.findings import ERROR, NOTE, WARNING, Finding, make_finding
 from tools.core.models.bus import Claim
 
 
@@ -59,7 +58,7 @@ def seat_of(commit: Commit, histories: Mapping[str, History], branch_seat: str) 
 def check(
     commits: Iterable[Commit], histories: Mapping[str, History], live: Sequence[Claim], branch_seat: str
 ) -> list[Finding]:
-    """Everything that is wrong with some commits; a finding's `mark` is the commit it is about."""
+    """The findings of some commits; the fingerprint of a finding is its commit."""
     return [finding for commit in commits for finding in _check_one(commit, histories, live, branch_seat)]
 
 
@@ -79,7 +78,7 @@ def _check_one(
 def _task(commit: Commit, history: History) -> Iterator[Finding]:
     if history.claim is None and not history.holders:
         yield _finding(
-            "guard.task", commit, f"{commit.short} names {commit.task}, which nobody ever claimed", commit.task
+            "guard.task", commit, f"{commit.short} names {commit.task}, which was never claimed", commit.task
         )
         return
     fence, claim = commit.fence, history.claim
@@ -110,11 +109,15 @@ def _paths(commit: Commit, seat: str, live: Sequence[Claim]) -> Iterator[Finding
 
 def _finding(rule: str, commit: Commit, text: str, task: str = "", *, path: str = "", severity: str = "") -> Finding:
     place = path or (commit.paths[0] if commit.paths else ".")
-    return findings.make(rule, place, 1, text, task=task, severity=severity, mark=commit.sha)
+    finding = make_finding(rule, place, 1, text, task=task, fingerprint=commit.sha)
+    return finding._replace(severity=severity) if severity else finding
 
 
-def stricter(found: Iterable[Finding]) -> list[Finding]:
-    """One step graver: an unknown task fails, a commit without trailers warns."""
-    graver = {NOTE: WARNING, WARNING: ERROR, ERROR: ERROR}
+def stricter(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings of a strict check: an unknown task fails, a commit without trailers warns."""
+    raised = {NOTE: WARNING, WARNING: ERROR, ERROR: ERROR}
     rules = ("guard.task", "guard.untold")
-    return [part._replace(severity=graver[part.severity]) if part.rule in rules else part for part in found]
+    return [
+        finding._replace(severity=raised[finding.severity]) if finding.rule in rules else finding
+        for finding in findings
+    ]

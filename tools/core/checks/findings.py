@@ -1,7 +1,7 @@
-"""What a check found: a problem, how grave it is, and the command that fixes it.
+"""Findings: a problem, its severity, and the command that fixes it.
 
-Findings are data. The problem's code is a stable rule; a rule says how grave its findings are by
-default. What readers accept of old and foreign records is a note, which `strict` makes an error.
+The problem's code is a stable rule id; the rule gives the severity. Old and foreign forms that
+readers accept are notes, which a strict check makes errors.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ NOTE = "note"
 SEVERITIES = (ERROR, WARNING, NOTE)
 
 Fix = Hint | Callable[[str, str], Hint]
-"""The command that fixes what breaks a rule, or how it is made of the path and the task of a finding."""
+"""The command that fixes a broken rule, or a function that makes it from the path and the task of a finding."""
 
 
 class Rule(NamedTuple):
-    """A thing that can be wrong."""
+    """A rule: its severity, its title, and the command that fixes what breaks it."""
 
     severity: str
     title: str
@@ -46,7 +46,7 @@ _REPAIR = hint.tool("maintenance.bus_repair", "--apply")
 _MEMORY = hint.tool("maintenance.memory_log", "verify")
 
 RULES: dict[str, Rule] = {
-    "record.unreadable": Rule(ERROR, "a line is no record", _history),
+    "record.unreadable": Rule(ERROR, "a line is not a record", _history),
     "record.shape": Rule(ERROR, "a record breaks the format", _history),
     "record.old": Rule(NOTE, "a record has an old or foreign form that readers accept", _CHECK),
     "record.no_id": Rule(NOTE, "a line was written by hand or by an older tool", _CHECK),
@@ -55,10 +55,10 @@ RULES: dict[str, Rule] = {
     "record.duplicate_id": Rule(ERROR, "an id is used by two records", _history),
     "record.torn": Rule(WARNING, "a last line was never finished", _REPAIR),
     "record.rewritten": Rule(ERROR, "a line that was in the log is changed, gone or out of its order", _history),
-    "stamp.form": Rule(NOTE, "a stamp is not in UTC and whole seconds", _CHECK),
-    "stamp.future": Rule(NOTE, "a stamp lies ahead of the clock", hint.program("date", "-u")),
-    "stamp.backwards": Rule(NOTE, "a stamp is earlier than that of the line before", _CHECK),
-    "stamp.ancient": Rule(NOTE, "a stamp is older than any such record can be", _CHECK),
+    "stamp.form": Rule(NOTE, "a timestamp is not in UTC and whole seconds", _CHECK),
+    "stamp.future": Rule(NOTE, "a timestamp is in the future", hint.program("date", "-u")),
+    "stamp.backwards": Rule(NOTE, "a timestamp is earlier than that of the line before", _CHECK),
+    "stamp.ancient": Rule(NOTE, "a timestamp is older than any such record can be", _CHECK),
     "file.unreadable": Rule(ERROR, "a file cannot be read", _history),
     "file.name": Rule(ERROR, "a file's name is not its id", _history),
     "id.case": Rule(ERROR, "two ids differ only in case", hint.tool("agent.bus_claim", "list")),
@@ -77,7 +77,7 @@ RULES: dict[str, Rule] = {
     "base.unrelated": Rule(WARNING, "the base shares no history with this", hint.git("fetch")),
     "queue.item": Rule(ERROR, "a queue item is damaged, or its id is used twice", _history),
     "ledger.row": Rule(ERROR, "a row does not fit the ledger's header", _history),
-    "ledger.columns": Rule(NOTE, "the ledger's columns cannot be told", hint.tool("consensus.ledger")),
+    "ledger.columns": Rule(NOTE, "the ledger has no column for the agent", hint.tool("consensus.ledger")),
     "memory.chain": Rule(ERROR, "the memory log's chain is broken", _MEMORY),
     "memory.unhashed": Rule(NOTE, "a line of the memory log has no hash", _MEMORY),
     "plan.invalid": Rule(
@@ -120,77 +120,67 @@ RULES: dict[str, Rule] = {
 
 
 class Finding(NamedTuple):
-    """One problem as a check judges it.
+    """One problem with its severity and its fix.
 
-    `mark` tells what it was found in (the hash of the line or file), so that a base can be asked
-    whether it has that already; "" for what only a comparison finds.
+    `fingerprint` is the hash of the line or file with the problem, or the path it clashes with: a
+    comparison asks the base for it. It is "" for findings that only a comparison makes.
     """
 
     problem: Problem
     severity: str
     fix: Hint
-    mark: str = ""
+    fingerprint: str = ""
 
     @property
     def rule(self) -> str:
-        """The rule that is broken."""
+        """The id of the broken rule."""
         return self.problem.code
 
     @property
     def path(self) -> str:
-        """The file it is in."""
+        """The file with the problem."""
         return self.problem.path
 
 
-def make(
-    rule: str,
-    path: str,
-    line: int,
-    message: str,
-    *,
-    task: str = WORDS,
-    severity: str = "",
-    mark: str = "",
-    fix: Hint | None = None,
-) -> Finding:
-    """A finding of a rule, with its severity and fix unless others are given."""
-    known = RULES[rule]
-    usual = known.fix
-    advice = fix or (usual if isinstance(usual, Hint) else usual(path, task))
+def make_finding(rule: str, path: str, line: int, message: str, *, task: str = WORDS, fingerprint: str = "") -> Finding:
+    """A finding with the severity and the fix of its rule."""
+    severity, _, fix = RULES[rule]
+    advice = fix if isinstance(fix, Hint) else fix(path, task)
     problem = tuple.__new__(Problem, (path, max(1, line), message, rule, ""))
-    parts = (problem, severity or known.severity, advice, mark)
+    parts = (problem, severity, advice, fingerprint)
     return tuple.__new__(Finding, parts)  # an old log has half a million: half the cost of calling the class
 
 
-def of(rule: str, problem: Problem, *, fix: Hint | None = None) -> Finding:
-    """The finding of a rule that a reader's problem is."""
+def from_problem(rule: str, problem: Problem, *, fix: Hint | None = None) -> Finding:
+    """A reader's problem as a finding of a rule, with the rule's fix unless there is a better one."""
     text = f"{problem.pointer}: {problem.reason}" if problem.pointer else problem.reason
-    return make(rule, problem.path, problem.line, text, fix=fix)
+    finding = make_finding(rule, problem.path, problem.line, text)
+    return finding._replace(fix=fix) if fix else finding
 
 
 def example(rule: str) -> Hint:
-    """What helps where a rule is broken, for a page that tells of the rule."""
+    """The fix of a rule with placeholders, for the documentation."""
     fix = RULES[rule].fix
     return fix if isinstance(fix, Hint) else fix(WORDS, WORDS)
 
 
-def stricter(found: Iterable[Finding]) -> list[Finding]:
-    """The findings as a strict check sees them: what readers accept is an error too."""
-    return [part._replace(severity=ERROR) if part.severity == NOTE else part for part in found]
+def stricter(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings of a strict check: notes are errors."""
+    return [finding._replace(severity=ERROR) if finding.severity == NOTE else finding for finding in findings]
 
 
-def ordered(found: Iterable[Finding]) -> list[Finding]:
-    """The gravest first, then by place, each once; half a million notes of an old log are no burden."""
-    whole = [part for part, _ in groupby(sorted(found, key=itemgetter(0)))]
-    return [part for severity in SEVERITIES for part in whole if part.severity == severity]
+def ordered(findings: Iterable[Finding]) -> list[Finding]:
+    """By severity, then by place, without duplicates; fast enough for the half a million notes of an old log."""
+    unique = [finding for finding, _ in groupby(sorted(findings, key=itemgetter(0)))]
+    return [finding for severity in SEVERITIES for finding in unique if finding.severity == severity]
 
 
-def count(found: Sequence[Finding]) -> dict[str, int]:
-    """How many there are of each severity."""
-    counted = Counter(part.severity for part in found)
-    return {severity: counted[severity] for severity in SEVERITIES}
+def count(findings: Sequence[Finding]) -> dict[str, int]:
+    """The number of findings of each severity."""
+    counts = Counter(finding.severity for finding in findings)
+    return {severity: counts[severity] for severity in SEVERITIES}
 
 
-def failed(found: Iterable[Finding]) -> bool:
-    """Whether a check that found these says no."""
-    return any(part.severity == ERROR for part in found)
+def failed(findings: Iterable[Finding]) -> bool:
+    """Whether a check with these findings fails: one error is enough."""
+    return any(finding.severity == ERROR for finding in findings)

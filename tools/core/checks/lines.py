@@ -1,8 +1,8 @@
-"""One line of a log: is it a record as the toolkit writes it, an old one that readers accept, or neither.
+"""One line of a log: canonical, valid in another form, or to be explained by the strict validator.
 
-Most lines are as the toolkit writes them, so that case is decided by a list of tests generated from
-the record's own field rules, one for each order of keys that was met. It is never looser than
-`checks.problems`, to which every line goes that does not pass.
+Most lines are canonical, so that case is decided by a list of predicates generated from the record's
+own field rules, one list for each order of keys in the log. They never accept what
+`validate.problems` rejects; a line that does not pass goes there for the reasons.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from tools.core import clock
-from tools.core.checks import findings
-from tools.core.checks.findings import Finding
+from tools.core.checks.findings import Finding, make_finding
 from tools.core.fs import jsonl
-from tools.core.models import validate_fast as field_tests
+from tools.core.models import validate_fast
 from tools.core.models.record import fields_of, required_fields
 from tools.core.problem import Problem
 
@@ -23,108 +22,119 @@ ANCIENT = "2005-04-07"
 """The day of git's own first commit: no record of a bus is older."""
 
 
-class Context(NamedTuple):
-    """What a line is judged by besides itself: whose log it stands in, and the latest credible stamp."""
+class LineContext(NamedTuple):
+    """What decides about a line besides its text: its log, and the latest credible timestamp."""
 
     path: str
     kind: type
     thread: str  # "" for the event log
-    latest: str  # canonical text of the last moment that is not the future
+    latest: str  # canonical text of the last moment that does not count as future
 
 
 class Shape(NamedTuple):
-    """What an order of keys amounts to: one test for each key, and whether the toolkit writes it."""
+    """An order of keys: one predicate for each key, and whether the toolkit writes this order."""
 
-    tests: Sequence[field_tests.Test]
-    is_written: bool
+    tests: Sequence[validate_fast.Test]
+    is_canonical: bool
 
 
 class Shapes:
-    """The shape of each order of keys of a kind of record, made when the order is first met."""
+    """The shapes of a kind of record by the order of their keys, each made when first needed."""
 
     def __init__(self, kind: type) -> None:
-        self._tests, self._required = field_tests.tests_of(kind)
-        self._known: dict[tuple[str, ...], Shape | None] = {}
+        self._tests, self._required = validate_fast.tests_of(kind)
+        self._shapes: dict[tuple[str, ...], Shape | None] = {}
 
     def of(self, keys: tuple[str, ...]) -> Shape | None:
-        """The shape of some keys; None when a required one is missing or one is unknown."""
+        """The shape of these keys; None when a required key is missing or a key is not a field."""
         try:
-            return self._known[keys]
+            return self._shapes[keys]
         except KeyError:
             pass
         shape = None
         if self._required - {"id"} <= set(keys) <= self._tests.keys():
-            is_written = "id" in keys and keys == tuple(sorted(keys))
-            shape = Shape([self._tests[key] for key in keys], is_written)
-        if len(self._known) < 1000:
-            self._known[keys] = shape
+            is_canonical = "id" in keys and keys == tuple(sorted(keys))
+            shape = Shape([self._tests[key] for key in keys], is_canonical)
+        if len(self._shapes) < 1000:
+            self._shapes[keys] = shape
         return shape
 
 
-UNSURE, VALID, AS_WRITTEN = range(3)
+UNKNOWN, VALID, CANONICAL = range(3)
 
 
-def judge(shapes: Shapes, raw: bytes, record: dict[str, Any]) -> int:
-    """AS_WRITTEN, or VALID for fields that are right in another form or without an id; else UNSURE."""
+def classify(shapes: Shapes, raw: bytes, record: dict[str, Any]) -> int:
+    """CANONICAL; VALID for correct fields in another form or without an id; else UNKNOWN."""
     shape = shapes.of(tuple(record))
     if shape is None:
-        return UNSURE
+        return UNKNOWN
     try:
         for test, value in zip(shape.tests, record.values(), strict=True):
             if not test(value):
-                return UNSURE
+                return UNKNOWN
     except (TypeError, AttributeError):
-        return UNSURE
+        return UNKNOWN
     if b"\\u" in raw:
-        return UNSURE  # an escape may hide what no JSON of the toolkit has: half a character
-    return AS_WRITTEN if shape.is_written and _looks_compact(raw) else VALID
+        return UNKNOWN  # an escape may hide half a surrogate pair, which the toolkit never writes
+    return CANONICAL if shape.is_canonical and _looks_compact(raw) else VALID
 
 
 def _looks_compact(raw: bytes) -> bool:
     return b'": ' not in raw and b', "' not in raw and b"\\u" not in raw
 
 
-# -- everything that can be said of a line that did not pass -----------------------------------------
+# -- the reasons why a line is not canonical ---------------------------------------------------------
 
 
 def examine(
-    context: Context, line: jsonl.Line, mark: str, number: int, record: Mapping[str, object], *, is_valid: bool = False
+    context: LineContext,
+    line: jsonl.Line,
+    fingerprint: str,
+    number: int,
+    record: Mapping[str, object],
+    *,
+    is_valid: bool = False,
 ) -> Iterator[Finding]:
-    """What a strict check says about a record, old forms that readers accept as notes; `mark` is the line's hash."""
+    """The findings of a strict check about a record; old forms that readers accept are notes.
+
+    `fingerprint` is the hash of the line, which the caller has computed already.
+    """
     if not record.get("id"):
         chain = "" if record.get("prev") or number == 1 else " and no prev"
-        yield findings.make("record.no_id", context.path, number, f"no id{chain}", mark=mark)
+        yield make_finding("record.no_id", context.path, number, f"no id{chain}", fingerprint=fingerprint)
     for problem in () if is_valid else _problems(context.kind, record):
         if problem.pointer not in ("/id", "/prev") or record.get(problem.pointer[1:]):
-            yield _shape(context, number, record, problem, mark)
+            yield _shape(context, number, record, problem, fingerprint)
     stamp = record.get("ts")
     if isinstance(stamp, str) and not (is_valid and ANCIENT < stamp <= context.latest):
-        yield from stamp_findings(context.path, number, "ts", stamp, context.latest, mark)
+        yield from stamp_findings(context.path, number, "ts", stamp, context.latest, fingerprint)
     if form := _form(line, record):
-        yield findings.make("record.form", context.path, number, form, mark=mark)
+        yield make_finding("record.form", context.path, number, form, fingerprint=fingerprint)
 
 
 def _problems(kind: type, record: Mapping[str, object]) -> Sequence[Problem]:
-    from tools.core.models import validate as checks  # what it costs to start, only a log with an odd line pays
+    from tools.core.models import validate  # pydantic: only a log with an unusual line loads it
 
-    return checks.problems(kind, record)
+    return validate.problems(kind, record)
 
 
-def _shape(context: Context, number: int, record: Mapping[str, object], problem: Problem, mark: str) -> Finding:
+def _shape(
+    context: LineContext, number: int, record: Mapping[str, object], problem: Problem, fingerprint: str
+) -> Finding:
     pointer = problem.pointer
     if pointer == "/ts" and clock.parse(record.get("ts")) is not None:
         message = f"{pointer}: {str(record['ts'])!r} is not UTC in whole seconds, as in 2026-01-31T12:00:00Z"
-        return findings.make("stamp.form", context.path, number, message, mark=mark)
+        return make_finding("stamp.form", context.path, number, message, fingerprint=fingerprint)
     accepted = _is_accepted(context, record, pointer)
     rule = "record.old" if accepted else "record.shape"
-    return findings.make(rule, context.path, number, f"{pointer or '/'}: {problem.reason}", mark=mark)
+    return make_finding(rule, context.path, number, f"{pointer or '/'}: {problem.reason}", fingerprint=fingerprint)
 
 
 _OLD_NAMES = {"from": ("agent_id",), "type": ("event",), "agent_id": ("from",), "event": ("type",)}
 
 
-def _is_accepted(context: Context, record: Mapping[str, object], pointer: str) -> bool:
-    """Whether readers can make something of it (formats, "What readers accept")."""
+def _is_accepted(context: LineContext, record: Mapping[str, object], pointer: str) -> bool:
+    """Whether readers accept the field as it is (formats, "What readers accept")."""
     field, _, inner = pointer[1:].partition("/")
     value = record.get(field)
     if field not in fields_of(context.kind):
@@ -143,22 +153,24 @@ def _is_accepted(context: Context, record: Mapping[str, object], pointer: str) -
     return field == "task_id" and context.thread == "" and isinstance(value, str) and not inner and "/" not in value
 
 
-def stamp_findings(path: str, number: int, field: str, stamp: str, latest: str, mark: str) -> Iterator[Finding]:
-    """What is odd about the moment a stamp names, whatever its form."""
+def stamp_findings(path: str, number: int, field: str, stamp: str, latest: str, fingerprint: str) -> Iterator[Finding]:
+    """Findings about the moment of a timestamp, in whatever form it is written."""
     moment = clock.parse(stamp)
     if moment is None:
         return
     text = clock.to_text(moment)
     if text > latest:
-        yield findings.make("stamp.future", path, number, f"{field} {stamp} lies in the future", mark=mark)
+        yield make_finding("stamp.future", path, number, f"{field} {stamp} is in the future", fingerprint=fingerprint)
     elif text < ANCIENT:
-        yield findings.make("stamp.ancient", path, number, f"{field} {stamp} is older than git itself", mark=mark)
+        yield make_finding(
+            "stamp.ancient", path, number, f"{field} {stamp} is older than git itself", fingerprint=fingerprint
+        )
 
 
 def _form(line: jsonl.Line, record: Mapping[str, object]) -> str:
     end = ""
     if not line.whole:
-        end = "the last line has no line end"
+        end = "the last line has no newline"
     elif line.end - line.offset - 1 > len(line.raw):
         end = "the line ends in CR LF"
     text = ""
@@ -166,17 +178,17 @@ def _form(line: jsonl.Line, record: Mapping[str, object]) -> str:
         text = "the keys are not sorted"
     elif _looks_compact(line.raw):
         return end
-    elif _is_spaced(line.raw, record) or _rewritten(record) not in (None, line.raw):
+    elif _has_spaces(line.raw, record) or _spelled(record) not in (None, line.raw):
         text = "not compact JSON in plain UTF-8"
     return f"{end}; {text}" if end and text else end or text
 
 
-def _is_spaced(raw: bytes, record: Mapping[str, object]) -> bool:
-    """Whether a space follows the first colon, as in most old lines: seen faster than by writing the record anew."""
+def _has_spaces(raw: bytes, record: Mapping[str, object]) -> bool:
+    """Whether a space follows the first colon, as in most old lines; cheaper than spelling the record."""
     return raw.startswith(f'{{"{next(iter(record), "")}": '.encode("utf-8", "replace"))
 
 
-def _rewritten(record: Mapping[str, object]) -> bytes | None:
+def _spelled(record: Mapping[str, object]) -> bytes | None:
     try:
         return jsonl.spelled(record)
     except ValueError:
@@ -184,5 +196,5 @@ def _rewritten(record: Mapping[str, object]) -> bytes | None:
 
 
 def latest_text(now: datetime) -> str:
-    """The last moment that is not the future, as canonical stamps compare with it."""
+    """The last moment that does not count as future, as canonical text."""
     return clock.to_text(now + clock.CREDIBLE_AHEAD)

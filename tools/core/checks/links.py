@@ -1,4 +1,4 @@
-"""The quick links: an index of places in the documents, checked against what is there."""
+"""The quick links: an index of places in the documents, and whether they exist."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Link(NamedTuple):
 
 
 class QuickLinks(NamedTuple):
-    """The whole index, and what is wrong with its own form."""
+    """The whole index, and the problems of its own form."""
 
     updated: str
     links: list[Link]
@@ -53,17 +53,17 @@ def read(workspace: Workspace) -> QuickLinks:
         raise SetupError(
             f"this checkout has no {QUICK_LINKS}", code="links.none", hint=hint.program("ls", "-l", "--", QUICK_LINKS)
         )
-    given = content.get("links")
-    if not isinstance(given, list):
-        raise DataError(Problem(QUICK_LINKS, 1, "`links` is no list", "links.form", "/links"))
+    entries = content.get("links")
+    if not isinstance(entries, list):
+        raise DataError(Problem(QUICK_LINKS, 1, "`links` is not a list", "links.form", "/links"))
     links: list[Link] = []
     problems: list[Problem] = []
-    for number, raw in enumerate(given):
+    for number, raw in enumerate(entries):
         link = _link(raw) if isinstance(raw, dict) else None
         if link is None or not (link.id and link.title and link.path):
             problems.append(_broken("not a link with id, title and path", f"/links/{number}"))
-        elif any(link.id == other.id for other in links):
-            problems.append(_broken(f"the id {link.id!r} is there twice", f"/links/{number}"))
+        elif any(link.id == earlier.id for earlier in links):
+            problems.append(_broken(f"the id {link.id!r} is used twice", f"/links/{number}"))
         else:
             links.append(link)
     return QuickLinks(text_of(content.get("updated")), links, problems)
@@ -78,7 +78,7 @@ def _link(raw: Mapping[str, object]) -> Link:
     return Link(**{**texts, "anchor": texts["anchor"].removeprefix("#")})
 
 
-def named(links: Iterable[Link], link_id: str) -> Link:
+def link_of(links: Iterable[Link], link_id: str) -> Link:
     """The link with an id; UsageError when there is none."""
     for link in links:
         if link.id == link_id:
@@ -89,25 +89,25 @@ def named(links: Iterable[Link], link_id: str) -> Link:
 
 
 def anchors_of(text: str) -> set[str]:
-    """The anchors of a Markdown document: those set by hand, and its headings' as hosting sites make them."""
-    found: set[str] = set()
+    """The anchors of a Markdown document: explicit ones, and those that hosting sites make of headings."""
+    anchors: set[str] = set()
     counts: dict[str, int] = {}
     fence = ""
     for line in text.split("\n"):
-        mark = _FENCE.match(line)
-        if mark and fence in ("", mark[1]):
-            fence = "" if fence else mark[1]
+        delimiter = _FENCE.match(line)
+        if delimiter and fence in ("", delimiter[1]):
+            fence = "" if fence else delimiter[1]
             continue
         if fence:
             continue
-        found.update(_ANCHOR.findall(line))
+        anchors.update(_ANCHOR.findall(line))
         heading = _HEADING.match(line)
         if heading:
             slug = _slug(heading[1])
             number = counts.get(slug, 0)
             counts[slug] = number + 1
-            found.add(f"{slug}-{number}" if number else slug)
-    return found
+            anchors.add(f"{slug}-{number}" if number else slug)
+    return anchors
 
 
 def _slug(heading: str) -> str:
@@ -115,17 +115,17 @@ def _slug(heading: str) -> str:
     return _NOT_SLUG.sub("", plain).replace(" ", "-")
 
 
-def problems(workspace: Workspace, known: QuickLinks) -> list[Problem]:
-    """What is wrong: the index's form, paths and anchors that are not there, a Markdown page that is stale."""
-    found = list(known.problems)
-    for link in known.links:
+def problems(workspace: Workspace, index: QuickLinks) -> list[Problem]:
+    """Problems of the index: its form, missing paths and anchors, a stale Markdown page."""
+    listed = list(index.problems)
+    for link in index.links:
         reason = _reason(workspace, link)
         if reason:
-            found.append(_broken(f"{link.id}: {reason}"))
+            listed.append(_broken(f"{link.id}: {reason}"))
     page = files.read_bytes(workspace.in_root(MARKDOWN))
-    if page != markdown(known).encode():
-        found.append(Problem(MARKDOWN, 1, f"not what {QUICK_LINKS} says", "links.stale"))
-    return found
+    if page != markdown(index).encode():
+        listed.append(Problem(MARKDOWN, 1, f"not rendered from the present {QUICK_LINKS}", "links.stale"))
+    return listed
 
 
 def _reason(workspace: Workspace, link: Link) -> str:
@@ -135,20 +135,20 @@ def _reason(workspace: Workspace, link: Link) -> str:
     except (UsageError, DataError, SetupError) as problem:
         return problem.message
     if data is None:
-        return f"{link.path} is not there"
+        return f"{link.path} does not exist"
     if link.anchor and link.anchor not in anchors_of(data.decode("utf-8", "replace")):
         return f"{link.path} has no anchor #{link.anchor}"
     return ""
 
 
-def markdown(known: QuickLinks) -> str:
+def markdown(index: QuickLinks) -> str:
     """The index as a page, category by category."""
     folder = QUICK_LINKS.rpartition("/")[0] + "/"
     lines = ["# Quick links", "", f"Made from `{QUICK_LINKS}` by `doc_links render`.", ""]
-    for category in sorted({link.category for link in known.links}):
+    for category in sorted({link.category for link in index.links}):
         rows = [
             f"| `{link.id}` | [{escape_markdown(link.title)}]({_from(folder, link.target)}) | {escape_markdown(link.summary)} |"
-            for link in known.links
+            for link in index.links
             if link.category == category
         ]
         lines += [

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from tools.core.checks import findings
-from tools.core.checks.findings import NOTE, RULES, Finding
+from tools.core.checks.findings import NOTE, RULES, Finding, count, example, failed, ordered
 from tools.core.context import Spell
 from tools.core.text import terminal
 
@@ -18,71 +17,71 @@ _LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def document(found: Sequence[Finding], spell: Spell, **more: Any) -> dict[str, Any]:
+def document(findings: Sequence[Finding], spell: Spell, **more: Any) -> dict[str, Any]:
     """The findings as one JSON document, their fixes as `spell` spells hints."""
-    parts = [_as_mapping(part, spell) for part in found]
-    return {"ok": not findings.failed(found), "counts": findings.count(found), "findings": parts, **more}
+    entries = [_as_mapping(finding, spell) for finding in findings]
+    return {"ok": not failed(findings), "counts": count(findings), "findings": entries, **more}
 
 
-def _as_mapping(part: Finding, spell: Spell) -> dict[str, Any]:
-    path, line, message, rule, _ = part.problem
+def _as_mapping(finding: Finding, spell: Spell) -> dict[str, Any]:
+    path, line, message, rule, _ = finding.problem
     return {
         "rule": rule,
         "title": RULES[rule].title,
-        "severity": part.severity,
+        "severity": finding.severity,
         "path": path,
         "line": line,
         "message": message,
-        "fix": spell(part.fix),
+        "fix": spell(finding.fix),
     }
 
 
-def show(found: Sequence[Finding], form: str, spell: Spell, *, tail: Sequence[str] = (), **more: Any) -> str:
-    """The findings in one of FORMATS; `more` is what their JSON document says besides."""
+def show(findings: Sequence[Finding], form: str, spell: Spell, *, tail: Sequence[str] = (), **more: Any) -> str:
+    """The findings in one of FORMATS; `more` are further keys of the JSON document."""
     if form == "json":
-        return json.dumps(document(found, spell, **more), indent=2, sort_keys=True)
+        return json.dumps(document(findings, spell, **more), indent=2, sort_keys=True)
     if form == "github":
-        return as_github(found, spell)
+        return as_github(findings, spell)
     if form == "sarif":
-        return as_sarif(found, spell)
-    return as_text(found, spell, notes=False, tail=tail)
+        return as_sarif(findings, spell)
+    return as_text(findings, spell, notes=False, tail=tail)
 
 
-def as_text(found: Sequence[Finding], spell: Spell, *, notes: bool, tail: Sequence[str] = ()) -> str:
-    """The findings for people; notes are only counted unless they are asked for."""
+def as_text(findings: Sequence[Finding], spell: Spell, *, notes: bool, tail: Sequence[str] = ()) -> str:
+    """The findings for people; notes are counted, and listed only with `notes`."""
     lines = []
-    for part in found:
-        if notes or part.severity != NOTE:
-            path, number, message, rule, _ = part.problem
-            lines.append(f"{path}:{number}: {part.severity}: {message} [{rule}]")
-            lines += [f"  fix: {fix}"] if (fix := spell(part.fix)) else []
-    return "\n".join([*lines, *tail, summary(found, notes=notes)])
+    for finding in findings:
+        if notes or finding.severity != NOTE:
+            path, number, message, rule, _ = finding.problem
+            lines.append(f"{path}:{number}: {finding.severity}: {message} [{rule}]")
+            lines += [f"  fix: {fix}"] if (fix := spell(finding.fix)) else []
+    return "\n".join([*lines, *tail, summary(findings, notes=notes)])
 
 
-def summary(found: Sequence[Finding], *, notes: bool = True) -> str:
-    """One line that counts them, the notes by rule where they were not listed."""
-    counted = findings.count(found)
-    text = ", ".join(f"{number} {severity}{'s' * (number != 1)}" for severity, number in counted.items())
-    if counted[NOTE] and not notes:
-        rules = Counter(part.rule for part in found if part.severity == NOTE).most_common()
+def summary(findings: Sequence[Finding], *, notes: bool = True) -> str:
+    """One line of counts, notes by rule where they are not listed."""
+    counts = count(findings)
+    text = ", ".join(f"{number} {severity}{'s' * (number != 1)}" for severity, number in counts.items())
+    if counts[NOTE] and not notes:
+        rules = Counter(finding.rule for finding in findings if finding.severity == NOTE).most_common()
         text += f" ({', '.join(f'{rule} {number}' for rule, number in rules)}; --strict lists them)"
-    return ("FAIL: " if findings.failed(found) else "OK: ") + text
+    return ("FAIL: " if failed(findings) else "OK: ") + text
 
 
-def as_github(found: Sequence[Finding], spell: Spell) -> str:
-    """Workflow commands, one a finding, the gravest first: the site shows only the first ten of a kind."""
-    return "\n".join(_annotation(part, spell) for part in findings.ordered(found))
+def as_github(findings: Sequence[Finding], spell: Spell) -> str:
+    """One workflow command a finding, errors first: GitHub shows only the first ten of a kind."""
+    return "\n".join(_annotation(finding, spell) for finding in ordered(findings))
 
 
-def _annotation(part: Finding, spell: Spell) -> str:
-    path, line, _, rule, _ = part.problem
+def _annotation(finding: Finding, spell: Spell) -> str:
+    path, line, _, rule, _ = finding.problem
     where = f"file={_property(path)},line={line},title={_property(rule)}"
-    return f"::{_LEVELS[part.severity]} {where}::{_escaped(_sentence(part, spell))}"
+    return f"::{_LEVELS[finding.severity]} {where}::{_escaped(_sentence(finding, spell))}"
 
 
-def _sentence(part: Finding, spell: Spell) -> str:
-    fix = spell(part.fix)
-    return f"{part.problem.reason}; fix: {fix}" if fix else part.problem.reason
+def _sentence(finding: Finding, spell: Spell) -> str:
+    fix = spell(finding.fix)
+    return f"{finding.problem.reason}; fix: {fix}" if fix else finding.problem.reason
 
 
 def _escaped(text: str) -> str:
@@ -93,47 +92,47 @@ def _property(text: str) -> str:
     return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def as_sarif(found: Sequence[Finding], spell: Spell) -> str:
+def as_sarif(findings: Sequence[Finding], spell: Spell) -> str:
     """A SARIF 2.1.0 log of one run."""
-    rules = sorted({part.rule for part in found})
+    rules = sorted({finding.rule for finding in findings})
     driver = {"name": "parallel-agents-toolkit", "rules": [_sarif_rule(rule, spell) for rule in rules]}
-    results = [_sarif_result(part, rules.index(part.rule), spell) for part in found]
+    results = [_sarif_result(finding, rules.index(finding.rule), spell) for finding in findings]
     run = {"tool": {"driver": driver}, "results": results, "columnKind": "unicodeCodePoints"}
     return json.dumps({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
 def _sarif_rule(rule: str, spell: Spell) -> dict[str, Any]:
-    known = RULES[rule]
+    severity, title, _ = RULES[rule]
     return {
         "id": rule,
-        "shortDescription": {"text": known.title},
-        "help": {"text": spell(findings.example(rule))},
-        "defaultConfiguration": {"level": known.severity},
+        "shortDescription": {"text": title},
+        "help": {"text": spell(example(rule))},
+        "defaultConfiguration": {"level": severity},
     }
 
 
-def _sarif_result(part: Finding, index: int, spell: Spell) -> dict[str, Any]:
-    place = {"artifactLocation": {"uri": quote(part.path)}, "region": {"startLine": part.problem.line}}
+def _sarif_result(finding: Finding, index: int, spell: Spell) -> dict[str, Any]:
+    place = {"artifactLocation": {"uri": quote(finding.path)}, "region": {"startLine": finding.problem.line}}
     return {
-        "ruleId": part.rule,
+        "ruleId": finding.rule,
         "ruleIndex": index,
-        "level": part.severity,
-        "message": {"text": terminal.clean(_sentence(part, spell))},
+        "level": finding.severity,
+        "message": {"text": terminal.clean(_sentence(finding, spell))},
         "locations": [{"physicalLocation": place}],
     }
 
 
 def rules_page(spell: Spell) -> str:
-    """docs/findings.md: every rule a check may name."""
+    """docs/findings.md: every rule of a check."""
     rows = [
-        f"| `{rule}` | {known.severity} | {known.title} | `{spell(findings.example(rule))}` |"
-        for rule, known in sorted(RULES.items())
+        f"| `{rule}` | {severity} | {title} | `{spell(example(rule))}` |"
+        for rule, (severity, title, _) in sorted(RULES.items())
     ]
     head = [
         "# Findings",
         "",
-        "What `bus_check`, `memory_log verify` and `preflight` may say, by stable rule id. Errors fail a check; notes are",
-        "what readers accept of old and foreign records, and errors under `--strict`. Made by",
+        "The findings of `bus_check`, `memory_log verify` and `preflight`, by stable rule id. Errors fail a check; notes are",
+        "old and foreign forms that readers accept, and errors under `--strict`. Made by",
         "`python -m tools.maintenance.generate_docs`.",
         "",
         "| rule | severity | what is wrong | what helps |",

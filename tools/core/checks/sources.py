@@ -1,7 +1,7 @@
 """The files of a bus as a checker reads them: from its folder, or from a commit through one git process.
 
-A bus lies in a code branch under `_bus/`, or is a branch of its own with its folders at the top.
-Either way its files are named here as they are below a checkout's root: `_bus/…`.
+A bus is a folder `_bus/` in a code branch, or a branch of its own with its folders at the top. Names
+here are always relative to a checkout: `_bus/…`.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ FOLDERS = (EVENTS, MESSAGES, CLAIMS, ASSIGNMENTS)
 
 
 class Tree(Protocol):
-    """Files by the names they have below a checkout's root."""
+    """Files by their names relative to a checkout."""
 
     def names(self, folder: str) -> list[str]:
         """The names of the files in one folder of the bus, sorted."""
 
     def lines(self, name: str) -> Iterator[jsonl.Line]:
-        """The lines of a log, none when it is not there; DataError for what is no file."""
+        """The lines of a log, none when it does not exist; DataError for something else than a file."""
 
     def document(self, name: str) -> bytes | None:
-        """A whole file, None when it is not there; DataError for what is no file or too large."""
+        """A whole file, None when it does not exist; DataError when it is not a file or is too large."""
 
 
 class Folder:
-    """A checkout and its live bus as they lie on the disk."""
+    """A checkout and its live bus on the disk."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
     def place(self, name: str) -> Place:
-        """Where a file is: the bus is under the bus root, all else under the root."""
+        """The place of a file: the bus is under the bus root, the rest under the root."""
         base = self._workspace.bus_root if name.startswith(f"{BUS}/") else self._workspace.root
         return Place(base, name)
 
@@ -62,7 +62,7 @@ class Folder:
 
 
 class Commit:
-    """A commit of a branch that carries a bus; a context manager."""
+    """A commit of a branch with a bus; a context manager."""
 
     def __init__(self, folder: str, commit: str) -> None:
         self.commit = commit
@@ -77,7 +77,7 @@ class Commit:
 
     @property
     def logs(self) -> Mapping[str, str]:
-        """The logs that only grow, to what tells their content: those of the bus, and the memory log."""
+        """The append-only logs by name, with their object ids: those of the bus, and the memory log."""
         return {
             name: entry.name
             for name, entry in self._listed.items()
@@ -85,7 +85,7 @@ class Commit:
         }
 
     def restoring(self, name: str, *, keeping: bool) -> Hint:
-        """The git commands that put a file back as it was in this commit; `keeping` commits first what it is now."""
+        """The git commands that restore a file from this commit; `keeping` commits its present state first."""
         at_top = name.removeprefix(f"{BUS}/")
         is_alone = at_top != name and at_top in self._listed  # a branch of the bus alone
         where, path = (("-C", BUS), at_top) if is_alone else ((), name)
@@ -110,21 +110,21 @@ class Commit:
         content = self._content(name)
         if content is None:
             return None
-        kept, size = [], 0
+        content_blocks, size = [], 0
         with closing(self._objects.blocks(content)) as blocks:
             for block in blocks:
                 size += len(block)
                 if size > files.MAX_DOCUMENT:
                     raise DataError(Problem(name, 1, f"more than {files.MAX_DOCUMENT} bytes", "file.size"))
-                kept.append(block)
-        return b"".join(kept)
+                content_blocks.append(block)
+        return b"".join(content_blocks)
 
     def _content(self, name: str) -> str | None:
         entry = self._listed.get(name)
         if entry is None:
             return None
         if not entry.is_file:
-            raise DataError(Problem(name, 1, "a link stands where the bus needs a file", "file.kind"))
+            raise DataError(Problem(name, 1, "a symbolic link in place of a file", "file.kind"))
         return entry.name
 
 
@@ -136,12 +136,12 @@ def _listing(folder: str, commit: str) -> dict[str, Entry]:
     return listed
 
 
-def merge_base(folder: str, one: str, other: str) -> str | None:
-    """The newest commit both come from; None for unrelated histories; SetupError where the clone is too shallow."""
-    common = refs.merge_base(folder, one, other)
+def merge_base(folder: str, ours: str, base: str) -> str | None:
+    """The merge-base of two commits; None for unrelated histories; SetupError where the clone is too shallow."""
+    common = refs.merge_base(folder, ours, base)
     if not common and repository.is_shallow(folder):
         raise SetupError(
-            "this clone is too shallow to know the common history with the base",
+            "this clone is too shallow to compare with the base",
             code="git.shallow",
             hint=hint.git("fetch", "--unshallow", "origin"),
         )

@@ -9,9 +9,9 @@ from tools.core import clock, hint
 from tools.core.bus import claim_documents, path_rule
 from tools.core.bus.claim_rules import Override
 from tools.core.bus.claims import record_override
-from tools.core.checks import commit_facts, findings
+from tools.core.checks import commit_facts
 from tools.core.checks.commit_facts import Range
-from tools.core.checks.findings import Finding
+from tools.core.checks.findings import Finding, make_finding
 from tools.core.context import Context
 from tools.core.git import commits
 from tools.core.gitdir import current_branch
@@ -39,17 +39,19 @@ def check(context: Context, staged: Sequence[str]) -> list[Finding]:
     """The staged paths that are not this seat's to change."""
     claims = [claim for claim in claim_documents.all_claims(context.store)[0] if claim.is_live]
     is_apart = bus_branch.is_worktree(context.workspace)
-    found = []
+    refused = []
     for path in staged:
         if is_apart and path.startswith(f"{BUS}/"):
             text = f"{path} belongs to the bus, which has a branch of its own"
-            found.append(findings.make("guard.path", path, 1, text, fix=hint.git("restore", "--staged", "--", BUS)))
+            refused.append(
+                make_finding("guard.path", path, 1, text)._replace(fix=hint.git("restore", "--staged", "--", BUS))
+            )
             continue
         refusal = path_rule.refusal(path, claims, context.seat.agent_id)
         claim = next((claim for claim in claims if refusal is not None and claim is refusal.claim), None)
         if claim is not None:
-            found.append(findings.make("guard.path", path, 1, _sentence(path, claim, context), task=claim.task_id))
-    return found
+            refused.append(make_finding("guard.path", path, 1, _sentence(path, claim, context), task=claim.task_id))
+    return refused
 
 
 def _sentence(path: str, claim: Claim, context: Context) -> str:
@@ -58,9 +60,9 @@ def _sentence(path: str, claim: Claim, context: Context) -> str:
     return f"{path} is held by {claim.agent_id} with {claim.task_id}{held}"
 
 
-def override(context: Context, found: Sequence[Finding], reason: str) -> None:
-    """Records that findings were passed over, and why."""
-    paths = ", ".join(part.path for part in found[:5])
+def override(context: Context, overridden: Sequence[Finding], reason: str) -> None:
+    """Records that findings were overridden, with the reason."""
+    paths = ", ".join(finding.path for finding in overridden[:5])
     record_override(context, Override(OVERRIDE, f"{context.seat.agent_id} commits {paths}, held by others", reason))
 
 
@@ -100,19 +102,19 @@ def pushes_of(text: str) -> list[Push]:
 
 
 def check_push(context: Context, remote: str, pushes: Sequence[Push]) -> list[Finding]:
-    """What is wrong with what would be new on the remote."""
-    found: list[Finding] = []
+    """The findings of the commits that would be new on the remote."""
+    listed: list[Finding] = []
     for push in pushes:
         owner = commit_facts.branch_seat(push.remote_ref)
         if owner and owner != context.seat.agent_id:
             name = push.remote_ref.removeprefix("refs/heads/")
-            found.append(
-                findings.make("guard.branch", name, 1, f"{name} is a branch of {owner}, not of {context.seat.agent_id}")
+            listed.append(
+                make_finding("guard.branch", name, 1, f"{name} is a branch of {owner}, not of {context.seat.agent_id}")
             )
         if set(push.commit) == _GONE or push.remote_ref == f"refs/heads/{bus_branch.BRANCH}":
             continue
         new = [push.commit]
         if set(push.remote_commit) != _GONE and commits.exists(context.workspace.root, push.remote_commit):
             new.append(f"^{push.remote_commit}")
-        found += commit_facts.check_range(context, Range(tuple(new), push.remote_ref, remote), None)
-    return found
+        listed += commit_facts.check_range(context, Range(tuple(new), push.remote_ref, remote), None)
+    return listed

@@ -1,6 +1,6 @@
 """Decisions, from proposal to closing.
 
-receipts   decisions and the receipts that carry them
-ledger     the table of decided things
+receipts   the receipts of decisions
+ledger     the ledger of decisions
 decisions  decisions from proposal to closing, and which are overdue
 """

@@ -1,9 +1,8 @@
-"""Decisions from proposal to closing: what carries each of them, and which are overdue.
+"""Decisions from proposal to closing: the records of each, and which are overdue.
 
-A decision is found in `_report/consensus/`, in records of the bus that carry its id in their
-`decision_id`, in tasks that are asked for by name, and in queue items with a `Consensus:` line. It is
-decided by an event or receipt of the kind `consensus` or `complete`, or by a row of the ledger. Only
-receipts that are cited count as evidence.
+The ids of decisions come from `_report/consensus/`, from records of the bus with a `decision_id`, from
+tasks that the caller names, and from queue items with a `Consensus:` line. An event or receipt of the
+kind `consensus` or `complete`, or a row of the ledger, decides it. Only cited receipts are evidence.
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tools.core import clock, ids
-from tools.core.backlog import items as queue
+from tools.core.backlog import items
 from tools.core.consensus import ledger
-from tools.core.consensus import receipts as consensus
+from tools.core.consensus.receipts import decision_folder
 from tools.core.context import Context
 from tools.core.errors import ToolkitError
 from tools.core.fs import files, jsonl
@@ -27,7 +26,7 @@ from tools.core.store.api import History
 from tools.core.workspace import LEDGER, Workspace
 
 MAX_AGE = timedelta(hours=24)
-"""The cadence: an open decision that nobody touched for longer is overdue (playbook, Consensus Cadence)."""
+"""The cadence: an open decision without a record for longer is overdue (playbook, Consensus Cadence)."""
 
 OPEN = "open"
 DECIDED = "decided"
@@ -37,7 +36,7 @@ _KEYS = ("decision_id", "decision")
 
 
 class Decision(NamedTuple):
-    """One decision as the records show it now; `overdue` says why, "" when it is not."""
+    """One decision as of now; `overdue` is the reason, "" when it is not."""
 
     id: str
     state: str
@@ -51,7 +50,7 @@ class Decision(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """One record that carries a decision, whatever file it came from."""
+    """One record of a decision: an event, a message, a receipt or a row of the ledger."""
 
     source: str  # "event", "message", "receipt" or "ledger"
     key: str
@@ -64,7 +63,7 @@ class Trace(NamedTuple):
 
 
 @dataclass
-class _Found:
+class _Records:
     tasks: set[str] = field(default_factory=set)
     traces: list[Trace] = field(default_factory=list)
 
@@ -80,42 +79,42 @@ def decisions(
 
     `tasks` keeps the decisions with these ids or about these tasks; `since` those touched since.
     """
-    found = _gather(context.workspace, context.history, tasks)
-    rows = [_row(context, name, part, max_age) for name, part in found.items()]
-    kept = [row for row in rows if since is None or (row.at is not None and row.at >= since)]
-    return sorted(kept, key=lambda row: (not row.overdue, row.state != OPEN, row.at or context.now, row.id))
+    gathered = _gather(context.workspace, context.history, tasks)
+    rows = [_row(context, name, records, max_age) for name, records in gathered.items()]
+    selected = [row for row in rows if since is None or (row.at is not None and row.at >= since)]
+    return sorted(selected, key=lambda row: (not row.overdue, row.state != OPEN, row.at or context.now, row.id))
 
 
-def _gather(workspace: Workspace, history: History, tasks: Sequence[str]) -> dict[str, _Found]:
-    found: dict[str, _Found] = {}
+def _gather(workspace: Workspace, history: History, tasks: Sequence[str]) -> dict[str, _Records]:
+    by_id: dict[str, _Records] = {}
     for name, trace in [*_in_receipts(workspace), *_in_history(history)]:
-        part = found.setdefault(name, _Found({name}))
-        part.traces.append(trace)
+        records = by_id.setdefault(name, _Records({name}))
+        records.traces.append(trace)
         if trace.task and not ids.is_thread_only(trace.task):
-            part.tasks.add(trace.task)
+            records.tasks.add(trace.task)
     for name in [*tasks, *linked_by_queue(workspace)]:
-        if not any(name in part.tasks for part in found.values()):
-            found[name] = _Found({name})
+        if not any(name in records.tasks for records in by_id.values()):
+            by_id[name] = _Records({name})
     if tasks:
-        found = {name: part for name, part in found.items() if part.tasks & set(tasks)}
-    for name, part in found.items():
-        part.traces += _about_tasks(history, name, part)
+        by_id = {name: records for name, records in by_id.items() if records.tasks & set(tasks)}
+    for name, records in by_id.items():
+        records.traces += _about_tasks(history, name, records)
     for name, trace in _in_ledger(workspace):
-        if name in found:  # the ledger closes what is on record elsewhere; its own rows are `ledger`'s to show
-            found[name].traces.append(trace)
-    return found
+        if name in by_id:  # a row closes a decision of the bus; the command `ledger` lists the others
+            by_id[name].traces.append(trace)
+    return by_id
 
 
 def receipt_lines(workspace: Workspace) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """Every record in `_report/consensus/` with the path of its file; lines that are none are skipped."""
-    folder = consensus.folder(workspace)
+    """Every record in `_report/consensus/` with the path of its file; damaged lines are skipped."""
+    folder = decision_folder(workspace)
     for name in files.names_in(folder, ".jsonl"):
         try:
             for outcome in jsonl.scan(folder.child(name)):
                 if isinstance(outcome, jsonl.Found):
                     yield folder.child(name).name, outcome.record
         except ToolkitError:
-            continue  # a link or folder under this name: bus_check reports it
+            continue  # a link or folder with this name: bus_check reports it
 
 
 def _in_receipts(workspace: Workspace) -> Iterator[tuple[str, Trace]]:
@@ -123,8 +122,8 @@ def _in_receipts(workspace: Workspace) -> Iterator[tuple[str, Trace]]:
         name = text_of(raw.get("decision_id"))
         if ids.is_task(name):
             record = event_entry(dict(raw))
-            given = raw.get("meta")
-            meta: Mapping[str, object] = given if isinstance(given, dict) else {}
+            raw_meta = raw.get("meta")
+            meta: Mapping[str, object] = raw_meta if isinstance(raw_meta, dict) else {}
             yield (
                 name,
                 _trace("receipt", record)._replace(
@@ -135,9 +134,9 @@ def _in_receipts(workspace: Workspace) -> Iterator[tuple[str, Trace]]:
 
 def _in_history(history: History) -> Iterator[tuple[str, Trace]]:
     for entry in history.about_decisions():
-        named = next((entry.record.meta[key] for key in _KEYS if key in entry.record.meta), "")
-        if ids.is_task(named):
-            yield named, _trace(entry.source, entry)
+        name = next((entry.record.meta[key] for key in _KEYS if key in entry.record.meta), "")
+        if ids.is_task(name):
+            yield name, _trace(entry.source, entry)
 
 
 def _trace(source: str, entry: Entry) -> Trace:
@@ -151,7 +150,7 @@ def _in_ledger(workspace: Workspace) -> Iterator[tuple[str, Trace]]:
     try:
         rows = ledger.read(workspace.in_root(LEDGER)).rows
     except ToolkitError:
-        return  # the ledger command says what is wrong with it
+        return  # the command `ledger` reports the problem
     for row in rows:
         name = ledger.decision_of(row)
         if name:
@@ -159,30 +158,30 @@ def _in_ledger(workspace: Workspace) -> Iterator[tuple[str, Trace]]:
 
 
 def linked_by_queue(workspace: Workspace) -> list[str]:
-    """The ids that `Consensus:` lines of queue items name; one that names none means the item itself."""
-    found: list[str] = []
-    for item in queue.all_items(workspace)[0]:
+    """The ids in `Consensus:` lines of queue items; a line without ids stands for the item itself."""
+    decision_ids: list[str] = []
+    for item in items.all_items(workspace)[0]:
         line = item.fields.get("consensus")
         if line is None or line.strip().lower() in ("no", "none", "false"):
             continue
         words = re.split(r"[\s,;]+", line.strip())
-        named = [word for word in words if ids.is_task(word) and word.lower() not in ("yes", "true")]
-        found += named or [item.task_id]
-    return list(dict.fromkeys(found))
+        task_ids = [word for word in words if ids.is_task(word) and word.lower() not in ("yes", "true")]
+        decision_ids += task_ids or [item.task_id]
+    return list(dict.fromkeys(decision_ids))
 
 
-def _about_tasks(history: History, name: str, part: _Found) -> list[Trace]:
-    """What was logged on the decision's own thread, and the voices on it in its tasks' threads."""
-    known = {(trace.source, trace.key) for trace in part.traces}
+def _about_tasks(history: History, name: str, records: _Records) -> list[Trace]:
+    """The records of the decision's own thread, and proposals and votes in the threads of its tasks."""
+    existing = {(trace.source, trace.key) for trace in records.traces}
     entries, _ = history.select(Query(tasks=[name]), None)
-    if others := sorted(part.tasks - {name}):
-        entries += history.select(Query(tasks=others, kinds=_VOICES, events=False), None)[0]
+    if tasks := sorted(records.tasks - {name}):
+        entries += history.select(Query(tasks=tasks, kinds=_VOICES, events=False), None)[0]
     traces = (_trace(entry.source, entry) for entry in entries)
-    return [trace for trace in traces if (trace.source, trace.key) not in known]
+    return [trace for trace in traces if (trace.source, trace.key) not in existing]
 
 
-def _row(context: Context, name: str, part: _Found, max_age: timedelta) -> Decision:
-    traces = part.traces
+def _row(context: Context, name: str, records: _Records, max_age: timedelta) -> Decision:
+    traces = records.traces
     moments = [trace.at for trace in traces if trace.at and clock.is_credible(trace.at, context.now)]
     last = max(moments, default=None)
     is_decided = any(_decides(trace) for trace in traces)
@@ -190,7 +189,7 @@ def _row(context: Context, name: str, part: _Found, max_age: timedelta) -> Decis
     return Decision(
         id=name,
         state=DECIDED if is_decided else OPEN,
-        manager=_manager(context.workspace, part) or _proposer(traces),
+        manager=_manager(context.workspace, records) or _proposer(traces),
         plan=next((trace.plan for trace in reversed(traces) if trace.plan), ""),
         at=last,
         receipts=cited,
@@ -220,16 +219,16 @@ def _count(traces: Iterable[Trace], source: str) -> int:
     return len({trace.key for trace in traces if trace.source == source})
 
 
-def _manager(workspace: Workspace, part: _Found) -> str:
-    for task in sorted(part.tasks):
+def _manager(workspace: Workspace, records: _Records) -> str:
+    for task in sorted(records.tasks):
         if not ids.is_task(task):
             continue
         try:
             content = files.read_json(workspace.assignment(task))
         except ToolkitError:
             continue
-        if content and (named := assignment_from(content, task).manager):
-            return named
+        if content and (manager := assignment_from(content, task).manager):
+            return manager
     return ""
 
 

@@ -1,7 +1,7 @@
-"""The ledger of decided things: a CSV that people and bots write, with any header.
+"""The ledger of decisions: a CSV with any header, written by people and bots.
 
-Columns keep the order of the file. Which of them say whose, when and what a row is are found by
-name (formats, `_report/ledger.csv`); a filter that no column can answer is a usage error.
+Columns keep the order of the file. The columns for id, agent and time are recognised by name (formats,
+`_report/ledger.csv`); a filter without a matching column is a usage error.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DECISION_COLUMNS = ("decision_id", "batch_ts", "id")
 AGENT_COLUMNS = ("agent", "owner", "assignee")
 TIME_COLUMNS = ("decision_ts", "batch_ts", "timestamp")
 MAX_LEDGER = 64 * 1024 * 1024
-"""Bytes a ledger may have."""
+"""The largest ledger, in bytes."""
 
 
 class Row(NamedTuple):
@@ -33,7 +33,7 @@ class Row(NamedTuple):
 
 
 class Ledger(NamedTuple):
-    """A ledger as it was read; `problems` are lines that do not fit the header."""
+    """The content of a ledger; `problems` are lines that do not fit the header."""
 
     name: str
     columns: Sequence[str]
@@ -42,7 +42,7 @@ class Ledger(NamedTuple):
 
 
 class Filters(NamedTuple):
-    """Which rows to show; an empty filter lets everything through."""
+    """The rows to show; an empty filter passes every row."""
 
     decisions: Sequence[str] = ()
     agents: Sequence[str] = ()
@@ -50,7 +50,7 @@ class Filters(NamedTuple):
 
 
 def read(place: Place) -> Ledger:
-    """A ledger; without a file an empty one; DataError when it is no CSV in UTF-8."""
+    """The ledger, empty without a file; DataError when it is not a CSV in UTF-8."""
     data = files.read_bytes(place, limit=MAX_LEDGER)
     if data is None:
         return Ledger(place.name, (), (), ())
@@ -81,19 +81,19 @@ def _parse(reader: Any, name: str) -> Ledger:
 
 
 def decision_of(row: Row) -> str:
-    """The id of what a row decided: the first of its id columns that says something."""
+    """The id of the decision of a row: its first id column that is not empty."""
     return next((row.cells[column] for column in DECISION_COLUMNS if row.cells.get(column)), "")
 
 
 def moment_of(row: Row) -> datetime | None:
-    """When a row was decided; None when none of its time columns says."""
+    """When a row was decided; None without a timestamp in a time column."""
     moments = (clock.parse(row.cells.get(column)) for column in TIME_COLUMNS)
     return next((at for at in moments if at), None)
 
 
 def select(ledger: Ledger, filters: Filters) -> list[Row]:
-    """The rows that pass all filters, in file order; UsageError for one that no column can answer."""
-    wanted: list[tuple[Sequence[str], Sequence[str]]] = []
+    """The rows that pass all filters, in file order; UsageError for a filter without a matching column."""
+    accepted: list[tuple[Sequence[str], Sequence[str]]] = []
     for values, columns, flag in (
         (filters.decisions, DECISION_COLUMNS, "--decision"),
         (filters.agents, AGENT_COLUMNS, "--agent"),
@@ -105,12 +105,12 @@ def select(ledger: Ledger, filters: Filters) -> list[Row]:
                 code="ledger.filter",
             )
         if values and flag != "--since":
-            wanted.append(([str(value) for value in values], columns))
-    return [row for row in ledger.rows if _passes(row, wanted, filters.since)]
+            accepted.append(([str(value) for value in values], columns))
+    return [row for row in ledger.rows if _passes(row, accepted, filters.since)]
 
 
-def _passes(row: Row, wanted: Sequence[tuple[Sequence[str], Sequence[str]]], since: datetime | None) -> bool:
-    for values, columns in wanted:
+def _passes(row: Row, accepted: Sequence[tuple[Sequence[str], Sequence[str]]], since: datetime | None) -> bool:
+    for values, columns in accepted:
         if not any(row.cells.get(column) in values for column in columns):
             return False
     if since is None:

@@ -1,4 +1,4 @@
-"""Decisions: the receipts that carry them from proposal to closing."""
+"""The receipts of decisions, from proposal to closing."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ from tools.core.bus import posts
 from tools.core.context import Context
 from tools.core.models.evidence import ConsensusReceipt
 from tools.core.models.record import to_mapping
-from tools.core.receipts.write import append_entry, citations_of, output_place, write_stamped
+from tools.core.receipts import write
 from tools.core.workspace import REPORT, Place, Workspace
 
 
-def folder(workspace: Workspace) -> Place:
-    """Where decisions' receipts are kept."""
+def decision_folder(workspace: Workspace) -> Place:
+    """The folder of the receipts of decisions."""
     return workspace.in_root(f"{REPORT}/consensus")
 
 
 def write_receipt(context: Context, receipt: ConsensusReceipt, *, output: str | None = None) -> Place:
-    """Writes a decision's receipt and says where; an existing `output` gets one more line."""
+    """Writes the receipt of a decision and returns its place; an existing `output` gets one more line."""
     if output is None:
         records = [to_mapping(receipt)]
-        return write_stamped(folder(context.workspace), receipt.decision_id, ".jsonl", records, context.now)
-    place = output_place(context.workspace, output, folder(context.workspace))
-    append_entry(context.workspace, place, to_mapping(receipt))
+        return write.write_stamped(
+            decision_folder(context.workspace), receipt.decision_id, ".jsonl", records, context.now
+        )
+    place = write.output_place(context.workspace, output, decision_folder(context.workspace))
+    write.append_entry(context.workspace, place, to_mapping(receipt))
     return place
 
 
@@ -39,7 +41,7 @@ def cite(
         agent_id=context.seat.agent_id,
         event=draft.event,
         ts=clock.to_text(context.now),
-        receipts=citations_of(context.workspace, draft.receipts)[0],
+        receipts=write.citations_of(context.workspace, draft.receipts)[0],
         meta=meta,
     )
     place = write_receipt(context, receipt, output=output)

@@ -1,6 +1,6 @@
 """Reports over receipts and plans.
 
-receipts_index  every receipt and who cites it, as records
-latency         how long evidence takes
-manager         what a manager reports: tasks in hand, what plans owe, latencies
+receipts_index  every receipt and its citations, as records
+latency         the time from plans, notes and reflections to evidence
+manager         the manager's report: current tasks, findings of plans, latencies
 """

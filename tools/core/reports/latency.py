@@ -1,8 +1,8 @@
-"""How long it takes from a plan, a note or a reflection to the evidence for it.
+"""The time from a plan, a note or a reflection to its evidence.
 
-A moment is the committer's date of the first commit that has the path, so that every clone tells
-the same; only what is not committed yet is dated by its file. A latency is the second moment minus
-the first, in seconds, and negative when the second came before.
+The moment of a path is the committer's date of the first commit with it, so every clone has the same
+figures; only a file that is not committed is dated by its modification time. A latency is the second
+moment minus the first, in seconds: negative when the second came before.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tools.core import clock
 from tools.core.fs import files
 from tools.core.git import history, tracked
 from tools.core.models.plan import Plan
-from tools.core.plans import storage
+from tools.core.plans.storage import SUFFIX, all_plans
 from tools.core.problem import Problem
 from tools.core.receipts.paths import path_problem
 from tools.core.workspace import BUS, PLANS, REPORT, Workspace
@@ -33,13 +33,13 @@ LATENCIES = (
 
 _NOTE = re.compile(rf"{REPORT}/agent/[^/]+/([^/]+)/notes\.md")
 _REFLECTION = re.compile(rf"{REPORT}/agent/([^/]+)/reflections/[^/]+\.md")
-_FENCE = 1.5
-_ENOUGH = 4
-"""Figures it takes before one of them can be called an outlier."""
+_TUKEY_FACTOR = 1.5
+_FEWEST = 4
+"""The least number of figures that can have an outlier."""
 
 
 class Outlier(NamedTuple):
-    """A figure far above the others, or above the limit that was asked for."""
+    """A figure far above the others, or above the limit of the caller."""
 
     plan_id: str
     latency: str
@@ -48,7 +48,7 @@ class Outlier(NamedTuple):
 
 
 class Metrics(NamedTuple):
-    """Every plan's latencies, what they come to, and the figures that stand out."""
+    """The latencies of every plan, their statistics, and the outliers."""
 
     summary: dict[str, Any]
     plans: list[dict[str, Any]]
@@ -57,13 +57,13 @@ class Metrics(NamedTuple):
 
 
 class _Moments(NamedTuple):
-    """When paths came into being; what is on disk and not committed is dated by its file."""
+    """The moments of paths; an uncommitted file is dated by its modification time."""
 
     workspace: Workspace
     commits: Mapping[str, datetime]
 
     def of(self, path: str) -> datetime | None:
-        """When a path came into being; None when it never did."""
+        """The moment of a path; None when it does not exist."""
         name = path.partition("#")[0]
         if name in self.commits:
             return self.commits[name]
@@ -77,15 +77,15 @@ class _Moments(NamedTuple):
 
 def measure(workspace: Workspace, *, limit: float | None = None) -> Metrics:
     """The latencies of every plan; `limit` is the seconds above which a figure is an outlier."""
-    found, problems = storage.all_plans(workspace)
-    names = {path.partition("#")[0] for plan in found for path in plan.all_receipts}
+    plans, problems = all_plans(workspace)
+    names = {path.partition("#")[0] for plan in plans for path in plan.all_receipts}
     cited = [name for name in names if path_problem(name) is None]
     commits = history.first_commits(workspace.root, [PLANS, f"{REPORT}/agent", *sorted(cited)])
     moments = _Moments(workspace, commits)
     present = [place.name for place in files.walk(workspace.in_root(f"{REPORT}/agent"))]
     notes = _by_name(present, _NOTE, moments)
     reflections = _by_name(present, _REFLECTION, moments)
-    rows = [_plan_row(plan, moments, notes, reflections) for plan in found]
+    rows = [_plan_row(plan, moments, notes, reflections) for plan in plans]
     outliers = [outlier for name in LATENCIES for outlier in _outliers(rows, name, limit)]
     summary = {
         "kind": "summary",
@@ -98,20 +98,20 @@ def measure(workspace: Workspace, *, limit: float | None = None) -> Metrics:
 
 
 def _by_name(paths: Sequence[str], pattern: re.Pattern[str], moments: _Moments) -> dict[str, list[datetime]]:
-    """The moments of the paths that match, by what the pattern captures, oldest first."""
-    found: dict[str, list[datetime]] = {}
+    """The moments of the matching paths by the captured name, oldest first."""
+    moments_by_name: dict[str, list[datetime]] = {}
     for path in paths:
         match = pattern.fullmatch(path)
         moment = moments.of(path) if match else None
         if match and moment:
-            found.setdefault(match[1], []).append(moment)
-    return {name: sorted(times) for name, times in found.items()}
+            moments_by_name.setdefault(match[1], []).append(moment)
+    return {name: sorted(times) for name, times in moments_by_name.items()}
 
 
 def _plan_row(
     plan: Plan, moments: _Moments, notes: Mapping[str, list[datetime]], reflections: Mapping[str, list[datetime]]
 ) -> dict[str, Any]:
-    planned = moments.of(f"{PLANS}/{plan.plan_id}{storage.SUFFIX}")
+    planned = moments.of(f"{PLANS}/{plan.plan_id}{SUFFIX}")
     proved = sorted(moment for moment in map(moments.of, plan.all_receipts) if moment)
     first, last = (proved[0], proved[-1]) if proved else (None, None)
     noted = notes.get(plan.plan_id, [None])[0]
@@ -134,7 +134,7 @@ def _plan_row(
 def _reflection_and_after(
     reflections: Sequence[datetime], proved: Sequence[datetime]
 ) -> tuple[datetime | None, datetime | None]:
-    """The actor's last reflection that evidence of the plan followed, and the first of that evidence."""
+    """The actor's last reflection before evidence of the plan, and the first evidence after it."""
     for reflected in reversed(reflections):
         for moment in proved:
             if moment >= reflected:
@@ -171,10 +171,10 @@ def _outliers(rows: Sequence[Mapping[str, Any]], name: str, limit: float | None)
     """The figures above the limit; without one, above Tukey's fence of the upper quartile."""
     figures = _figures(rows, name)
     if limit is None:
-        if len(figures) < _ENOUGH:
+        if len(figures) < _FEWEST:
             return []
         lower, _, upper = quantiles(figures, n=4, method="inclusive")
-        limit = upper + _FENCE * (upper - lower)
+        limit = upper + _TUKEY_FACTOR * (upper - lower)
     return [
         Outlier(row["plan_id"], name, row[name], int(limit))
         for row in rows

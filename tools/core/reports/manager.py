@@ -1,4 +1,4 @@
-"""What `manager_report` says: the board's verdict, each task in hand, what plans owe, how fast evidence comes."""
+"""The manager's report: the verdict of the board, the current tasks, findings of plans, latencies of evidence."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from tools.core import clock, hint, ids
-from tools.core.board import model as board_rows
-from tools.core.board import render_text as board_text
-from tools.core.board import snapshot as board
+from tools.core.board import build, model
+from tools.core.board.markdown import alerts, consensus_counts, decisions, requests
+from tools.core.board.text import counts_line, verdict_line
 from tools.core.bus.claim_rules import assigned_engineer
 from tools.core.context import Context, Spell
 from tools.core.errors import SetupError
+from tools.core.models.bus import Assignment, Claim
 from tools.core.models.entry import MESSAGE, Entry, Query
 from tools.core.plans import check, storage
-from tools.core.reports import latency as latencies
+from tools.core.reports.latency import measure
 from tools.core.text import terminal
 from tools.core.text.markdown import code_span, escape_markdown, markdown_table
 from tools.core.workspace import Workspace
@@ -25,7 +26,7 @@ MOST_FINDINGS = 50
 
 
 class TaskRow(NamedTuple):
-    """One task in hand, or talked about since."""
+    """A task with a live claim or an assignment, or with records since the start of the report."""
 
     task_id: str
     who: str
@@ -37,11 +38,11 @@ class TaskRow(NamedTuple):
 
 
 class Report(NamedTuple):
-    """Everything the report says."""
+    """The content of the report."""
 
     manager: str
     since: datetime
-    board: board_rows.Board
+    board: model.Board
     tasks: list[TaskRow]
     plan_findings: list[str]
     consensus: list[Entry]
@@ -49,16 +50,16 @@ class Report(NamedTuple):
 
 
 def gather(context: Context, manager: str, since: datetime) -> Report:
-    """Reads what the report needs; plans are held to their strict rules."""
-    snapshot = board.read(context)
-    shown = board.told(context, snapshot, board_rows.View())
+    """The report since a moment; plans are checked strictly."""
+    snapshot = build.read(context)
+    board = build.build(context, snapshot, model.View())
     context.skipped(context.history.problems())
     entries, _ = context.history.select(Query(since=since), None)
     checked = check.check_plans(context.workspace, storage.all_places(context.workspace), strict=True)
     return Report(
         manager,
         since,
-        shown,
+        board,
         _task_rows(snapshot, [entry for entry in entries if entry.at and clock.is_credible(entry.at, context.now)]),
         [str(finding.problem) for result in checked for finding in result.findings],
         [entry for entry in entries if entry.source == MESSAGE and entry.kind in CONSENSUS_KINDS],
@@ -67,69 +68,85 @@ def gather(context: Context, manager: str, since: datetime) -> Report:
 
 
 def _latencies(workspace: Workspace) -> dict[str, dict[str, Any]]:
-    """The figures of every latency; {} outside git, where nothing says when a file came."""
+    """The figures of every latency; {} outside git, which knows when a file was added."""
     try:
-        found: dict[str, dict[str, Any]] = latencies.measure(workspace).summary["latencies"]
+        figures: dict[str, dict[str, Any]] = measure(workspace).summary["latencies"]
     except SetupError:
         return {}
-    return found
+    return figures
 
 
-def _task_rows(seen: board_rows.Snapshot, entries: Sequence[Entry]) -> list[TaskRow]:
-    claims = {claim.task_id: claim for claim in seen.claims}
-    given = {assignment.task_id: assignment for assignment in seen.assignments}
-    live = {claim.task_id for claim in seen.live}
-    reserved = {
-        task for task in given if assigned_engineer(given[task], claims.get(task)) and not _done(claims.get(task))
-    }
-    about: dict[str, list[Entry]] = {}
+def _task_rows(snapshot: model.Snapshot, entries: Sequence[Entry]) -> list[TaskRow]:
+    """A row a task; tasks with a live claim first."""
+    claims = {claim.task_id: claim for claim in snapshot.claims}
+    assignments = {assignment.task_id: assignment for assignment in snapshot.assignments}
+    live = {claim.task_id for claim in snapshot.live}
+    by_task = _by_task(entries)
+    tasks = {*live, *by_task, *filter(lambda task: _is_reserved(assignments[task], claims.get(task)), assignments)}
+    ordered = sorted(tasks, key=lambda task: (task not in live, task))
+    return [_task_row(task, claims.get(task), assignments.get(task), by_task.get(task, [])) for task in ordered]
+
+
+def _by_task(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    by_task: dict[str, list[Entry]] = {}
     for entry in entries:
         if ids.is_task(entry.task) and not ids.is_thread_only(entry.task):
-            about.setdefault(entry.task, []).append(entry)
-    rows = []
-    for task in sorted({*live, *reserved, *about}, key=lambda task: (task not in live, task)):
-        claim, assignment, said = claims.get(task), given.get(task), about.get(task, [])
-        messages = [entry for entry in said if entry.source == MESSAGE]
-        who = claim.agent_id if claim else (assignment.engineer or "" if assignment else "")
-        state = claim.state if claim else "assigned" if task in reserved else "not claimed"
-        plan = (claim.plan_id if claim else "") or (assignment.plan_id if assignment else "")
-        cited = tuple(dict.fromkeys(path for entry in said for path in entry.record.receipts))
-        last = messages[-1].record.summary if messages else ""
-        rows.append(TaskRow(task, who, state, plan, cited, len(messages), last))
-    return rows
+            by_task.setdefault(entry.task, []).append(entry)
+    return by_task
 
 
-def _done(claim: Any) -> bool:
-    return claim is not None and claim.state == "done"
+def _is_reserved(assignment: Assignment, claim: Claim | None) -> bool:
+    return bool(assigned_engineer(assignment, claim)) and not (claim and claim.state == "done")
 
 
-def markdown(found: Report, spell: Spell) -> str:
+def _task_row(task: str, claim: Claim | None, assignment: Assignment | None, entries: Sequence[Entry]) -> TaskRow:
+    messages = [entry for entry in entries if entry.source == MESSAGE]
+    receipts = tuple(dict.fromkeys(path for entry in entries for path in entry.record.receipts))
+    last = messages[-1].record.summary if messages else ""
+    if claim is not None:
+        plan = claim.plan_id or (assignment.plan_id if assignment else "")
+        return TaskRow(task, claim.agent_id, claim.state, plan, receipts, len(messages), last)
+    if assignment is None:
+        return TaskRow(task, "", "not claimed", "", receipts, len(messages), last)
+    state = "assigned" if _is_reserved(assignment, None) else "not claimed"
+    return TaskRow(task, assignment.engineer or "", state, assignment.plan_id, receipts, len(messages), last)
+
+
+def markdown(report: Report, spell: Spell) -> str:
     """The report as Markdown; `spell` spells hints."""
-    shown = found.board
+    board = report.board
     head = (
-        f"# Manager report\n\n**{board_text.verdict(shown)}**\n\n"
-        f"{clock.to_text(shown.generated_at)} · {escape_markdown(found.manager)}"
-        f" · since {clock.to_text(found.since)}\n\n{board_text.counts(shown)}"
+        f"# Manager report\n\n**{verdict_line(board)}**\n\n"
+        f"{clock.to_text(board.generated_at)} · {escape_markdown(report.manager)}"
+        f" · since {clock.to_text(report.since)}\n\n{counts_line(board)}"
     )
     sections = [
-        (f"Alerts ({len(shown.alerts)})", board_text.alerts(shown)),
-        (f"Tasks ({len(found.tasks)})", _tasks(found.tasks)),
-        (f"Receipts cited since ({sum(len(row.receipts) for row in found.tasks)})", _receipts(found.tasks)),
-        (f"Plan validation ({len(found.plan_findings)} findings)", _findings(found.plan_findings, spell)),
-        (f"Consensus ({board_text.consensus_counts(shown)})", _consensus(found)),
-        (f"Open Requests ({len(shown.requests)})", board_text.requests(shown)),
-        ("Receipts' latency", _latency(found.latency)),
+        (f"Alerts ({len(board.alerts)})", alerts(board)),
+        (f"Tasks ({len(report.tasks)})", _tasks(report.tasks)),
+        (f"Receipts cited since ({sum(len(row.receipts) for row in report.tasks)})", _receipts(report.tasks)),
+        (f"Plan validation ({len(report.plan_findings)} findings)", _findings(report.plan_findings, spell)),
+        (f"Consensus ({consensus_counts(board)})", _consensus(report)),
+        (f"Open Requests ({len(board.requests)})", requests(board)),
+        ("Receipts' latency", _latency(report.latency)),
     ]
     return "\n\n".join([head, *(f"## {title}\n\n{body}" for title, body in sections)]) + "\n"
 
 
 def _tasks(rows: Sequence[TaskRow]) -> str:
     cells = [
-        (row.task_id, row.who or "-", row.state, row.plan_id or "-", len(row.receipts), row.messages, _brief(row.last))
+        (
+            row.task_id,
+            row.who or "-",
+            row.state,
+            row.plan_id or "-",
+            len(row.receipts),
+            row.messages,
+            _brief(row.last),
+        )
         for row in rows
     ]
-    headings = ("task", "who", "claim", "plan", "receipts", "messages", "last message")
-    return markdown_table(headings, cells) if cells else "Nothing is in hand, and nothing was said."
+    headings = ("task", "agent", "claim", "plan", "receipts", "messages", "last message")
+    return markdown_table(headings, cells) if cells else "No current tasks, and no messages."
 
 
 def _brief(text: str) -> str:
@@ -143,7 +160,7 @@ def _receipts(rows: Iterable[TaskRow]) -> str:
 
 def _findings(rows: Sequence[str], spell: Spell) -> str:
     if not rows:
-        return "Every plan keeps the strict rules."
+        return "Every plan is strictly valid."
     lines = [f"- {escape_markdown(row)}" for row in rows[:MOST_FINDINGS]]
     if len(rows) > MOST_FINDINGS:
         command = spell(hint.tool("planner.validate", "--strict"))
@@ -151,18 +168,18 @@ def _findings(rows: Sequence[str], spell: Spell) -> str:
     return "\n".join(lines)
 
 
-def _consensus(found: Report) -> str:
-    said = [
+def _consensus(report: Report) -> str:
+    messages = [
         f"- {escape_markdown(entry.record.ts)} {escape_markdown(entry.agent)} in {escape_markdown(entry.task)}:"
         f" {escape_markdown(terminal.short(entry.record.summary, 200))}"
-        for entry in found.consensus
+        for entry in report.consensus
     ]
-    return "\n\n".join([board_text.decisions(found.board), "\n".join(said) or "Nothing was said since."])
+    return "\n\n".join([decisions(report.board), "\n".join(messages) or "No messages since."])
 
 
 def _latency(summary: dict[str, dict[str, Any]]) -> str:
     if not summary:
-        return "Unknown: git could not say when files came."
+        return "Unknown without git."
 
     def cell(value: object) -> str:
         return "-" if value is None else clock.span(float(str(value))) if float(str(value)) >= 0 else f"{value}s"
@@ -178,13 +195,13 @@ def _latency(summary: dict[str, dict[str, Any]]) -> str:
     return markdown_table(("latency", "count", "min", "median", "p90", "max"), rows)
 
 
-def as_document(found: Report) -> dict[str, Any]:
+def as_document(report: Report) -> dict[str, Any]:
     """The report as JSON."""
     return {
-        "manager": found.manager,
-        "since": clock.to_text(found.since),
-        "board": board.as_document(found.board),
-        "tasks": [row._asdict() for row in found.tasks],
-        "plan_findings": found.plan_findings,
-        "latency": found.latency,
+        "manager": report.manager,
+        "since": clock.to_text(report.since),
+        "board": build.as_document(report.board),
+        "tasks": [row._asdict() for row in report.tasks],
+        "plan_findings": report.plan_findings,
+        "latency": report.latency,
     }

@@ -1,7 +1,7 @@
-"""The index of receipts: every plan, every file of evidence, every message that cites some, as records.
+"""The index of receipts: records of every plan, every file of evidence, and every message with receipts.
 
-Records are made one by one: neither the logs nor the files are ever held whole. The summary stands
-first, so the others wait in a temporary file until it is known.
+Records are made one by one, so memory does not grow with logs or files. The summary is the first line,
+so the others wait in a temporary file until it is complete.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import IO, Any, NamedTuple
 
 from tools.core import clock
@@ -19,18 +20,18 @@ from tools.core.git import history, tracked
 from tools.core.models.bus import MESSAGES, Message
 from tools.core.models.lenient import message_from
 from tools.core.models.plan import Plan
-from tools.core.plans import storage
+from tools.core.plans.storage import all_plans
 from tools.core.problem import Problem
 from tools.core.receipts import locate, verify
 from tools.core.receipts.paths import path_problem
 from tools.core.workspace import REPORT, Place, Workspace
 
 DEFAULT = f"{REPORT}/usage/receipts-index.jsonl"
-_AT_ONCE = 500
+_BATCH = 500
 
 
 class Absent(NamedTuple):
-    """A receipt that is cited and is not where it should be."""
+    """A cited receipt that is missing or untracked."""
 
     cited_by: str
     path: str
@@ -38,7 +39,7 @@ class Absent(NamedTuple):
 
 
 class Index(NamedTuple):
-    """The index as it was made: the summary, the other records as JSON lines, and what is amiss."""
+    """The summary, the other records as JSON lines, and the absent receipts."""
 
     summary: Mapping[str, Any]
     absent: list[Absent]
@@ -59,18 +60,23 @@ class _Facts(NamedTuple):
 
 
 def make(workspace: Workspace, leave_out: Place | None = None) -> Index:
-    """Makes the index; `leave_out` is where it will be written, which it does not list."""
-    found, problems = storage.all_plans(workspace)
-    facts = _facts(workspace, found)
+    """The index; it does not list `leave_out`, its own file."""
+    plans, problems = all_plans(workspace)
+    facts = _facts(workspace, plans)
     absent: list[Absent] = []
     counts: Counter[str] = Counter()
-    body = tempfile.TemporaryFile()  # noqa: SIM115 - whoever gets the index closes it
-    names = {DEFAULT, leave_out.name if leave_out else DEFAULT}
-    for record in _all(workspace, found, facts, names, absent, problems):
+    body = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    own_names = {DEFAULT, leave_out.name if leave_out else DEFAULT}
+    records = chain(
+        _plan_records(workspace, plans, facts, absent),
+        _receipt_records(workspace, facts, own_names, problems),
+        _message_records(workspace, absent, problems),
+    )
+    for record in records:
         counts.update(_counted(record))
         body.write(_line(record))
-    told = [str(problem) for problem in problems]
-    summary = {"kind": "summary", **{key: counts[key] for key in _COUNTED}, "problems": told}
+    texts = [str(problem) for problem in problems]
+    summary = {"kind": "summary", **{key: counts[key] for key in _COUNTED}, "problems": texts}
     return Index(summary, absent, problems, body)
 
 
@@ -92,43 +98,17 @@ def _counted(record: Mapping[str, Any]) -> dict[str, int]:
     kind = record["kind"]
     if kind != "receipt":
         return {f"{kind}s": 1, "missing": len(record["missing"])}
-    tracked_word = "tracked" if record["tracked"] else "untracked"
-    return {"receipts": 1, tracked_word: 1, record["standing"]: 1, "bytes": record["size"]}
+    state = "tracked" if record["tracked"] else "untracked"
+    return {"receipts": 1, state: 1, record["standing"]: 1, "bytes": record["size"]}
 
 
 def _line(record: Mapping[str, Any]) -> bytes:
     return json.dumps(record, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
-def _all(
-    workspace: Workspace,
-    found: list[Plan],
-    facts: _Facts,
-    leave_out: set[str],
-    absent: list[Absent],
-    problems: list[Problem],
-) -> Iterator[dict[str, Any]]:
-    for plan in found:
-        record = _plan_record(workspace, plan, facts)
-        absent += [Absent(plan.plan_id, row["path"], row["reason"]) for row in record.pop("_amiss")]
-        yield record
-    for place in files.walk(workspace.report):
-        if place.name in leave_out:
-            continue
-        try:
-            yield _receipt_record(workspace, place, facts)
-        except FileNotFoundError:
-            problems.append(Problem(place.name, 1, "gone meanwhile", "file.missing"))
-        except (DataError, SetupError) as error:
-            problems.append(error.problem_in(place.name))
-    for record in _message_records(workspace, problems):
-        absent += [Absent(f"{record['thread']} {record['ts']}", path, "missing") for path in record["missing"]]
-        yield record
-
-
-def _facts(workspace: Workspace, found: list[Plan]) -> _Facts:
+def _facts(workspace: Workspace, plans: Iterable[Plan]) -> _Facts:
     cited_by: dict[str, list[str]] = {}
-    for plan in found:
+    for plan in plans:
         for path in plan.all_receipts:
             cited_by.setdefault(path.partition("#")[0], []).append(plan.plan_id)
     for message in _citing(workspace, []):
@@ -137,7 +117,7 @@ def _facts(workspace: Workspace, found: list[Plan]) -> _Facts:
     try:
         listed = tracked.listing(workspace.root)
         commits = history.first_commits(workspace.root, [REPORT])
-    except SetupError:  # without git nothing is tracked, and the index says so
+    except SetupError:  # without git every receipt is untracked
         listed, commits = {}, {}
     return _Facts(listed, commits, cited_by)
 
@@ -145,8 +125,20 @@ def _facts(workspace: Workspace, found: list[Plan]) -> _Facts:
 # -- plans ---------------------------------------------------------------------------------------
 
 
-def _plan_record(workspace: Workspace, plan: Plan, facts: _Facts) -> dict[str, Any]:
-    rows = {path: _cited(workspace, path, facts) for path in plan.all_receipts}
+def _plan_records(
+    workspace: Workspace, plans: Iterable[Plan], facts: _Facts, absent: list[Absent]
+) -> Iterator[dict[str, Any]]:
+    for plan in plans:
+        rows = {path: _cited(workspace, path, facts) for path in plan.all_receipts}
+        absent += [
+            Absent(plan.plan_id, path, "not tracked" if row["exists"] else "missing")
+            for path, row in rows.items()
+            if not (row["exists"] and row["tracked"])
+        ]
+        yield _plan_record(plan, rows)
+
+
+def _plan_record(plan: Plan, rows: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     return {
         "kind": "plan",
         "plan_id": plan.plan_id,
@@ -158,11 +150,6 @@ def _plan_record(workspace: Workspace, plan: Plan, facts: _Facts) -> dict[str, A
         ],
         "receipts": [rows[path] for path in plan.receipts],
         "missing": [path for path, row in rows.items() if not row["exists"]],
-        "_amiss": [
-            {"path": path, "reason": "missing" if not row["exists"] else "not tracked"}
-            for path, row in rows.items()
-            if not (row["exists"] and row["tracked"])
-        ],
     }
 
 
@@ -178,6 +165,20 @@ def _cited(workspace: Workspace, path: str, facts: _Facts) -> dict[str, Any]:
 
 
 # -- files ---------------------------------------------------------------------------------------
+
+
+def _receipt_records(
+    workspace: Workspace, facts: _Facts, own_names: set[str], problems: list[Problem]
+) -> Iterator[dict[str, Any]]:
+    for place in files.walk(workspace.report):
+        if place.name in own_names:
+            continue
+        try:
+            yield _receipt_record(workspace, place, facts)
+        except FileNotFoundError:
+            problems.append(Problem(place.name, 1, "removed during the reading", "file.missing"))
+        except (DataError, SetupError) as error:
+            problems.append(error.problem_in(place.name))
 
 
 def _receipt_record(workspace: Workspace, place: Place, facts: _Facts) -> dict[str, Any]:
@@ -208,7 +209,7 @@ class _Citing(NamedTuple):
 
 
 def _citing(workspace: Workspace, problems: list[Problem]) -> Iterator[_Citing]:
-    """The messages that cite receipts, thread by thread, read one at a time."""
+    """The messages with receipts, thread by thread, read one at a time."""
     folder = workspace.bus.child(MESSAGES)
     for name in files.names_in(folder, ".jsonl"):
         thread = name.removesuffix(".jsonl")
@@ -218,30 +219,28 @@ def _citing(workspace: Workspace, problems: list[Problem]) -> Iterator[_Citing]:
                     problems.append(outcome)
                     continue
                 message = message_from(outcome.record, thread)
-                is_copy = bool(message.id) and message.task_id != thread  # an inbox repeats what its thread has
+                is_copy = bool(message.id) and message.task_id != thread  # an inbox copy
                 if message.receipts and not is_copy:
                     yield _Citing(thread, message)
         except (DataError, SetupError) as error:
             problems.append(error.problem_in(folder.child(name).name))
 
 
-def _message_records(workspace: Workspace, problems: list[Problem]) -> Iterator[dict[str, Any]]:
-    waiting: list[_Citing] = []
-    for citing in _citing(workspace, problems):
-        waiting.append(citing)
-        if len(waiting) == _AT_ONCE:
-            yield from _located(workspace, waiting)
-            waiting = []
-    yield from _located(workspace, waiting)
+def _message_records(workspace: Workspace, absent: list[Absent], problems: list[Problem]) -> Iterator[dict[str, Any]]:
+    messages = _citing(workspace, problems)
+    while batch := list(islice(messages, _BATCH)):
+        for record in _located(workspace, batch):
+            absent += [Absent(f"{record['thread']} {record['ts']}", path, "missing") for path in record["missing"]]
+            yield record
 
 
-def _located(workspace: Workspace, messages: Iterable[_Citing]) -> Iterator[dict[str, Any]]:
-    messages = list(messages)
+def _located(workspace: Workspace, messages: Sequence[_Citing]) -> Iterator[dict[str, Any]]:
+    """The records of a batch of messages; git is asked once for all their receipts."""
     cited = [(path, citing.message.branch) for citing in messages for path in citing.receipts]
-    where = locate.find(workspace, cited)
+    places = locate.find(workspace, cited)
     for citing in messages:
         message = citing.message
-        rows = [{"path": path, "where": where[path, message.branch]} for path in message.receipts]
+        rows = [{"path": path, "where": places[path, message.branch]} for path in message.receipts]
         yield {
             "kind": "message",
             "thread": citing.thread,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tools.core.backlog.states import Task
-from tools.core.board import history, snapshot, timeline
+from tools.core.board import build, history, timeline
 from tools.core.board.model import Snapshot
 from tools.core.board.timeline import Interval, Window
 from tools.core.board.view import BoardView, RecordRow, finished_at, record_row
@@ -69,7 +69,7 @@ def thread_of(context: Context, name: str, view: BoardView) -> Thread:
 
 def task_of(context: Context, task_id: str, view: BoardView) -> tuple[TaskView, Thread] | None:
     """A task and its thread; None where nothing is recorded of it."""
-    seen = snapshot.read(context)
+    seen = build.read(context)
     task = next((task for task in seen.tasks if task.item.task_id == task_id), None)
     claim = next((claim for claim in seen.claims if claim.task_id == task_id), None)
     thread = thread_of(context, task_id, view)

@@ -1,8 +1,8 @@
-"""Work in progress that a session found in the tree: whose it is, and the receipt that hands it over.
+"""Uncommitted work in the tree at boot: its owner, and the receipt that hands it over.
 
-Nobody's work is touched. The toolkit's own files never make a tree dirty. A receipt lies with its
-finder; `# owner=` says whose work it is: the branch's agent, else the holder of a live claim on the
-branch, else the finder.
+The work itself is never changed. Files of the toolkit do not make a tree dirty. The receipt is in the
+folder of the session that reports it (the finder); its `# owner=` is the agent of the branch, else
+the holder of a live claim on the branch, else the finder.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from tools.core import clock, ids
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import handoffs, posts
+from tools.core.bus import claim_documents, handoffs, posts
 from tools.core.bus.handoffs import Handoff
 from tools.core.context import Context
 from tools.core.fs import files, locks
 from tools.core.git import changes, refs
 from tools.core.models.bus import Claim
-from tools.core.receipts.write import write_stamped
+from tools.core.receipts import write
 from tools.core.text import secrets
 from tools.core.workspace import BUS, REPORT, Place, Workspace
 
@@ -29,37 +28,37 @@ OBSERVATION = "observation"
 _STATUS = "git status --porcelain"
 
 
-class Found(NamedTuple):
-    """What a session found and where it is told; `is_new` is False for a receipt that was renewed."""
+class RecordedHandoff(NamedTuple):
+    """A handoff with its receipt; `is_new` is False for a renewed receipt."""
 
     handoff: Handoff
     is_new: bool
 
 
-def _is_ours(line: str) -> bool:
+def _is_toolkit_file(line: str) -> bool:
     paths = line[3:].split(" -> ") if line[:1] in "RC" or line[1:2] in "RC" else [line[3:]]
     return all(_OURS.match(path) for path in paths)
 
 
 def status(workspace: Workspace) -> list[str]:
-    """What is dirty in the checkout, as git's porcelain says it, without the toolkit's own files."""
-    return [line for line in changes.status(workspace.root) if not _is_ours(line)]
+    """The lines of `git status --porcelain`, without files of the toolkit."""
+    return [line for line in changes.status(workspace.root) if not _is_toolkit_file(line)]
 
 
 def owner_of(branch: str | None, claims: Iterable[Claim], finder: str) -> str:
-    """Whose work lies on a branch."""
-    named = _BRANCH.fullmatch(branch or "")
-    if named and ids.is_agent(named[1]):
-        return named[1]
+    """The owner of uncommitted work on a branch."""
+    match = _BRANCH.fullmatch(branch or "")
+    if match and ids.is_agent(match[1]):
+        return match[1]
     holders = sorted(claim.agent_id for claim in claims if claim.is_live and branch and claim.branch == branch)
     return next((holder for holder in holders if ids.is_agent(holder)), finder)
 
 
-def record(context: Context, branch: str | None, lines: Sequence[str]) -> Found:
-    """Writes the receipt and the `observation`, or renews an open receipt that says the same."""
-    claims, _ = holdings.all_claims(context.store)
+def record(context: Context, branch: str | None, lines: Sequence[str]) -> RecordedHandoff:
+    """Writes the receipt and the `observation`, or renews an open receipt with the same content."""
+    claims, _ = claim_documents.all_claims(context.store)
     place = handoffs.folder(context.workspace, context.seat.agent_id)
-    found = Handoff(
+    handoff = Handoff(
         path=place.name,
         finder=context.seat.agent_id,
         owner=owner_of(branch, claims, context.seat.agent_id),
@@ -70,30 +69,32 @@ def record(context: Context, branch: str | None, lines: Sequence[str]) -> Found:
     )
     with locks.hold(context.workspace.session(context.seat.agent_id)):  # two boots of a seat write one receipt
         context.store.history.refresh()
-        old = _same(context.workspace, found, handoffs.cleared(context.history))
-        if old is not None:
-            files.replace(Place(context.workspace.bus_root, old.path), _text(found))
-            found = found._replace(path=old.path)
+        existing = _same(context.workspace, handoff, handoffs.cleared(context.history))
+        if existing is not None:
+            files.replace(Place(context.workspace.bus_root, existing.path), _text(handoff))
+            path = existing.path
         else:
-            found = found._replace(path=write_stamped(place, "dirty", ".txt", _text(found), context.now).name)
-        posts.post_once(context, lambda: _unless_observed(context, found))
-    return Found(found, old is None)
+            path = write.write_stamped(place, "dirty", ".txt", _text(handoff), context.now).name
+        handoff = handoff._replace(path=path)
+        posts.post_once(context, lambda: _unless_observed(context, handoff))
+    return RecordedHandoff(handoff, is_new=existing is None)
 
 
-def _unless_observed(context: Context, found: Handoff) -> posts.Draft | None:
-    """The observation that tells of a receipt; None when an event cites it, whoever died in between."""
-    observed = any(found.path in event.receipts for event in context.history.events_of([OBSERVATION]))
-    return None if observed else posts.Draft(_observation(found))
+def _unless_observed(context: Context, handoff: Handoff) -> posts.Draft | None:
+    """The observation that cites a receipt; None when an event of an interrupted boot cites it already."""
+    observed = any(handoff.path in event.receipts for event in context.history.events_of([OBSERVATION]))
+    return None if observed else posts.Draft(_observation(handoff))
 
 
-def _same(workspace: Workspace, found: Handoff, cleared: Collection[str]) -> Handoff | None:
-    """The newest open receipt of this finder that says the same; one that was reassigned is open still."""
-    said = (found.finder, found.owner, found.branch, found.changes)
+def _same(workspace: Workspace, handoff: Handoff, cleared: Collection[str]) -> Handoff | None:
+    """The newest open receipt of this finder with the same content; a reassigned one is still open."""
+    content = (handoff.finder, handoff.owner, handoff.branch, handoff.changes)
     return next(
         (
-            old
-            for old in reversed(handoffs.receipts_of(workspace)[0])
-            if (old.finder, old.owner, old.branch, old.changes) == said and old.path not in cleared
+            existing
+            for existing in reversed(handoffs.receipts_of(workspace)[0])
+            if (existing.finder, existing.owner, existing.branch, existing.changes) == content
+            and existing.path not in cleared
         ),
         None,
     )

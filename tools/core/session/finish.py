@@ -50,8 +50,8 @@ def the_claim(context: Context, task: str | None) -> Claim:
     active = sorted(claim.task_id for claim in present if claim.agent_id == agent and claim.state == "active")
     if len(active) != 1:
         held = f"{agent} holds {', '.join(active)}; name one with --task" if active else f"{agent} holds no active task"
-        help = hint.tool("agent.done", "--task", active[0]) if active else hint.tool("agent.next")
-        raise UsageError(held, code="done.task", hint=help)
+        advice = hint.tool("agent.done", "--task", active[0]) if active else hint.tool("agent.next")
+        raise UsageError(held, code="done.task", hint=advice)
     return next(claim for claim in present if claim.task_id == active[0])
 
 
@@ -78,9 +78,9 @@ def run_checks(
     receipts: list[str] = []
     about = About(context.seat.agent_id, task_id=claim.task_id)
     for command in commands:
-        done = record(context.workspace, command, about, context.now, name=None, show=show)
-        receipts.append(done.place.name)
-        if done.receipt.exit_status:
+        recorded = record(context.workspace, command, about, context.now, name=None, show=show)
+        receipts.append(recorded.place.name)
+        if recorded.receipt.exit_status:
             return tuple(receipts), False
     return tuple(receipts), True
 
@@ -128,8 +128,8 @@ def finish(context: Context, task: str, *, status: str, summary: str, receipts: 
         )
         if not outcome.event:
             return Finished(outcome.claim, tuple(receipts), None)
-        said = posts.MessageDraft(task, "status", summary, branch=outcome.claim.branch, receipts=receipts)
-        changes: list[Change] = [Append(stream_of(task), to_mapping(posts.message_of(context, said)))]
+        message = posts.MessageDraft(task, "status", summary, branch=outcome.claim.branch, receipts=receipts)
+        changes: list[Change] = [Append(stream_of(task), to_mapping(posts.message_of(context, message)))]
         if status == "done":
             end = posts.EventDraft(
                 "complete", summary, task, outcome.claim.plan_id, branch=outcome.claim.branch, receipts=receipts
@@ -138,5 +138,5 @@ def finish(context: Context, task: str, *, status: str, summary: str, receipts: 
         written = context.store.commit([*changes, *claims.claim_changes(context, held, outcome)])
         return Finished(outcome.claim, tuple(receipts), written[0])
 
-    done: Finished = retry_stale(attempt)
-    return done
+    finished: Finished = retry_stale(attempt)
+    return finished

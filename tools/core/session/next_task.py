@@ -84,15 +84,15 @@ def brief(context: Context, claim: Claim, *, is_new: bool) -> Brief:
     """The brief of a task that the seat holds."""
     items, _ = queue.all_items(context.workspace)
     item = next((item for item in items if item.task_id == claim.task_id), None)
-    others = [other for other in claim_documents.all_claims(context.store)[0] if other.is_live]
-    near = claim_rules.overlaps(claim.task_id, claim.agent_id, claim.paths, others)
+    live = [other for other in claim_documents.all_claims(context.store)[0] if other.is_live]
+    near = claim_rules.overlaps(claim.task_id, claim.agent_id, claim.paths, live)
     return Brief(claim, item, tuple(dict.fromkeys(other for other, _, _ in near)), is_new)
 
 
-def text_of(told: Brief, spell: Callable[[Hint | None], str]) -> str:
+def text_of(brief: Brief, spell: Callable[[Hint | None], str]) -> str:
     """The brief for people, within its budget; what others wrote stands behind `> `."""
-    claim, item = told.claim, told.item
-    head = f"{claim.agent_id} {'now holds' if told.is_new else 'holds'} {claim.task_id} (fence {claim.fence}, branch {claim.branch})"
+    claim, item = brief.claim, brief.item
+    head = f"{claim.agent_id} {'now holds' if brief.is_new else 'holds'} {claim.task_id} (fence {claim.fence}, branch {claim.branch})"
     lines = [head]
     if item is not None:
         fields = (
@@ -107,7 +107,7 @@ def text_of(told: Brief, spell: Callable[[Hint | None], str]) -> str:
     lines.append(f"paths: {' '.join(map(terminal.clean, claim.paths)) or 'none; edits of others are not kept off'}")
     lines += [
         f"near: {other.agent_id} holds {other.task_id} with {' '.join(map(terminal.clean, other.paths))}"
-        for other in told.neighbours[:5]
+        for other in brief.neighbours[:5]
     ]
     commands = [
         hint.tool("agent.bus_ping", "--task", claim.task_id, "--summary", hint.WORDS),

@@ -1,6 +1,6 @@
-"""Whether a branch is ready to be pushed: a verdict of several checks, each with the command that helps.
+"""Whether a branch is ready to be pushed: several checks, each with the command that helps.
 
-The fence I took is in the event log: the newest event with which a claim of the task became mine.
+The fence that a seat took is in the event log: in the newest event that made it the holder.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tools.core import hint, ids
-from tools.core.bus import claim_documents as holdings
-from tools.core.bus import path_rule
+from tools.core.bus import claim_documents, path_rule
 from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files
@@ -19,10 +18,10 @@ from tools.core.gitdir import current_branch
 from tools.core.hint import Hint
 from tools.core.models.bus import Claim
 from tools.core.models.lenient import claim_from
-from tools.core.plans import storage
+from tools.core.plans.storage import SUFFIX, read
 from tools.core.seats import guards
 from tools.core.seats.seat import Seat
-from tools.core.session import dirty_tree as dirt
+from tools.core.session import dirty_tree
 from tools.core.store.api import History
 from tools.core.workspace import PLANS, Workspace
 
@@ -31,7 +30,7 @@ PASS, WARN, FAIL = "pass", "warn", "fail"
 
 
 class Check(NamedTuple):
-    """One question and its answer, and the command that helps."""
+    """One check, its result, and the command that helps."""
 
     name: str
     status: str
@@ -40,10 +39,10 @@ class Check(NamedTuple):
 
 
 def verdict(context: Context, *, required: Sequence[str], allowed: Sequence[str]) -> list[Check]:
-    """All checks, in the order a person would go through them."""
+    """All checks: tree, branch, claims, receipts, paths."""
     branch = current_branch(context.workspace.root)
     changed = changed_files(context.workspace)
-    claims, _ = holdings.all_claims(context.store)
+    claims, _ = claim_documents.all_claims(context.store)
     return [
         _clean(context.workspace),
         _branch(context.workspace, branch, context.seat, allowed),
@@ -55,7 +54,7 @@ def verdict(context: Context, *, required: Sequence[str], allowed: Sequence[str]
 
 
 def changed_files(workspace: Workspace) -> list[str]:
-    """The files this branch changed since it left the remote's default branch (or main)."""
+    """The files changed since the fork from the remote's default branch (or main)."""
     default = refs.default_branch(workspace.root) or refs.RemoteBranch("origin", guards.SHARED)
     for base in (default.ref, f"refs/heads/{guards.SHARED}"):
         names = changes.since_fork(workspace.root, base)
@@ -65,7 +64,7 @@ def changed_files(workspace: Workspace) -> list[str]:
 
 
 def _clean(workspace: Workspace) -> Check:
-    lines = dirt.status(workspace)
+    lines = dirty_tree.status(workspace)
     if not lines:
         return Check("tree", PASS, "clean")
     return Check("tree", FAIL, f"{len(lines)} paths are not committed: {lines[0].strip()}", hint.git("status", "-sb"))
@@ -80,12 +79,12 @@ def _branch(workspace: Workspace, branch: str | None, seat: Seat, allowed: Seque
 
 
 def _claims(context: Context, claims: Iterable[Claim], branch: str | None) -> list[Check]:
-    mine = [claim for claim in claims if branch is not None and claim.branch == branch]
-    if not mine:
+    on_branch = [claim for claim in claims if branch is not None and claim.branch == branch]
+    if not on_branch:
         return [Check("claim", PASS, "no claim names this branch")]
     return [
         _claim(claim, _fence_taken(context.history, claim.task_id, context.seat.agent_id), context.seat)
-        for claim in mine
+        for claim in on_branch
     ]
 
 
@@ -95,7 +94,7 @@ def fence_taken(context: Context, task: str) -> int | None:
 
 
 def _fence_taken(history: History, task: str, agent: str) -> int | None:
-    """The fence of the newest event by which an agent got a task; None when there is none."""
+    """The fence of the newest event that made an agent the holder of a task; None without one."""
     claims = (claim_from(event.claim or {}, task) for event in history.claim_changes(task) if event.event in _TAKING)
     return next((claim.fence for claim in claims if claim.agent_id == agent), None)
 
@@ -103,7 +102,7 @@ def _fence_taken(history: History, task: str, agent: str) -> int | None:
 def _claim(claim: Claim, fence: int | None, seat: Seat) -> Check:
     show = hint.tool("agent.bus_claim", "show", "--task", claim.task_id)
     if claim.agent_id != seat.agent_id:
-        return Check("claim", FAIL, f"{claim.task_id} is {claim.agent_id}'s ({claim.state}), not yours", show)
+        return Check("claim", FAIL, f"{claim.task_id} is held by {claim.agent_id} ({claim.state})", show)
     if fence is not None and fence != claim.fence:
         return Check("claim", FAIL, f"{claim.task_id} changed hands: you took fence {fence}, it is {claim.fence}", show)
     if not claim.is_live:
@@ -116,13 +115,11 @@ def _claim(claim: Claim, fence: int | None, seat: Seat) -> Check:
 
 def _receipts(context: Context, changed: Iterable[str], claims: Iterable[Claim], branch: str | None) -> Check:
     names = {name[len(PLANS) + 1 :] for name in changed if name.startswith(f"{PLANS}/")}
-    concerned = {
-        name.removesuffix(storage.SUFFIX) for name in names if name.endswith(storage.SUFFIX) and "/" not in name
-    }
-    concerned |= {claim.plan_id for claim in claims if claim.branch == branch and ids.is_plan(claim.plan_id)}
+    plans = {name.removesuffix(SUFFIX) for name in names if name.endswith(SUFFIX) and "/" not in name}
+    plans |= {claim.plan_id for claim in claims if claim.branch == branch and ids.is_plan(claim.plan_id)}
     missing: list[str] = []
     untracked: list[str] = []
-    for plan in sorted(concerned):
+    for plan in sorted(plans):
         cited, problem = _cited_by(context.workspace, plan)
         missing += [f"{plan}: {problem}"] if problem else []
         shared = tracked_of(context.workspace, cited)
@@ -132,21 +129,21 @@ def _receipts(context: Context, changed: Iterable[str], claims: Iterable[Claim],
     if missing:
         add = hint.git("add", "-f", "--", *untracked) if untracked else hint.tool("agent.receipts_index", "--missing")
         return Check("receipts", FAIL, f"not tracked: {'; '.join(missing[:5])}", add)
-    return Check("receipts", PASS, f"{len(concerned)} plans cite only what git tracks")
+    return Check("receipts", PASS, f"{len(plans)} plans cite only tracked receipts")
 
 
 def _cited_by(workspace: Workspace, plan: str) -> tuple[list[str], str]:
-    """The paths a plan cites as evidence; a reason when it cannot be read."""
+    """The receipts of a plan; the reason when it cannot be read."""
     try:
-        found = storage.read(workspace, plan)
+        document = read(workspace, plan)
     except (DataError, SetupError) as problem:
         return [], problem.message
-    cited = found.all_receipts if found else ()
+    cited = document.all_receipts if document else ()
     return list(dict.fromkeys(path.partition("#")[0] for path in cited)), ""
 
 
 def tracked_of(workspace: Workspace, paths: Sequence[str]) -> set[str]:
-    """Those of some paths that git tracks; staged counts."""
+    """The paths that git tracks; a staged file counts."""
     if not paths:
         return set()
     return {path for path, state in tracked.listing(workspace.root, paths).items() if state == tracked.TRACKED}
@@ -158,7 +155,7 @@ def _required(workspace: Workspace, path: str) -> Check:
         return Check(
             "required",
             FAIL,
-            f"{name} is not there",
+            f"{name} does not exist",
             hint.tool("agent.receipt_run", "--name", _stem(name), "--", hint.WORDS),
         )
     if name not in tracked_of(workspace, [name]):
@@ -171,15 +168,15 @@ def _stem(name: str) -> str:
 
 
 def _paths(changed: Sequence[str], claims: Iterable[Claim], seat: Seat) -> Check:
-    held = list(claims)
-    refusals = [path_rule.refusal(name, held, seat.agent_id) for name in changed]
-    found = [
-        f"{refusal.path} is {refusal.claim.agent_id}'s with {refusal.claim.task_id}"
+    documents = list(claims)
+    refusals = [path_rule.refusal(name, documents, seat.agent_id) for name in changed]
+    overlaps = [
+        f"{refusal.path} is in the paths of {refusal.claim.task_id}, held by {refusal.claim.agent_id}"
         for refusal in refusals
         if refusal is not None and refusal.claim is not None
     ]
-    if found:
-        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    if overlaps:
+        more = f" and {len(overlaps) - 3} more" if len(overlaps) > 3 else ""
         live = hint.tool("agent.bus_claim", "list", "--status", "live")
-        return Check("paths", WARN, "; ".join(found[:3]) + more, live)
-    return Check("paths", PASS, "no changed file is in another's paths")
+        return Check("paths", WARN, "; ".join(overlaps[:3]) + more, live)
+    return Check("paths", PASS, "no changed file is in the paths of another claim")

@@ -159,9 +159,9 @@ def resource(context: Context, uri: str) -> str:
     if uri == "bus://inbox":
         return read_inbox(context, {})
     if uri == "bus://board":
-        from tools.core.board import model, render_text, snapshot
+        from tools.core.board import build, model, text
 
-        return fitted(render_text.compact(snapshot.take(context, model.View())).splitlines(), LONG)
+        return fitted(text.compact(build.take(context, model.View())).splitlines(), LONG)
     if uri.startswith("bus://task/"):
         task = ids.require_task(uri.removeprefix("bus://task/"))
         claim = claim_documents.of_task(context.store, task).claim

@@ -1,4 +1,4 @@
-"""The board: one snapshot, every number of which can be found by hand, shown in three ways that hold."""
+"""The board: one snapshot, every number of which can be board by hand, shown in three ways that hold."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from jsonschema import Draft202012Validator
 
 from tests.acting import context_of
 from tools.core import clock, ids
-from tools.core.board import model as board_rows
-from tools.core.board import render_text as board_text
-from tools.core.board import snapshot as board
+from tools.core.board import build, markdown, model
+from tools.core.board import text as board_text
 from tools.core.models.bus import Event, Message
 from tools.core.models.lenient import claim_from
 from tools.core.models.record import to_mapping
@@ -27,7 +26,7 @@ HOSTILE = "a|b\n\x1b[31m<script>`x`</script> [l](http://e) **b** \u202e# `` ![i]
 
 
 def taken(workspace, now=NOW, **view):
-    return board.take(context_of(workspace=workspace, store=FileStore(workspace), now=now), board_rows.View(**view))
+    return build.take(context_of(workspace=workspace, store=FileStore(workspace), now=now), model.View(**view))
 
 
 def put_claim(store, task, **fields):
@@ -63,14 +62,14 @@ def put_dirty(root, finder, owner, name="dirty-20260102T110000Z.txt"):
     (folder / name).write_text(head + "# commit=abc\n# git_status=git status --porcelain\n\n M a.txt\n?? b.txt\n")
 
 
-def kinds(found):
-    return [row.kind for row in found.alerts]
+def kinds(board):
+    return [row.kind for row in board.alerts]
 
 
-def test_an_empty_repository_is_green_and_says_that_no_manager_is_known(workspace):
-    found = taken(workspace)
-    assert (found.verdict, found.alerts) == ("green", [])
-    assert "no manager is known" in found.notes[0]
+def test_an_empty_repository_is_green_and_says_that_there_is_no_manager(workspace):
+    board = taken(workspace)
+    assert (board.verdict, board.alerts) == ("green", [])
+    assert "no manager" in board.notes[0]
 
 
 def test_a_silent_holder_alarms_and_a_signed_off_paused_or_retired_one_does_not(workspace, store):
@@ -81,11 +80,11 @@ def test_a_silent_holder_alarms_and_a_signed_off_paused_or_retired_one_does_not(
         )
     put_event(store, "gone", "retired", minutes=60 * 20)
     put_event(store, "off", "handshake", minutes=60 * 20, meta={"focus": "idle"})
-    found = taken(workspace, retired=["parked"])
-    assert [(row.kind, row.agent_id, row.task_id) for row in found.alerts] == [("agent_idle", "silent", "T-0")]
-    assert found.alerts[0].since == clock.parse(old)
-    assert "bus_claim pause --task T-0" in found.alerts[0].command
-    assert len(found.claims) == 5
+    board = taken(workspace, retired=["parked"])
+    assert [(row.kind, row.agent_id, row.task_id) for row in board.alerts] == [("agent_idle", "silent", "T-0")]
+    assert board.alerts[0].since == clock.parse(old)
+    assert "bus_claim pause --task T-0" in board.alerts[0].command
+    assert len(board.claims) == 5
 
 
 def test_who_picks_up_a_task_is_no_manager_by_that(workspace, store):
@@ -104,17 +103,17 @@ def test_a_window_of_0_switches_its_check_off(workspace, store, seat):
     assert kinds(taken(workspace, manager_window=timedelta(0), agent_window=timedelta(0))) == []
 
 
-def test_a_plan_in_progress_that_nobody_holds_alarms_and_a_blocked_one_does_not(workspace, store, git_repo):
+def test_a_plan_in_progress_without_a_claim_alarms_and_a_blocked_one_does_not(workspace, store, git_repo):
     put_plan(git_repo, "2026-01-01-free")
     put_plan(git_repo, "2026-01-01-held")
     put_plan(git_repo, "2026-01-01-blocked", status="blocked")
     put_plan(git_repo, "2026-01-01-queued", status="queued")
     put_event(store, "codex-2", "note")
     put_claim(store, "T-1", plan_id="2026-01-01-held")
-    found = taken(workspace)
-    assert [(row.kind, row.agent_id) for row in found.alerts] == [("plan_unclaimed", "codex-2")]
-    assert [row.plan_id for row in found.unclaimed_plans] == ["2026-01-01-free", "2026-01-01-queued"]
-    assert [row.plan_id for row in found.active_plans] == ["2026-01-01-blocked", "2026-01-01-free", "2026-01-01-held"]
+    board = taken(workspace)
+    assert [(row.kind, row.agent_id) for row in board.alerts] == [("plan_unclaimed", "codex-2")]
+    assert [row.plan_id for row in board.unclaimed_plans] == ["2026-01-01-free", "2026-01-01-queued"]
+    assert [row.plan_id for row in board.active_plans] == ["2026-01-01-blocked", "2026-01-01-free", "2026-01-01-held"]
 
 
 def test_a_dirty_handoff_alarms_until_its_owner_is_its_finder(workspace, git_repo):
@@ -128,10 +127,10 @@ def test_a_dirty_handoff_alarms_until_its_owner_is_its_finder(workspace, git_rep
 def test_a_request_is_on_the_board_until_it_is_answered_and_alarms_after_a_day(workspace, store):
     fresh = put_message(store, "T-1", "codex-1", "request", to="codex-2")
     old = put_message(store, "T-2", "codex-1", "request", minutes=60 * 25)
-    found = taken(workspace)
-    assert [row.id for row in found.requests] == [old, fresh]
-    assert kinds(found) == ["request_waiting"]
-    assert found.alerts[0].command.endswith(f"--reply-to {old}")
+    board = taken(workspace)
+    assert [row.id for row in board.requests] == [old, fresh]
+    assert kinds(board) == ["request_waiting"]
+    assert board.alerts[0].command.endswith(f"--reply-to {old}")
     put_message(store, "T-2", "codex-2", "status", reply_to=old)
     assert kinds(taken(workspace)) == []
     assert [row.id for row in taken(workspace).requests] == [fresh]
@@ -140,9 +139,9 @@ def test_a_request_is_on_the_board_until_it_is_answered_and_alarms_after_a_day(w
 def test_directives_are_directives_and_one_without_a_pointer_is_a_finding(workspace, store):
     put_message(store, "BUS-COORD-1", "boss", "directive", summary="rebase")
     put_message(store, "manager-report", "boss", "status", summary="chatter")
-    found = taken(workspace)
-    assert [(row.summary, row.open, row.pointed) for row in found.directives] == [("rebase", True, False)]
-    assert "BUS-COORD-1 has no pointer" in found.findings[0]
+    board = taken(workspace)
+    assert [(row.summary, row.open, row.pointed) for row in board.directives] == [("rebase", True, False)]
+    assert "BUS-COORD-1 has no pointer" in board.findings[0]
     put_message(store, "manager-report", "boss", "status", meta={"directive": "BUS-COORD-1"})
     assert taken(workspace).findings == []
 
@@ -162,13 +161,13 @@ def test_heartbeats_carry_summary_and_metadata_and_open_automation_plans_are_lis
     steps = [{"id": "S1", "title": "Ship the hook", "status": "queued"}]
     put_plan(git_repo, "2026-01-01-heartbeat-automation", status="blocked", steps=steps)
     put_plan(git_repo, "2026-01-01-heartbeat-auto-done", status="done")
-    found = taken(workspace)
-    (beat,) = found.managers
+    board = taken(workspace)
+    (beat,) = board.managers
     assert (beat.state, beat.summary, beat.meta["shift"]) == ("fresh", "on watch", "mid")
-    assert [(row.plan_id, row.pending_steps) for row in found.automation] == [
+    assert [(row.plan_id, row.pending_steps) for row in board.automation] == [
         ("2026-01-01-heartbeat-automation", ("Ship the hook",))
     ]
-    assert "shift=mid" in board_text.markdown(found)
+    assert "shift=mid" in markdown.document(board)
 
 
 def test_evidence_of_a_run_is_told_apart_from_what_is_asserted_and_what_is_broken(workspace, git_repo, run, seat):
@@ -177,20 +176,20 @@ def test_evidence_of_a_run_is_told_apart_from_what_is_asserted_and_what_is_broke
     [proof] = git_repo.glob("_report/runner/codex-2/*.json")
     (git_repo / "said.md").write_text("I tested it\n")
     put_plan(git_repo, "2026-01-01-x", receipts=[str(proof.relative_to(git_repo)), "said.md", "gone.md"])
-    found = taken(workspace)
-    (row,) = found.unclaimed_plans
+    board = taken(workspace)
+    (row,) = board.unclaimed_plans
     assert row.evidence == {"broken": 1, "unverified": 1, "verified": 1}
-    assert "1 broken, 1 unverified, 1 verified" in board_text.markdown(found)
-    assert [text for text in found.findings if "gone.md" in text] == found.findings
+    assert "1 broken, 1 unverified, 1 verified" in markdown.document(board)
+    assert [text for text in board.findings if "gone.md" in text] == board.findings
 
 
 def test_finished_claims_are_counted_and_live_ones_listed(workspace, store):
     put_claim(store, "T-1")
     for number, status in enumerate(["done", "done", "released"], 2):
         put_claim(store, f"T-{number}", status=status, released_at="2026-01-02T11:55:00Z")
-    found = taken(workspace)
-    assert [row.task_id for row in found.claims] == ["T-1"]
-    assert found.finished_claims == {"done": 2, "released": 1}
+    board = taken(workspace)
+    assert [row.task_id for row in board.claims] == ["T-1"]
+    assert board.finished_claims == {"done": 2, "released": 1}
 
 
 # -- how it is shown -----------------------------------------------------------------------------
@@ -222,7 +221,7 @@ def hostile(workspace, store, git_repo, seat):
 
 
 def test_markdown_is_well_formed_whatever_the_text_says(hostile):
-    text = board_text.markdown(hostile)
+    text = markdown.document(hostile)
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", text)
     outside = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", text)
     assert not re.search(r"(?<!\\)[<>]", outside.replace("\n> ", "\n"))
@@ -234,24 +233,24 @@ def test_markdown_is_well_formed_whatever_the_text_says(hostile):
 
 
 def test_no_rendering_says_none_or_breaks_a_line(hostile):
-    for text in (board_text.markdown(hostile), board_text.compact(hostile), board_text.headline(hostile)):
+    for text in (markdown.document(hostile), board_text.compact(hostile), board_text.headline(hostile)):
         assert not re.search(r"\bNone\b(?!\.| open\.)", text)
         assert "\x1b" not in text
     assert terminal.block(board_text.compact(hostile)) == board_text.compact(hostile)
 
 
 def test_json_keeps_its_schema(hostile, workspace):
-    (content,) = board.schema_files().values()
+    (content,) = build.schema_files().values()
     schema = json.loads(content)
     Draft202012Validator.check_schema(schema)
-    for found in (hostile, taken(workspace, messages=0)):
-        document = json.loads(json.dumps(board.as_document(found)))
+    for board in (hostile, taken(workspace, messages=0)):
+        document = json.loads(json.dumps(build.as_document(board)))
         assert list(Draft202012Validator(schema).iter_errors(document)) == []
     assert list(Draft202012Validator(schema).iter_errors({**document, "verdict": None}))
 
 
 def test_the_sections_stand_in_their_order(hostile):
-    titles = [re.sub(r" \(.*", "", line[3:]) for line in board_text.markdown(hostile).splitlines() if line[:3] == "## "]
+    titles = [re.sub(r" \(.*", "", line[3:]) for line in markdown.document(hostile).splitlines() if line[:3] == "## "]
     assert titles == [
         "Alerts",
         "Active Plans",
@@ -271,8 +270,8 @@ def test_the_sections_stand_in_their_order(hostile):
 def test_live_claims_and_alerts_are_never_cut(workspace, store, git_repo):
     for number in range(45):
         put_claim(store, f"T-{number:02}", agent_id=f"a-{number}", claimed_at="2026-01-01T00:00:00Z")
-    found = taken(workspace)
-    for text in (board_text.markdown(found), board_text.compact(found)):
+    board = taken(workspace)
+    for text in (markdown.document(board), board_text.compact(board)):
         assert all(f"bus_claim pause --task T-{number:02}" in text for number in range(45))
         assert text.count("a-44") >= 2
 
@@ -282,50 +281,50 @@ def test_live_claims_and_alerts_are_never_cut(workspace, store, git_repo):
 
 def test_every_number_of_the_real_history_can_be_found_by_hand(history):
     now = datetime(2025, 11, 12, tzinfo=UTC)
-    found = taken(Workspace(str(history), str(history)), now)
+    board = taken(Workspace(str(history), str(history)), now)
     claims = [json.loads(path.read_text()) for path in (history / "_bus/claims").glob("*.json")]
     live = [claim for claim in claims if claim["status"] in ("active", "paused", "pending", "in_progress")]
-    assert {row.task_id for row in found.claims} == {claim["task_id"] for claim in live}
-    assert sum(found.finished_claims.values()) == len(claims) - len(live)
-    assert found.finished_claims["done"] == sum(claim["status"] == "done" for claim in claims)
+    assert {row.task_id for row in board.claims} == {claim["task_id"] for claim in live}
+    assert sum(board.finished_claims.values()) == len(claims) - len(live)
+    assert board.finished_claims["done"] == sum(claim["status"] == "done" for claim in claims)
     plans = [json.loads(path.read_text()) for path in (history / "_plans").glob("*.plan.json")]
     held = {claim.get("plan_id") for claim in live}
     waiting = {plan["plan_id"] for plan in plans if plan["status"] in ("queued", "in_progress")} - held
-    assert {row.plan_id for row in found.unclaimed_plans} == waiting
-    assert {row.plan_id for row in found.active_plans} == {p["plan_id"] for p in plans if p["status"] == "in_progress"}
-    assert sum(found.backlog.values()) == len(list((history / "queue").glob("[0-9]*.md")))
-    assert found.requests == found.directives == found.handoffs == []
+    assert {row.plan_id for row in board.unclaimed_plans} == waiting
+    assert {row.plan_id for row in board.active_plans} == {p["plan_id"] for p in plans if p["status"] == "in_progress"}
+    assert sum(board.backlog.values()) == len(list((history / "queue").glob("[0-9]*.md")))
+    assert board.requests == board.directives == board.handoffs == []
     managers = [
         m for m in [json.loads((history / "AGENT_MANIFEST.json").read_text())] if "manager" in m["desired_roles"]
     ]
-    assert [row.agent_id for row in found.managers] == [manager["agent_id"] for manager in managers]
-    broken = sum(row.kind == "evidence_broken" for row in found.alerts)
+    assert [row.agent_id for row in board.managers] == [manager["agent_id"] for manager in managers]
+    broken = sum(row.kind == "evidence_broken" for row in board.alerts)
     in_progress = sum(plan["status"] == "in_progress" for plan in plans)
-    assert len(found.alerts) == len(managers) + len(live) + in_progress + broken
+    assert len(board.alerts) == len(managers) + len(live) + in_progress + broken
 
 
-def test_what_is_ready_in_the_real_history_is_what_nobody_finished_or_has(history):
-    found = taken(Workspace(str(history), str(history)), datetime(2025, 11, 12, tzinfo=UTC))
+def test_what_is_ready_in_the_real_history_is_neither_finished_nor_held(history):
+    board = taken(Workspace(str(history), str(history)), datetime(2025, 11, 12, tzinfo=UTC))
     names = {f"QUEUE-{path.name[:3]}": path.read_text() for path in (history / "queue").glob("[0-9]*.md")}
     claimed = {path.stem for path in (history / "_bus/claims").glob("*.json")}
     assigned = {path.stem for path in (history / "_bus/assignments").glob("*.json")}
     free = {task for task, text in names.items() if not re.search(r"^Status:", text, re.MULTILINE)}
-    assert {row.task_id for row in found.ready} == free - claimed - assigned
+    assert {row.task_id for row in board.ready} == free - claimed - assigned
 
 
 def test_the_real_history_reads_cleanly_with_one_line_a_problem(history):
-    found = taken(Workspace(str(history), str(history)), datetime(2025, 11, 12, tzinfo=UTC))
-    texts = [board_text.markdown(found), board_text.compact(found)]
+    board = taken(Workspace(str(history), str(history)), datetime(2025, 11, 12, tzinfo=UTC))
+    texts = [markdown.document(board), board_text.compact(board)]
     assert not any(word in text for text in texts for word in ("Traceback", " None ", "None,", "'None"))
-    assert len(found.findings) == len(set(found.findings))
-    assert found.findings[0].startswith("queue/052-systemic-health-radar.md:3: ")
+    assert len(board.findings) == len(set(board.findings))
+    assert board.findings[0].startswith("queue/052-systemic-health-radar.md:3: ")
     gone = set()
     for path in (history / "_plans").glob("*.plan.json"):
         plan = json.loads(path.read_text())
         if plan["status"] not in ("done", "complete", "completed", "closed"):
             cited = [*plan.get("receipts", []), *(one for step in plan["steps"] for one in step.get("receipts", []))]
             gone |= {(plan["plan_id"], one) for one in cited if not (history / one.partition("#")[0]).exists()}
-    broken = [row for row in found.alerts if row.kind == "evidence_broken"]
+    broken = [row for row in board.alerts if row.kind == "evidence_broken"]
     assert {(row.plan_id, row.command.split()[-1]) for row in broken} == gone
 
 
@@ -341,5 +340,5 @@ def test_no_question_of_the_board_reads_the_whole_log(workspace, store):
         return plain(sql, values)
 
     index.ask = explained
-    board.take(context_of(workspace=workspace, store=store, now=NOW), board_rows.View())
+    build.take(context_of(workspace=workspace, store=store, now=NOW), model.View())
     assert [step for step in asked if step.startswith("SCAN entries") and "INDEX" not in step] == []

@@ -1,0 +1,125 @@
+"""The manager's board, built once: the documents, the answers of the history, and the rows of both.
+
+A board costs the same however long the history is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tools.core import versions
+from tools.core.backlog import states
+from tools.core.backlog.items import all_items
+from tools.core.board import rows
+from tools.core.board.alerts import Alarm, Signals, alarms
+from tools.core.board.answers import Answers, ask, missing_pointers
+from tools.core.board.model import Board, Snapshot, View
+from tools.core.bus import claim_documents, presence
+from tools.core.consensus import decisions
+from tools.core.context import Context, Spell
+from tools.core.fs import files
+from tools.core.hint import Note
+from tools.core.models import schema
+from tools.core.plans.storage import all_plans
+from tools.core.seats import seat
+
+_NO_MANAGER = "no manager: no session was booted as one here, and no assignment names one"
+
+
+def read(context: Context) -> Snapshot:
+    """Every document of the bus, the backlog and the plans, read once."""
+    claims, claim_problems = claim_documents.all_claims(context.store)
+    assignments, assignment_problems = claim_documents.all_assignments(context.store)
+    items, item_problems = all_items(context.workspace)
+    plans, plan_problems = all_plans(context.workspace)
+    damaged = (
+        claim_documents.unreadable(context.store, claims, assignments)
+        if assignment_problems or claim_problems
+        else frozenset()
+    )
+    return Snapshot(
+        context.now,
+        claims,
+        [claim for claim in claims if claim.is_live],
+        assignments,
+        items,
+        plans,
+        seat.bound_manifests(context.workspace),
+        states.tasks_of(items, claims, assignments, damaged),
+        states.holders_of_plans(plans, claims, items),
+        {item.path: item.task_id for item in items},
+        [*claim_problems, *assignment_problems, *item_problems, *plan_problems],
+    )
+
+
+def take(context: Context, view: View) -> Board:
+    """The board as of now."""
+    return build(context, read(context), view)
+
+
+def build(context: Context, snapshot: Snapshot, view: View) -> Board:
+    """The board of a snapshot."""
+    answers = ask(context, snapshot, view)
+    unclaimed = [plan for plan in snapshot.plans if states.is_unclaimed(plan, snapshot.holders[plan.plan_id])]
+    plans = rows.plan_rows(context.workspace, snapshot, unclaimed)
+    away = {row.agent_id for row in answers.agents if row.state == presence.SIGNED_OFF} | answers.pulse.retired
+    signals = Signals(answers.pulse, answers.dirty, unclaimed, answers.waiting, plans.broken, away)
+    return _board(context, snapshot, answers, plans, alarms(snapshot, signals), view)
+
+
+def _board(
+    context: Context, snapshot: Snapshot, answers: Answers, plans: rows.PlanRows, alarmed: list[Alarm], view: View
+) -> Board:
+    titles, spell = snapshot.titles, context.spell
+    return Board(
+        version=versions.BOARD,
+        generated_at=snapshot.now,
+        verdict="red" if alarmed else "green",
+        manager_window_minutes=view.manager_window.total_seconds() / 60,
+        agent_window_minutes=view.agent_window.total_seconds() / 60,
+        alerts=[rows.alert_row(alarm, spell) for alarm in alarmed],
+        active_plans=plans.active,
+        claims=rows.claim_rows(snapshot, answers.pulse, answers.agents),
+        finished_claims=rows.count(claim.state for claim in snapshot.claims if not claim.is_live),
+        overlaps=rows.overlaps(snapshot.live),
+        unclaimed_plans=plans.unclaimed,
+        ready=rows.ready_rows(snapshot),
+        backlog=rows.count(task.state for task in snapshot.tasks),
+        requests=[rows.request_row(entry, titles, spell) for entry in answers.waiting],
+        handoffs=[rows.handoff_row(handoff) for handoff in answers.dirty],
+        managers=[rows.manager_row(manager) for manager in answers.pulse.managers],
+        agents=answers.agents,
+        quiet_agents=answers.quiet_agents,
+        automation=plans.automation,
+        directives=answers.directives,
+        older_directives=answers.older_directives,
+        decisions=[rows.decision_row(decision) for decision in answers.decisions if decision.state == decisions.OPEN],
+        decided=sum(decision.state != decisions.OPEN for decision in answers.decisions),
+        findings=_findings(snapshot, answers, spell),
+        notes=[] if answers.pulse.managers else [_NO_MANAGER],
+    )
+
+
+def _findings(snapshot: Snapshot, answers: Answers, spell: Spell) -> list[str]:
+    """Damaged records, lost records and directives without a pointer, each once."""
+    problems = map(str, [*snapshot.problems, *answers.problems])
+    notes = [*answers.losses, *missing_pointers(answers.directives)]
+    return list(dict.fromkeys([*problems, *_sentences(notes, spell)]))
+
+
+def _sentences(notes: Iterable[Note], spell: Spell) -> list[str]:
+    """Each note with the command that helps."""
+    return [f"{note.text}: {command}" if (command := spell(note.hint)) else note.text for note in notes]
+
+
+def as_document(board: Board) -> dict[str, Any]:
+    """The board as JSON."""
+    document: dict[str, Any] = schema.document(board)
+    return document
+
+
+def schema_files() -> dict[str, bytes]:
+    """The JSON Schema of the board for docs/schemas/, made from its rows."""
+    document = schema.schema(Board, "board", "What `coord_dashboard report --format json` writes.")
+    return {"board.schema.json": files.dump_json(document)}
