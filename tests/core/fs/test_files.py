@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tools.core.context import as_module
 from tools.core.errors import DataError, SetupError
-from tools.core.fs import files
+from tools.core.fs import files, folders
 from tools.core.workspace import Place
 
 
@@ -34,7 +34,7 @@ def test_a_missing_file_is_none_and_a_missing_folder_too(place):
 def test_a_link_in_place_of_a_file_is_refused_and_its_target_kept(place, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("{}")
-    files.make_folder(Place(place.base, "_bus/claims"))
+    folders.make_folder(Place(place.base, "_bus/claims"))
     os.symlink(secret, place.path)
     with pytest.raises(DataError):
         files.read_bytes(place)
@@ -56,7 +56,7 @@ def test_a_link_in_place_of_a_folder_is_not_followed(place, tmp_path, act):
 
 
 def test_a_pipe_is_refused_at_once(place):
-    files.make_folder(Place(place.base, "_bus/claims"))
+    folders.make_folder(Place(place.base, "_bus/claims"))
     os.mkfifo(place.path)
     with pytest.raises(DataError):
         files.read_bytes(place)

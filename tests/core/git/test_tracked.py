@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import git
 from tools.core.context import as_module
 from tools.core.errors import SetupError, UsageError
-from tools.core.fs import files
+from tools.core.fs import files, folders
 from tools.core.git import tracked
 from tools.core.receipts import locate
 from tools.core.workspace import Workspace
@@ -100,7 +100,7 @@ def test_walking_evidence_follows_no_link(git_repo: Path, workspace: Any, tmp_pa
     (git_repo / "_report/link").symlink_to(tmp_path)
     (git_repo / "_report/file").symlink_to("a.txt")
     os.mkfifo(git_repo / "_report/pipe")
-    assert [place.name for place in files.walk(workspace.report)] == [
+    assert [place.name for place in folders.walk(workspace.report)] == [
         "_report/a.txt",
         "_report/b/1.txt",
         "_report/b/2.txt",

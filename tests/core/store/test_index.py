@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from tools.core.fs import files, jsonl
+from tools.core.fs import files, folders, jsonl
 from tools.core.models.bus import EVENTS
 from tools.core.models.entry import Query
 from tools.core.store.api import Append, Loss
@@ -160,7 +160,7 @@ def test_a_damaged_index_is_made_again(workspace, logged, seen, garbage):
 
 def test_an_index_of_another_version_is_made_again(workspace, logged, seen):
     logged(summary="one")
-    files.make_folder(workspace.cache)
+    folders.make_folder(workspace.cache)
     with sqlite3.connect(index_file(workspace)) as old:
         old.execute("CREATE TABLE entries (x)")
         old.execute("PRAGMA user_version=99")
@@ -169,7 +169,7 @@ def test_an_index_of_another_version_is_made_again(workspace, logged, seen):
 
 def test_a_link_in_the_indexs_place_is_not_followed(workspace, logged, seen, tmp_path):
     logged(summary="one")
-    files.make_folder(workspace.cache)
+    folders.make_folder(workspace.cache)
     target = tmp_path / "precious"
     target.write_text("kept")
     os.symlink(target, index_file(workspace))
@@ -180,7 +180,7 @@ def test_a_link_in_the_indexs_place_is_not_followed(workspace, logged, seen, tmp
 @pytest.mark.parametrize("plant", [os.mkdir, os.mkfifo])
 def test_a_folder_or_a_pipe_in_the_indexs_place_hinders_no_reader(workspace, logged, seen, plant):
     logged(summary="one")
-    files.make_folder(workspace.cache)
+    folders.make_folder(workspace.cache)
     plant(index_file(workspace))
     assert seen() == ["one"]
 
@@ -214,7 +214,7 @@ def test_no_bus_is_an_empty_index_and_makes_no_folder(workspace, store):
 def test_what_is_no_log_is_a_problem_with_its_place_and_spoils_no_other(workspace, store, message, plant):
     store.commit([Append("messages/T", message(summary="heard"))])
     plant(workspace.thread("U").path)
-    files.make_folder(workspace.bus.child("events"))
+    folders.make_folder(workspace.bus.child("events"))
     plant(workspace.events.path)
     for _ in range(2):
         store.history.refresh()

@@ -284,29 +284,6 @@ def names_in(place: Place, suffix: str = "") -> list[str]:
     return sorted(name for name in names if name.endswith(suffix) and not name.startswith("."))
 
 
-def walk(place: Place) -> Iterator[Place]:
-    """Every regular file below a folder, sorted by path; links are not followed, files being built left out."""
-    try:
-        with folder_of(place.child("x")) as folder, os.scandir(folder) as entries:
-            listed = sorted(
-                (entry.name, entry.is_dir(follow_symlinks=False), entry.is_file(follow_symlinks=False))
-                for entry in entries
-            )
-    except (FileNotFoundError, DataError):
-        return
-    for name, is_folder, is_file in listed:
-        if is_folder:
-            yield from walk(place.child(name))
-        elif is_file and not (name.startswith(".") and name.endswith(".tmp")):
-            yield place.child(name)
-
-
-def make_folder(place: Place) -> None:
-    """Makes a folder and those above it, each synced into its parent."""
-    with folder_of(place.child("x"), create=True):
-        pass
-
-
 def exists(place: Place) -> bool:
     """Whether a regular file is there, no link followed."""
     try:

@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 
 from tools.core import hint
 from tools.core.errors import BusyError, DataError, SetupError
-from tools.core.fs import files
+from tools.core.fs import files, folders
 from tools.core.workspace import Place
 
 try:
@@ -51,7 +51,7 @@ class _TookTooLong(Exception):
 def hold(folder: Place, *, holder: Place | None = None, patience: float = PATIENCE) -> Iterator[None]:
     """Holds the lock that a folder is; BusyError after `patience` seconds, naming the holder."""
     if fcntl is None:
-        files.make_folder(folder)
+        folders.make_folder(folder)
         yield from _hold_neighbour(folder, patience)
         return
     descriptor = _take(folder, holder, patience)

@@ -15,7 +15,7 @@ from statistics import median, quantiles
 from typing import Any, NamedTuple
 
 from tools.core import clock
-from tools.core.fs import files
+from tools.core.fs import folders
 from tools.core.git import history, tracked
 from tools.core.models.plan import Plan
 from tools.core.plans.storage import SUFFIX, all_plans
@@ -82,7 +82,7 @@ def measure(workspace: Workspace, *, limit: float | None = None) -> Metrics:
     cited = [name for name in names if path_problem(name) is None]
     commits = history.first_commits(workspace.root, [PLANS, f"{REPORT}/agent", *sorted(cited)])
     moments = _Moments(workspace, commits)
-    present = [place.name for place in files.walk(workspace.in_root(f"{REPORT}/agent"))]
+    present = [place.name for place in folders.walk(workspace.in_root(f"{REPORT}/agent"))]
     notes = _by_name(present, _NOTE, moments)
     reflections = _by_name(present, _REFLECTION, moments)
     rows = [_plan_row(plan, moments, notes, reflections) for plan in plans]

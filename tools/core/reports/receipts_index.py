@@ -15,7 +15,7 @@ from typing import IO, Any, NamedTuple
 
 from tools.core import clock
 from tools.core.errors import DataError, SetupError
-from tools.core.fs import files, jsonl
+from tools.core.fs import files, folders, jsonl
 from tools.core.git import history, tracked
 from tools.core.models.bus import MESSAGES, Message
 from tools.core.models.lenient import message_from
@@ -170,7 +170,7 @@ def _cited(workspace: Workspace, path: str, facts: _Facts) -> dict[str, Any]:
 def _receipt_records(
     workspace: Workspace, facts: _Facts, own_names: set[str], problems: list[Problem]
 ) -> Iterator[dict[str, Any]]:
-    for place in files.walk(workspace.report):
+    for place in folders.walk(workspace.report):
         if place.name in own_names:
             continue
         try:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tools.core import hint
 from tools.core.errors import GuardError
-from tools.core.fs import files, locks
+from tools.core.fs import folders, locks
 from tools.core.git import index
 from tools.core.integrations.vendors.vendor import ManualStep, Where
 from tools.core.setup import git_hooks, instructions, launchers, ledger, programs
@@ -123,7 +123,7 @@ def _carry_out(
         clis = list(dict.fromkeys([*kept.clis, *fresh.clis]))
         ledger.write(place.common, Ledger(fresh.options, clis, {**kept.files, **states}, kept.programs))
     if fresh.clis:
-        files.make_folder(Place(place.main, f"{REPORT}/session"))
+        folders.make_folder(Place(place.main, f"{REPORT}/session"))
     for change in (*scripts, *changes.values()) if fresh.clis else (*changes.values(), *scripts):
         if change.data is None and change.is_real:
             made = [folder for state in kept.files.values() for folder in state.folders]

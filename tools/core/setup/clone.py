@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tools.core import hint
 from tools.core.errors import SetupError
-from tools.core.fs import files
+from tools.core.fs import folders
 from tools.core.gitdir import common_folder, git_folder
 from tools.core.integrations.vendors import registry
 from tools.core.integrations.vendors.vendor import Where
@@ -158,7 +158,7 @@ def fix(clone: Clone, tools: Programs) -> list[str]:
     session = Place(clone.workspace.bus_root, f"{REPORT}/session")
     steps = []
     if not os.path.isdir(session.path):
-        files.make_folder(session)
+        folders.make_folder(session)
         steps.append(f"make {session.path}")
     result = repeat(clone, tools)
     return [*steps, *(result.changes if result else [])]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tools.core import hint, ids, templates
 from tools.core.errors import GuardError, SetupError, ToolkitError, UsageError
-from tools.core.fs import files, locks
+from tools.core.fs import files, folders, locks
 from tools.core.git import repository
 from tools.core.gitdir import common_folder, git_folder
 from tools.core.hint import Note
@@ -188,7 +188,7 @@ def _session_steps(workspace: Workspace) -> Iterator[Step]:
     place = workspace.session("x")
     name = os.path.dirname(place.name)
     if not os.path.isdir(os.path.join(place.base, name)):
-        yield Step(f"make {name}/", lambda: files.make_folder(Place(place.base, name)))
+        yield Step(f"make {name}/", lambda: folders.make_folder(Place(place.base, name)))
 
 
 # -- the seat ------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from tools.core import clock, hint
 from tools.core.bus import claim_documents
 from tools.core.context import Context
 from tools.core.errors import ConflictError, GuardError, SetupError, UsageError
-from tools.core.fs import files
+from tools.core.fs import folders
 from tools.core.git import changes, commits
 from tools.core.git import worktrees as git_worktrees
 from tools.core.gitdir import current_branch
@@ -78,7 +78,7 @@ def add(workspace: Workspace, agent: str, path: str | None, base: str, roles: Se
         _make(workspace, place, branch, base)
     new = Workspace(place, workspace.bus_root)
     init.prepare(new, agent=agent, roles=roles, bus=None, dry_run=False)
-    files.make_folder(workspace.session(agent))
+    folders.make_folder(workspace.session(agent))
     return Added(place, current_branch(place) or branch, True, launch_lines(place))
 
 

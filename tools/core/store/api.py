@@ -202,10 +202,10 @@ class History(Protocol):
 
 def streams_of(store: Store, query: Query) -> list[str]:
     """The streams a query looks at; without a task, messages are those of every thread."""
-    wanted = [EVENTS] if query.events else []
+    streams = [EVENTS] if query.events else []
     if query.messages:
-        wanted += [stream_of(task) for task in query.tasks or store.names(MESSAGES)]
-    return wanted
+        streams += [stream_of(task) for task in query.tasks or store.names(MESSAGES)]
+    return streams
 
 
 class Store(Protocol):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from tools.core import hint, templates
 from tools.core.errors import ConflictError, SetupError
-from tools.core.fs import files
+from tools.core.fs import files, folders
 from tools.core.git import index, objects, refs, remotes, worktrees
 from tools.core.gitdir import common_folder, current_branch, git_folder
 from tools.core.hint import Note
@@ -114,7 +114,7 @@ def create(workspace: Workspace) -> Origin:
 
     The caller holds the lock of the common git folder.
     """
-    files.make_folder(workspace.bus)  # refuses a link before git does anything
+    folders.make_folder(workspace.bus)  # refuses a link before git does anything
     origin = _branch_ready(workspace)
     _refuse_other_worktree(workspace)
     tree = _committed(workspace.root)
