@@ -201,17 +201,17 @@ def env(run: cli.Run, agent: str) -> None:
 
 
 @cli.command(main, "retire", writes=True)
-@cli.argument("agent", metavar="ID", type=cli.AGENT)
-def retire(run: cli.Run, agent: str) -> None:
+@cli.argument("target", metavar="ID", type=cli.AGENT)
+def retire(run: cli.Run, target: str) -> None:
     """Retire an agent: boards and heartbeat checks ignore it."""
-    _log_state(run, agent, "retired")
+    _log_state(run, target, "retired")
 
 
 @cli.command(main, "revive", writes=True)
-@cli.argument("agent", metavar="ID", type=cli.AGENT)
-def revive(run: cli.Run, agent: str) -> None:
+@cli.argument("target", metavar="ID", type=cli.AGENT)
+def revive(run: cli.Run, target: str) -> None:
     """Revive a retired agent."""
-    _log_state(run, agent, "revived")
+    _log_state(run, target, "revived")
 
 
 def _log_state(run: cli.Run, agent: str, kind: str) -> None:
