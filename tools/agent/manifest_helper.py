@@ -29,17 +29,17 @@ main = cli.group(__doc__)
 @cli.command(main, "list")
 def list_variants(run: cli.Run) -> None:
     """Show the seats that can be activated here."""
-    found, problems = manifests.variants(run.workspace)
+    variants, problems = manifests.variants(run.workspace)
     run.skipped(problems)
     active = run.reader.agent_id if run.reader else None
     rows: list[dict[str, Any]] = [
         {
-            "agent_id": one.agent_id,
-            "path": os.path.relpath(one.place.path, run.workspace.root),
-            "roles": list(one.manifest.desired_roles),
-            "active": one.agent_id == active,
+            "agent_id": variant.agent_id,
+            "path": os.path.relpath(variant.place.path, run.workspace.root),
+            "roles": list(variant.manifest.desired_roles),
+            "active": variant.agent_id == active,
         }
-        for one in found
+        for variant in variants
     ]
     cells = [
         ("*" if row["active"] else "", row["agent_id"], " ".join(row["roles"]) or "-", row["path"]) for row in rows
@@ -49,10 +49,10 @@ def list_variants(run: cli.Run) -> None:
         terminal.table(("", "agent", "roles", "path"), cells) if rows else "no seats here",
     )
     if not rows:
-        run.advise(_making(hint.WORDS))
+        run.advise(_new_seat(hint.WORDS))
 
 
-def _making(agent: str) -> Hint:
+def _new_seat(agent: str) -> Hint:
     return hint.tool("agent.manifest_helper", "new", agent)
 
 
@@ -68,47 +68,60 @@ def show(run: cli.Run) -> None:
 
 @cli.command(main, "activate")
 @cli.argument("agent", metavar="ID")
-@cli.option("--no-backup", is_flag=True, help="Make no numbered backup (what is nowhere else is kept all the same).")
-def activate(run: cli.Run, agent: str, no_backup: bool) -> None:
-    """Make a seat this checkout's own."""
-    _tell(run, manifests.activate(run.workspace, agent, backup=not no_backup), "active")
+@cli.option(
+    "--no-backup", is_flag=True, help="Make no numbered backup (a manifest without another copy is kept anyway)."
+)
+def activate(run: cli.Run, *, agent: str, no_backup: bool) -> None:
+    """Make a seat the active one of this checkout."""
+    _emit_activation(run, manifests.activate(run.workspace, agent, backup=not no_backup), "active")
 
 
 @cli.command(main, "restore")
 def restore(run: cli.Run) -> None:
-    """Take back the newest backup."""
-    _tell(run, manifests.restore(run.workspace), "restored")
+    """Restore the newest backup."""
+    _emit_activation(run, manifests.restore(run.workspace), "restored")
 
 
-def _tell(run: cli.Run, swap: manifests.Activation, verb: str) -> None:
+def _emit_activation(run: cli.Run, activation: manifests.Activation, verb: str) -> None:
     if run.binding:
-        run.warn([f"this process is bound to {run.binding} by TEOF_MANIFEST, which goes before {MANIFEST}"])
-    text = f"{verb}: {swap.agent_id}, from {swap.source}" if swap.changed else f"{swap.agent_id} is in place already"
-    if swap.kept:
-        text += f"; the one before is {swap.kept}"
+        run.warn([f"this process is bound to {run.binding} by TEOF_MANIFEST, which takes precedence over {MANIFEST}"])
+    text = (
+        f"{verb}: {activation.agent_id}, from {activation.source}"
+        if activation.changed
+        else f"{activation.agent_id} is active already"
+    )
+    if activation.kept:
+        text += f"; the previous manifest is {activation.kept}"
     run.emit(
-        {"agent_id": swap.agent_id, "source": swap.source, "kept": swap.kept or None, "changed": swap.changed}, text
+        {
+            "agent_id": activation.agent_id,
+            "source": activation.source,
+            "kept": activation.kept or None,
+            "changed": activation.changed,
+        },
+        text,
     )
 
 
 @cli.command(main, "session-save", writes=True)
 @cli.argument("label", type=cli.LABEL)
 @cli.repeated("--heartbeat-meta", help="Free data of the heartbeat, key=value.")
-@cli.option("--heartbeat-summary", type=cli.LINE, help="The heartbeat's one line.")
+@cli.option("--heartbeat-summary", type=cli.LINE, help="The summary of the heartbeat.")
 @cli.option("--no-heartbeat", is_flag=True, help="Log no heartbeat.")
-@cli.option("--force", is_flag=True, help="Use a label again (its manifest is kept where it is nowhere else).")
+@cli.option("--force", is_flag=True, help="Use a label again (a manifest without another copy is kept).")
 def session_save(
     run: cli.Run,
+    *,
     label: str,
     heartbeat_meta: tuple[str, ...],
     heartbeat_summary: str | None,
     no_heartbeat: bool,
     force: bool,
 ) -> None:
-    """Save the manifest, branch and commit under a label, and say so on the bus."""
+    """Save the manifest, branch and commit under a label, and log a heartbeat."""
     seat = run.seat
     if seat.manifest is None:
-        raise SetupError("there is no manifest here to save", code="seat.none", hint=_making(seat.agent_id))
+        raise SetupError("there is no manifest here to save", code="seat.none", hint=_new_seat(seat.agent_id))
     branch = current_branch(run.workspace.root) or ""
     commit = refs.commit_of(run.workspace.root, "HEAD")
     pairs = cli.key_values(heartbeat_meta)
@@ -130,31 +143,34 @@ def session_save(
 @cli.command(main, "session-restore")
 @cli.argument("label", type=cli.LABEL)
 @cli.option("--manifest-only", is_flag=True, help="Leave the branch as it is.")
-def session_restore(run: cli.Run, label: str, manifest_only: bool) -> None:
+def session_restore(run: cli.Run, *, label: str, manifest_only: bool) -> None:
     """Bring back a saved session: its branch, then its manifest."""
     saved = saved_sessions.named(run.workspace, label)
     if not manifest_only:
         saved_sessions.switch_to(run.workspace, saved)
-    _tell(run, saved_sessions.restore(run.workspace, label), f"restored {label}")
+    _emit_activation(run, saved_sessions.restore(run.workspace, label), f"restored {label}")
 
 
 @cli.command(main, "session-list")
 def session_list(run: cli.Run) -> None:
     """Show the saved sessions."""
-    found, problems = saved_sessions.all_sessions(run.workspace)
+    sessions, problems = saved_sessions.all_sessions(run.workspace)
     run.skipped(problems)
-    cells = [(one.label, one.agent_id, one.branch or "-", one.commit[:10] or "-", one.saved_at) for one in found]
+    cells = [
+        (session.label, session.agent_id, session.branch or "-", session.commit[:10] or "-", session.saved_at)
+        for session in sessions
+    ]
     text = terminal.table(("label", "agent", "branch", "commit", "saved"), cells) if cells else "no saved sessions"
-    run.emit({"sessions": [one._asdict() for one in found]}, text)
+    run.emit({"sessions": [session._asdict() for session in sessions]}, text)
 
 
 @cli.command(main, "session-delete")
 @cli.argument("label", type=cli.LABEL)
 def session_delete(run: cli.Run, label: str) -> None:
     """Remove a saved session."""
-    whole = saved_sessions.delete(run.workspace, label)
-    rest = "" if whole else "; other files in its folder were left"
-    run.emit({"label": label, "folder_removed": whole}, f"deleted {label}{rest}")
+    is_removed = saved_sessions.delete(run.workspace, label)
+    rest = "" if is_removed else "; other files in its folder were left"
+    run.emit({"label": label, "folder_removed": is_removed}, f"deleted {label}{rest}")
 
 
 @cli.command(main, "new")
@@ -174,38 +190,38 @@ def env(run: cli.Run, agent: str) -> None:
     """Print the line that binds a shell to a seat."""
     import shlex
 
-    found = manifests.find(run.workspace, agent)
-    if found is None:
+    variant = manifests.find(run.workspace, agent)
+    if variant is None:
         name = manifests.agent_named(agent)
-        raise UsageError(f"there is no manifest of {name}", code="seat.unknown", hint=_making(name))
-    inside = found.place.base == run.workspace.root
-    path = found.place.name if inside else found.place.path
+        raise UsageError(f"there is no manifest of {name}", code="seat.unknown", hint=_new_seat(name))
+    is_inside = variant.place.base == run.workspace.root
+    path = variant.place.name if is_inside else variant.place.path
     line = f"export TEOF_MANIFEST={shlex.quote(path)}"
-    run.emit({"agent_id": found.agent_id, "path": path, "line": line}, line)
+    run.emit({"agent_id": variant.agent_id, "path": path, "line": line}, line)
 
 
 @cli.command(main, "retire", writes=True)
-@cli.argument("whom", metavar="ID", type=cli.AGENT)
-def retire(run: cli.Run, whom: str) -> None:
-    """Park an agent: boards and heartbeat checks leave it out."""
-    _mark(run, whom, "retired")
+@cli.argument("target", metavar="ID", type=cli.AGENT)
+def retire(run: cli.Run, target: str) -> None:
+    """Retire an agent: boards and heartbeat checks ignore it."""
+    _log_state(run, target, "retired")
 
 
 @cli.command(main, "revive", writes=True)
-@cli.argument("whom", metavar="ID", type=cli.AGENT)
-def revive(run: cli.Run, whom: str) -> None:
-    """Bring a parked agent back."""
-    _mark(run, whom, "revived")
+@cli.argument("target", metavar="ID", type=cli.AGENT)
+def revive(run: cli.Run, target: str) -> None:
+    """Revive a retired agent."""
+    _log_state(run, target, "revived")
 
 
-def _mark(run: cli.Run, whom: str, kind: str) -> None:
-    draft = posts.EventDraft(kind, f"{whom} {kind} by {run.seat.agent_id}", meta={"agent": whom})
+def _log_state(run: cli.Run, agent: str, kind: str) -> None:
+    draft = posts.EventDraft(kind, f"{agent} {kind} by {run.seat.agent_id}", meta={"agent": agent})
 
     def decide() -> posts.Draft | None:
-        return None if run.history.retirements().get(whom) == kind else posts.Draft(draft)
+        return None if run.history.retirements().get(agent) == kind else posts.Draft(draft)
 
-    marked = posts.post_once(run, decide)
-    run.emit({"records": marked.records if marked else []}, f"{whom} {kind}{'' if marked else ' already'}")
+    posted = posts.post_once(run, decide)
+    run.emit({"records": posted.records if posted else []}, f"{agent} {kind}{'' if posted else ' already'}")
 
 
 if __name__ == "__main__":

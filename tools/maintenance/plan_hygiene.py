@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Find statuses spelled another way and receipts cited twice in plans, and mend them in place."""
+"""Normalise plans in place: statuses in old spellings, receipts cited twice."""
 
 from __future__ import annotations
 
@@ -16,30 +16,32 @@ from tools.core.plans import normalise, storage
 
 @cli.command(doc=__doc__, writes=True)
 @cli.argument("paths", nargs=-1)
-@cli.option("--check", is_flag=True, help="Only say what drifts; exit 1 when something does.")
-@cli.option("--apply", is_flag=True, help="Mend it in place and record the difference.")
-def main(run: cli.Run, paths: tuple[str, ...], check: bool, apply: bool) -> None:
+@cli.option("--check", is_flag=True, help="Only list deviations; exit 1 when there are any.")
+@cli.option("--apply", is_flag=True, help="Fix the files in place and record the difference.")
+def main(run: cli.Run, *, paths: tuple[str, ...], check: bool, apply: bool) -> None:
     if check == apply:
         raise UsageError("give --check or --apply", code="usage", hint=hint.tool("maintenance.plan_hygiene", "--check"))
     places = [storage.place_named(run.workspace, path) for path in paths] or storage.all_places(run.workspace)
-    done = normalise.survey(places) if check else normalise.apply(run, places, run.seat.agent_id)
-    lines = [f"mended {name}" for name in done.mended]
-    lines += [str(deviation.problem) for deviation in done.deviations]
-    lines += [f"unreadable: {problem}" for problem in done.problems]
-    lines += [f"difference -> {done.record.name}"] if done.record else []
-    if check and done.deviations:
-        run.note(Note(f"{len(done.deviations)} values can be mended", hint.tool("maintenance.plan_hygiene", "--apply")))
+    result = normalise.survey(places) if check else normalise.apply(run, places, run.seat.agent_id)
+    lines = [f"fixed {name}" for name in result.mended]
+    lines += [str(deviation.problem) for deviation in result.deviations]
+    lines += [f"unreadable: {problem}" for problem in result.problems]
+    lines += [f"difference -> {result.record.name}"] if result.record else []
+    if check and result.deviations:
+        run.note(
+            Note(f"{len(result.deviations)} values can be fixed", hint.tool("maintenance.plan_hygiene", "--apply"))
+        )
     document = {
         "drift": [
             {"path": problem.path, "line": problem.line, "pointer": problem.pointer, "reason": problem.reason}
-            for problem, _, _ in done.deviations
+            for problem, _, _ in result.deviations
         ],
-        "problems": [str(problem) for problem in done.problems],
-        "mended": done.mended,
-        "record": done.record.name if done.record else None,
+        "problems": [str(problem) for problem in result.problems],
+        "mended": result.mended,
+        "record": result.record.name if result.record else None,
     }
-    run.emit(document, "\n".join(lines) or f"{len(places)} plans, no drift")
-    run.finish(1 if done.deviations or done.problems else 0)
+    run.emit(document, "\n".join(lines) or f"{len(places)} plans, no deviations")
+    run.finish(1 if result.deviations or result.problems else 0)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Plans: write one, move its steps, cite the evidence; every change is checked before it is written."""
+"""Plans: write one, change its steps, cite its evidence; every change is checked before it is written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ if __name__ == "__main__":  # before any other import
     __import__("teof").isolate(__file__)
 
 from tools.core import clock, hint, ids
-from tools.core.backlog import items as queue
+from tools.core.backlog.items import all_items
 from tools.core.cli import app as cli
 from tools.core.errors import SetupError, UsageError
 from tools.core.git import tracked
@@ -20,7 +20,7 @@ from tools.core.receipts.paths import path_problem
 from tools.core.text import terminal
 
 main = cli.group(__doc__)
-step_group = cli.group("Add a step, or say where one stands.")
+step_group = cli.group("Add a step, or set its status.")
 main.add_command(step_group, "step")
 
 _plan = cli.argument("plan", type=cli.PLAN)
@@ -32,18 +32,19 @@ _STATUS = cli.Choice(PLAN_STATUSES)
 
 @cli.command(main, "new", writes=True)
 @cli.argument("slug", type=cli.LINE)
-@cli.option("--summary", required=True, type=cli.LINE, help="What the plan is for, in one line.")
-@cli.option("--actor", type=cli.LINE, help="Who works on it (default: the acting seat).")
-@cli.option("--owner", type=cli.LINE, help="Who judges the checkpoint (default: the actor).")
+@cli.option("--summary", required=True, type=cli.LINE, help="The purpose of the plan, in one line.")
+@cli.option("--actor", type=cli.LINE, help="The agent that works on it (default: the acting seat).")
+@cli.option("--owner", type=cli.LINE, help="The owner of the checkpoint (default: the actor).")
 @cli.repeated("--step", "steps", type=cli.LINE, help="A step, ID:Title.")
-@cli.option("--checkpoint", type=cli.LINE, help="What must hold at the end.")
-@cli.repeated("--link", "links", type=cli.LINE, help="What it belongs to, type:ref.")
-@cli.option("--queue-ref", type=cli.TASK, help="The backlog item it belongs to.")
+@cli.option("--checkpoint", type=cli.LINE, help="The condition at the end.")
+@cli.repeated("--link", "links", type=cli.LINE, help="A link, type:ref.")
+@cli.option("--queue-ref", type=cli.TASK, help="The backlog item of the plan.")
 @cli.option("--priority", type=cli.COUNT, help="A whole number.")
-@cli.option("--scaffold", "with_scaffold", is_flag=True, help="Also lay out the folder for its evidence.")
+@cli.option("--scaffold", "with_scaffold", is_flag=True, help="Also create the folder for its evidence.")
 @cli.option("--force", is_flag=True, help="Replace a plan of this name; the old file is kept beside it.")
 def new(
     run: cli.Run,
+    *,
     slug: str,
     summary: str,
     actor: str | None,
@@ -57,9 +58,9 @@ def new(
     force: bool,
 ) -> None:
     """Write a plan and the template of its justification."""
-    who = _actor(run, actor)
+    actor = _actor(run, actor)
     plan_id = _plan_id(run, slug)
-    raw = edits.new(plan_id, created=clock.to_text(run.now), actor=who, owner=owner or who, summary=summary.strip())
+    raw = edits.new(plan_id, created=clock.to_text(run.now), actor=actor, owner=owner or actor, summary=summary.strip())
     for step_id, title in [_pair(step, "--step S1:Title") for step in steps] or [("S1", summary.strip())]:
         raw = edits.add_step(raw, title, step_id)
     if checkpoint:
@@ -68,7 +69,9 @@ def new(
         raw = edits.add_link(raw, *_link(run, text))
     if priority is not None:
         raw["priority"] = priority
-    work = scaffold.Work(ids.require_agent(who, "actor"), plan_id, summary, plan_id=plan_id) if with_scaffold else None
+    work = (
+        scaffold.Work(ids.require_agent(actor, "actor"), plan_id, summary, plan_id=plan_id) if with_scaffold else None
+    )
     written = storage.create(run, raw, force=force)
     if work is not None:
         written += scaffold.write(run.workspace, work)
@@ -86,7 +89,7 @@ def status(run: cli.Run, plan: str, status: str) -> None:
 
 @cli.command(step_group, "add", writes=True)
 @_plan
-@cli.option("--desc", required=True, type=cli.LINE, help="What is to be done.")
+@cli.option("--desc", required=True, type=cli.LINE, help="The work of the step.")
 @cli.option("--id", "step_id", type=cli.TASK, help="The step's id (default: the next S<n>).")
 def step_add(run: cli.Run, plan: str, desc: str, step_id: str | None) -> None:
     """Add a step at the end."""
@@ -96,10 +99,10 @@ def step_add(run: cli.Run, plan: str, desc: str, step_id: str | None) -> None:
 @cli.command(step_group, "set", writes=True)
 @_plan
 @_step
-@cli.option("--status", required=True, type=_STATUS, help="Where it stands now.")
-@cli.option("--note", help="What was done, or what stands in the way.")
+@cli.option("--status", required=True, type=_STATUS, help="The new status.")
+@cli.option("--note", help="The result, or what blocks the step.")
 def step_set(run: cli.Run, plan: str, step: str, status: str, note: str | None) -> None:
-    """Say where a step stands."""
+    """Set the status of a step."""
     _change(run, plan, lambda raw: edits.set_step(raw, step, status=status, note=note), f"{step} {status}")
 
 
@@ -111,13 +114,13 @@ def attach_receipt(run: cli.Run, plan: str, step: str | None, path: str) -> None
     """Cite a tracked file as evidence of a step, or of the plan itself; the file is never edited."""
     storage.require(run.workspace, plan)
     name = tracked.require(run.workspace, path)
-    found = verify.verdict(run.workspace, name)
-    where = f"{step} " if step else ""
+    verdict = verify.verdict(run.workspace, name)
+    subject = f"{step} " if step else ""
     _change(
         run,
         plan,
         lambda raw: edits.attach(raw, name, step),
-        f"{where}cites {name} ({found.standing}: {found.reason})",
+        f"{subject}cites {name} ({verdict.standing}: {verdict.reason})",
     )
 
 
@@ -126,26 +129,26 @@ def attach_receipt(run: cli.Run, plan: str, step: str | None, path: str) -> None
 @_optional_step
 @_file
 def detach_receipt(run: cli.Run, plan: str, step: str | None, path: str) -> None:
-    """Take a citation back; the evidence stays."""
+    """Remove a citation; the evidence stays."""
     cited = storage.require(run.workspace, plan).all_receipts
-    name = path if path in cited else run.workspace.relative(path)  # a path that is wrong can be taken back too
+    name = path if path in cited else run.workspace.relative(path)  # an invalid path can be removed too
     _change(run, plan, lambda raw: edits.detach(raw, name, step), f"no longer cites {name}")
 
 
 @cli.command(main, "set", writes=True)
 @_plan
-@cli.option("--actor", required=True, type=cli.LINE, help="Who works on it now.")
+@cli.option("--actor", required=True, type=cli.LINE, help="The agent that works on it now.")
 def set_actor(run: cli.Run, plan: str, actor: str) -> None:
-    """Hand a plan to somebody else."""
+    """Set the actor of a plan."""
     _change(run, plan, lambda raw: edits.set_actor(raw, actor), f"actor {actor}")
 
 
 @cli.command(main, "checkpoint", writes=True)
 @_plan
-@cli.option("--status", required=True, type=cli.Choice(CHECKPOINT_STATUSES), help="Where it stands.")
-@cli.option("--description", type=cli.LINE, help="What must hold.")
+@cli.option("--status", required=True, type=cli.Choice(CHECKPOINT_STATUSES), help="The status of the checkpoint.")
+@cli.option("--description", type=cli.LINE, help="The condition of the checkpoint.")
 def checkpoint(run: cli.Run, plan: str, status: str, description: str | None) -> None:
-    """Say where the checkpoint stands."""
+    """Set the status of the checkpoint."""
     _change(
         run,
         plan,
@@ -158,7 +161,7 @@ def checkpoint(run: cli.Run, plan: str, status: str, description: str | None) ->
 @_plan
 @cli.argument("link", metavar="TYPE:REF", type=cli.LINE)
 def link(run: cli.Run, plan: str, link: str) -> None:
-    """Tie a plan to a claim, a thread, a backlog item, a document."""
+    """Link a plan to a claim, a thread, a backlog item, a document."""
     kind, ref = _link(run, link)
     _change(run, plan, lambda raw: edits.add_link(raw, kind, ref), f"linked {kind}:{ref}")
 
@@ -166,21 +169,21 @@ def link(run: cli.Run, plan: str, link: str) -> None:
 @cli.command(main, "show")
 @_plan
 def show(run: cli.Run, plan: str) -> None:
-    """Show one plan with what its receipts are worth."""
-    found = storage.require(run.workspace, plan)
-    worth = {path: verify.standing(run.workspace, path) for path in found.all_receipts}
-    run.emit({"plan": to_mapping(found), "evidence": worth}, _shown(found, worth))
+    """Show one plan and whether its receipts are verified."""
+    document = storage.require(run.workspace, plan)
+    evidence = {path: verify.standing(run.workspace, path) for path in document.all_receipts}
+    run.emit({"plan": to_mapping(document), "evidence": evidence}, _text(document, evidence))
 
 
 @cli.command(main, "list")
-@cli.repeated("--status", "statuses", type=_STATUS, help="Only plans that stand so.")
-@cli.option("--actor", type=cli.LINE, help="Only this actor's.")
+@cli.repeated("--status", "statuses", type=_STATUS, help="Only plans with this status.")
+@cli.option("--actor", type=cli.LINE, help="Only plans of this actor.")
 def list_plans(run: cli.Run, statuses: tuple[str, ...], actor: str | None) -> None:
     """List the plans of this checkout, oldest first."""
-    found, problems = storage.all_plans(run.workspace)
+    plans, problems = storage.all_plans(run.workspace)
     run.skipped(problems)
-    wanted = [
-        plan for plan in found if (not statuses or plan.state in statuses) and (actor is None or plan.actor == actor)
+    shown = [
+        plan for plan in plans if (not statuses or plan.state in statuses) and (actor is None or plan.actor == actor)
     ]
     rows = [
         (
@@ -190,17 +193,17 @@ def list_plans(run: cli.Run, statuses: tuple[str, ...], actor: str | None) -> No
             f"{len(plan.steps) - len(plan.open_steps)}/{len(plan.steps)}",
             plan.summary,
         )
-        for plan in wanted
+        for plan in shown
     ]
     text = terminal.table(("plan", "status", "actor", "done", "summary"), rows) if rows else "no plans"
-    run.emit({"plans": [to_mapping(plan) for plan in wanted]}, text)
+    run.emit({"plans": [to_mapping(plan) for plan in shown]}, text)
 
 
-def _change(run: cli.Run, plan_id: str, edit: edits.Edit, said: str) -> None:
-    run.seat  # noqa: B018 - refuses before anything is read when it is not clear who acts
+def _change(run: cli.Run, plan_id: str, edit: edits.Edit, outcome: str) -> None:
+    run.seat  # noqa: B018 - an unclear seat is refused before anything is read
     change = storage.change(run.workspace, plan_id, edit)
     place = run.workspace.plan(plan_id).name
-    text = f"{plan_id}: {said} -> {place}" if change.is_new else f"{plan_id}: nothing to change"
+    text = f"{plan_id}: {outcome} -> {place}" if change.is_new else f"{plan_id}: nothing to change"
     run.emit({"plan": to_mapping(change.plan), "changed": change.is_new, "path": place}, text)
 
 
@@ -220,7 +223,7 @@ def _plan_id(run: cli.Run, slug: str) -> str:
     plan_id = f"{clock.to_text(run.now)[:10]}-{slug}"
     if not ids.is_plan(plan_id):
         raise UsageError(
-            f"{slug!r} is no slug: lower-case letters and digits, single hyphens between them",
+            f"not a slug: {slug!r} (expected lower-case letters and digits with single hyphens between them)",
             code="plan.slug",
             hint=hint.tool("planner.cli", "new", ids.slug(slug), "--summary", hint.WORDS),
         )
@@ -230,7 +233,7 @@ def _plan_id(run: cli.Run, slug: str) -> str:
 def _pair(text: str, form: str) -> tuple[str, str]:
     left, colon, right = text.partition(":")
     if not colon or not left.strip() or not right.strip():
-        raise UsageError(f"{text[:80]!r} is not of the form {form}", code="value.pair")
+        raise UsageError(f"{text[:80]!r} does not have the form {form}", code="value.pair")
     return left.strip(), right.strip()
 
 
@@ -239,14 +242,14 @@ def _link(run: cli.Run, text: str) -> tuple[str, str]:
     ids.require_word(kind, "link type")
     if kind == "queue" and ids.is_task(ref):
         return kind, _backlog_file(run, ref)
-    wrong = path_problem(ref) if kind in ("bus", "queue") else None
-    if wrong:
-        raise UsageError(f"{ref} {wrong.reason}", code="plan.link")
+    problem = path_problem(ref) if kind in ("bus", "queue") else None
+    if problem:
+        raise UsageError(f"{ref} {problem.reason}", code="plan.link")
     return kind, ref
 
 
 def _backlog_file(run: cli.Run, task: str) -> str:
-    items, _ = queue.all_items(run.workspace)
+    items, _ = all_items(run.workspace)
     for item in items:
         if item.task_id == task:
             return item.path
@@ -255,17 +258,17 @@ def _backlog_file(run: cli.Run, task: str) -> str:
     )
 
 
-def _shown(plan: Plan, worth: dict[str, str]) -> str:
+def _text(plan: Plan, evidence: dict[str, str]) -> str:
     lines = [
         f"{plan.plan_id} ({plan.state}) {plan.summary}",
         f"actor: {plan.actor}",
         f"checkpoint: {plan.checkpoint.state}, {plan.checkpoint.owner}: {plan.checkpoint.description}",
     ]
     lines += [f"link: {link.type} {link.ref}" for link in plan.links]
-    lines += [f"receipt: {path} ({worth[path]})" for path in plan.receipts]
+    lines += [f"receipt: {path} ({evidence[path]})" for path in plan.receipts]
     for step in plan.steps:
         lines.append(f"{step.id} [{step.state}] {step.title}" + (f": {step.notes}" if step.notes else ""))
-        lines += [f"  receipt: {path} ({worth[path]})" for path in step.receipts]
+        lines += [f"  receipt: {path} ({evidence[path]})" for path in step.receipts]
     return "\n".join(lines)
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Hold plans to their rules: shape always, and with --strict every receipt and link they cite."""
+"""Check plans: their shape, and with --strict every receipt and link they cite."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tools.core.problem import Problem
 
 @cli.command(doc=__doc__)
 @cli.argument("paths", nargs=-1)
-@cli.option("--strict", is_flag=True, help="Also what a plan cites, and every old form that readers accept.")
+@cli.option("--strict", is_flag=True, help="Also check citations; old forms that readers accept are errors.")
 @cli.option("--output", type=cli.LINE, help="Also write the summary here (a bare name: _report/planner/).")
-def main(run: cli.Run, paths: tuple[str, ...], strict: bool, output: str | None) -> None:
+def main(run: cli.Run, *, paths: tuple[str, ...], strict: bool, output: str | None) -> None:
     places = [storage.place_named(run.workspace, path) for path in paths] or storage.all_places(run.workspace)
     results = check.check_plans(run.workspace, places, strict=strict)
     exit_code = 1 if any(result.findings for result in results) else 0
@@ -32,7 +32,7 @@ def main(run: cli.Run, paths: tuple[str, ...], strict: bool, output: str | None)
     written = check.write_summary(run, summary, output)
     for result in results:
         run.warn(result.warnings)
-    run.emit({**summary, "written": written}, "\n".join([*map(_told, results), _last_line(results, written)]))
+    run.emit({**summary, "written": written}, "\n".join([*map(_text, results), _last_line(results, written)]))
     run.finish(exit_code)
 
 
@@ -57,7 +57,7 @@ def _row(run: cli.Run, result: check.Result) -> dict[str, Any]:
     }
 
 
-def _told(result: check.Result) -> str:
+def _text(result: check.Result) -> str:
     if not result.findings:
         return f"OK {result.path}"
     return "\n".join([f"FAIL {result.path}", *(f"  {_sentence(finding.problem)}" for finding in result.findings)])
@@ -69,11 +69,11 @@ def _sentence(problem: Problem) -> str:
 
 def _last_line(results: list[check.Result], written: list[str]) -> str:
     failed = sum(1 for result in results if result.findings)
-    worth = [
+    counts = [
         f"{sum(result.evidence.get(word, 0) for result in results)} {word}"
         for word in ("verified", "unverified", "broken")
     ]
-    return f"{len(results)} plans, {failed} with findings; receipts: {', '.join(worth)} -> {written[0]}"
+    return f"{len(results)} plans, {failed} with findings; receipts: {', '.join(counts)} -> {written[0]}"
 
 
 if __name__ == "__main__":

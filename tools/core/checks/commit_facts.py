@@ -26,11 +26,11 @@ _BRANCH = re.compile(r"(?:refs/heads/)?agent/([^/]+)/.+")
 
 
 class Range(NamedTuple):
-    """Which commits: what `git rev-list` is given, and the branch they are on, as far as it is known."""
+    """Which commits: what `git rev-list` is given, and the branch they are on, if any."""
 
     revisions: tuple[str, ...]
     branch: str = ""
-    not_on: str = ""  # a remote whose commits are known already
+    not_on: str = ""  # a remote whose commits are left out
 
 
 def check_range(context: Context, span: Range, bus: str | None) -> list[Finding]:
@@ -133,8 +133,8 @@ def histories_of(context: Context, tree: Tree, tasks: Iterable[str]) -> dict[str
     }
 
 
-def _require_new_enough(found: Iterable[Commit], histories: dict[str, History], bus: str | None) -> None:
-    for commit in found:
+def _require_new_enough(written: Iterable[Commit], histories: dict[str, History], bus: str | None) -> None:
+    for commit in written:
         history = histories.get(commit.task)
         if history is None or history.claim is None or commit.fence is None or commit.fence <= history.claim.fence:
             continue

@@ -1,7 +1,7 @@
 """What commits may touch: pure rules over commits, claims and the holders of each fence.
 
 A commit says under which task and fence it was made, in its trailers. The fence tells whether the task was still
-its writer's: whoever takes a task over gets a higher one.
+its writer's: a takeover raises the fence.
 """
 
 from __future__ import annotations

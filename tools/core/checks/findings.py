@@ -111,7 +111,7 @@ RULES: dict[str, Rule] = {
         "a commit was made under a claim that changed hands",
         lambda _, task: hint.tool("agent.bus_claim", "show", "--task", task),
     ),
-    "guard.task": Rule(WARNING, "a commit names a task that nobody claimed", hint.tool("agent.bus_sync")),
+    "guard.task": Rule(WARNING, "a commit names a task that was never claimed", hint.tool("agent.bus_sync")),
     "guard.untold": Rule(NOTE, "a commit of an agent's branch names no task", hint.tool("agent.setup", "git")),
     "guard.branch": Rule(ERROR, "a branch of another seat is pushed", hint.git("branch", "--show-current")),
     "check.impossible": Rule(ERROR, "a check could not run", hint.git("status")),

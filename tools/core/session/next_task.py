@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tools.core import clock, hint, ids
-from tools.core.backlog import items as queue
+from tools.core.backlog.items import Item, all_items
 from tools.core.bus import claim_documents, claim_rules, claims
 from tools.core.context import Context
 from tools.core.errors import GuardError, SetupError
@@ -28,7 +28,7 @@ class Brief(NamedTuple):
     """A task as its holder begins it; `neighbours` are live claims of others whose paths may meet its own."""
 
     claim: Claim
-    item: queue.Item | None
+    item: Item | None
     neighbours: tuple[Claim, ...]
     is_new: bool
 
@@ -68,7 +68,7 @@ def switch(context: Context, branch: str) -> None:
 
 def with_plan(context: Context, claim: Claim) -> Claim:
     """The claim with a plan made for it: one step, a link to the claim, the folder for its evidence."""
-    item = next((item for item in queue.all_items(context.workspace)[0] if item.task_id == claim.task_id), None)
+    item = next((item for item in all_items(context.workspace)[0] if item.task_id == claim.task_id), None)
     summary = item.title if item else claim.task_id
     plan_id = f"{clock.to_text(context.now)[:10]}-{ids.slug(claim.task_id)}"
     agent = context.seat.agent_id
@@ -82,7 +82,7 @@ def with_plan(context: Context, claim: Claim) -> Claim:
 
 def brief(context: Context, claim: Claim, *, is_new: bool) -> Brief:
     """The brief of a task that the seat holds."""
-    items, _ = queue.all_items(context.workspace)
+    items, _ = all_items(context.workspace)
     item = next((item for item in items if item.task_id == claim.task_id), None)
     live = [other for other in claim_documents.all_claims(context.store)[0] if other.is_live]
     near = claim_rules.overlaps(claim.task_id, claim.agent_id, claim.paths, live)
