@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """The CPU time of each hook event as a multiple of starting Python, measured in the same run.
 
-    python benchmarks/hook.py [--repeat 15] [--finished 1000] [--events 1000] [--check]
+    python benchmarks/hook.py [--repeat 15] [--finished 1000] [--events 1000] [--tasks 100] [--check]
 
 Events and a bare `python -c pass` take turns, so that whatever else the machine does falls on both. The repository
-has a bus with `--finished` claims that are over and a log of `--events` records. --check exits 1 above a budget.
+has a bus with `--finished` claims that are over, a log of `--events` records and a backlog of `--tasks` tasks, most of
+them done. A session's start is measured with the ready tasks remembered, and with the backlog read anew. --check exits
+1 above a budget.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import compileall
 import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -23,8 +26,10 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 BUDGET = 2.5
 EDIT = {"tool_name": "Edit", "tool_input": {"file_path": "lib/held.py"}}
+ANEW = "startup, backlog read anew"
 ROWS = [
     ("SessionStart", {"source": "startup"}),
+    ("SessionStart", {"source": ANEW}),
     ("UserPromptSubmit", {"prompt": "x"}),
     ("PreToolUse", EDIT),
     ("PreToolUse", {"tool_name": "Edit", "tool_input": {"file_path": "free.py"}}),
@@ -36,8 +41,8 @@ ROWS = [
 ]
 
 
-def make_repository(root: Path, finished: int, events: int) -> None:
-    """A seat, a held path, claims that are over, and a log."""
+def make_repository(root: Path, finished: int, events: int, tasks: int) -> None:
+    """A seat, a held path, claims that are over, a log and a backlog."""
     subprocess.run(["git", "init", "-q", str(root)], check=True)
     (root / "AGENT_MANIFEST.json").write_text('{"agent_id": "codex-1"}')
     claims = root / "_bus" / "claims"
@@ -55,7 +60,22 @@ def make_repository(root: Path, finished: int, events: int) -> None:
         for number in range(events):
             event = {"agent_id": "other", "event": "status", "summary": f"step {number}", "ts": "2026-01-01T00:00:00Z"}
             lines.write(json.dumps(event) + "\n")
+    make_backlog(root / "queue", tasks)
     os.utime(claims, (1, 1))
+
+
+def make_backlog(queue: Path, tasks: int) -> None:
+    """Tasks of which every tenth is open, changed long ago."""
+    queue.mkdir()
+    for number in range(tasks):
+        path = queue / f"{number:04}-task.md"
+        status = "done" if number % 10 else "open"
+        path.write_text(
+            f"# Task: Do {number}\nId: OLD-{number}x\nStatus: {status}\nPriority: high\nGoal: a sentence\n"
+            f"Depends: OLD-{max(number - 1, 0)}x\nPaths: src/{number}/**\nAcceptance:\n- it works\n- it is told\n"
+        )
+        os.utime(path, (1, 1))
+    os.utime(queue, (1, 1))
 
 
 def cpu_of(command: list[str], data: bytes, folder: str) -> float:
@@ -72,23 +92,27 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=15)
     parser.add_argument("--finished", type=int, default=1000)
     parser.add_argument("--events", type=int, default=1000)
+    parser.add_argument("--tasks", type=int, default=100)
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
     compileall.compile_dir(CHECKOUT / "tools", quiet=2)
     program = [sys.executable, "-I", "-S", str(CHECKOUT / "tools" / "agent" / "hook.py"), "claude"]
     failed = False
     with tempfile.TemporaryDirectory() as folder:
-        make_repository(Path(folder), given.finished, given.events)
-        print(f"{given.finished} finished claims, {given.events} events; minimum and median over python -c pass")
+        make_repository(Path(folder), given.finished, given.events, given.tasks)
+        counts = f"{given.finished} finished claims, {given.events} events, {given.tasks} tasks"
+        print(f"{counts}; minimum and median over python -c pass")
         for event, more in ROWS:
             payload = {"hook_event_name": event, "cwd": folder, "session_id": "s", **more}
             data = json.dumps(payload).encode()
             bare, taken = [], []
             for _ in range(given.repeat):
+                if more.get("source") == ANEW:
+                    shutil.rmtree(Path(folder) / "_bus" / ".cache" / "ready", ignore_errors=True)
                 bare.append(cpu_of([sys.executable, "-c", "pass"], b"", folder))
                 taken.append(cpu_of([*program, event], data, folder))
             least = min(taken) / min(bare)
-            shown = more.get("tool_name", "")
+            shown = more.get("tool_name", more.get("source", ""))
             print(f"{least:5.2f} {statistics.median(taken) / statistics.median(bare):5.2f}  {event} {shown}")
             failed = failed or least > BUDGET
     sys.exit(1 if failed and given.check else 0)

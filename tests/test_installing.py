@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import fleet as fleets
 from tests.conftest import CHECKOUT
+from tools.core.integrations.vendors import registry
 
 pytest.importorskip("hatchling", reason="a wheel cannot be built without hatchling (make setup installs it)")
 
@@ -160,6 +163,53 @@ def test_preflight_runs_no_module_of_the_current_folder(installed, planted):
     for variables in ({}, {"PYTHONPATH": "."}):
         preflight = installed.start("tools/agent/preflight.sh", cwd=planted, code=1, **variables)
         assert "bus: ok" in preflight and "planted" not in preflight
+
+
+CONFIGS = {"codex": ".codex/hooks.json", "claude": ".claude/settings.local.json"}
+
+
+@pytest.fixture
+def agents(wheel, git_repo, tmp_path):
+    """Starts `teof` of a wheel where no agent's program is; the four commands have been given."""
+    environment = Environment(tmp_path / "venv")
+    environment.install(str(wheel))
+    path = f"{environment.python.parent}:/usr/bin:/bin"
+
+    def teof(*words, seat=""):
+        folder = git_repo.with_name(f"{git_repo.name}-{seat}") if seat else git_repo
+        return environment.start("teof", *words, cwd=folder, PATH=path)
+
+    teof("init", "--agent", "manager-1", "--role", "manager")
+    teof("setup", "codex", "claude")
+    teof("worktree", "add", "codex-1")
+    teof("worktree", "add", "claude-1")
+    return teof
+
+
+def refusals(main, cli):
+    """What the command line in a program's config says to the edits that the program was recorded with."""
+    tree = main.with_name(f"{main.name}-{cli}-1")
+    groups = json.loads((main / CONFIGS[cli]).read_text())["hooks"]["PreToolUse"]
+    line = groups[0]["hooks"][0]["command"]
+    program = registry.vendor_of(cli)
+    edits = {*program.EDITS, *program.PATCHES}
+    for name, event, payload in fleets.payloads(tree):
+        is_edit = event == "PreToolUse" and payload["tool_name"] in edits
+        if name == cli and is_edit and fleets.HELD in json.dumps(payload["tool_input"]):
+            done = fleets.sh(line, tree, json.dumps(payload).encode())
+            assert (done.returncode, done.stderr) == (0, b"")
+            yield json.loads(done.stdout)["hookSpecificOutput"] if done.stdout else {}
+
+
+@pytest.mark.parametrize(("cli", "other"), [("codex", "claude"), ("claude", "codex")])
+def test_four_commands_lead_from_a_wheel_to_two_agents_whose_edits_are_guarded(agents, git_repo, cli, other):
+    assert not any(refusals(git_repo, cli))
+    agents("bus_claim", "claim", "--task", "T-1", "--paths", "lib/**", seat=f"{other}-1")
+    answers = list(refusals(git_repo, cli))
+    assert answers and all(answer["permissionDecision"] == "deny" for answer in answers)
+    for reason in (answer["permissionDecisionReason"] for answer in answers):
+        assert f"claimed by {other}-1 with T-1" in reason and "bus_message --task T-1 --type request" in reason
+    assert not any(refusals(git_repo, other))
 
 
 AFTERWARDS = """

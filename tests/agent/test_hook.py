@@ -100,6 +100,7 @@ def test_without_a_bus_nothing_is_read_written_or_said(tmp_path):
 def test_an_event_loads_nothing_that_costs_a_start(fleet, cli):
     event, payload = next((event, payload) for name, event, payload in fleets.payloads(fleet.tree) if name == cli) if (
         cli != "opencode") else ("PostToolUse", {"cwd": str(fleet.tree)})  # fmt: skip
+    (fleet.tree / "queue" / "001-a.md").write_text("# Task: A\nDepends: T-1\n")
     script = (
         "import sys, os; sys.path.append(sys.argv[1]); sys.argv = sys.argv[1:]\n"
         "from tools.core.cli import hook_program\n"

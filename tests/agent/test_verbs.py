@@ -259,6 +259,14 @@ def test_a_taken_path_is_2_and_a_seat_that_sits_elsewhere_is_4(fleet, run, tmp_p
     run("agent.worktree", "add", "codex-1", "--path", str(tmp_path / "new"), code=4)
 
 
+def test_a_worktree_is_told_how_the_programs_that_are_set_up_are_started(fleet, run):
+    assert run("agent.worktree", "add", "claude-1", "--json").json["launch"] == []
+    run("agent.setup", "claude", "git", "--no-mcp", "--no-instructions")
+    added = run("agent.worktree", "add", "claude-1", "--json").json
+    assert added["launch"] == [f"cd {added['path']} && claude"]
+    assert "opencode" not in run("agent.worktree", "add", "claude-2").out
+
+
 def test_a_worktree_with_work_or_claims_goes_only_by_force_and_its_branch_stays(fleet, run, tmp_path):
     run("agent.worktree", "add", "claude-1")
     tree = tmp_path / "repo-claude-1"

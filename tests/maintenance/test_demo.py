@@ -51,6 +51,13 @@ def test_every_command_of_the_playbooks_loop_is_in_the_play():
         assert name in said
 
 
+def test_the_playbook_ends_with_the_hooks_of_two_programs_that_refuse_tell_and_remind():
+    scenes = walkthrough.load("playbook")[-3:]
+    commands = [step.command for scene in scenes for step in scene.steps if isinstance(step, walkthrough.Step)]
+    for call in ("codex PreToolUse", "claude PreToolUse", "codex PostToolUse", "codex Stop"):
+        assert any(f".git/teof/hook {call}" in command for command in commands)
+
+
 @pytest.fixture
 def page(monkeypatch, tmp_path):
     """Makes a text the walkthrough that is played, with scratch folders below `tmp_path`."""

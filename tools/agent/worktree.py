@@ -29,9 +29,10 @@ def add(run: cli.Run, agent: str, path: str | None, base: str, role: tuple[str, 
     from tools.core.setup import clone, launchers, programs, worktrees
 
     added = worktrees.add(run.workspace, agent, path, base, role)
-    manual = []
+    manual, launch = [], []
     try:
         here = clone.find(run.workspace, os.path.expanduser("~"), bootstrap.server_command())
+        launch = worktrees.launch_lines(added.path, here.ledger.clis)
         share = clone.repeat(
             here, launchers.here(bootstrap.command_word(programs.in_login_shell(bootstrap.CONSOLE_SCRIPT)))
         )
@@ -42,9 +43,9 @@ def add(run: cli.Run, agent: str, path: str | None, base: str, role: tuple[str, 
         _run_once(run, added.path, command)
     state = "made" if added.is_new else "there already:"
     steps = [f"{step.cli}: {step.step}" for step in manual if added.path in step.step]
-    lines = [f"{state} {added.path} on {added.branch}, the seat of {agent}", *(f"- {line}" for line in added.launch)]
+    lines = [f"{state} {added.path} on {added.branch}, the seat of {agent}", *(f"- {line}" for line in launch)]
     lines += ["you must:", *(f"- {step}" for step in steps)] if steps else []
-    run.emit({**added._asdict(), "manual": [step._asdict() for step in manual]}, "\n".join(lines))
+    run.emit({**added._asdict(), "launch": launch, "manual": [step._asdict() for step in manual]}, "\n".join(lines))
 
 
 def _run_once(run: cli.Run, place: str, command: str) -> None:

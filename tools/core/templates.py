@@ -88,6 +88,7 @@ Id: QUEUE-001
 Status: open
 Priority: high
 Depends: QUEUE-000
+Paths: src/parser/**
 Goal: one sentence
 Acceptance:
 - what must be true in the end
@@ -95,6 +96,7 @@ Acceptance:
 
 `Id` is `QUEUE-<digits>` where it is left out, `Status` is open, `Priority` medium. A task is ready when it is open,
 neither claimed nor assigned, and everything it depends on is done. A deferred task waits until its status says open.
+`Paths` are patterns of the files the work will touch: `next` claims the task with them, and others' edits there are refused.
 """
 
 FOLDER_MAPS = {PLANS: _PLANS_MAP, REPORT: _REPORT_MAP, QUEUE: _QUEUE_MAP}

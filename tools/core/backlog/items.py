@@ -1,21 +1,23 @@
 """The backlog: `queue/<digits>-<slug>.md`, one task a file, written by people and read tolerantly.
 
 A file is a heading `# Task: <title>` and `Key: value` lines whose values may go on below, on `-`
-bullets or indented lines (docs/formats.md, "queue"). An error is reported as a
-problem, and the readable rest of the file still counts.
+bullets or indented lines (docs/formats.md, "queue/<digits>-<slug>.md"). An error is
+reported as a problem, and the readable rest of the file still counts. Hooks read the backlog as each
+session starts: so this module loads no regular expressions.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
-
 from tools.core import ids
 from tools.core.errors import ToolkitError
-from tools.core.fs import files
+from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.problem import Problem
-from tools.core.workspace import QUEUE, Workspace
+from tools.core.workspace import QUEUE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from tools.core.workspace import Workspace
 
 OPEN = "open"
 IN_PROGRESS = "in_progress"
@@ -30,11 +32,10 @@ UNKNOWN = "unknown"
 
 PRIORITIES = ("high", "medium", "low")
 
-_NAME = re.compile(r"(\d+)-.*\.md")
-_HEADING = re.compile(r"#+\s*(?:Task:\s*)?(.*?)\s*#*\s*")
-_KEY = re.compile(r"([A-Za-z][A-Za-z ]{0,40}?)\s*:(?!//)\s*(.*)")
-_WORD = re.compile(r"[A-Za-z][A-Za-z_-]*")
-_SEPARATOR = re.compile(r"[\s,;]+")
+_MAX_KEY = 41
+_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_KEY_CHARACTERS = _LETTERS | {" "}
+_WORD_CHARACTERS = _LETTERS | {"_", "-"}
 
 
 class Item(NamedTuple):
@@ -70,10 +71,12 @@ def all_items(workspace: Workspace) -> tuple[list[Item], list[Problem]]:
 
     Of two files with one id the first counts.
     """
+    from tools.core.fs import files  # a session's start reads the backlog without what this loads
+
     items: dict[str, Item] = {}
     problems: list[Problem] = []
     for name in files.names_in(workspace.queue, ".md"):
-        if not _NAME.fullmatch(name):
+        if not is_name(name):
             continue
         try:
             data = files.read_bytes(workspace.queue.child(name))
@@ -86,6 +89,12 @@ def all_items(workspace: Workspace) -> tuple[list[Item], list[Problem]]:
         if first is not item:
             problems.append(_problem(item.path, 1, f"{item.task_id} is {first.path} already; this file is left out"))
     return list(items.values()), problems
+
+
+def is_name(name: str) -> bool:
+    """Whether a file of this name is a task: digits, a hyphen, a slug, `.md`."""
+    digits, hyphen, slug = name.partition("-")
+    return digits.isdecimal() and bool(hyphen) and slug.endswith(".md") and "\n" not in slug
 
 
 def _problem(path: str, line: int, reason: str) -> Problem:
@@ -147,8 +156,8 @@ def _dependencies(fields: Mapping[str, str], report: Report) -> tuple[str, ...]:
 
 def _title(lines: Sequence[str]) -> str:
     heading = next((line for line in lines if line.startswith("#")), "")
-    match = _HEADING.fullmatch(heading.rstrip("\r"))
-    return match[1] if match else ""
+    title = heading.lstrip("#").lstrip().removeprefix("Task:")
+    return title.rstrip().rstrip("#").strip()
 
 
 def _fields(lines: Sequence[str]) -> Iterator[tuple[int, str, str]]:
@@ -156,29 +165,37 @@ def _fields(lines: Sequence[str]) -> Iterator[tuple[int, str, str]]:
     key, start, value = "", 0, [""]
     for number, raw in enumerate(lines, 1):
         line = raw.rstrip()
-        match = _KEY.fullmatch(line)
-        if match or line.startswith("#"):
+        new_key, text = _key_of(line)
+        if new_key or line.startswith("#"):
             if key:
                 yield start, key, "\n".join(value).strip()
-            key, start, value = (match[1].lower(), number, [match[2]]) if match else ("", 0, [""])
+            key, start, value = new_key, number, [text]
         elif key and line.startswith((" ", "\t", "-")):
             value.append(line.strip())
     if key:
         yield start, key, "\n".join(value).strip()
 
 
+def _key_of(line: str) -> tuple[str, str]:
+    """The key of a `Key: value` line in lower case, and the value; "" for any other line, an address included."""
+    before, colon, value = line.partition(":")
+    key = before.rstrip()
+    is_key = colon and key[:1] in _LETTERS and len(key) <= _MAX_KEY and _KEY_CHARACTERS.issuperset(key)
+    return (key.lower(), value.lstrip()) if is_key and not value.startswith("//") else ("", "")
+
+
 def _word_of(text: str, words: Iterable[str]) -> str:
     """The word of `words` that a value begins with, `In-Progress (since May)` included; "" for none."""
-    match = _WORD.match(text)
-    word = match[0].lower().replace("-", "_") if match else ""
+    end = next((at for at, letter in enumerate(text) if letter not in _WORD_CHARACTERS), len(text))
+    word = text[:end].lower().replace("-", "_")
     if word == "in" and text.lower().startswith("in progress"):
         word = IN_PROGRESS
     return word if word in words else ""
 
 
 def _list(value: str) -> list[str]:
-    lines = (line.removeprefix("-") for line in value.split("\n"))
-    return [word.strip("`'\".") for line in lines for word in _SEPARATOR.split(line) if word.strip("`'\".")]
+    lines = (line.removeprefix("-").replace(",", " ").replace(";", " ") for line in value.split("\n"))
+    return [word.strip("`'\".") for line in lines for word in line.split() if word.strip("`'\".")]
 
 
 def with_status(data: bytes, status: str) -> bytes:

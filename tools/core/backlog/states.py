@@ -21,19 +21,22 @@ No other module decides what is live, ready or unclaimed.
     damaged, or its assignment is                       unknown
 
 A claim's own words are `Claim.state` and `Claim.is_live`, for whom a task is reserved is
-`claim_rules.assigned_engineer`, who is idle is `presence.idle_holders`, who may be presumed gone is
+`reservation.assigned_engineer`, who is idle is `presence.idle_holders`, who may be presumed gone is
 `claim_rules.is_stale`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple
-
 from tools.core.backlog.items import DEFERRED, DONE, DROPPED, IN_PROGRESS, OPEN, UNKNOWN, Item
-from tools.core.bus.claim_rules import assigned_engineer
-from tools.core.models.bus import Assignment, Claim
-from tools.core.models.plan import Plan
+from tools.core.bus.reservation import assigned_engineer
+from tools.core.plain import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from tools.core.bus.reservation import Holding, Reserving
+    from tools.core.models.bus import Claim
+    from tools.core.models.plan import Plan
 
 ACTIVE = "active"
 ASSIGNED = "assigned"
@@ -52,7 +55,7 @@ class Task(NamedTuple):
     waits_for: tuple[str, ...]  # dependencies that are not done
 
 
-def file_status(item: Item, claim: Claim | None) -> str:
+def file_status(item: Item, claim: Holding | None) -> str:
     """The status a backlog file should have: the claim's where there is a claim.
 
     Dropped stays dropped, deferred stays deferred until its claim is done.
@@ -64,7 +67,7 @@ def file_status(item: Item, claim: Claim | None) -> str:
     return _OF_CLAIM[claim.state]
 
 
-def is_done(task: str, items: Mapping[str, Item], claims: Mapping[str, Claim]) -> bool:
+def is_done(task: str, items: Mapping[str, Item], claims: Mapping[str, Holding]) -> bool:
     """Whether a task is done, as its claim says, else its backlog file."""
     claim = claims.get(task)
     if claim is not None:
@@ -75,8 +78,8 @@ def is_done(task: str, items: Mapping[str, Item], claims: Mapping[str, Claim]) -
 def task_of(
     item: Item,
     items: Mapping[str, Item],
-    claims: Mapping[str, Claim],
-    assignments: Mapping[str, Assignment],
+    claims: Mapping[str, Holding],
+    assignments: Mapping[str, Reserving],
 ) -> Task:
     """The state of one task by the table."""
     claim = claims.get(item.task_id)
@@ -96,8 +99,8 @@ def task_of(
 
 def tasks_of(
     items: Iterable[Item],
-    claims: Iterable[Claim],
-    assignments: Iterable[Assignment],
+    claims: Iterable[Holding],
+    assignments: Iterable[Reserving],
     unreadable: Collection[str] = (),
 ) -> list[Task]:
     """All tasks of the backlog, best first; of `unreadable` ones the claim or assignment is damaged."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tools.core import ids
+from tools.core.bus.reservation import assigned_engineer
 from tools.core.errors import ToolkitError
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, Assignment, Claim
 from tools.core.models.lenient import assignment_from, claim_from
@@ -26,9 +27,7 @@ class TaskDocuments(NamedTuple):
     @property
     def engineer(self) -> str | None:
         """Whom the task is reserved for."""
-        from tools.core.bus import claim_rules  # most readers do not need the rules
-
-        return claim_rules.assigned_engineer(self.assignment, self.claim)
+        return assigned_engineer(self.assignment, self.claim)
 
 
 def of_task(store: Store, task: str) -> TaskDocuments:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from tools.core import clock, hint, ids
 from tools.core.bus import path_patterns
 from tools.core.bus.claim_refusals import ask_hint, claim_anyway_hint, claim_details, done_refusal, held_refusal
+from tools.core.bus.reservation import assigned_engineer
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.models.bus import Assignment, Claim, TakenFrom
 
@@ -204,25 +205,6 @@ def _check_assignment(current: Claim | None, request: Request, facts: Facts) -> 
         )
     message = f"{request.agent} claimed {request.task}, which is assigned to {engineer}"
     return [Override("assignment_override", message, request.reason)]
-
-
-def assigned_engineer(assignment: Assignment | None, claim: Claim | None) -> str | None:
-    """Whom a task is reserved for; None once that engineer released it or was relieved of it."""
-    if assignment is None or assignment.engineer is None:
-        return None
-    if claim is None or claim.agent_id != assignment.engineer:
-        was_taken = claim and claim.taken_from and claim.taken_from.agent_id == assignment.engineer
-        ended = bool(was_taken and claim and _not_before(claim.claimed_at, assignment.assigned_at))
-    elif claim.is_live:
-        ended = bool(claim.paused_by)
-    else:
-        ended = _not_before(claim.released_at, assignment.assigned_at)
-    return None if ended else assignment.engineer
-
-
-def _not_before(later: str, earlier: str) -> bool:
-    end, start = clock.parse(later), clock.parse(earlier)
-    return end is None or start is None or end >= start
 
 
 def is_stale(current: Claim, facts: Facts, stale_after: timedelta) -> bool:

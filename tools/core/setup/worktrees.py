@@ -41,7 +41,6 @@ class Added(NamedTuple):
     path: str
     branch: str
     is_new: bool
-    launch: list[str]
 
 
 def rows(workspace: Workspace) -> list[Row]:
@@ -72,14 +71,14 @@ def add(workspace: Workspace, agent: str, path: str | None, base: str, roles: Se
             f"{agent} sits in {there.path} already", code="worktree.seat", hint=hint.program("cd", there.path)
         )
     if there is not None:
-        return Added(there.path, there.branch, False, launch_lines(there.path))
+        return Added(there.path, there.branch, False)
     branch = f"agent/{agent}/work"
     if place not in {os.path.realpath(row.path) for row in present.values()}:
         _make(workspace, place, branch, base)
     new = Workspace(place, workspace.bus_root)
     init.prepare(new, agent=agent, roles=roles, bus=None, dry_run=False)
     folders.make_folder(workspace.session(agent))
-    return Added(place, current_branch(place) or branch, True, launch_lines(place))
+    return Added(place, current_branch(place) or branch, True)
 
 
 def _make(workspace: Workspace, place: str, branch: str, base: str) -> None:
@@ -88,9 +87,9 @@ def _make(workspace: Workspace, place: str, branch: str, base: str) -> None:
     git_worktrees.add_of_seat(workspace.root, place, branch, base)
 
 
-def launch_lines(place: str) -> list[str]:
-    """How each program is started there."""
-    vendors = (registry.vendor_of(name) for name in registry.NAMES)
+def launch_lines(place: str, clis: Sequence[str]) -> list[str]:
+    """How each of some programs is started there."""
+    vendors = (registry.vendor_of(name) for name in registry.NAMES if name in clis)
     return [f"cd {shlex.quote(place)} && {vendor.PROGRAM}" for vendor in vendors if vendor is not None]
 
 

@@ -71,26 +71,21 @@ def _start(program: Vendor, call: Call, here: Surroundings, process: Process) ->
 
 def start_facts(here: Surroundings, process: Process, *, tell: bool = True) -> texts.Start:
     """What a seat should know as its session starts; with `tell` its mail counts as told from now on."""
+    from tools.core.backlog.ready import ready_tasks  # only as a session starts
+
     claims = live_claims(here.workspace, process.now)
     own = [claim for claim in claims if claim.agent_id == here.seat]
     held = tuple(texts.Held(claim.task_id, edits.age_of(claim.claimed_at, process.seconds)) for claim in own)
     standing = mail.standing(here.workspace, here.seat, [claim.task_id for claim in own], tell=tell)
     branch = current_branch(here.workspace.root) or ""
-    return texts.Start(here.seat, branch, held, standing, tuple(_ready(here)), len(claims) - len(own))
-
-
-def _ready(here: Surroundings) -> list[str]:
-    """The ready tasks, best first, by the table that decides it everywhere."""
-    try:
-        names = os.listdir(here.workspace.queue.path)
-    except OSError:
-        return []
-    if not any(name[:1].isdigit() and name.endswith(".md") for name in names):
-        return []
-    from tools.core.backlog import pickup  # the whole backlog is read only as a session starts
-    from tools.core.context import Context
-
-    return [task.item.task_id for task in pickup.read(Context(here.workspace)).ready]
+    return texts.Start(
+        here.seat,
+        branch,
+        held,
+        standing,
+        tuple(ready_tasks(here.workspace, process.now, keep=tell)),
+        len(claims) - len(own),
+    )
 
 
 def _bind(program: Vendor, here: Surroundings, environment: Mapping[str, str]) -> None:

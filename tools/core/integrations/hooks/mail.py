@@ -20,6 +20,9 @@ ASKING = ("request", "directive")
 WINDOW = 256 * 1024
 """Bytes of the end of a stream that are read at once."""
 
+MAX_THREADS = 20
+"""Threads in which an answer is looked for."""
+
 
 class Letter(NamedTuple):
     """One message, without its words: they are read with `bus_inbox`, whose output is data to the agent."""
@@ -75,7 +78,8 @@ def standing(workspace: Workspace, agent: str, tasks: Iterable[str], *, tell: bo
     if tell:
         memory.write(workspace, memory.told_name(agent), marks)
     unread = _without_read(workspace, agent, letters)
-    return Standing(len(unread), len([letter for letter in _distinct(letters) if letter.kind in ASKING]), cut)
+    asking = [letter for letter in _distinct(letters) if letter.kind in ASKING]
+    return Standing(len(unread), len(_unanswered(workspace, asking)), cut)
 
 
 def waiting(workspace: Workspace, agent: str, tasks: Iterable[str]) -> list[Letter]:
@@ -134,7 +138,15 @@ def _without_read(workspace: Workspace, agent: str, letters: Sequence[Letter]) -
     except ValueError:
         mark = None
     read = {key for key in mark if isinstance(key, str)} if isinstance(mark, list) else set()
-    return [letter for letter in _distinct(letters) if letter.id not in read]
+    return _unanswered(workspace, [letter for letter in _distinct(letters) if letter.id not in read])
+
+
+def _unanswered(workspace: Workspace, letters: Sequence[Letter]) -> list[Letter]:
+    """Without the requests that have a reply in their task's thread, where answers go; the newest threads are read."""
+    tasks = dict.fromkeys(letter.task for letter in reversed(letters) if letter.kind in ASKING)
+    threads = [task for task in tasks if ids.is_task(task)][:MAX_THREADS]
+    answered = {reply.reply_to for task in threads for reply in _read(workspace, task, 0)[0]}
+    return [letter for letter in letters if not letter.id or letter.id not in answered]
 
 
 def _distinct(letters: Iterable[Letter]) -> list[Letter]:
