@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from tools.core.workspace import Workspace
 
+    Report = Callable[[str, str], None]
+    """Takes the key of a line, "" for the heading, and the reason."""
+
 OPEN = "open"
 IN_PROGRESS = "in_progress"
 DONE = "done"
@@ -125,10 +128,6 @@ def parse(name: str, text: str) -> tuple[Item, list[Problem]]:
         report("", "no heading '# Task: <title>'")
         title = name.removesuffix(".md")
     return Item(path, int(digits), task, title, status, priority, depends, fields), problems
-
-
-Report = Callable[[str, str], None]
-"""Takes the key of a line, "" for the heading, and the reason."""
 
 
 def _task_id(fields: Mapping[str, str], default: str, report: Report) -> str:
