@@ -81,7 +81,9 @@ def make_backlog(queue: Path, tasks: int) -> None:
 def cpu_of(command: list[str], data: bytes, folder: str) -> float:
     """Seconds of CPU that a process took."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, input=data, cwd=folder, capture_output=True, check=True)
+    done = subprocess.run(command, input=data, cwd=folder, capture_output=True, check=True)
+    if b'"SessionStart"' in data and b"Ready to take" not in done.stdout:
+        sys.exit("the start of a session does not name the ready tasks: nothing was measured")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
