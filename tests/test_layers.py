@@ -110,7 +110,7 @@ HEAVY = {"starlette": {"served/application.py"}, "uvicorn": {"served/server.py"}
          "jinja2": {"board/page.py"}, "markupsafe": {"board/page.py"},
          "pydantic": {"models/validate.py"}, "jsonschema": set(), "rich": {"cli/run.py", "terminal/app.py"},
          "click": {f"cli/{name}.py" for name in ("app", "decorators", "outcome", "params", "run")}, "filelock": {"fs/locks.py"},
-         "sqlite3": {f"store/files/{name}.py" for name in ("index", "index_build", "index_schema", "index_settle", "search")},
+         "sqlite3": {f"store/files/{name}.py" for name in ("index", "index_build", "index_schema", "index_settle", "index_owner", "search")},
          "tomlkit": {"setup/config/edit_toml.py"}, "mcp": {"integrations/mcp/server.py"},
          "mcp_types": {"integrations/mcp/server.py"}, "anyio": {"integrations/mcp/server.py"},
          "subprocess": {"git/git.py", "demo/player.py", "receipts/run.py", "setup/programs.py", "setup/probes/running.py"}}  # fmt: skip

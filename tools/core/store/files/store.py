@@ -31,10 +31,12 @@ from tools.core.problem import Problem
 from tools.core.store.api import Append, Change, Document, Expect, Replace, StaleVersion
 from tools.core.store.files import append
 from tools.core.store.files.append import sync
-from tools.core.store.files.history import FileHistory
 from tools.core.store.files.transaction import Transaction, place_of, version_of
 from tools.core.text import secrets as redaction
 from tools.core.workspace import Place, Workspace
+
+if TYPE_CHECKING:
+    from tools.core.store.files.history import FileHistory
 
 
 class FileStore:
@@ -49,7 +51,17 @@ class FileStore:
     ) -> None:
         self._workspace = workspace
         self._patience = patience
-        self.history = FileHistory(workspace, self, remark)
+        self._remark = remark
+        self._history: FileHistory | None = None
+
+    @property
+    def history(self) -> FileHistory:
+        """See Store."""
+        if self._history is None:
+            from tools.core.store.files.history import FileHistory  # most writers never ask
+
+            self._history = FileHistory(self._workspace, self, self._remark)
+        return self._history
 
     # -- reading: never waits for the lock ---------------------------------------------------
     def read(self, stream: str, start: int = 0) -> jsonl.Reading:
@@ -122,7 +134,7 @@ class FileStore:
             else:
                 to_sync = None
                 self._apply_whole(plan)
-            self.history.refresh()
+            self._expire_history()
         if to_sync is not None:
             sync(to_sync, plan.streams[0][0])
         return plan.written
@@ -149,19 +161,24 @@ class FileStore:
             new = merge.missing(merge.lines_of(behind), wanted)
             if new:
                 sync(append.append_lines(self._workspace.torn, place, new), place)
-        self.history.refresh()
+        self._expire_history()
         return len(new)
 
     def recover(self) -> bool:
         """Completes a journal that a dead process left; whether there was one."""
         with self._lock():
             has_finished = self._finish_journal()
-        self.history.refresh()
+        self._expire_history()
         return has_finished
 
     def close(self) -> None:
         """See Store."""
-        self.history.close()
+        if self._history is not None:
+            self._history.close()
+
+    def _expire_history(self) -> None:
+        if self._history is not None:
+            self._history.refresh()
 
     def _lock(self) -> AbstractContextManager[None]:
         return locks.hold(self._workspace.bus, holder=self._workspace.cache.child("holder"), patience=self._patience)
@@ -172,7 +189,7 @@ class FileStore:
             return
         name = change.name if isinstance(change, Expect) else change.document
         if self.version(name) != change.expected:
-            self.history.refresh()
+            self._expire_history()
             raise StaleVersion(name)
         if isinstance(change, Replace) and not change.expected:
             self._refuse_other_case(change.document)
