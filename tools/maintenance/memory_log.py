@@ -10,7 +10,7 @@ if __name__ == "__main__":  # before any other import
 from tools.core.bus import posts
 from tools.core.checks import findings
 from tools.core.checks import output as reports
-from tools.core.checks.sources import Folder
+from tools.core.checks.sources import Live
 from tools.core.cli import app as cli
 from tools.core.models.bus import EVENTS
 from tools.core.plans import storage
@@ -26,7 +26,7 @@ main = cli.group(__doc__)
 @cli.command(main, "add", writes=True)
 @cli.option("--summary", required=True, help="One line.")
 @cli.option("--ref", type=cli.LINE, default="", help="What it is about: plan:<id>, a branch, a path.")
-@cli.repeated("--receipt", help="A path of evidence, or _bus/events/events.jsonl#<event id>.")
+@cli.repeated("--receipt", help="A path of evidence, or the event log's and #<event id>.")
 @cli.repeated("--artifact", help="A path that was made or changed.")
 def add(run: cli.Run, summary: str, ref: str, receipt: tuple[str, ...], artifact: tuple[str, ...]) -> None:
     """Append an entry, chained to the last."""
@@ -47,7 +47,7 @@ def verify(run: cli.Run, form: str) -> None:
     """Check every hash and every link of the chain; exit 1 when one does not hold."""
     from tools.core.checks import memory as memory_check  # pydantic comes with it
 
-    found = findings.ordered(findings.stricter(memory_check.check(Folder(run.workspace))))
+    found = findings.ordered(findings.stricter(memory_check.check(Live(run))))
     run.emit(reports.document(found, run.spell), reports.show(found, form, run.spell))
     run.finish(1 if findings.failed(found) else 0)
 

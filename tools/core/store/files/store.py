@@ -19,8 +19,10 @@ and a `recovered` event says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
+from typing import TYPE_CHECKING
 
 from tools.core import hint
 from tools.core.errors import DataError, UsageError
@@ -28,7 +30,7 @@ from tools.core.fs import files, jsonl, locks
 from tools.core.models.bus import EVENTS, MESSAGES
 from tools.core.models.lenient import shortcoming
 from tools.core.problem import Problem
-from tools.core.store.api import Append, Change, Document, Expect, Replace, StaleVersion
+from tools.core.store.api import Append, Change, Document, Expect, Replace, StaleVersion, address_of
 from tools.core.store.files import append
 from tools.core.store.files.append import sync
 from tools.core.store.files.transaction import Transaction, place_of, version_of
@@ -92,6 +94,14 @@ class FileStore:
                     found.append(outcome)
         return jsonl.Reading(found[::-1], problems[::-1])
 
+    def lines(self, stream: str) -> Iterator[jsonl.Line]:
+        """See Store; the name is one of `names`, be it an id or not."""
+        return jsonl.lines(Place(self._workspace.bus_root, self.where(stream)))
+
+    def content(self, document: str) -> bytes | None:
+        """See Store; the name is one of `names`, be it an id or not."""
+        return files.read_bytes(Place(self._workspace.bus_root, self.where(document)))
+
     def get(self, document: str) -> Document | None:
         """See Store."""
         place = self.place(document)
@@ -110,9 +120,18 @@ class FileStore:
         names = files.names_in(self._workspace.bus.child(kind), suffix)
         return [name.removesuffix(suffix) for name in names]
 
+    def strays(self, kind: str) -> list[str]:
+        """See Store."""
+        folder = self._workspace.bus.child(kind)
+        return [f"{folder.name}/{name}" for name in files.names_in(folder) if not name.endswith(_suffix(kind))]
+
     def where(self, name: str) -> str:
         """See Store."""
-        return f"{self._workspace.bus.name}/{f'{name}/{name}' if name == EVENTS else name}{_suffix(name)}"
+        return address_of(name)
+
+    def exists(self) -> bool:
+        """See Store."""
+        return os.path.isdir(self._workspace.bus.path)
 
     def place(self, name: str) -> Place:
         """Where a stream or a document lies; UsageError for a name that is not an id."""
