@@ -51,8 +51,9 @@ check: lint ## the inner loop: lint, types, fast tests; under a minute
 lint: $(READY) ## ruff, mypy and spelling
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/codespell
 
-test: $(READY) ## run all tests
+test: $(READY) ## run all tests, then those of the commands on a store without files
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --store=memory $(PYTEST_ARGS)
 
 cov: $(READY) ## at least 95 % of the branches of each rule are covered by its tests
 	@mkdir -p build

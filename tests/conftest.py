@@ -106,6 +106,28 @@ def ordinary_user() -> Iterator[None]:
     assert libc.capset(header, powers) == 0
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--store", choices=["files", "memory"], default="files", help="what the commands' own tests run on (in process)"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On the store in memory only the commands' own tests run, but for those that cannot."""
+    if config.getoption("--store") != "memory":
+        return
+    from tests.without_files import reason_against
+
+    kept, left = [], []
+    for item in items:
+        reason = reason_against(item.nodeid)
+        (kept if reason is not None else left).append(item)
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=reason))
+    config.hook.pytest_deselected(items=left)
+    items[:] = kept
+
+
 def git(folder: Path, *arguments: str) -> str:
     """Real git in a test's repository; fails the test when git fails."""
     done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
@@ -148,10 +170,67 @@ def workspace(git_repo: Path) -> Any:
 
 @pytest.fixture
 def store(workspace: Any) -> Any:
-    """The store of `workspace`."""
-    from tools.core.store.files.store import FileStore
+    """The store of `workspace`, as commands open it."""
+    from tools.core import context
 
-    return FileStore(workspace)
+    return context.open_store(workspace)
+
+
+@pytest.fixture(autouse=True)
+def bus_in_memory(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `--store=memory` every command of this process finds a bus that is no files, one for each bus root."""
+    if request.config.getoption("--store") != "memory":
+        return
+    from tests.memory import MemoryStore
+    from tools.core import context
+
+    opened: dict[str, MemoryStore] = {}
+
+    def open_store(workspace: Any, *_: Any) -> MemoryStore:
+        if workspace.bus_root not in opened:
+            opened[workspace.bus_root] = MemoryStore(Path(workspace.bus.path))
+        return opened[workspace.bus_root]
+
+    monkeypatch.setattr(context, "open_store", open_store)
+
+
+@pytest.fixture
+def raw_bus(git_repo: Path) -> RawBus:
+    """What streams and documents of the bus are byte by byte: `raw_bus["claims/T"] = b"{"`; None where there is none."""
+    return RawBus(git_repo)
+
+
+class RawBus:
+    """The bus of a checkout as somebody reads and leaves it who does not use the toolkit."""
+
+    def __init__(self, top: Path) -> None:
+        from tools.core import context
+        from tools.core.workspace import Workspace
+
+        self._workspace = Workspace(str(top), str(top))
+        self._store: Any = context.open_store(self._workspace)
+
+    def __getitem__(self, name: str) -> bytes | None:
+        if name.startswith(("events", "messages")):
+            data = b"".join(line.raw + b"\n" for line in self._store.lines(name))
+            return data or None
+        content: bytes | None = self._store.content(name)
+        return content
+
+    def __setitem__(self, name: str, data: bytes | None) -> None:
+        path = Path(self._workspace.bus_root, self._store.where(name))
+        if hasattr(self._store, "put"):
+            self._store.put(name, data)
+        elif data is None:
+            path.unlink()
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        self._store.history.refresh()
+
+    def add(self, stream: str, *lines: bytes) -> None:
+        """Puts lines behind what a stream has."""
+        self[stream] = (self[stream] or b"") + b"".join(line + b"\n" for line in lines)
 
 
 @pytest.fixture

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from tools.core import clock, ids
-from tools.core.errors import UsageError
-from tools.core.fs import jsonl
+from tools.core import clock, hint, ids
+from tools.core.errors import DataError, UsageError
+from tools.core.fs import files, jsonl
 from tools.core.models.bus import EVENTS, Event, stream_of
 from tools.core.models.entry import MESSAGE, Entry, matches, stream_entry, unrepeated
 from tools.core.models.lenient import shortcoming
@@ -22,12 +22,15 @@ from tools.core.store.api import (
     Append,
     Document,
     Expect,
+    Loss,
     Matches,
     Recorded,
     Replace,
     StaleVersion,
     Totals,
     Volume,
+    address_of,
+    name_at,
     streams_of,
 )
 from tools.core.text import secrets
@@ -36,16 +39,52 @@ from tools.core.text import secrets
 class MemoryStore:
     """Streams are lists of lines, documents are texts."""
 
-    def __init__(self) -> None:
-        self.arrivals: list[tuple[str, bytes]] = []  # every line of every stream, in the order they came
-        self._documents: dict[str, str] = {}
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder  # a bus folder whose content this store has from its first use on
+        self._arrivals: list[tuple[str, bytes]] = []
+        self._contents: dict[str, bytes] = {}
+        self._gone: dict[str, set[bytes]] = {}
         self.history = MemoryHistory(self)
 
+    @property
+    def arrivals(self) -> list[tuple[str, bytes]]:
+        """Every line of every stream, in the order they came."""
+        self._fill()
+        return self._arrivals
+
+    @property
+    def _documents(self) -> dict[str, bytes]:
+        self._fill()
+        return self._contents
+
+    def _fill(self) -> None:
+        folder, self._folder = self._folder, None
+        for path in sorted(folder.glob("*/*.json*")) if folder else ():
+            name = name_at(f"_bus/{path.relative_to(folder)}")
+            if name and path.is_file() and not path.is_symlink():
+                self.put(name, path.read_bytes())
+
+    def put(self, name: str, data: bytes | None) -> None:
+        """Makes a stream or a document what somebody else left there; None takes it away."""
+        if not _is_stream(name):
+            self._documents.pop(name, None)
+            if data is not None:
+                self._documents[name] = data
+            return
+        before = {raw for stream, raw in self.arrivals if stream == name}
+        lines = merge.lines_of(data or b"")
+        self._gone[name] = (self._gone.get(name, set()) | before) - set(lines)
+        others = [arrival for arrival in self.arrivals if arrival[0] != name]
+        self._arrivals = others + [(name, raw) for raw in lines]
+        self.history = MemoryHistory(self)
+
+    def losses(self) -> dict[str, int]:
+        """By stream, how many lines are gone that were there."""
+        return {stream: len(lines - set(self._lines(stream))) for stream, lines in sorted(self._gone.items())}
+
     def read(self, stream, start=0):
-        found, problems, offset = [], [], 0
-        for number, raw in enumerate(self._lines(stream), 1):
-            line = jsonl.Line(offset, raw, True, offset + len(raw) + 1)
-            offset = line.end
+        found, problems = [], []
+        for number, line in enumerate(self.lines(stream), 1):
             outcome = _examined(self.where(stream), line, number)
             if line.offset >= start:
                 (problems if isinstance(outcome, Problem) else found).append(outcome)
@@ -56,23 +95,45 @@ class MemoryStore:
         found = [one for one in reading.found if wanted is None or wanted(one.record)]
         return jsonl.Reading(found[max(0, len(found) - count) :], reading.problems)
 
+    def lines(self, stream):
+        offset = 0
+        for raw in self._lines(stream):
+            line = jsonl.Line(offset, raw, True, offset + len(raw) + 1)
+            offset = line.end
+            yield line
+
+    def content(self, document):
+        return self._documents.get(document)
+
+    def exists(self):
+        return True
+
     def get(self, document):
-        text = self._documents.get(_checked(document))
-        return None if text is None else Document(json.loads(text), jsonl.line_hash(text.encode()))
+        data = self._documents.get(_checked(document))
+        if data is None:
+            return None
+        try:
+            return Document(files.parse_object(data, self.where(document)), jsonl.line_hash(data))
+        except DataError as problem:
+            problem.hint = hint.tool("maintenance.bus_repair")
+            raise
 
     def version(self, name):
-        if name.partition("/")[0] in ("events", "messages"):
+        if _is_stream(name):
             lines = self._lines(name)
             return f"{len(lines)}-{jsonl.line_hash(lines[-1])}" if lines else ""
-        document = self.get(name)
-        return document.version if document else ""
+        data = self._documents.get(_checked(name))
+        return "" if data is None else jsonl.line_hash(data)
 
     def names(self, kind):
         names = {stream for stream, _ in self.arrivals} | set(self._documents)
         return sorted(name.partition("/")[2] for name in names if name.startswith(f"{kind}/"))
 
+    def strays(self, kind):
+        return []
+
     def where(self, name):
-        return f"memory:{name}"
+        return address_of(name)
 
     def commit(self, changes):
         for change in changes:
@@ -86,12 +147,12 @@ class MemoryStore:
                 self.arrivals.append((change.stream, jsonl.encode(record)))
                 written.append(record)
             elif isinstance(change, Replace):
-                self._documents[change.document] = json.dumps(secrets.redact_value(dict(change.content)))
+                self._documents[change.document] = files.dump_json(secrets.redact_value(dict(change.content)))
         return written
 
     def adopt(self, stream, lines):
         new = merge.missing(self._lines(stream), lines)
-        self.arrivals += [(stream, line) for line in new]
+        self.arrivals.extend((stream, line) for line in new)
         return len(new)
 
     def recover(self):
@@ -119,7 +180,11 @@ class MemoryStore:
             if other != name and other.casefold() == name.casefold():
                 kind, _, task = other.partition("/")
                 raise UsageError(f"{name.partition('/')[2]!r} differs only in case from {task!r}, which exists",
-                                 code="id.case", hint=f"--task {task}")  # fmt: skip
+                                 code="id.case", hint=hint.again("--task", task))  # fmt: skip
+
+
+def _is_stream(name):
+    return name.partition("/")[0] in ("events", "messages")
 
 
 def _checked(name):
@@ -322,7 +387,8 @@ class MemoryHistory:
         ]
 
     def losses(self, streams=None):
-        return []
+        losses = self._store.losses()
+        return [Loss(name, count) for name, count in losses.items() if count and (streams is None or name in streams)]
 
 
 class _Following:

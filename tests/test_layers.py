@@ -110,7 +110,7 @@ HEAVY = {"starlette": {"served/application.py"}, "uvicorn": {"served/server.py"}
          "jinja2": {"board/page.py"}, "markupsafe": {"board/page.py"},
          "pydantic": {"models/validate.py"}, "jsonschema": set(), "rich": {"cli/run.py", "terminal/app.py"},
          "click": {f"cli/{name}.py" for name in ("app", "decorators", "outcome", "params", "run")}, "filelock": {"fs/locks.py"},
-         "sqlite3": {f"store/files/{name}.py" for name in ("index", "index_build", "index_schema", "index_settle", "search")},
+         "sqlite3": {f"store/files/{name}.py" for name in ("index", "index_build", "index_schema", "index_settle", "index_owner", "search")},
          "tomlkit": {"setup/config/edit_toml.py"}, "mcp": {"integrations/mcp/server.py"},
          "mcp_types": {"integrations/mcp/server.py"}, "anyio": {"integrations/mcp/server.py"},
          "subprocess": {"git/git.py", "demo/player.py", "receipts/run.py", "setup/programs.py", "setup/probes/running.py"}}  # fmt: skip
@@ -207,6 +207,41 @@ def calls_with_paths(path):
 def test_nothing_but_workspace_spells_the_folders_where_a_path_is_built(path):
     for constant in calls_with_paths(path):
         assert not FOLDER.match(constant.value), f"{shown(path)}:{constant.lineno}: {constant.value!r}"
+
+
+WITH_FILES = (
+    *(f"core/{name}" for name in ("store/", "sync/", "setup/", "workspace.py", "templates.py")),
+    "core/integrations/hooks/",  # one starts at every call of a tool: it reads small files without a store
+    "maintenance/bus_repair.py",
+)
+"""What begins, mends, exchanges or is a bus in files may name its folder; in the store SQL may be written."""
+ELSEWHERE = [path for path in CORE + COMMANDS if not shown(path).startswith(WITH_FILES)]
+SQL = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA)\b.*\b(FROM|INTO|SET|TABLE|INDEX)\b|^PRAGMA ")
+
+
+def texts_of(path):
+    """Every text in a module that is not a docstring."""
+    tree = tree_of(path)
+    nodes = [node for node in ast.walk(tree) if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))]
+    statements = [node.body[0] for node in nodes if node.body] + [
+        node for node in ast.walk(tree) if isinstance(node, ast.Expr)
+    ]
+    docs = {
+        id(node.value) for node in statements if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs
+    ]
+
+
+@pytest.mark.parametrize("path", ELSEWHERE, ids=shown)
+def test_history_is_asked_of_the_store_and_the_bus_has_no_folder_elsewhere(path):
+    assert not [name for name in imports_of(path) if "store.files" in name or name.startswith("sqlite3")]
+    for text in texts_of(path):
+        assert not SQL.search(text.value), f"{shown(path)}:{text.lineno}: {text.value!r}"
+        assert not re.search(r"(^|[^a-z])_bus(/|$)", text.value), f"{shown(path)}:{text.lineno}: {text.value!r}"
 
 
 def test_no_module_has_a_name_that_says_nothing_or_hides_the_standard_library():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from pathlib import Path
 
@@ -46,22 +45,17 @@ def backlog(git_repo):
 
 
 @pytest.fixture
-def document(git_repo):
+def document(store):
     """Reads a document of the bus: `document("claims/QUEUE-1")`; None where there is none."""
 
     def read(name):
-        path = git_repo / "_bus" / f"{name}.json"
-        return json.loads(path.read_text()) if path.exists() else None
+        found = store.get(name)
+        return found.content if found else None
 
     return read
 
 
 @pytest.fixture
-def lines(git_repo):
-    """Reads a log of the bus: `lines("events/events")`, `lines("messages/QUEUE-1")`."""
-
-    def read(name):
-        path = git_repo / "_bus" / f"{name}.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-
-    return read
+def lines(store):
+    """Reads a log of the bus: `lines("events")`, `lines("messages/QUEUE-1")`."""
+    return lambda stream: [found.record for found in store.read(stream).found]

@@ -241,9 +241,9 @@ def test_a_watch_that_makes_no_sense_is_a_usage_error(run, git_repo, arguments):
     run("agent.bus_watch", *arguments, code=2)
 
 
-def test_a_damaged_claim_is_6_and_the_hint_names_what_mends_it(claim, git_repo):
+def test_a_damaged_claim_is_6_and_the_hint_names_what_mends_it(claim, raw_bus):
     claim("claim", "codex-1")
-    (git_repo / "_bus/claims/T.json").write_text('{"task_id"')
+    raw_bus["claims/T"] = b'{"task_id"'
     assert "hint: python -m tools.maintenance.bus_repair" in claim("claim", "codex-1", code=6).err
 
 

@@ -95,13 +95,13 @@ def test_the_list_of_the_module_is_what_every_board_reads():
 def test_a_dirty_handoff_is_cleared_with_a_note_and_its_receipt_stays(run, dirty, git_repo, lines):
     dirty("codex-3", "codex-2")
     run(DASH, "clear", "--agent", "codex-2", "--note", "committed as abc")
-    (event,) = lines("events/events")
+    (event,) = lines("events")
     assert (event["event"], event["agent_id"]) == ("dirty_cleared", "codex-1")
     assert event["summary"].endswith("codex-2: committed as abc")
     assert (git_repo / event["receipts"][0]).exists()
     assert run(DASH, "report", "--json").json["handoffs"] == []
     assert "no open dirty handoff" in run(DASH, "clear", "--agent", "codex-2").out
-    assert len(lines("events/events")) == 1
+    assert len(lines("events")) == 1
 
 
 def test_a_dirty_handoff_may_be_given_to_another_who_then_clears_it(run, seat, dirty):

@@ -24,9 +24,9 @@ def test_the_directive_lands_in_its_thread_and_the_pointer_on_the_hub(run, lines
     assert (pointer["meta"]["directive_id"], pointer["meta"]["urgency"]) == (directive["id"], "high")
 
 
-def test_running_it_again_adds_only_the_pointer_that_is_missing(run, lines, git_repo):
+def test_running_it_again_adds_only_the_pointer_that_is_missing(run, lines, raw_bus):
     run(*POINT)
-    (git_repo / "_bus/messages/manager-report.jsonl").unlink()
+    raw_bus["messages/manager-report"] = None
     run(*POINT)
     assert len(lines("messages/BUS-COORD-0001")) == len(lines("messages/manager-report")) == 1
     assert not run(*POINT, "--json").json["changed"]
@@ -38,11 +38,9 @@ def test_a_second_directive_of_a_thread_has_a_pointer_of_its_own(run, lines):
     assert len(lines("messages/BUS-COORD-0001")) == len(lines("messages/manager-report")) == 2
 
 
-def test_an_old_directive_without_an_id_is_known_by_its_words(run, lines, git_repo):
-    thread = git_repo / "_bus/messages/BUS-COORD-0001.jsonl"
-    thread.parent.mkdir(parents=True)
+def test_an_old_directive_without_an_id_is_known_by_its_words(run, lines, raw_bus):
     old = {"ts": "2025-01-01T00:00:00Z", "from": "codex-1", "type": "directive", "summary": "everybody: rebase"}
-    thread.write_text(json.dumps(old) + "\n")
+    raw_bus["messages/BUS-COORD-0001"] = json.dumps(old).encode() + b"\n"
     run(*POINT)
     assert len(lines("messages/BUS-COORD-0001")) == len(lines("messages/manager-report")) == 1
 

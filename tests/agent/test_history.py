@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from tests.conftest import RawBus
+
 READERS = [
     ("agent.bus_watch", []), ("agent.bus_watch", ["--limit", "1000"]), ("agent.bus_watch", ["--task", "manager-report"]),
     ("agent.bus_watch", ["--task", "QUEUE-001", "--task", "APOP-004", "--since", "2020-01-01T00:00:00Z"]),
@@ -67,11 +69,11 @@ def test_every_record_of_every_log_is_shown_or_named(here, run):
 
 
 def test_writers_go_on_from_it_without_touching_a_line(here, run):
-    before = (here / "_bus" / "events" / "events.jsonl").read_bytes()
+    before = RawBus(here)["events"]
     run("agent.bus_event", "log", "--event", "note", "--agent", "codex-9", "--summary", "new")
     run("agent.bus_claim", "claim", "--task", "QUEUE-999", "--agent", "codex-9")
     run("agent.bus_ping", "--agent", "codex-9", "--message-task", "manager-report")
-    after = (here / "_bus" / "events" / "events.jsonl").read_bytes()
+    after = RawBus(here)["events"]
     assert (
         after.startswith(before.rstrip(b"\n")) and len(after.split(b"\n")) == len(before.rstrip(b"\n").split(b"\n")) + 4
     )

@@ -107,10 +107,9 @@ def test_what_cannot_be_taken_is_refused_and_nothing_changes(run, backlog, uncha
     unchanged()
 
 
-def test_a_damaged_claim_does_not_stop_next(run, backlog, git_repo, document):
+def test_a_damaged_claim_does_not_stop_next(run, backlog, raw_bus, document):
     backlog({"001-a.md": "", "002-b.md": ""})
-    (git_repo / "_bus/claims").mkdir(parents=True)
-    (git_repo / "_bus/claims/QUEUE-001.json").write_text("{")
+    raw_bus["claims/QUEUE-001"] = b"{"
     assert listed(run) == [("QUEUE-002", "ready")]
     run(PICK, "next")
     assert document("claims/QUEUE-002")["agent_id"] == "codex-2"

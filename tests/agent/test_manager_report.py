@@ -42,7 +42,7 @@ def test_the_heartbeat_is_the_seat_s_cites_the_report_and_reaches_status_and_boa
     path = run(
         REPORT, "--log-heartbeat", "--heartbeat-shift", "mid", "--heartbeat-meta", "cadence=daily", "--json"
     ).json["path"]
-    beat = lines("events/events")[-1]
+    beat = lines("events")[-1]
     assert (beat["event"], beat["agent_id"], beat["receipts"]) == ("status", "codex-1", [path])
     assert beat["meta"] == {"cadence": "daily", "shift": "mid"}
     assert "shift=mid" in run("agent.bus_status", "--preset", "manager").out
@@ -52,7 +52,7 @@ def test_the_heartbeat_is_the_seat_s_cites_the_report_and_reaches_status_and_boa
 
 def test_without_asking_there_is_no_heartbeat(run, lines):
     run(REPORT)
-    assert lines("events/events") == []
+    assert lines("events") == []
 
 
 @pytest.mark.parametrize(

@@ -98,11 +98,11 @@ def test_a_label_whose_folder_is_a_link_is_not_followed(variants, run, tmp_path)
     assert len(list(outside.iterdir())) == 2
 
 
-def test_a_session_is_saved_with_a_heartbeat_and_comes_back_with_its_branch(variants, run):
+def test_a_session_is_saved_with_a_heartbeat_and_comes_back_with_its_branch(variants, run, lines):
     helper(run, "activate", "codex-1")
     git(variants, "switch", "-qc", "agent/codex-1/x")
     helper(run, "session-save", "early", "--heartbeat-meta", "shift=early")
-    event = json.loads((variants / "_bus/events/events.jsonl").read_text().splitlines()[-1])
+    event = lines("events")[-1]
     assert event["event"] == "status" and event["meta"]["shift"] == "early"
     assert event["meta"]["session_label"] == "early" and event["meta"]["session_branch"] == "agent/codex-1/x"
     git(variants, "switch", "-q", "main")

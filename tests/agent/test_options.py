@@ -23,20 +23,20 @@ PING = ("agent.bus_ping", "--task", "T", "--message-task", "T")
 
 def test_a_ping_cites_evidence_for_its_event_and_for_its_message(run, lines):
     run(*PING, "--event-receipt", "event.txt", "--message-receipt", "message.txt")
-    (event,), (message,) = lines("events/events"), lines("messages/T")
+    (event,), (message,) = lines("events"), lines("messages/T")
     assert (event["receipts"], message["receipts"]) == (["event.txt"], ["message.txt"])
 
 
 def test_a_pings_message_has_a_type_and_data_of_its_own(run, lines):
     run(*PING, "--message-type", "note", "--message-meta", "shift=mid")
-    (event,), (message,) = lines("events/events"), lines("messages/T")
+    (event,), (message,) = lines("events"), lines("messages/T")
     assert (message["type"], message["meta"]) == ("note", {"shift": "mid"})
     assert event["event"] == "status" and "meta" not in event
 
 
-def test_a_ping_without_its_message_is_an_event(run, lines, git_repo):
+def test_a_ping_without_its_message_is_an_event(run, lines, store):
     run(*PING, "--skip-message")
-    assert len(lines("events/events")) == 1 and not (git_repo / "_bus/messages").exists()
+    assert len(lines("events")) == 1 and store.names("messages") == []
 
 
 def test_a_pointer_has_a_type_a_note_and_evidence_of_its_own(run, lines):

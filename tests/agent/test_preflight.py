@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import CHECKOUT, git
+from tests.conftest import CHECKOUT, RawBus, git
 
 Run = Callable[..., Any]
 PLAN = "_plans/2026-01-01-login.plan.json"
@@ -71,6 +71,11 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1))
 
 
+def cite(bus: RawBus, path: str) -> None:
+    """Makes the first event cite a receipt."""
+    bus["events"] = (bus["events"] or b"").replace(b'"summary"', f'"receipts":["{path}"],"summary"'.encode(), 1)
+
+
 def untrack(repo: Path) -> None:
     """Takes the proof out of git and leaves it on the disk."""
     git(repo, "rm", "-q", "--cached", PROOF)
@@ -86,13 +91,17 @@ BREAKS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "a plan done with open steps": (lambda r: edit(r / PLAN, '"in_progress"', '"done"'), "plan.invalid", PLAN),
     "a status in an old spelling": (lambda r: edit(r / PLAN, '"in_progress"', '"in-progress"'), "plan.hygiene", PLAN),
     "an event that is none": (
-        lambda r: write_line(r / "_bus/events/events.jsonl", "{}"),
+        lambda r: RawBus(r).add("events", b"{}"),
         "record.shape",
         "_bus/events",
     ),
-    "a claim that is none": (lambda r: write(r / "_bus/claims/QUEUE-001.json", "{"), "file.unreadable", "_bus/claims"),
+    "a claim that is none": (
+        lambda r: RawBus(r).__setitem__("claims/QUEUE-001", b"{"),
+        "file.unreadable",
+        "_bus/claims",
+    ),
     "a receipt the bus cites": (
-        lambda r: edit(r / "_bus/events/events.jsonl", '"summary"', '"receipts":["no/such.txt"],"summary"'),
+        lambda r: cite(RawBus(r), "no/such.txt"),
         "receipt.missing",
         "_bus/events",
     ),

@@ -45,12 +45,11 @@ def test_another_branch_needs_to_be_allowed(branch, run):
     verdict(run, "--allow-branch", "hotfix")
 
 
-def test_a_claim_that_changed_hands_is_not_mine_even_if_it_came_back(branch, run):
-    path = branch / "_bus/claims/T-1.json"
-    claim = json.loads(path.read_text())
-    path.write_text(json.dumps({**claim, "fence": 3}))
+def test_a_claim_that_changed_hands_is_not_mine_even_if_it_came_back(branch, run, raw_bus):
+    claim = json.loads(raw_bus["claims/T-1"])
+    raw_bus["claims/T-1"] = json.dumps({**claim, "fence": 3}).encode()
     assert "fence 1, it is 3" in verdict(run, code=1)["claim"]["detail"]
-    path.write_text(json.dumps({**claim, "agent_id": "codex-2", "fence": 2}))
+    raw_bus["claims/T-1"] = json.dumps({**claim, "agent_id": "codex-2", "fence": 2}).encode()
     assert "codex-2" in verdict(run, code=1)["claim"]["detail"]
 
 

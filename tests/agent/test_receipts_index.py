@@ -102,9 +102,8 @@ def test_what_is_missing_is_a_table_for_people(repo: Path, run: Callable[..., An
     assert lines[2].split()[:2] == [NAME, "gone.txt"]
 
 
-def test_bad_lines_are_named_and_skipped(repo: Path, run: Callable[..., Any]) -> None:
-    with (repo / "_bus/messages/T-1.jsonl").open("a") as thread:
-        thread.write("nonsense\n")
+def test_bad_lines_are_named_and_skipped(repo: Path, run: Callable[..., Any], raw_bus: Any) -> None:
+    raw_bus.add("messages/T-1", b"nonsense")
     assert "_bus/messages/T-1.jsonl:4" in run(INDEX).err
 
 

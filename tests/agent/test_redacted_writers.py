@@ -147,8 +147,8 @@ def test_a_document_is_whole_after_a_secret_was_taken_from_it(run, git_repo, com
             json.loads(document)
 
 
-def test_a_stream_that_is_shown_has_none_though_an_old_log_does(run, workspace):
+def test_a_stream_that_is_shown_has_none_though_an_old_log_does(run, raw_bus):
     old = {"ts": clock.to_text(clock.now()), "agent_id": "codex-1", "event": "note", "summary": f"use {TOKEN}"}
-    files.replace(workspace.events, json.dumps(old).encode() + b"\n")
+    raw_bus["events"] = json.dumps(old).encode() + b"\n"
     assert "[redacted:github]" in run("agent.bus_watch").out
     assert "[redacted:github]" in run("agent.bus_watch", "--json").out

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.clones import make_clone, make_origin
-from tests.conftest import git
+from tests.conftest import RawBus, git
 from tools.__main__ import init
 from tools.core.cli import app as cli
 
@@ -19,8 +19,7 @@ def boot(run, folder: Path, *arguments: str, code: int = 0):
 
 
 def events(folder: Path, kind: str = "") -> list[dict]:
-    path = folder / "_bus/events/events.jsonl"
-    found = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    found = (json.loads(line) for line in (RawBus(folder)["events"] or b"").splitlines())
     return [event for event in found if kind in ("", event["event"])]
 
 

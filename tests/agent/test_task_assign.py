@@ -27,9 +27,9 @@ def test_an_assignment_leaves_document_claim_event_and_one_message_in_two_thread
     assert claim["branch"] == given["branch"] == "agent/codex-2/queue-1"
     (said,), (copy,) = lines("messages/QUEUE-1"), lines("messages/agent-codex-2")
     assert (said["id"], said["type"], said["to"]) == (copy["id"], "assignment", "codex-2")
-    assert [event["event"] for event in lines("events/events")] == ["assign", "claim"]
-    assert {event["agent_id"] for event in lines("events/events")} == {"codex-1"}
-    assert lines("events/events")[1]["meta"]["holder"] == "codex-2"
+    assert [event["event"] for event in lines("events")] == ["assign", "claim"]
+    assert {event["agent_id"] for event in lines("events")} == {"codex-1"}
+    assert lines("events")[1]["meta"]["holder"] == "codex-2"
 
 
 def test_a_plan_without_a_file_is_warned_about(run):
@@ -129,7 +129,7 @@ def test_reassigning_moves_a_live_claim_with_evidence(run, document, lines, git_
     assert (claim["agent_id"], claim["fence"], claim["branch"]) == ("codex-3", 2, "agent/codex-3/queue-1")
     assert (claim["taken_from"]["agent_id"], claim["taken_from"]["reason"]) == ("codex-2", "on leave")
     assert document("assignments/QUEUE-1")["engineer"] == "codex-3"
-    assert lines("events/events")[-1]["event"] == "takeover"
+    assert lines("events")[-1]["event"] == "takeover"
     warnings = (git_repo / "_report/agent/codex-1/session_guard/warnings.jsonl").read_text()
     assert [json.loads(line)["reason"] for line in warnings.splitlines()] == ["on leave"]
 
@@ -163,7 +163,9 @@ def test_a_task_given_back_may_be_assigned_anew_and_the_holder_s_own_pause_stays
     assert document("claims/QUEUE-1")["agent_id"] == "codex-3"
 
 
-def test_of_eight_who_assign_one_task_to_different_engineers_one_wins_and_all_records_agree(git_repo, document, lines):
+def test_of_eight_who_assign_one_task_to_different_engineers_one_wins_and_all_records_agree(
+    git_repo, document, lines, store
+):
     started = [
         subprocess.Popen(
             [sys.executable, "-m", "tools.agent.task_assign", "--task", "QUEUE-1", "--engineer", f"engineer-{n}"],
@@ -181,8 +183,7 @@ def test_of_eight_who_assign_one_task_to_different_engineers_one_wins_and_all_re
     assert document("assignments/QUEUE-1")["engineer"] == winner
     assert document("claims/QUEUE-1")["agent_id"] == winner
     assert [message["to"] for message in lines("messages/QUEUE-1")] == [winner]
-    events = lines("events/events")
+    events = lines("events")
     assert [event["event"] for event in events] == ["assign", "claim"]
     assert events[0]["meta"]["engineer"] == events[1]["claim"]["agent_id"] == winner
-    inboxes = {path.stem for path in (git_repo / "_bus/messages").glob("agent-*")}
-    assert inboxes == {f"agent-{winner}"}
+    assert [name for name in store.names("messages") if name.startswith("agent-")] == [f"agent-{winner}"]

@@ -2,18 +2,15 @@
 
 import pytest
 
-from tools.core.fs import files
-
 
 @pytest.fixture
-def lossy(run, seat, workspace):
+def lossy(run, seat, raw_bus):
     """codex-1 holds T-1, and the log has lost a record that the index knew."""
     seat("codex-1")
     run("agent.bus_claim", "claim", "--task", "T-1")
     run("agent.bus_ping", "--summary", "soon gone")
     run("agent.bus_status")
-    log = files.read_bytes(workspace.events)
-    files.replace(workspace.events, log[: log.rindex(b"\n", 0, -1) + 1])
+    raw_bus["events"] = b"".join(raw_bus["events"].splitlines(keepends=True)[:-1])
 
 
 @pytest.mark.parametrize(

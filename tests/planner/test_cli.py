@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.acting import context_of
 from tests.conftest import git
 from tools.core.plans import check
 from tools.core.workspace import Workspace
@@ -234,7 +235,7 @@ def test_eight_processes_edit_one_plan_and_every_edit_is_kept(git_repo: Path, pl
     space = Workspace(str(git_repo), str(git_repo))
     looks = 0
     while looks < 2000 and any(worker.poll() is None for worker in workers):
-        (result,) = check.check_plans(space, [space.plan(plan)], strict=False)
+        (result,) = check.check_plans(context_of(space), [space.plan(plan)], strict=False)
         assert not result.findings
         looks += 1
     assert [worker.wait(timeout=60) for worker in workers] == [0] * 8

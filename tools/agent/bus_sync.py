@@ -11,6 +11,7 @@ from tools.core import hint
 from tools.core.cli import app as cli
 from tools.core.errors import SetupError
 from tools.core.sync import exchange
+from tools.core.workspace import BUS
 
 
 @cli.command(doc=__doc__, writes=True)
@@ -22,7 +23,7 @@ def main(run: cli.Run, push: bool, remote: str | None, quiet: bool) -> None:
     run.warn(map(str, done.problems))
     if done.carrier is None and push:
         raise SetupError(
-            "no branch carries the bus here: _bus/ is a plain folder",
+            f"no branch carries the bus here: {BUS}/ is a plain folder",
             code="bus.plain",
             hint=hint.init("--bus", "branch"),
         )

@@ -23,7 +23,7 @@ from tools.core.workspace import REPORT
 def main(run: cli.Run, *, output: str | None, missing: bool) -> None:
     folder = run.workspace.in_root(f"{REPORT}/usage")
     place = None if output is None else write.output_place(run.workspace, output, folder)
-    index = receipts_index.make(run.workspace, place)
+    index = receipts_index.make(run, place)
     with index.body:
         run.skipped(index.problems)
         if place is not None:

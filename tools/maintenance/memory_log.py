@@ -9,7 +9,7 @@ if __name__ == "__main__":  # before any other import
 
 from tools.core.bus import posts
 from tools.core.checks import findings, output
-from tools.core.checks.sources import Folder
+from tools.core.checks.sources import Live
 from tools.core.cli import app as cli
 from tools.core.models.bus import EVENTS
 from tools.core.plans import storage
@@ -25,7 +25,7 @@ main = cli.group(__doc__)
 @cli.command(main, "add", writes=True)
 @cli.option("--summary", required=True, help="One line.")
 @cli.option("--ref", type=cli.LINE, default="", help="The subject: plan:<id>, a branch, a path.")
-@cli.repeated("--receipt", help="A path of evidence, or _bus/events/events.jsonl#<event id>.")
+@cli.repeated("--receipt", help="A path of evidence, or the event log's and #<event id>.")
 @cli.repeated("--artifact", help="A path that was created or changed.")
 def add(run: cli.Run, summary: str, ref: str, receipt: tuple[str, ...], artifact: tuple[str, ...]) -> None:
     """Append an entry, chained to the last."""
@@ -46,7 +46,7 @@ def verify(run: cli.Run, form: str) -> None:
     """Check every hash and every link of the chain; exit 1 when one is wrong."""
     from tools.core.checks import memory  # loads pydantic
 
-    listed = findings.ordered(findings.stricter(memory.check(Folder(run.workspace))))
+    listed = findings.ordered(findings.stricter(memory.check(Live(run))))
     run.emit(output.document(listed, run.spell), output.show(listed, form, run.spell))
     run.finish(1 if findings.failed(listed) else 0)
 

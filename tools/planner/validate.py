@@ -21,7 +21,7 @@ from tools.core.problem import Problem
 @cli.option("--output", type=cli.LINE, help="Also write the summary here (a bare name: _report/planner/).")
 def main(run: cli.Run, *, paths: tuple[str, ...], strict: bool, output: str | None) -> None:
     places = [storage.place_named(run.workspace, path) for path in paths] or storage.all_places(run.workspace)
-    results = check.check_plans(run.workspace, places, strict=strict)
+    results = check.check_plans(run, places, strict=strict)
     exit_code = 1 if any(result.findings for result in results) else 0
     summary = {
         "generated_at": clock.to_text(run.now),

@@ -77,9 +77,8 @@ def _change_claim(context: Context, task: str, decide: Callable[[TaskDocuments],
     recorded: list[claim_rules.Override] = []
 
     def attempt() -> ClaimChange:
-        events = context.store.version(EVENTS)
-        context.store.history.refresh()
         documents = claim_documents.of_task(context.store, task)
+        depends = _signs_as_they_are(context, documents.claim)
         outcome = decide(documents)
         if not outcome.event:
             return ClaimChange(outcome.claim, None, outcome.warnings)
@@ -87,15 +86,20 @@ def _change_claim(context: Context, task: str, decide: Callable[[TaskDocuments],
             if override not in recorded:
                 record_override(context, override)
                 recorded.append(override)
-        changes = claim_changes(context, documents, outcome)
-        claim = documents.claim
-        if claim is not None and claim.is_live and claim.agent_id != context.seat.agent_id:
-            changes.append(Expect(EVENTS, events))  # the holder may have given a sign of life since
-        written = context.store.commit(changes)
+        written = context.store.commit([*claim_changes(context, documents, outcome), *depends])
         return ClaimChange(outcome.claim, written[0], outcome.warnings)
 
     change: ClaimChange = retry_stale(attempt)
     return change
+
+
+def _signs_as_they_are(context: Context, claim: Claim | None) -> list[Change]:
+    """What a decision about another's claim depends on: that its holder has logged nothing meanwhile."""
+    if claim is None or not claim.is_live or claim.agent_id == context.seat.agent_id:
+        return []
+    version = context.store.version(EVENTS)
+    context.store.history.refresh()
+    return [Expect(EVENTS, version)]
 
 
 def claim_changes(context: Context, documents: TaskDocuments, outcome: claim_rules.Outcome) -> list[Change]:

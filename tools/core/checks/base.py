@@ -14,13 +14,14 @@ from tools.core import hint
 from tools.core.checks import bus, documents, sources
 from tools.core.checks.documents import Document
 from tools.core.checks.findings import Finding, make_finding
-from tools.core.checks.sources import Commit, Folder, Tree
+from tools.core.checks.sources import Commit, Live, Tree
+from tools.core.context import Context
 from tools.core.errors import DataError
 from tools.core.fs import jsonl
 from tools.core.git import refs
 from tools.core.models.bus import CLAIMS, Claim
 from tools.core.models.lenient import claim_from
-from tools.core.workspace import BUS, MEMORY_LOG, Workspace
+from tools.core.workspace import BUS, MEMORY_LOG
 
 _BETWEEN_LINES = ("record.prev_unknown", "record.duplicate_id", "directive.pointer", "id.case", "claim.duplicate")
 """Rules about relations between lines or files: the base may have the line without the problem."""
@@ -108,13 +109,14 @@ def lost_lines(ours: Tree, before: Commit, name: str) -> Iterator[Finding]:
             return  # a reordered line makes every later one look lost
 
 
-def lost_memory(workspace: Workspace, base_commit: str) -> list[Finding]:
+def lost_memory(context: Context, base_commit: str) -> list[Finding]:
     """The lost lines of the memory log, which stays on code branches when the bus has its own branch."""
-    common = sources.merge_base(workspace.root, refs.require_commit(workspace.root, "HEAD"), base_commit)
+    root = context.workspace.root
+    common = sources.merge_base(root, refs.require_commit(root, "HEAD"), base_commit)
     if common is None:
         return []
-    with Commit(workspace.root, common) as before:
-        return list(lost_lines(Folder(workspace), before, MEMORY_LOG))
+    with Commit(root, common) as before:
+        return list(lost_lines(Live(context), before, MEMORY_LOG))
 
 
 def _lost(ours: Tree, before: Commit, name: str, number: int, old: jsonl.Line) -> Finding:

@@ -15,13 +15,13 @@ from tools.core.checks.findings import Finding, make_finding
 from tools.core.checks.lines import LineContext, Shapes
 from tools.core.checks.sources import Tree
 from tools.core.fs import jsonl
-from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, Claim, Event, Message
+from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, Claim, Event, Message, stream_of
 from tools.core.models.lenient import claim_from
-from tools.core.workspace import BUS
+from tools.core.store.api import address_of
 
 _DIRECTIVE = re.compile(rf"{ids.COORDINATION_PREFIX}[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*", re.IGNORECASE)
-HUB_LOG = f"{BUS}/{MESSAGES}/{ids.HUB}.jsonl"
-EVENT_LOG = f"{BUS}/{EVENTS}/{EVENTS}.jsonl"
+HUB_LOG = address_of(stream_of(ids.HUB))
+EVENT_LOG = address_of(EVENTS)
 
 
 class Result(NamedTuple):

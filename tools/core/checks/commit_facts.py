@@ -11,7 +11,7 @@ from tools.core import hint, ids
 from tools.core.checks import commits, sources
 from tools.core.checks.commits import Commit, Handover, History
 from tools.core.checks.findings import Finding
-from tools.core.checks.sources import Folder, Tree
+from tools.core.checks.sources import Live, Tree
 from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files, jsonl
@@ -39,7 +39,7 @@ def check_range(context: Context, span: Range, bus: str | None) -> list[Finding]
     Raises SetupError when a commit has a fence that this copy of the bus does not know yet.
     """
     written = read(context.workspace.root, span)
-    tree: Any = nullcontext(Folder(context.workspace))
+    tree: Any = nullcontext(Live(context))
     if bus is not None:
         folder = repository.of_bus(context.workspace)
         tree = sources.Commit(folder, refs.require_commit(folder, bus))

@@ -5,7 +5,6 @@ Each section returns findings or raises; a section that cannot be checked become
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -16,7 +15,7 @@ from tools.core.checks import findings, links, memory, sources
 from tools.core.checks.base import lost_memory
 from tools.core.checks.findings import Finding, from_problem, make_finding
 from tools.core.checks.run import check_bus
-from tools.core.checks.sources import Commit, Folder
+from tools.core.checks.sources import Commit, Live
 from tools.core.consensus import ledger
 from tools.core.context import Context
 from tools.core.errors import SetupError, ToolkitError
@@ -102,7 +101,7 @@ def _changed(context: Context, scope: Scope) -> list[Place]:
 
 
 def _plans(context: Context, scope: Scope) -> list[Finding]:
-    results = plan_checks.check_plans(context.workspace, _changed(context, scope), strict=True)
+    results = plan_checks.check_plans(context, _changed(context, scope), strict=True)
     return [
         from_problem("plan.invalid", finding.problem, fix=finding.fix)
         for result in results
@@ -138,7 +137,7 @@ def _merge_base(workspace: Workspace, scope: Scope) -> str:
 
 
 def _bus(context: Context, scope: Scope) -> list[Finding]:
-    if os.path.isdir(context.workspace.bus.path):
+    if context.store.exists():
         return check_bus(context, base=_bus_base(context.workspace, scope.base)).findings
     ref = f"origin/{bus_branch.BRANCH}"
     if not refs.commit_of(context.workspace.root, ref):
@@ -157,10 +156,10 @@ def _bus_base(workspace: Workspace, base: str) -> str | None:
 
 def _memory(context: Context, scope: Scope) -> list[Finding]:
     base_commit = refs.commit_of(context.workspace.root, scope.base)
-    lost = lost_memory(context.workspace, base_commit) if base_commit else []
+    lost = lost_memory(context, base_commit) if base_commit else []
     if not lost and not files.exists(context.workspace.in_root(MEMORY_LOG)):
         raise Skipped(f"no {MEMORY_LOG}")
-    listed = memory.check(Folder(context.workspace))
+    listed = memory.check(Live(context))
     existing: set[str] = set()
     if base_commit and not scope.everything:
         with Commit(context.workspace.root, base_commit) as base:

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 
 from tools.core.checks import bus
 from tools.core.checks.base import Comparison, compare_with_base
-from tools.core.checks.sources import Commit, Folder
+from tools.core.checks.sources import Commit, Live
 from tools.core.context import Context
 from tools.core.git import refs, repository
 
@@ -14,10 +14,10 @@ from tools.core.git import refs, repository
 def check_bus(context: Context, *, ref: str | None = None, base: str | None = None) -> Comparison:
     """The bus of the folder or of a ref; with a base, only the findings that are new."""
     if ref is None and base is None:
-        return Comparison(bus.check(Folder(context.workspace), context.now).findings, 0)
+        return Comparison(bus.check(Live(context), context.now).findings, 0)
     top = repository.of_bus(context.workspace)
     commit = refs.require_commit(top, ref or "HEAD")
-    with Commit(top, commit) if ref else nullcontext(Folder(context.workspace)) as tree:
+    with Commit(top, commit) if ref else nullcontext(Live(context)) as tree:
         result = bus.check(tree, context.now)
         if base is None:
             return Comparison(result.findings, 0)

@@ -1,4 +1,4 @@
-"""The files of a bus as a checker reads them: from its folder, or from a commit through one git process.
+"""The files of a bus as a checker reads them: from the store, or from a commit through one git process.
 
 A bus is a folder `_bus/` in a code branch, or a branch of its own with its folders at the top. Names
 here are always relative to a checkout: `_bus/…`.
@@ -11,6 +11,7 @@ from contextlib import closing
 from typing import Protocol
 
 from tools.core import hint
+from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files, jsonl
 from tools.core.git import objects, refs, repository
@@ -18,7 +19,8 @@ from tools.core.git.objects import Entry
 from tools.core.hint import Hint
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES
 from tools.core.problem import Problem
-from tools.core.workspace import BUS, MEMORY_LOG, Place, Workspace
+from tools.core.store.api import name_at
+from tools.core.workspace import BUS, MEMORY_LOG
 
 FOLDERS = (EVENTS, MESSAGES, CLAIMS, ASSIGNMENTS)
 
@@ -36,29 +38,29 @@ class Tree(Protocol):
         """A whole file, None when it does not exist; DataError when it is not a file or is too large."""
 
 
-class Folder:
-    """A checkout and its live bus on the disk."""
+class Live:
+    """The live bus, and the files of the checkout beside it."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-
-    def place(self, name: str) -> Place:
-        """The place of a file: the bus is under the bus root, the rest under the root."""
-        base = self._workspace.bus_root if name.startswith(f"{BUS}/") else self._workspace.root
-        return Place(base, name)
+    def __init__(self, context: Context) -> None:
+        self._workspace = context.workspace
+        self._store = context.store
 
     def names(self, folder: str) -> list[str]:
         """See Tree."""
-        place = self._workspace.bus.child(folder)
-        return [f"{place.name}/{name}" for name in files.names_in(place)]
+        if folder == EVENTS:
+            return [self._store.where(EVENTS)]
+        addresses = [self._store.where(f"{folder}/{name}") for name in self._store.names(folder)]
+        return sorted([*addresses, *self._store.strays(folder)])
 
     def lines(self, name: str) -> Iterator[jsonl.Line]:
         """See Tree."""
-        return jsonl.lines(self.place(name))
+        inside = name_at(name)
+        return self._store.lines(inside) if inside else jsonl.lines(self._workspace.in_root(name))
 
     def document(self, name: str) -> bytes | None:
         """See Tree."""
-        return files.read_bytes(self.place(name))
+        inside = name_at(name)
+        return self._store.content(inside) if inside else files.read_bytes(self._workspace.in_root(name))
 
 
 class Commit:

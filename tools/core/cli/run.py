@@ -50,7 +50,7 @@ class Run(Context):
     def seat(self) -> Seat:
         """The acting seat; raises when it is unclear, warns before a bus is begun beside the remote's."""
         seat = acting(self.workspace, self._agent, self.binding)
-        if not os.path.isdir(self.workspace.bus.path):
+        if not self.store.exists():
             from tools.core.sync import bus_branch  # git is for the first record of a clone
 
             with suppress(SetupError):

@@ -20,9 +20,10 @@ from tools.core.consensus.receipts import decision_folder
 from tools.core.context import Context
 from tools.core.errors import ToolkitError
 from tools.core.fs import files, jsonl
+from tools.core.models.bus import ASSIGNMENTS
 from tools.core.models.entry import Entry, Query, event_entry
 from tools.core.models.lenient import assignment_from, text_of
-from tools.core.store.api import History
+from tools.core.store.api import History, Store
 from tools.core.workspace import LEDGER, Workspace
 
 MAX_AGE = timedelta(hours=24)
@@ -189,7 +190,7 @@ def _row(context: Context, name: str, records: _Records, max_age: timedelta) -> 
     return Decision(
         id=name,
         state=DECIDED if is_decided else OPEN,
-        manager=_manager(context.workspace, records) or _proposer(traces),
+        manager=_manager(context.store, records) or _proposer(traces),
         plan=next((trace.plan for trace in reversed(traces) if trace.plan), ""),
         at=last,
         receipts=cited,
@@ -219,15 +220,15 @@ def _count(traces: Iterable[Trace], source: str) -> int:
     return len({trace.key for trace in traces if trace.source == source})
 
 
-def _manager(workspace: Workspace, records: _Records) -> str:
+def _manager(store: Store, records: _Records) -> str:
     for task in sorted(records.tasks):
         if not ids.is_task(task):
             continue
         try:
-            content = files.read_json(workspace.assignment(task))
+            given = store.get(f"{ASSIGNMENTS}/{task}")
         except ToolkitError:
             continue
-        if content and (manager := assignment_from(content, task).manager):
+        if given and (manager := assignment_from(given.content, task).manager):
             return manager
     return ""
 

@@ -16,7 +16,7 @@ from tools.core.plans.fixes import fix_of
 from tools.core.problem import Problem, inside
 from tools.core.receipts.write import output_place, replace_document, write_stamped
 from tools.core.text import json_pointer
-from tools.core.workspace import REPORT, Place, Workspace
+from tools.core.workspace import REPORT, Place
 
 
 class Finding(NamedTuple):
@@ -44,10 +44,10 @@ class _File(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def check_plans(workspace: Workspace, places: Sequence[Place], *, strict: bool) -> list[Result]:
+def check_plans(context: Context, places: Sequence[Place], *, strict: bool) -> list[Result]:
     """Checks each plan against the rules; git runs once for all of them."""
     read = [_read(place, strict=strict) for place in places]
-    inputs = citations.read_inputs(workspace, [plan_from(file.raw, file.plan_id) for file in read], strict=strict)
+    inputs = citations.read_inputs(context, [plan_from(file.raw, file.plan_id) for file in read], strict=strict)
     return [_result(file, inputs, strict=strict) for file in read]
 
 

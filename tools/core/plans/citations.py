@@ -6,16 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tools.core import ids
+from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files
 from tools.core.git import objects, tracked
-from tools.core.models.bus import Claim
+from tools.core.models.bus import CLAIMS, Claim
 from tools.core.models.lenient import claim_from
 from tools.core.models.plan import Plan
 from tools.core.plans import rules
 from tools.core.plans.rules import Facts
 from tools.core.receipts import verify
 from tools.core.receipts.paths import PathProblem, path_problem
+from tools.core.store.api import Store, address_of, name_at
 from tools.core.workspace import BUS, Place, Workspace
 
 BRANCHES = ("refs/heads/bus", "refs/remotes/origin/bus")
@@ -26,7 +28,6 @@ _STATES = {
     tracked.UNTRACKED: "is not tracked by git",
     tracked.MISSING: "does not exist",
 }
-_CLAIMS = f"{BUS}/claims/"
 
 
 class PlanInputs(NamedTuple):
@@ -42,8 +43,9 @@ class PlanInputs(NamedTuple):
     without_git: str = ""
 
 
-def read_inputs(workspace: Workspace, plans: Sequence[Plan], *, strict: bool) -> PlanInputs:
+def read_inputs(context: Context, plans: Sequence[Plan], *, strict: bool) -> PlanInputs:
     """The facts about everything these plans cite, each gathered once; git is one process."""
+    workspace = context.workspace
     cited = sorted({path for plan in plans for path in plan.all_receipts if path_problem(path) is None})
     verdicts = {path: verify.verdict(workspace, path) for path in cited}
     worth = {path: verdict.standing for path, verdict in verdicts.items()}
@@ -51,7 +53,7 @@ def read_inputs(workspace: Workspace, plans: Sequence[Plan], *, strict: bool) ->
         return PlanInputs(rules.NO_FACTS, worth)
     states, without_git = _states(workspace, cited)
     receipts = {path: _wrong(workspace, path, states, verdicts[path]) for path in cited}
-    documents = _bus_documents(workspace, sorted({ref for plan in plans for ref in plan.refs("bus")}))
+    documents = _bus_documents(context, sorted({ref for plan in plans for ref in plan.refs("bus")}))
     queue = {ref: _queue_problem(workspace, ref) for plan in plans for ref in plan.refs("queue")}
     bus = {ref: path_problem(ref) for ref in documents}
     facts = Facts(receipts, {**queue, **bus}, _claims(documents))
@@ -92,28 +94,29 @@ def _claims(documents: Mapping[str, bytes | None]) -> dict[str, Claim]:
     claims = {}
     for ref, data in documents.items():
         name = _bus_path(ref)
-        if data is None or not name.startswith(_CLAIMS):
+        kind, _, task = name_at(name).partition("/")
+        if data is None or kind != CLAIMS:
             continue
         try:
-            claims[ref] = claim_from(files.parse_object(data, name), name.removeprefix(_CLAIMS).removesuffix(".json"))
+            claims[ref] = claim_from(files.parse_object(data, name), task)
         except DataError:  # a damaged claim is the bus check's finding
             continue
     return claims
 
 
 def _bus_path(ref: str) -> str:
-    return f"{_CLAIMS}{ref}.json" if ids.is_task(ref) else ref.partition("#")[0]
+    return address_of(f"{CLAIMS}/{ref}") if ids.is_task(ref) else ref.partition("#")[0]
 
 
-def _bus_documents(workspace: Workspace, refs: Sequence[str]) -> dict[str, bytes | None]:
+def _bus_documents(context: Context, refs: Sequence[str]) -> dict[str, bytes | None]:
     """What each bus link names: in the live bus, in the tree, else on the branch `bus`; None when nowhere."""
     documents: dict[str, bytes | None] = {}
     for ref in refs:
         name = _bus_path(ref)
-        documents[ref] = None if path_problem(name) else _from_folders(workspace, name)
+        documents[ref] = None if path_problem(name) else _from_here(context, name)
     absent = [ref for ref in refs if documents[ref] is None and _can_be_on_branch(_bus_path(ref))]
     if absent:
-        documents.update(_from_branches(workspace, absent))
+        documents.update(_from_branches(context.workspace, absent))
     return documents
 
 
@@ -121,16 +124,22 @@ def _can_be_on_branch(name: str) -> bool:
     return name.startswith(f"{BUS}/") and path_problem(name) is None
 
 
-def _from_folders(workspace: Workspace, name: str) -> bytes | None:
-    for base in dict.fromkeys((workspace.bus_root, workspace.root)):
-        place = Place(base, name)
-        try:
-            data = files.read_bytes(place) if name.startswith(_CLAIMS) else b"" if files.exists(place) else None
-        except (DataError, SetupError):
-            data = b""
-        if data is not None:
-            return data
-    return None
+def _from_here(context: Context, name: str) -> bytes | None:
+    """The claim at an address, b"" for what else exists or cannot be read; None for what does not exist."""
+    try:
+        data = _in_store(context.store, name_at(name))
+        if data is None and name_at(name).startswith(f"{CLAIMS}/"):
+            return files.read_bytes(context.workspace.in_root(name))
+        places = [Place(base, name) for base in dict.fromkeys((context.workspace.bus_root, context.workspace.root))]
+        return b"" if data is None and any(map(files.exists, places)) else data
+    except (DataError, SetupError):
+        return b""
+
+
+def _in_store(store: Store, name: str) -> bytes | None:
+    if name.startswith(f"{CLAIMS}/"):
+        return store.content(name)
+    return b"" if name and store.version(name) else None
 
 
 def _from_branches(workspace: Workspace, refs: Sequence[str]) -> dict[str, bytes | None]:

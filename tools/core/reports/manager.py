@@ -55,7 +55,7 @@ def gather(context: Context, manager: str, since: datetime) -> Report:
     board = build.build(context, snapshot, model.View())
     context.skipped(context.history.problems())
     entries, _ = context.history.select(Query(since=since), None)
-    checked = check.check_plans(context.workspace, storage.all_places(context.workspace), strict=True)
+    checked = check.check_plans(context, storage.all_places(context.workspace), strict=True)
     return Report(
         manager,
         since,

@@ -14,16 +14,18 @@ from itertools import chain, islice
 from typing import IO, Any, NamedTuple
 
 from tools.core import clock
+from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
-from tools.core.fs import files, folders, jsonl
+from tools.core.fs import folders
 from tools.core.git import history, tracked
-from tools.core.models.bus import MESSAGES, Message
+from tools.core.models.bus import MESSAGES, Message, stream_of
 from tools.core.models.lenient import message_from
 from tools.core.models.plan import Plan
 from tools.core.plans.storage import all_plans
 from tools.core.problem import Problem
 from tools.core.receipts import locate, verify
 from tools.core.receipts.paths import path_problem
+from tools.core.store.api import Store, records_of
 from tools.core.workspace import REPORT, Place, Workspace
 
 DEFAULT = f"{REPORT}/usage/receipts-index.jsonl"
@@ -59,10 +61,11 @@ class _Facts(NamedTuple):
     cited_by: Mapping[str, list[str]]
 
 
-def make(workspace: Workspace, leave_out: Place | None = None) -> Index:
+def make(context: Context, leave_out: Place | None = None) -> Index:
     """The index; it does not list `leave_out`, its own file."""
+    workspace = context.workspace
     plans, problems = all_plans(workspace)
-    facts = _facts(workspace, plans)
+    facts = _facts(context, plans)
     absent: list[Absent] = []
     counts: Counter[str] = Counter()
     body = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
@@ -70,7 +73,7 @@ def make(workspace: Workspace, leave_out: Place | None = None) -> Index:
     records = chain(
         _plan_records(workspace, plans, facts, absent),
         _receipt_records(workspace, facts, own_names, problems),
-        _message_records(workspace, absent, problems),
+        _message_records(context, absent, problems),
     )
     for record in records:
         counts.update(_counted(record))
@@ -106,17 +109,17 @@ def _line(record: Mapping[str, Any]) -> bytes:
     return json.dumps(record, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
-def _facts(workspace: Workspace, plans: Iterable[Plan]) -> _Facts:
+def _facts(context: Context, plans: Iterable[Plan]) -> _Facts:
     cited_by: dict[str, list[str]] = {}
     for plan in plans:
         for path in plan.all_receipts:
             cited_by.setdefault(path.partition("#")[0], []).append(plan.plan_id)
-    for message in _citing(workspace, []):
+    for message in _citing(context.store, []):
         for path in message.receipts:
             cited_by.setdefault(path.partition("#")[0], []).append(message.thread)
     try:
-        listed = tracked.listing(workspace.root)
-        commits = history.first_commits(workspace.root, [REPORT])
+        listed = tracked.listing(context.workspace.root)
+        commits = history.first_commits(context.workspace.root, [REPORT])
     except SetupError:  # without git every receipt is untracked
         listed, commits = {}, {}
     return _Facts(listed, commits, cited_by)
@@ -208,13 +211,11 @@ class _Citing(NamedTuple):
         return self.message.receipts
 
 
-def _citing(workspace: Workspace, problems: list[Problem]) -> Iterator[_Citing]:
+def _citing(store: Store, problems: list[Problem]) -> Iterator[_Citing]:
     """The messages with receipts, thread by thread, read one at a time."""
-    folder = workspace.bus.child(MESSAGES)
-    for name in files.names_in(folder, ".jsonl"):
-        thread = name.removesuffix(".jsonl")
+    for thread in store.names(MESSAGES):
         try:
-            for outcome in jsonl.scan(folder.child(name)):
+            for outcome in records_of(store, stream_of(thread)):
                 if isinstance(outcome, Problem):
                     problems.append(outcome)
                     continue
@@ -223,13 +224,13 @@ def _citing(workspace: Workspace, problems: list[Problem]) -> Iterator[_Citing]:
                 if message.receipts and not is_copy:
                     yield _Citing(thread, message)
         except (DataError, SetupError) as error:
-            problems.append(error.problem_in(folder.child(name).name))
+            problems.append(error.problem_in(store.where(stream_of(thread))))
 
 
-def _message_records(workspace: Workspace, absent: list[Absent], problems: list[Problem]) -> Iterator[dict[str, Any]]:
-    messages = _citing(workspace, problems)
+def _message_records(context: Context, absent: list[Absent], problems: list[Problem]) -> Iterator[dict[str, Any]]:
+    messages = _citing(context.store, problems)
     while batch := list(islice(messages, _BATCH)):
-        for record in _located(workspace, batch):
+        for record in _located(context.workspace, batch):
             absent += [Absent(f"{record['thread']} {record['ts']}", path, "missing") for path in record["missing"]]
             yield record
 

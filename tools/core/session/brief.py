@@ -13,14 +13,14 @@ from tools.core.context import Context
 from tools.core.errors import ToolkitError
 from tools.core.fs import files
 from tools.core.hint import Hint
-from tools.core.models.bus import EVENTS, stream_of
+from tools.core.models.bus import CLAIMS, EVENTS, stream_of
 from tools.core.models.entry import Entry, Query
 from tools.core.models.record import to_mapping
 from tools.core.plans.check import check_plans
 from tools.core.plans.storage import all_places
 from tools.core.reports import receipts_index
 from tools.core.session import boot
-from tools.core.workspace import PLANS, QUEUE, REPORT, Workspace
+from tools.core.workspace import PLANS, QUEUE, REPORT
 
 PASS, WARN, FAIL = "pass", "warn", "fail"
 
@@ -68,11 +68,11 @@ def checklist(context: Context, brief: Brief) -> list[Check]:
     """The operator's checks, each with the command that repairs it."""
     checks: list[Callable[[], Check]] = [
         lambda: _manager_tail(context),
-        lambda: _planner_validate(context.workspace),
+        lambda: _planner_validate(context),
         lambda: _quickstart(context),
         lambda: _claim_seed(context, brief),
         lambda: _task_sync(context),
-        lambda: _receipts_index(context.workspace),
+        lambda: _receipts_index(context),
     ]
     return [check() for check in checks]
 
@@ -100,14 +100,14 @@ def _manager_tail(context: Context) -> Check:
     return answer(PASS, f"captured at {clock.to_text(captured)}")
 
 
-def _planner_validate(workspace: Workspace) -> Check:
+def _planner_validate(context: Context) -> Check:
     """Checks every plan strictly."""
 
     def answer(status: str, reason: str, path: str = PLANS) -> Check:
         return Check("planner_validate", status, reason, path, hint.tool("planner.validate", "--strict"))
 
-    places = all_places(workspace)
-    results = check_plans(workspace, places, strict=True)
+    places = all_places(context.workspace)
+    results = check_plans(context, places, strict=True)
     problems = [finding.problem for result in results for finding in result.findings]
     if problems:
         return answer(FAIL, _and_more(problems, "finding", "findings"), problems[0].path)
@@ -127,7 +127,7 @@ def _quickstart(context: Context) -> Check:
 
 def _claim_seed(context: Context, brief: Brief) -> Check:
     claim = brief.held.claim
-    path = context.workspace.claim(brief.task).name
+    path = context.store.where(f"{CLAIMS}/{brief.task}")
 
     def answer(status: str, reason: str) -> Check:
         return Check("claim_seed", status, reason, path, hint.tool("agent.bus_claim", "claim", "--task", brief.task))
@@ -159,11 +159,11 @@ def _task_sync(context: Context) -> Check:
     return Check("task_sync", PASS, "the status lines fit the claims", QUEUE, repair)
 
 
-def _receipts_index(workspace: Workspace) -> Check:
+def _receipts_index(context: Context) -> Check:
     """Cited receipts that are missing or untracked."""
     repair = hint.tool("agent.receipts_index", "--missing")
     try:
-        index = receipts_index.make(workspace)
+        index = receipts_index.make(context)
     except ToolkitError as problem:
         return Check("receipts_index", FAIL, problem.message, REPORT, problem.hint or repair)
     index.body.close()

@@ -17,9 +17,11 @@ from typing import Any, NamedTuple, Protocol
 
 from tools.core.errors import BusyError
 from tools.core.fs import jsonl
-from tools.core.models.bus import EVENTS, MESSAGES, Event, stream_of
+from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, Event, stream_of
 from tools.core.models.entry import Entry, Query, Search
+from tools.core.models.lenient import shortcoming
 from tools.core.problem import Problem
+from tools.core.workspace import BUS, Place
 
 
 class Append(NamedTuple):
@@ -208,6 +210,35 @@ def streams_of(store: Store, query: Query) -> list[str]:
     return streams
 
 
+def address_of(name: str) -> str:
+    """How people are shown a stream or a document and how records cite it: by its file in a bus of files."""
+    is_stream = name.partition("/")[0] in (EVENTS, MESSAGES)
+    return f"{BUS}/{f'{EVENTS}/{EVENTS}' if name == EVENTS else name}{'.jsonl' if is_stream else '.json'}"
+
+
+def name_at(address: str) -> str:
+    """The stream or document that has an address; "" for what is no address of a bus."""
+    kind, _, rest = address.removeprefix(f"{BUS}/").partition("/")
+    if not address.startswith(f"{BUS}/") or kind not in (EVENTS, MESSAGES, CLAIMS, ASSIGNMENTS) or "/" in rest:
+        return ""
+    if kind == EVENTS:
+        return EVENTS if rest == f"{EVENTS}.jsonl" else ""
+    name, dot, suffix = rest.rpartition(".")
+    return f"{kind}/{name}" if name and dot + suffix == (".jsonl" if kind == MESSAGES else ".json") else ""
+
+
+def records_of(store: Store, stream: str) -> Iterator[jsonl.Found | Problem]:
+    """The records of a stream one by one, and the lines that are none, in bounded memory."""
+    place = Place("", store.where(stream))
+    for number, line in enumerate(store.lines(stream), 1):
+        outcome = jsonl.examine(place, line, number)
+        reason = shortcoming(outcome.record) if isinstance(outcome, jsonl.Found) else ""
+        if reason:
+            yield Problem(place.name, number, reason, jsonl.UNREADABLE)
+        elif outcome is not None:
+            yield outcome
+
+
 class Store(Protocol):
     """What every store of the bus offers."""
 
@@ -221,6 +252,12 @@ class Store(Protocol):
     def tail(self, stream: str, count: int, wanted: Callable[[dict[str, object]], bool] | None = None) -> jsonl.Reading:
         """The last `count` records (that `wanted` accepts), oldest first, read from the end."""
 
+    def lines(self, stream: str) -> Iterator[jsonl.Line]:
+        """Every line of a stream as it is, readable or not; DataError where there is something else."""
+
+    def content(self, document: str) -> bytes | None:
+        """A document as it is, readable or not; None where there is none."""
+
     def get(self, document: str) -> Document | None:
         """A document; None where there is none; DataError when it cannot be read."""
 
@@ -230,8 +267,14 @@ class Store(Protocol):
     def names(self, kind: str) -> list[str]:
         """The names of all documents or streams of a kind, sorted."""
 
+    def strays(self, kind: str) -> list[str]:
+        """The addresses of what lies among the documents or streams of a kind and is none."""
+
     def where(self, name: str) -> str:
-        """What a person is shown as the place of a stream or a document."""
+        """The address of a stream or a document, as people are shown it and records cite it."""
+
+    def exists(self) -> bool:
+        """Whether there is a bus; the first record makes one."""
 
     def commit(self, changes: Sequence[Change]) -> list[dict[str, object]]:
         """Makes all changes durable, or none; returns the records as they were written."""

@@ -8,6 +8,7 @@ transaction   one commit, laid out so that another process can finish it
 index_schema  the tables of the derived index
 index_rows    one record of a log as a row of the index
 index_settle  what follows from records that came or are gone
+index_owner   whose index it is
 index_build   how the index catches up with the logs
 marks         how far the index has read, without SQLite
 index         opening the index, whatever has become of its file

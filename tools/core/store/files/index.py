@@ -23,7 +23,7 @@ from tools.core import versions
 from tools.core.errors import ToolkitError
 from tools.core.fs import files
 from tools.core.models.bus import EVENTS
-from tools.core.store.files import index_build, index_rows, index_schema, marks
+from tools.core.store.files import index_build, index_owner, index_rows, index_schema, marks
 from tools.core.workspace import Place, Workspace
 
 _PATIENCE = 1.0
@@ -77,7 +77,7 @@ class Index:
         try:
             if index_build.catch_up(self._connection, self._workspace) and not self._is_private:
                 _keep_mark(self._workspace, self._connection)
-        except (sqlite3.DatabaseError, OSError, ToolkitError, index_build.ForeignIndexError):
+        except (sqlite3.DatabaseError, OSError, ToolkitError, index_owner.ForeignIndexError):
             self.close()
             self._connection = self._connect()
 
@@ -101,7 +101,7 @@ class Index:
                     _keep_mark(self._workspace, connection)
                 _use_wal(connection)
                 return connection
-            except (sqlite3.DatabaseError, OSError, ToolkitError, index_build.ForeignIndexError) as problem:
+            except (sqlite3.DatabaseError, OSError, ToolkitError, index_owner.ForeignIndexError) as problem:
                 reason = str(problem)
                 if connection is not None:
                     connection.close()

@@ -4,10 +4,6 @@ A log continues when its last indexed line is where it was, in the same file: on
 read. Any other log is read anew, and what it no longer has is kept in `lost`. A few rows are added
 one by one; many are loaded into a table without indexes, which are made afterwards, because that
 costs a quarter. All of it is one transaction: readers see the index before or after it.
-
-The index remembers whose it is: the folder of its bus and the first line of the event log. One of them
-may change (a folder is restored elsewhere, a log is cut); an index of which neither is right was copied
-from another bus.
 """
 
 from __future__ import annotations
@@ -23,7 +19,7 @@ from tools.core.fs import files, jsonl
 from tools.core.models.bus import EVENTS, MESSAGES, stream_of
 from tools.core.models.lenient import shortcoming
 from tools.core.problem import Problem
-from tools.core.store.files import index_rows, index_schema, index_settle
+from tools.core.store.files import index_owner, index_rows, index_schema, index_settle
 from tools.core.store.files.transaction import place_of
 from tools.core.workspace import Place, Workspace
 
@@ -33,10 +29,6 @@ if TYPE_CHECKING:
 _BATCH = 500
 _BULK = 4 * 1024 * 1024
 """Bytes of log from which it is cheaper to make the indexes after loading."""
-
-
-class ForeignIndexError(Exception):
-    """The index is of another bus."""
 
 
 class _StreamState(NamedTuple):
@@ -56,8 +48,8 @@ def catch_up(connection: Connection, workspace: Workspace) -> bool:
 
     ForeignIndexError for the index of another bus.
     """
-    folder, first = _folder_of(workspace), _first_line(workspace)
-    _refuse_foreign(connection, folder, first)
+    owner = index_owner.of(workspace)
+    index_owner.refuse_another(connection, owner)
     present = _stats(workspace)
     indexed = _indexed_streams(connection)
     changed = _changed(indexed, present)
@@ -68,33 +60,12 @@ def catch_up(connection: Connection, workspace: Workspace) -> bool:
     connection.execute("BEGIN IMMEDIATE")
     try:
         _CatchUp(connection, workspace, _indexed_streams(connection), present).run()
-        connection.execute("UPDATE bus SET folder=?, first=?", (folder, first))
+        connection.execute("UPDATE bus SET folder=?, first=?", owner)
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
     return True
-
-
-def _refuse_foreign(connection: Connection, folder: int, first: str) -> None:
-    indexed_folder, indexed_first = connection.execute("SELECT folder, first FROM bus").fetchone()
-    if indexed_folder and indexed_folder != folder and (not first or indexed_first != first):
-        raise ForeignIndexError
-
-
-def _folder_of(workspace: Workspace) -> int:
-    """The inode of the bus's folder, which identifies it; 0 where there is none."""
-    with suppress(OSError):
-        return os.stat(workspace.bus.path).st_ino
-    return 0
-
-
-def _first_line(workspace: Workspace) -> str:
-    """The hash of the event log's first line, "" where there is none."""
-    with suppress(ToolkitError, FileNotFoundError):
-        line = next(jsonl.lines(workspace.events), None)
-        return line.hash if line is not None and line.whole else ""
-    return ""
 
 
 def _leave_wal(connection: Connection) -> None:

@@ -19,8 +19,10 @@ and a `recovered` event says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
+from typing import TYPE_CHECKING
 
 from tools.core import hint
 from tools.core.errors import DataError, UsageError
@@ -28,13 +30,15 @@ from tools.core.fs import files, jsonl, locks
 from tools.core.models.bus import EVENTS, MESSAGES
 from tools.core.models.lenient import shortcoming
 from tools.core.problem import Problem
-from tools.core.store.api import Append, Change, Document, Expect, Replace, StaleVersion
+from tools.core.store.api import Append, Change, Document, Expect, Replace, StaleVersion, address_of
 from tools.core.store.files import append
 from tools.core.store.files.append import sync
-from tools.core.store.files.history import FileHistory
 from tools.core.store.files.transaction import Transaction, place_of, version_of
 from tools.core.text import secrets as redaction
 from tools.core.workspace import Place, Workspace
+
+if TYPE_CHECKING:
+    from tools.core.store.files.history import FileHistory
 
 
 class FileStore:
@@ -49,7 +53,17 @@ class FileStore:
     ) -> None:
         self._workspace = workspace
         self._patience = patience
-        self.history = FileHistory(workspace, self, remark)
+        self._remark = remark
+        self._history: FileHistory | None = None
+
+    @property
+    def history(self) -> FileHistory:
+        """See Store."""
+        if self._history is None:
+            from tools.core.store.files.history import FileHistory  # most writers never ask
+
+            self._history = FileHistory(self._workspace, self, self._remark)
+        return self._history
 
     # -- reading: never waits for the lock ---------------------------------------------------
     def read(self, stream: str, start: int = 0) -> jsonl.Reading:
@@ -80,6 +94,14 @@ class FileStore:
                     found.append(outcome)
         return jsonl.Reading(found[::-1], problems[::-1])
 
+    def lines(self, stream: str) -> Iterator[jsonl.Line]:
+        """See Store; the name is one of `names`, be it an id or not."""
+        return jsonl.lines(Place(self._workspace.bus_root, self.where(stream)))
+
+    def content(self, document: str) -> bytes | None:
+        """See Store; the name is one of `names`, be it an id or not."""
+        return files.read_bytes(Place(self._workspace.bus_root, self.where(document)))
+
     def get(self, document: str) -> Document | None:
         """See Store."""
         place = self.place(document)
@@ -98,9 +120,18 @@ class FileStore:
         names = files.names_in(self._workspace.bus.child(kind), suffix)
         return [name.removesuffix(suffix) for name in names]
 
+    def strays(self, kind: str) -> list[str]:
+        """See Store."""
+        folder = self._workspace.bus.child(kind)
+        return [f"{folder.name}/{name}" for name in files.names_in(folder) if not name.endswith(_suffix(kind))]
+
     def where(self, name: str) -> str:
         """See Store."""
-        return f"{self._workspace.bus.name}/{f'{name}/{name}' if name == EVENTS else name}{_suffix(name)}"
+        return address_of(name)
+
+    def exists(self) -> bool:
+        """See Store."""
+        return os.path.isdir(self._workspace.bus.path)
 
     def place(self, name: str) -> Place:
         """Where a stream or a document lies; UsageError for a name that is not an id."""
@@ -122,7 +153,7 @@ class FileStore:
             else:
                 to_sync = None
                 self._apply_whole(plan)
-            self.history.refresh()
+            self._expire_history()
         if to_sync is not None:
             sync(to_sync, plan.streams[0][0])
         return plan.written
@@ -149,19 +180,24 @@ class FileStore:
             new = merge.missing(merge.lines_of(behind), wanted)
             if new:
                 sync(append.append_lines(self._workspace.torn, place, new), place)
-        self.history.refresh()
+        self._expire_history()
         return len(new)
 
     def recover(self) -> bool:
         """Completes a journal that a dead process left; whether there was one."""
         with self._lock():
             has_finished = self._finish_journal()
-        self.history.refresh()
+        self._expire_history()
         return has_finished
 
     def close(self) -> None:
         """See Store."""
-        self.history.close()
+        if self._history is not None:
+            self._history.close()
+
+    def _expire_history(self) -> None:
+        if self._history is not None:
+            self._history.refresh()
 
     def _lock(self) -> AbstractContextManager[None]:
         return locks.hold(self._workspace.bus, holder=self._workspace.cache.child("holder"), patience=self._patience)
@@ -172,7 +208,7 @@ class FileStore:
             return
         name = change.name if isinstance(change, Expect) else change.document
         if self.version(name) != change.expected:
-            self.history.refresh()
+            self._expire_history()
             raise StaleVersion(name)
         if isinstance(change, Replace) and not change.expected:
             self._refuse_other_case(change.document)

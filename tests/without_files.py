@@ -1,0 +1,44 @@
+"""Which tests of commands run on a store that is not files, and why some cannot."""
+
+from __future__ import annotations
+
+FOLDERS = ("tests/agent/", "tests/consensus/", "tests/planner/", "tests/maintenance/")
+
+_FILES = "it plants links, pipes or garbage in the folder of the bus"
+_PROCESS = "it starts processes of their own, which find the bus in files"
+_BRANCH = "it commits, exchanges or joins the bus as a folder of git"
+
+REASONS = {
+    "tests/agent/test_directive_pointer.py::test_of_many": _PROCESS,
+    "tests/agent/test_hostile.py::test_a_left_journal": _FILES,
+    "tests/agent/test_hostile.py::test_a_link_in": _FILES,
+    "tests/agent/test_hostile.py::test_what_stands_in": _FILES,
+    "tests/agent/test_idle_pickup.py::test_sixteen_who_ask": _PROCESS,
+    "tests/agent/test_preflight.py::test_a_memory_that_lost_its_end": _BRANCH,
+    "tests/agent/test_preflight.py::test_the_shell_script": _PROCESS,
+    "tests/agent/test_preflight.py::test_where_the_bus_is_a_branch": _BRANCH,
+    "tests/agent/test_receipts_index.py::test_memory_does_not_grow": _PROCESS,
+    "tests/agent/test_redacted_writers.py::test_a_document_is_whole": "it reads every file that a command left",
+    "tests/agent/test_session_boot.py::test_a_bus_elsewhere": "it looks where the folder of the bus was made",
+    "tests/agent/test_session_boot.py::test_a_clone_that_did_not_join": _BRANCH,
+    "tests/agent/test_session_boot.py::test_a_tracked_sync": _BRANCH,
+    "tests/agent/test_session_boot.py::test_tracked_buses": _BRANCH,
+    "tests/agent/test_session_boot.py::test_where_git_refuses": _BRANCH,
+    "tests/agent/test_session_boot.py::test_worktrees_of_a_bare": _BRANCH,
+    "tests/agent/test_session_boot_races.py": _PROCESS,
+    "tests/agent/test_starting.py": _PROCESS,
+    "tests/agent/test_task_assign.py::test_of_eight": _PROCESS,
+    "tests/maintenance/test_bus_check.py": "it breaks the files of the bus and compares them with git's commits of them",
+    "tests/maintenance/test_bus_repair.py": "bus_repair mends files",
+    "tests/maintenance/test_demo.py": _PROCESS,
+    "tests/planner/test_cli.py::test_eight_processes": _PROCESS,
+    "tests/planner/test_validate.py::test_a_bus_link": _BRANCH,
+}
+"""Why a test needs the bus in files, by the beginning of its name."""
+
+
+def reason_against(test: str) -> str | None:
+    """Why a test cannot run without files, "" when it can; None for a test that is not about commands."""
+    if not test.startswith(FOLDERS):
+        return None
+    return next((reason for name, reason in REASONS.items() if test.startswith(name)), "")
