@@ -104,6 +104,8 @@ def require_writable(place: Place) -> None:
     path = place.path
     while not os.path.lexists(path) and os.path.dirname(path) != path:
         path = os.path.dirname(path)
+    if not os.path.exists(path):
+        raise DataError(Problem(place.name, 1, "a link to nothing stands here", "file.kind"))
     if not may_write(path):
         code = errno.EROFS if os.access(os.path.dirname(path), os.R_OK) and _is_read_only(path) else errno.EACCES
         raise _not_written(place, OSError(code, os.strerror(code)))
