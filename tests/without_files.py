@@ -6,10 +6,12 @@ FOLDERS = ("tests/agent/", "tests/consensus/", "tests/planner/", "tests/maintena
 
 _FILES = "it plants links, pipes or garbage in the folder of the bus"
 _PROCESS = "it starts processes of their own, which find the bus in files"
+_LOOKS = "it looks for its result in the files of the bus, not through the store"
 _BRANCH = "it commits, exchanges or joins the bus as a folder of git"
 
 REASONS = {
     "tests/agent/test_directive_pointer.py::test_of_many": _PROCESS,
+    "tests/agent/test_guard.py": _LOOKS,
     "tests/agent/test_hostile.py::test_a_left_journal": _FILES,
     "tests/agent/test_hostile.py::test_a_link_in": _FILES,
     "tests/agent/test_hostile.py::test_what_stands_in": _FILES,
@@ -28,6 +30,8 @@ REASONS = {
     "tests/agent/test_session_boot_races.py": _PROCESS,
     "tests/agent/test_starting.py": _PROCESS,
     "tests/agent/test_task_assign.py::test_of_eight": _PROCESS,
+    "tests/agent/test_task_import.py::test_comments_become": _LOOKS,
+    "tests/agent/test_verbs.py": _LOOKS,
     "tests/maintenance/test_bus_check.py": "it breaks the files of the bus and compares them with git's commits of them",
     "tests/maintenance/test_bus_repair.py": "bus_repair mends files",
     "tests/maintenance/test_demo.py": _PROCESS,
