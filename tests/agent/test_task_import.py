@@ -97,9 +97,9 @@ def test_a_dry_run_says_the_same_and_writes_nothing(imported, git_repo, name):
     assert told["created"] == imported(name).json["created"]
 
 
-def test_comments_become_notes_of_the_importing_seat_once(imported, git_repo):
+def test_comments_become_notes_of_the_importing_seat_once(imported, raw_bus):
     assert imported("beads").json["comments"] == 2
-    lines = [json.loads(line) for line in (git_repo / "_bus/messages/demo-a1.2.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in raw_bus["messages/demo-a1.2"].splitlines()]
     assert [(line["from"], line["type"], line["summary"], line["meta"]) for line in lines] == [
         (
             "manager-1",

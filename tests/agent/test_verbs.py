@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests import fleet as fleets
-from tests.conftest import git
+from tests.conftest import RawBus, git
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_next_claims_the_best_ready_task_with_its_paths_and_stands_on_its_branch
     told = run("agent.next")
     assert "now holds QUEUE-002" in told.out and "goal: > fast" in told.out and len(told.out.encode()) <= 2500
     assert git(fleet.tree, "branch", "--show-current") == "agent/codex-1/queue-002"
-    claim = json.loads((fleet.main / "_bus/claims/QUEUE-002.json").read_text())
+    claim = json.loads(RawBus(fleet.main)["claims/QUEUE-002"])
     assert claim["paths"] == ["src/**", "docs/a.md"]
     assert "holds QUEUE-002" in run("agent.next").out and "QUEUE-001" not in run("agent.next").out
 
@@ -191,14 +191,14 @@ def at_work(fleet, run):
 
 
 def claim_of(fleet, task="T-1"):
-    return json.loads((fleet.main / f"_bus/claims/{task}.json").read_text())["status"]
+    return json.loads(RawBus(fleet.main)[f"claims/{task}"])["status"]
 
 
 def test_done_runs_checks_tells_the_thread_and_releases_in_one_commit(at_work, run):
     done = run("agent.done", "--run", "echo fine", "--summary", "all good", "--json").json
     assert claim_of(at_work) == "done" and len(done["receipts"]) == 1
-    thread = (at_work.main / "_bus/messages/T-1.jsonl").read_text()
-    events = (at_work.main / "_bus/events/events.jsonl").read_text()
+    thread = RawBus(at_work.main)["messages/T-1"].decode()
+    events = RawBus(at_work.main)["events"].decode()
     assert "all good" in thread and done["receipts"][0] in thread
     assert '"event":"complete"' in events and '"event":"release"' in events
     assert run("agent.done", "--task", "T-1").out == "T-1 is done already: nothing changed\n"
@@ -231,8 +231,8 @@ def test_another_holder_a_lost_fence_and_two_claims_are_refused(at_work, run):
     run("agent.done", "--task", "T-2", code=3)
     run("agent.bus_claim", "claim", "--task", "T-3")
     assert "T-1, T-3" in run("agent.done", code=2).err
-    place = at_work.main / "_bus/claims/T-1.json"
-    place.write_text(place.read_text().replace('"fence": 1', '"fence": 3'))
+    bus = RawBus(at_work.main)
+    bus["claims/T-1"] = bus["claims/T-1"].replace(b'"fence": 1', b'"fence": 3')
     run("agent.done", "--task", "T-1", code=4)
 
 
