@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,12 @@ from tools.core.integrations.mcp import catalogue, server
 
 mcp = pytest.importorskip("mcp", reason="the extra mcp is not installed")
 anyio = pytest.importorskip("anyio")
+
+
+def run_alone(talk):
+    """What a coroutine function returns, run in a thread of its own: a browser may keep a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(anyio.run, talk).result()
 
 
 def ask(folder, *calls, environment=None, mode="auto", meta=None):
@@ -29,7 +36,7 @@ def ask(folder, *calls, environment=None, mode="auto", meta=None):
                 found.append((bool(answer.is_error), answer.content[0].text))
             return found
 
-    return anyio.run(talk)
+    return run_alone(talk)
 
 
 def one(folder, name, given=None, **more):
@@ -215,7 +222,7 @@ def test_over_stdio_nothing_but_protocol_is_on_stdout(fleet):
             await session.initialize()
             return len((await session.list_tools()).tools)
 
-    assert anyio.run(talk) == 8
+    assert run_alone(talk) == 8
 
 
 def test_without_the_package_the_command_says_how_to_get_it(fleet, spawn):
