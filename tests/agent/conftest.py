@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import fleet as fleets
+
 
 def tree_hash(root: Path) -> str:
     """One hash over names and bytes of all files, git's own and what can be derived again left out."""
@@ -59,3 +61,11 @@ def document(store):
 def lines(store):
     """Reads a log of the bus: `lines("events")`, `lines("messages/QUEUE-1")`."""
     return lambda stream: [found.record for found in store.read(stream).found]
+
+
+@pytest.fixture
+def fleet(git_repo, monkeypatch):
+    """The manager's checkout and an agent's worktree; the test stands in the agent's."""
+    made = fleets.make(git_repo)
+    monkeypatch.chdir(made.tree)
+    return made

@@ -4,15 +4,7 @@ import os
 
 import pytest
 
-from tests import fleet as fleets
 from tests.conftest import git
-
-
-@pytest.fixture
-def fleet(git_repo, monkeypatch):
-    made = fleets.make(git_repo)
-    monkeypatch.chdir(made.tree)
-    return made
 
 
 @pytest.fixture

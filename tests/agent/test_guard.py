@@ -7,13 +7,6 @@ from tests.conftest import git
 
 
 @pytest.fixture
-def fleet(git_repo, monkeypatch):
-    made = fleets.make(git_repo)
-    monkeypatch.chdir(made.tree)
-    return made
-
-
-@pytest.fixture
 def change(fleet):
     """Changes and stages files of the agent's worktree."""
 

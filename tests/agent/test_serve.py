@@ -78,22 +78,18 @@ def test_it_ends_at_a_signal_though_many_watch_and_leaves_no_traceback(git_repo,
         assert err == "" and out == ""
 
 
+def log_note(spawn, folder):
+    """Appends an event in a process of its own."""
+    spawn(
+        "-m", "tools.agent.bus_event", *["log", "--event", "note", "--summary", "s", "--agent", "codex-1"], cwd=folder
+    )
+
+
 def test_a_watcher_hears_of_a_record(git_repo, spawn):
     with serving(git_repo) as (_, said):
         line = watch(said)
         until(line, b"id: 1")
-        spawn(
-            "-m",
-            "tools.agent.bus_event",
-            "log",
-            "--event",
-            "note",
-            "--summary",
-            "s",
-            "--agent",
-            "codex-1",
-            cwd=git_repo,
-        )
+        log_note(spawn, git_repo)
         until(line, b"id: 2")
 
 
@@ -101,18 +97,7 @@ def test_a_watcher_that_does_not_read_keeps_nobody_waiting(git_repo, spawn):
     with serving(git_repo) as (_, said):
         deaf, line = watch(said), watch(said)
         until(line, b"id: 1")
-        spawn(
-            "-m",
-            "tools.agent.bus_event",
-            "log",
-            "--event",
-            "note",
-            "--summary",
-            "s",
-            "--agent",
-            "codex-1",
-            cwd=git_repo,
-        )
+        log_note(spawn, git_repo)
         until(line, b"id: 2")
         deaf.close()
 

@@ -14,13 +14,6 @@ NAMES = registry.NAMES
 
 
 @pytest.fixture
-def fleet(git_repo, monkeypatch):
-    made = fleets.make(git_repo)
-    monkeypatch.chdir(made.tree)
-    return made
-
-
-@pytest.fixture
 def setup(run):
     return lambda *arguments, code=0: run("agent.setup", *arguments, code=code)
 

@@ -7,15 +7,7 @@ import time
 
 import pytest
 
-from tests import fleet as fleets
 from tests.conftest import RawBus, git
-
-
-@pytest.fixture
-def fleet(git_repo, monkeypatch):
-    made = fleets.make(git_repo)
-    monkeypatch.chdir(made.tree)
-    return made
 
 
 @pytest.fixture

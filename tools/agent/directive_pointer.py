@@ -9,6 +9,7 @@ if __name__ == "__main__":  # before any other import
 
 from tools.core import ids
 from tools.core.bus import directives
+from tools.core.bus.posts import MessageDraft
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 from tools.core.models.bus import stream_of
@@ -51,13 +52,18 @@ def main(
     if directives.KEY in pairs:
         raise UsageError(f"{directives.KEY!r} is set by the pointer itself", code="value.own_field")
     pointer_text = pointer_summary or directives.pointer_summary(task, summary)
+    about = {"plan_id": plan or "", "branch": branch}
     directive = directives.Directive(
-        task,
-        directives.Text(kind, summary, note, receipt, cli.key_values(meta)),
-        pointer_task,
-        directives.Text(pointer_type, pointer_text, pointer_note, pointer_receipt, pairs),
-        plan or "",
-        branch,
+        MessageDraft(task, kind, summary, note=note, receipts=receipt, meta=cli.key_values(meta), **about),
+        MessageDraft(
+            pointer_task,
+            pointer_type,
+            pointer_text,
+            note=pointer_note,
+            receipts=pointer_receipt,
+            meta=pairs,
+            **about,
+        ),
     )
     written = directives.post(run, directive)
     places = [run.store.where(stream_of(text_of(record["task_id"]))) for record in written if "type" in record]

@@ -5,12 +5,15 @@ import pytest
 from tests.acting import context_of
 from tools.core import clock
 from tools.core.bus import directives, handoffs, posts
-from tools.core.bus.directives import Directive, Text
+from tools.core.bus.directives import Directive
+from tools.core.bus.posts import MessageDraft
 from tools.core.models.bus import EVENTS
 from tools.core.seats.seat import Seat
 from tools.core.session import dirty_tree
 
-DIRECTIVE = Directive("BUS-COORD-0001", Text("directive", "rebase"), "manager-report", Text("status", "see there"))
+DIRECTIVE = Directive(
+    MessageDraft("BUS-COORD-0001", "directive", "rebase"), MessageDraft("manager-report", "status", "see there")
+)
 
 
 @pytest.fixture

@@ -6,18 +6,17 @@ meanwhile. Assigning the same again adds only what is missing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from tools.core import clock, ids
-from tools.core.bus import claim_documents, claims, presence
+from tools.core import ids
+from tools.core.bus import claim_documents, claims, posts, presence
 from tools.core.bus.assignment_rules import AssignmentRequest, Decision, assignment_for, decide
 from tools.core.bus.claim_documents import TaskDocuments
 from tools.core.bus.claim_refusals import ask_hint
 from tools.core.bus.claim_rules import Override
 from tools.core.context import Context
 from tools.core.errors import GuardError
-from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Assignment, Claim, Event, Message, stream_of
+from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Assignment, Claim, stream_of
 from tools.core.models.record import MAX_SUMMARY, over, to_mapping
 from tools.core.receipts import scaffold
 from tools.core.seats.seat import Seat, bound_manifests
@@ -135,36 +134,30 @@ def _announcement(
     context: Context, request: AssignmentRequest, assignment: Assignment, overrides: tuple[Override, ...]
 ) -> list[Change]:
     summary = _sentence(context.seat, request)
-    shared: dict[str, Any] = {"ts": clock.to_text(context.now), "summary": summary, "task_id": request.task}
     meta: dict[str, str] = {"engineer": request.engineer, "manager": request.manager}
     if overrides:
         meta.update(override=",".join(override.code for override in overrides), reason=request.reason)
-    event = Event(
-        id=ids.new_record_id(),
-        agent_id=context.seat.agent_id,
-        event="assign",
-        plan_id=assignment.plan_id,
-        branch=assignment.branch,
-        meta=meta,
-        **shared,
+    event = posts.event_of(
+        context,
+        posts.EventDraft(
+            "assign", summary, request.task, plan_id=assignment.plan_id, branch=assignment.branch, meta=meta
+        ),
     )
-    message = Message(
-        id=ids.new_record_id(),
-        sender=context.seat.agent_id,
-        type="assignment",
-        to=request.engineer,
-        branch=assignment.branch,
-        note=request.note,
-        meta=_message_meta(assignment),
-        **shared,
+    message = posts.message_of(
+        context,
+        posts.MessageDraft(
+            request.task,
+            "assignment",
+            summary,
+            to=request.engineer,
+            plan_id=assignment.plan_id,
+            branch=assignment.branch,
+            note=request.note,
+            meta={"manager": assignment.manager},
+        ),
     )
     threads = [request.task, *([ids.inbox_of(request.engineer)] if request.with_inbox else [])]
     return [Append(EVENTS, to_mapping(event)), *(Append(stream_of(thread), to_mapping(message)) for thread in threads)]
-
-
-def _message_meta(assignment: Assignment) -> Mapping[str, str]:
-    meta = {"manager": assignment.manager}
-    return {**meta, "plan_id": assignment.plan_id} if assignment.plan_id else meta
 
 
 def _sentence(seat: Seat, request: AssignmentRequest) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from tools.core import ids
 from tools.core.bus.reservation import assigned_engineer
 from tools.core.errors import ToolkitError
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, Assignment, Claim
 from tools.core.models.lenient import assignment_from, claim_from
+from tools.core.plain import NamedTuple
 from tools.core.problem import Problem
 from tools.core.store.api import Store
 

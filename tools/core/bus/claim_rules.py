@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from tools.core import clock, hint, ids
 from tools.core.bus import path_patterns
@@ -18,6 +17,7 @@ from tools.core.bus.claim_refusals import ask_hint, claim_anyway_hint, claim_det
 from tools.core.bus.reservation import assigned_engineer
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.models.bus import Assignment, Claim, TakenFrom
+from tools.core.plain import NamedTuple
 
 STALE_AFTER = timedelta(minutes=240)
 """How long without a sign of life before a holder may be presumed gone."""

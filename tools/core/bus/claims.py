@@ -17,7 +17,6 @@ from tools.core.bus.release_rules import PauseRequest
 from tools.core.context import Context
 from tools.core.fs import files
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Claim, Event
-from tools.core.models.evidence import Warning
 from tools.core.models.record import MAX_SUMMARY, over, to_mapping
 from tools.core.receipts.write import record_warning
 from tools.core.store.api import Append, Change, Expect, Replace, retry_stale
@@ -158,6 +157,8 @@ def claim_sentence(actor: str, outcome: claim_rules.Outcome, before: Claim | Non
 
 def record_override(context: Context, override: claim_rules.Override) -> None:
     """Writes evidence of an override, before the change that it allows."""
+    from tools.core.models.evidence import Warning  # most claims override nothing
+
     record_warning(
         context.workspace,
         Warning(

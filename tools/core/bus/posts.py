@@ -7,7 +7,6 @@ may refuse comes before the first write.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from tools.core import clock, hint, ids
 from tools.core.bus import claim_documents, claim_rules
@@ -15,8 +14,8 @@ from tools.core.bus.claim_documents import TaskDocuments
 from tools.core.context import Context
 from tools.core.errors import GuardError, UsageError
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Event, Message, stream_of
-from tools.core.models.evidence import Refusal
 from tools.core.models.record import MAX_SUMMARY, to_mapping
+from tools.core.plain import NamedTuple
 from tools.core.receipts.write import citations_of, record_refusal
 from tools.core.store.api import Append, Change, Expect, retry_stale
 
@@ -190,6 +189,8 @@ def _require_right(context: Context, event: str, task: str, documents: TaskDocum
     )
     if not reason:
         return
+    from tools.core.models.evidence import Refusal  # most events are not refused
+
     record_refusal(
         context.workspace,
         Refusal(

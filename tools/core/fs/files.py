@@ -100,12 +100,15 @@ def _not_written(place: Place, problem: OSError) -> SetupError:
 
 
 def require_writable(place: Place) -> None:
-    """SetupError where a file or folder, or the nearest folder above it that is there, cannot be written."""
+    """SetupError where a folder, or the nearest one above it that is there, cannot be written.
+
+    DataError where a link or a file stands in its way, as in `folder_of`.
+    """
+    with suppress(FileNotFoundError), folder_of(place.child("x")):
+        pass
     path = place.path
     while not os.path.lexists(path) and os.path.dirname(path) != path:
         path = os.path.dirname(path)
-    if not os.path.exists(path):
-        raise DataError(Problem(place.name, 1, "a link to nothing stands here", "file.kind"))
     if not may_write(path):
         code = errno.EROFS if os.access(os.path.dirname(path), os.R_OK) and _is_read_only(path) else errno.EACCES
         raise _not_written(place, OSError(code, os.strerror(code)))

@@ -11,11 +11,12 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from tools.core.errors import UsageError
 from tools.core.fs import files, strict_json
 from tools.core.hashing import sha256_hex
+from tools.core.plain import NamedTuple
 from tools.core.problem import Problem
 from tools.core.workspace import Place
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from tools.core import clock
 from tools.core.models.bus import EVENTS, Event, Message
 from tools.core.models.lenient import event_from, message_from
+from tools.core.plain import NamedTuple
 
 EVENT = "event"
 

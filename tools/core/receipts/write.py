@@ -9,15 +9,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tools.core import clock
 from tools.core.errors import DataError, UsageError
 from tools.core.fs import files, jsonl, locks
-from tools.core.models.evidence import Refusal, Warning
 from tools.core.models.record import to_mapping
 from tools.core.text import secrets
 from tools.core.workspace import BUS, REPORT, Place, Workspace
+
+if TYPE_CHECKING:  # who records one has made it
+    from tools.core.models.evidence import Refusal, Warning
 
 Content = bytes | Mapping[str, object] | Sequence[Mapping[str, object]]
 """The content of a file: bytes, a JSON document, or the records of JSON Lines."""

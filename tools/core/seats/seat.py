@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import NamedTuple
 
 from tools.core import hint, ids
 from tools.core.errors import DataError, GuardError, SetupError, UsageError
@@ -17,6 +16,7 @@ from tools.core.fs import files
 from tools.core.hint import Hint
 from tools.core.models.lenient import manifest_from
 from tools.core.models.manifest import Manifest
+from tools.core.plain import NamedTuple
 from tools.core.problem import Problem
 from tools.core.workspace import MANIFEST, Workspace, worktrees
 

@@ -29,13 +29,6 @@ class Finished(NamedTuple):
     record: dict[str, object] | None
 
 
-class CheckFailed(NamedTuple):
-    """A command that failed, or the findings of the branch; nothing was recorded but the receipts."""
-
-    receipts: tuple[str, ...]
-    findings: tuple[Check, ...]
-
-
 def the_claim(context: Context, task: str | None) -> Claim:
     """The claim that ends: the named one, or the seat's only active one; UsageError when that is not clear."""
     agent = context.seat.agent_id

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from tools.core.errors import BusyError
 from tools.core.fs import jsonl
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, Event, stream_of
 from tools.core.models.entry import Entry, Query, Search
 from tools.core.models.lenient import shortcoming
+from tools.core.plain import NamedTuple, Protocol
 from tools.core.problem import Problem
 from tools.core.workspace import BUS, Place
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from tools.core.plain import NamedTuple
 
 
 class _Shape(NamedTuple):
