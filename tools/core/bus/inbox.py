@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
 
 from tools.core import ids
 from tools.core.errors import DataError
 from tools.core.fs import files
 from tools.core.models.entry import Entry, Query, unrepeated
+from tools.core.plain import NamedTuple
 from tools.core.store.api import History
 from tools.core.workspace import Place, Workspace
 

@@ -10,12 +10,12 @@ import functools
 import os
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from tools.core import clock, ids
 from tools.core.models.bus import Assignment, Claim
 from tools.core.models.entry import Entry
 from tools.core.models.manifest import Manifest
+from tools.core.plain import NamedTuple
 from tools.core.seats.seat import MANAGER_ROLE
 from tools.core.store.api import History
 

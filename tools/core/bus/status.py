@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from tools.core import clock, hint
 from tools.core.bus import claim_documents, feed, presence
@@ -13,6 +13,7 @@ from tools.core.hint import Note
 from tools.core.models.bus import Claim
 from tools.core.models.entry import Entry, Query
 from tools.core.models.record import to_mapping
+from tools.core.plain import NamedTuple
 from tools.core.problem import Problem
 from tools.core.seats.seat import bound_manifests
 from tools.core.text import terminal

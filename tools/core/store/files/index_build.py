@@ -11,13 +11,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tools.core import clock
 from tools.core.errors import ToolkitError
 from tools.core.fs import files, jsonl
 from tools.core.models.bus import EVENTS, MESSAGES, stream_of
 from tools.core.models.lenient import shortcoming
+from tools.core.plain import NamedTuple
 from tools.core.problem import Problem
 from tools.core.store.files import index_owner, index_rows, index_schema, index_settle
 from tools.core.store.files.transaction import place_of

@@ -10,10 +10,10 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import NamedTuple
 
 from tools.core.errors import ToolkitError
 from tools.core.fs import files, jsonl
+from tools.core.plain import NamedTuple
 from tools.core.workspace import Place, Workspace
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from tools.core import hint, ids
 from tools.core.errors import DataError, SetupError, ToolkitError
@@ -20,6 +20,7 @@ from tools.core.hint import Hint
 from tools.core.models.bus import EVENTS, MESSAGES, Claim, stream_of
 from tools.core.models.lenient import claim_from, text_of
 from tools.core.models.record import to_mapping
+from tools.core.plain import NamedTuple
 from tools.core.store.files import append
 from tools.core.store.files.index import Index
 from tools.core.store.files.store import FileStore

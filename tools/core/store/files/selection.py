@@ -7,11 +7,11 @@ is put together by the moment each record counts as written.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from tools.core.fs import jsonl
 from tools.core.models.bus import stream_of
 from tools.core.models.entry import Entry, Query, stream_entry, unrepeated
+from tools.core.plain import NamedTuple
 from tools.core.store.api import MAX_COUNTED
 from tools.core.store.files.index import Index
 
