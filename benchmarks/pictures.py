@@ -28,8 +28,9 @@ sys.path.insert(0, str(CHECKOUT))
 
 from tests import harbour
 from tools.core import clock
-from tools.core.board import digest, digest_text, github, page, view
+from tools.core.board import digest, digest_text, github, view
 from tools.core.board.model import View
+from tools.core.board.page import html
 from tools.core.context import Context
 from tools.core.workspace import Workspace
 
@@ -69,7 +70,7 @@ def _texts(into: Path, root: Path, seen: view.BoardView) -> None:
     context = Context(Workspace(str(root), str(root)))
     since = digest.Question(context.now - view.DAY, View())
     (into / "digest.txt").write_text(digest_text.text(digest.take(context, since)) + "\n", encoding="utf-8")
-    (into / "board.html").write_text(page.document(seen), encoding="utf-8")
+    (into / "board.html").write_text(html.document(seen), encoding="utf-8")
 
 
 def _pages(into: Path, root: Path, seen: view.BoardView) -> bool:

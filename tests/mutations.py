@@ -142,7 +142,7 @@ MUTATIONS = (
     ),
     Mutation(
         "text of records not escaped",
-        "tools/core/board/page.py",
+        "tools/core/board/page/html.py",
         "        autoescape=True,\n",
         "        autoescape=False,\n",
         (PAGE,),
@@ -150,7 +150,7 @@ MUTATIONS = (
     ),
     Mutation(
         "any style allowed on the page",
-        "tools/core/board/page.py",
+        "tools/core/board/page/html.py",
         "style-src {_hash(asset('board.css'))}",
         "style-src 'unsafe-inline'",
         (PAGE,),
@@ -158,7 +158,7 @@ MUTATIONS = (
     ),
     Mutation(
         "colours of a chart in the style sheet alone",
-        "tools/core/board/pages/sections/top.html",
+        "tools/core/board/page/templates/sections/top.html",
         ' fill="{{ paint[part.word] }}"',
         "",
         (PAGE,),
@@ -198,7 +198,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a section replaced whole when something comes",
-        "tools/core/board/pages/live.js",
+        "tools/core/board/page/templates/live.js",
         "{ morph(old, fresh); window",
         "{ old.replaceWith(document.importNode(fresh, true)); window",
         (LIVE,),

@@ -107,7 +107,7 @@ def test_git_is_run_only_by_the_package_that_asks_it(path):
 
 
 HEAVY = {"starlette": {"served/application.py"}, "uvicorn": {"served/server.py"}, "textual": {"terminal/app.py"},
-         "jinja2": {"board/page.py"}, "markupsafe": {"board/page.py"},
+         "jinja2": {"board/page/html.py"}, "markupsafe": {"board/page/html.py"},
          "pydantic": {"models/validate.py"}, "jsonschema": set(), "rich": {"cli/run.py", "terminal/app.py"},
          "click": {f"cli/{name}.py" for name in ("app", "decorators", "outcome", "params", "run")}, "filelock": {"fs/locks.py"},
          "sqlite3": {f"store/files/{name}.py" for name in ("index", "index_build", "index_schema", "index_settle", "index_owner", "search")},
@@ -165,7 +165,7 @@ REDACTS = {
     "receipts/write.py": "evidence and documents of the checkout",
     "store/files/store.py": "records and documents of the bus",
     "store/files/repair.py": "a claim that is made again from the log",
-    "board/page.py": "the texts of a page, whose markup stays as it is",
+    "board/page/html.py": "the texts of a page, whose markup stays as it is",
     "board/forms.py": "a document that is served, and one that joins a job's summary",
     "cli/run.py": "what is shown",
     "cli/outcome.py": "says what was replaced",

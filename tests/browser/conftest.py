@@ -14,8 +14,9 @@ import pytest
 from tests import harbour
 from tests.core.board.conftest import NOW
 from tests.core.board.test_page import hostile_view
-from tools.core.board import page, view
+from tools.core.board import view
 from tools.core.board.model import View
+from tools.core.board.page import html
 from tools.core.board.view import BoardView
 from tools.core.context import Context
 from tools.core.workspace import Workspace
@@ -97,7 +98,7 @@ def hostile_board(harbour_view: BoardView, tmp_path: Path) -> str:
 
 
 def _written(path: Path, made: BoardView) -> str:
-    path.write_text(page.document(made), encoding="utf-8")
+    path.write_text(html.document(made), encoding="utf-8")
     return path.as_uri()
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.core.board.activity import CELL, LEVELS, busiest, cell_of, level, strip
+from tools.core.board.lanes.activity import CELL, LEVELS, busiest, cell_of, level, strip
 
 NOW = datetime(2026, 1, 5, 12, 7, tzinfo=UTC)
 DAY = timedelta(hours=24)

@@ -10,8 +10,9 @@ import pytest
 
 from tests.core.board import pages
 from tests.core.board.conftest import NOW
-from tools.core.board import build, page, view
+from tools.core.board import build, view
 from tools.core.board.model import RequestRow, View
+from tools.core.board.page import html
 from tools.core.context import Context
 from tools.core.workspace import Workspace
 
@@ -31,7 +32,7 @@ HOSTILE = [
 
 @pytest.fixture
 def document(seen):
-    return page.document(seen)
+    return html.document(seen)
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_charts_keep_their_colours_without_the_style_sheet(top):
 
 
 def test_style_and_script_are_small_and_the_page_fits_its_budget(document):
-    assert len(page.asset("board.css")) <= 20_000 and len(page.asset("board.js")) <= 8_000
+    assert len(html.asset("board.css")) <= 20_000 and len(html.asset("board.js")) <= 8_000
     assert len(document.encode()) <= 400_000
 
 
@@ -165,7 +166,7 @@ def test_each_state_is_said_in_words(top):
 def test_a_cut_says_how_many_more_there_are(seen):
     rows = [seen.board.ready[0]._replace(task_id=f"Q-{number}") for number in range(40)]
     many = seen._replace(board=seen.board._replace(ready=rows, findings=[f"finding {number}" for number in range(23)]))
-    text = pages.read(page.document(many)).text
+    text = pages.read(html.document(many)).text
     assert "25 more:" in text and "3 more:" in text
 
 
@@ -173,31 +174,31 @@ def test_alerts_and_live_claims_are_never_cut(seen):
     board = seen.board
     alerts = [board.alerts[0]._replace(agent_id=f"a-{number}") for number in range(130)]
     claims = [board.claims[0]._replace(task_id=f"T-{number}") for number in range(200)]
-    top = pages.read(page.document(seen._replace(board=board._replace(alerts=alerts, claims=claims))))
+    top = pages.read(html.document(seen._replace(board=board._replace(alerts=alerts, claims=claims))))
     assert len(top.all("ol")[0].all("li")) == 130
     assert len(top.all("tr", data_k="claim")) == 200
 
 
 def test_the_title_begins_with_what_it_comes_to(seen):
-    assert page.title(seen) == "9 need somebody · harbour · Thu 26 Nov 17:10 UTC"
+    assert html.title(seen) == "9 need somebody · harbour · Thu 26 Nov 17:10 UTC"
     green = seen._replace(verdict=seen.verdict._replace(colour="green", things=0))
-    assert page.title(green).startswith("All green · harbour")
+    assert html.title(green).startswith("All green · harbour")
 
 
 def test_a_page_that_follows_asks_to_be_loaded_again(seen):
-    assert '<meta http-equiv="refresh" content="5">' in page.document(seen, refresh=5.0)
-    assert 'http-equiv="refresh"' not in page.document(seen)
+    assert '<meta http-equiv="refresh" content="5">' in html.document(seen, refresh=5.0)
+    assert 'http-equiv="refresh"' not in html.document(seen)
 
 
 def test_an_empty_repository_has_a_page_that_says_so(workspace):
     empty = view.take(Context(workspace, now=NOW), View())
-    top = pages.read(page.document(empty))
+    top = pages.read(html.document(empty))
     assert top.all("h1")[0].text == "All clear" and "Nothing alarms." in top.text
 
 
 def test_the_real_history_has_a_page_whose_numbers_are_the_boards(history):
     made = view.take(Context(Workspace(str(history), str(history)), now=NOW), View())
-    top = pages.read(page.document(made))
+    top = pages.read(html.document(made))
     assert top.all(data_n="claims")[0].text == str(len(made.board.claims))
     assert top.all(data_n="alerts")[0].text == str(len(made.board.alerts))
 
@@ -206,7 +207,7 @@ def test_the_real_history_has_a_page_whose_numbers_are_the_boards(history):
 
 
 def test_text_of_records_never_becomes_markup(seen, top):
-    hostile = pages.read(page.document(hostile_view(seen)))
+    hostile = pages.read(html.document(hostile_view(seen)))
     tags = {element.tag for element in top.all()}
     assert {element.tag for element in hostile.all()} <= tags | {"details", "summary"}
     test_no_attribute_carries_style_or_script_and_nothing_is_fetched(hostile)
@@ -216,14 +217,14 @@ def test_text_of_records_never_becomes_markup(seen, top):
 
 
 def test_characters_that_hide_or_reverse_text_are_shown_as_escapes(seen):
-    text = page.document(hostile_view(seen))
+    text = html.document(hostile_view(seen))
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]", text)
     assert "\\u202egnp.exe" in text
 
 
 def test_secrets_are_taken_out_of_a_page(seen):
     token = "ghp_" + "a" * 36
-    text = page.document(seen._replace(log=[seen.log[0]._replace(summary=f"key {token}")]))
+    text = html.document(seen._replace(log=[seen.log[0]._replace(summary=f"key {token}")]))
     assert token not in text and "[redacted:github]" in text
 
 
@@ -232,11 +233,11 @@ def test_a_text_of_64_kib_is_cut(seen):
     long = seen._replace(
         board=board._replace(findings=["x" * 65536], alerts=[board.alerts[0]._replace(text="y" * 65536)])
     )
-    assert len(page.document(long)) - len(page.document(seen)) < 2000
+    assert len(html.document(long)) - len(html.document(seen)) < 2000
 
 
 def test_classes_and_ids_never_come_from_a_record(seen):
-    hostile = pages.read(page.document(hostile_view(seen)))
+    hostile = pages.read(html.document(hostile_view(seen)))
     for element in hostile.all():
         assert re.fullmatch(r"[a-zA-Z0-9_ -]*", element.attributes.get("class", ""))
         assert re.fullmatch(r"[A-Za-z0-9._-]*", element.attributes.get("id", ""))

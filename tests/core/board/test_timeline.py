@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.core import clock
-from tools.core.board.timeline import ClaimChange, Interval, Window, intervals, rows_packed
+from tools.core.board.lanes.timeline import ClaimChange, Interval, Window, intervals, rows_packed
 from tools.core.models.lenient import claim_from
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)

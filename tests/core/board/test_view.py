@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tests.core.board.conftest import NOW
 from tools.core.board import view
-from tools.core.board.lanes import LANES
+from tools.core.board.lanes.lane import LANES
 from tools.core.board.model import View
 from tools.core.board.verdict import verdict
 from tools.core.context import Context

@@ -11,7 +11,7 @@ import pytest
 
 from tests.core.board import pages
 from tests.core.served.conftest import BEARER
-from tools.core.board import page
+from tools.core.board.page import html
 from tools.core.bus import posts
 from tools.core.context import Context
 from tools.core.seats.seat import Seat
@@ -47,7 +47,7 @@ def test_the_page_is_live_and_has_its_style_and_script_as_files(busy, serving):
     ]
     assert not [script for script in top.all("script") if script.raw.strip()]
     for name in ("/board.css", "/board.js", "/live.js"):
-        assert client.get(name, headers=BEARER).text == page.asset(name[1:])
+        assert client.get(name, headers=BEARER).text == html.asset(name[1:])
     assert not top.all(id="photo") and top.all(id="lamp")
 
 
@@ -61,7 +61,7 @@ def test_the_document_is_that_of_the_command(busy, serving, run):
 def test_every_part_is_the_section_of_the_page(busy, serving):
     client = serving().client
     whole = client.get("/", headers=BEARER).text
-    for name in page.SECTIONS:
+    for name in html.SECTIONS:
         part = client.get(f"/part/{name}", headers=BEARER).text
         ids = re.findall(r'<section[^>]* id="([a-z]+)"', part)
         assert all(f'id="{name}"' in whole for name in ids) and pages.read(part)

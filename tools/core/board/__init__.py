@@ -1,24 +1,18 @@
 """The manager's board: built once from one snapshot, and every view of it.
 
-model         the rows of the board, which are its JSON
-verdict       the verdict on a board for its reader
-alerts        the alarms, with the command that clears each
-answers       what the history contributes
-rows          the rows of every section
-build         the board
-text          the board as compact text
-markdown      the board as Markdown
-timeline      intervals in which a seat held a task
-activity      records a seat in cells of time
-history       the questions of boards to the history
-lanes         one lane a seat
-view          the parts of a page beyond the board
-charts        charts as numbers
-page_words    the words and colours of a page
-page_context  the names that templates use
-page          the view as HTML
-github        the view as Markdown for GitHub
-forms         the board in each output form
-digest        the changes of a window and the open work at its end
-digest_text   the digest in at most fifteen lines
+model        the rows of the board, which are its JSON
+verdict      the verdict on a board for its reader
+alerts       the alarms, with the command that clears each
+answers      what the history contributes
+rows         the rows of every section
+build        the board
+text         the board as compact text
+markdown     the board as Markdown
+lanes        who held what from when to when
+view         the parts of a page beyond the board
+page         the view as HTML
+github       the view as Markdown for GitHub
+forms        the board in each output form
+digest       the changes of a window and the open work at its end
+digest_text  the digest in at most fifteen lines
 """

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from tools.core import clock
-from tools.core.board import build, history, timeline
+from tools.core.board import build
 from tools.core.board.alerts import assign
-from tools.core.board.lanes import DAY
+from tools.core.board.lanes import questions, timeline
+from tools.core.board.lanes.lane import DAY
+from tools.core.board.lanes.timeline import Window
 from tools.core.board.model import Board, RequestRow, Snapshot, View
 from tools.core.board.rows import request_row
-from tools.core.board.timeline import Window
 from tools.core.board.verdict import requests_for
 from tools.core.board.view import finished_at, reader_of
 from tools.core.consensus import decisions
@@ -103,9 +104,9 @@ def take(context: Context, question: Question) -> Digest:
     since, now, snapshot = question.since, context.now, build.read(context)
     board = build.build(context, snapshot, question.options)
     reader = reader_of(board, question.manager)
-    changes = history.claim_changes(context.history, since)
+    changes = questions.claim_changes(context.history, since)
     held = timeline.intervals(changes, {claim.task_id: claim for claim in snapshot.claims}, Window(since, now))
-    requests = history.requests_since(context.history, since)
+    requests = questions.requests_since(context.history, since)
     closed = [row for row in decisions.decisions(context, since=since) if row.state == decisions.DECIDED]
     volume = context.history.volume(since, now)
     return Digest(

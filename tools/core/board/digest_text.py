@@ -8,7 +8,7 @@ from datetime import datetime
 from tools.core import hint
 from tools.core.board.alerts import assign
 from tools.core.board.digest import Digest, TitledTask
-from tools.core.board.page_words import age, many
+from tools.core.board.page.words import age, many
 from tools.core.text import terminal
 from tools.core.text.markdown import escape_markdown
 

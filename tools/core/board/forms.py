@@ -24,10 +24,10 @@ class FormedBoard(NamedTuple):
 def make(context: Context, form: str, options: View, manager: str) -> FormedBoard:
     """The board in a form; `manager` is the reader's seat where it manages."""
     if form == "html":
-        from tools.core.board import page  # only pages load jinja2
+        from tools.core.board.page import html  # only pages load jinja2
 
         view = take(context, options, manager)
-        return FormedBoard(view.board, page.document(view))
+        return FormedBoard(view.board, html.document(view))
     if form == "github":
         from tools.core.board import github
 
@@ -44,9 +44,9 @@ def json_text(board: Board) -> str:
 
 def document(view: BoardView, refresh: float | None = None) -> str:
     """The page; with `refresh` a browser loads it again after so many seconds."""
-    from tools.core.board import page
+    from tools.core.board.page import html
 
-    return page.document(view, refresh=refresh)
+    return html.document(view, refresh=refresh)
 
 
 def substance(view: BoardView) -> object:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from tools.core import hint
-from tools.core.board import page_words
-from tools.core.board.lanes import DAY
-from tools.core.board.timeline import ACTIVE, PAUSED, SILENT, Interval
+from tools.core.board.lanes.lane import DAY
+from tools.core.board.lanes.timeline import ACTIVE, PAUSED, SILENT, Interval
+from tools.core.board.page import words
 from tools.core.board.verdict import AMBER, GREEN, RED
 from tools.core.board.view import BoardView
 from tools.core.text import terminal
@@ -76,7 +76,7 @@ def _head(view: BoardView) -> str:
 
 
 def _age(at: datetime | None, view: BoardView) -> str:
-    return page_words.age(at, view.board.generated_at, "–")
+    return words.age(at, view.board.generated_at, "–")
 
 
 def _fenced(command: str) -> str:
@@ -89,9 +89,7 @@ def _alerts(view: BoardView, cap: int) -> str:
     items = []
     for number, row in enumerate(view.board.alerts[:cap], 1):
         title = f" · {_short(row.title, 120)}" if row.title else ""
-        head = (
-            f"{number}. **{literal(page_words.kind(row.kind))}** · {_age(row.since, view)} · {_short(row.text)}{title}"
-        )
+        head = f"{number}. **{literal(words.kind(row.kind))}** · {_age(row.since, view)} · {_short(row.text)}{title}"
         items.append(f"{head}\n\n{_fenced(row.command)}" if row.command else head)
     if len(view.board.alerts) > cap:
         items.append(_more(len(view.board.alerts) - cap, view))

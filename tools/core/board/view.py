@@ -11,10 +11,11 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from tools.core import clock, ids
-from tools.core.board import build, history, timeline
-from tools.core.board.lanes import DAY, WEEK, Lane, Past, lane, seats_of
+from tools.core.board import build
+from tools.core.board.lanes import questions, timeline
+from tools.core.board.lanes.lane import DAY, WEEK, Lane, Past, lane, seats_of
+from tools.core.board.lanes.timeline import Interval, Window
 from tools.core.board.model import Board, RequestRow, Snapshot, View
-from tools.core.board.timeline import Interval, Window
 from tools.core.board.verdict import Verdict, requests_for, verdict
 from tools.core.context import Context, Spell
 from tools.core.models.bus import Claim
@@ -104,11 +105,11 @@ def take(context: Context, options: View, manager: str = "") -> BoardView:
     seats, omitted = seats_of(board)
     past = _past(context.history, snapshot, board, [seat.row.agent_id for seat in seats])
     threads = {
-        row.task_id: [record_row(entry) for entry in history.thread_tail(context.history, row.task_id, THREAD_TAIL)]
+        row.task_id: [record_row(entry) for entry in questions.thread_tail(context.history, row.task_id, THREAD_TAIL)]
         for row in board.requests[:REQUESTS]
         if ids.is_task(row.task_id)
     }
-    log = [record_row(entry) for entry in history.newest(context.history, LOG)]
+    log = [record_row(entry) for entry in questions.newest(context.history, LOG)]
     return BoardView(
         board,
         os.path.basename(context.workspace.bus_root),
@@ -129,11 +130,11 @@ def take(context: Context, options: View, manager: str = "") -> BoardView:
 def _past(records: History, snapshot: Snapshot, board: Board, names: Sequence[str]) -> Past:
     since = snapshot.now - WEEK
     silent = frozenset(row.task_id for row in board.claims if row.idle)
-    changes = history.claim_changes(records, since)
+    changes = questions.claim_changes(records, since)
     claims = {claim.task_id: claim for claim in snapshot.claims}
     held = timeline.intervals(changes, claims, Window(since, snapshot.now, silent))
     summaries = {name: entry.record.summary for name, entry in records.last_words(names, snapshot.now).items()}
-    return Past(held, history.signs(records, names, since, snapshot.now), summaries)
+    return Past(held, questions.signs(records, names, since, snapshot.now), summaries)
 
 
 def record_row(entry: Entry) -> RecordRow:

@@ -14,7 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tools.core import clock, hint, ids
-from tools.core.board import forms, page
+from tools.core.board import forms
+from tools.core.board.page import html
 from tools.core.context import Context
 from tools.core.errors import GuardError, ToolkitError, UsageError
 from tools.core.served import actions, metrics, tasks
@@ -79,7 +80,7 @@ class _Places:
 
     async def board(self, request: Request) -> Response:
         """The page."""
-        text = page.live_document(self._edition.view, acting=self._service.reader.acting)
+        text = html.live_document(self._edition.view, acting=self._service.reader.acting)
         return _html(text)
 
     async def part(self, request: Request) -> Response:
@@ -92,7 +93,7 @@ class _Places:
     async def asset(self, request: Request) -> Response:
         """The style sheet or a script."""
         name = request.url.path.removeprefix("/")
-        return Response(page.asset(name), media_type=_ASSETS[name])
+        return Response(html.asset(name), media_type=_ASSETS[name])
 
     async def task(self, request: Request) -> Response:
         """The page of a task."""
@@ -177,7 +178,7 @@ class _Places:
         return now
 
     def _place(self, name: str, **more: object) -> Response:
-        return _html(page.place(name, self._edition.view, acting=self._service.reader.acting, **more))
+        return _html(html.place(name, self._edition.view, acting=self._service.reader.acting, **more))
 
 
 async def _refused(request: Request, problem: Exception) -> Response:

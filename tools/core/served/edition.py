@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from tools.core import clock
-from tools.core.board import page
 from tools.core.board.alerts import ANSWER_WITHIN
 from tools.core.board.model import Board, View
-from tools.core.board.page_words import LATE_AFTER
+from tools.core.board.page import html
+from tools.core.board.page.words import LATE_AFTER
 from tools.core.board.view import BoardView, take
 from tools.core.consensus.decisions import MAX_AGE
 from tools.core.context import Context
@@ -44,8 +44,8 @@ class Edition(NamedTuple):
         return {
             "version": self.version,
             "made": clock.to_text(self.made),
-            "title": page.title(self.view),
-            "icon": page.icon(self.view.verdict.colour),
+            "title": html.title(self.view),
+            "icon": html.icon(self.view.verdict.colour),
             "sections": dict(self.hashes),
         }
 
@@ -62,7 +62,7 @@ def make(context: Context, reader: Reader, before: Edition | None) -> Edition:
     """The board as of the context's moment."""
     context.store.history.refresh()
     view = take(context, reader.options, reader.manager)
-    parts = page.parts(view, acting=reader.acting)
+    parts = html.parts(view, acting=reader.acting)
     hashes = {
         name: sha256_hex(_PASSING.sub(r"\1", text).encode("utf-8", "backslashreplace"))[:16]
         for name, text in parts.items()

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from tools.core.board.page_context import open_plans
+from tools.core.board.page.names import open_plans
 from tools.core.board.view import BoardView
 
 

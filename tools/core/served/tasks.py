@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tools.core.backlog.states import Task
-from tools.core.board import build, history, timeline
+from tools.core.board import build
+from tools.core.board.lanes import questions, timeline
+from tools.core.board.lanes.timeline import Interval, Window
 from tools.core.board.model import Snapshot
-from tools.core.board.timeline import Interval, Window
 from tools.core.board.view import BoardView, RecordRow, finished_at, record_row
 from tools.core.clock import EPOCH
 from tools.core.context import Context
@@ -74,7 +75,7 @@ def task_of(context: Context, task_id: str, view: BoardView) -> tuple[TaskView, 
     claim = next((claim for claim in seen.claims if claim.task_id == task_id), None)
     thread = thread_of(context, task_id, view)
     entries, older = context.history.select(Query(tasks=[task_id], messages=False), EVENTS)
-    changes = history.claim_changes_of(context.history, task_id)
+    changes = questions.claim_changes_of(context.history, task_id)
     if task is None and claim is None and not thread.rows and not entries:
         return None
     silent = [row.task_id for row in view.board.claims if row.idle]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from tools.core.board.activity import Strip
-from tools.core.board.lanes import DAY, SILENT, Lane
+from tools.core.board.lanes.activity import Strip
+from tools.core.board.lanes.lane import DAY, SILENT, Lane
 
 COLUMNS = 48
 BLOCKS = "▁▂▃▄▅▆▇█"

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from tools.core import hint
 from tools.core.board.alerts import assign
-from tools.core.board.lanes import Lane
+from tools.core.board.lanes.lane import Lane
 from tools.core.board.model import AlertRow, ClaimRow, PlanRow, RequestRow
-from tools.core.board.page_context import open_plans
-from tools.core.board.page_words import edge, kind
+from tools.core.board.page.names import open_plans
+from tools.core.board.page.words import edge, kind
 from tools.core.board.view import BoardView, RecordRow
 from tools.core.terminal import strips
 from tools.core.terminal.rows import AMBER, BLANK, BLUE, BOLD, DIM, PLAIN, RED, Cell, Row, Size, ago, line, words

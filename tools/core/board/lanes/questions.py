@@ -6,8 +6,8 @@ from collections.abc import Collection
 from datetime import datetime
 
 from tools.core import clock
-from tools.core.board.activity import CELL
-from tools.core.board.timeline import ClaimChange
+from tools.core.board.lanes.activity import CELL
+from tools.core.board.lanes.timeline import ClaimChange
 from tools.core.models.bus import Event
 from tools.core.models.entry import Entry, Query
 from tools.core.models.lenient import claim_from

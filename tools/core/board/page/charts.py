@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tools.core import clock
-from tools.core.board.activity import level
-from tools.core.board.lanes import DAY, Chart
-from tools.core.board.timeline import ACTIVE, DONE, Interval, rows_packed
+from tools.core.board.lanes.activity import level
+from tools.core.board.lanes.lane import DAY, Chart
+from tools.core.board.lanes.timeline import ACTIVE, DONE, Interval, rows_packed
 
 BAR, GAP, STRIP = 20, 6, 9
 """Heights in pixels: a bar, what is between two rows, the strip of signs."""

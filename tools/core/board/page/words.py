@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from tools.core import clock, hint
 from tools.core.board.alerts import ANSWER_WITHIN, PLACEHOLDER
-from tools.core.board.charts import Slice, slices
 from tools.core.board.model import AlertRow
+from tools.core.board.page.charts import Slice, slices
 from tools.core.context import Spell
 
 KINDS = {

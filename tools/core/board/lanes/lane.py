@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tools.core import clock
-from tools.core.board.activity import CELL, Strip, strip
+from tools.core.board.lanes.activity import CELL, Strip, strip
+from tools.core.board.lanes.timeline import Interval
 from tools.core.board.model import BeatRow, Board
-from tools.core.board.timeline import Interval
 
 LANES = 24
 """Seats that get a lane; live holders beyond that get one as well."""

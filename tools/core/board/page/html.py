@@ -17,16 +17,16 @@ import jinja2
 from markupsafe import Markup
 
 from tools.core import clock, hint, ids
-from tools.core.board import page_words
 from tools.core.board.alerts import assign
 from tools.core.board.model import AlertRow
-from tools.core.board.page_context import Links, LiveLinks, context
+from tools.core.board.page import words
+from tools.core.board.page.names import Links, LiveLinks, context
 from tools.core.board.verdict import AMBER, GREEN, RED
 from tools.core.board.view import BoardView
 from tools.core.hashing import sha256_hex
 from tools.core.text import secrets, terminal
 
-FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pages")
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "templates")
 SECTIONS = ("bar", "top", "needs", "waiting", "agents", "work", "evidence", "log")
 COMMAND = hint.tool("agent.coord_dashboard", "report", "--format", "html")
 
@@ -95,32 +95,32 @@ def _environment() -> jinja2.Environment:
         stamp=clock.to_text,
         when=lambda at: f"{at:%a %d %b %H:%M}",
         short=terminal.short,
-        kind=page_words.kind,
-        edge=page_words.edge,
+        kind=words.kind,
+        edge=words.edge,
         act=_act,
         spelled=_spelled,
         assign=_assign,
-        parts=page_words.parts,
-        many=lambda rows, noun: page_words.many(rows if isinstance(rows, int) else len(rows), noun),
-        window=page_words.window,
-        evidence_slices=page_words.evidence_slices,
+        parts=words.parts,
+        many=lambda rows, noun: words.many(rows if isinstance(rows, int) else len(rows), noun),
+        window=words.window,
+        evidence_slices=words.evidence_slices,
         age=_age,
         lateness=_lateness,
-        lasted=page_words.age,
+        lasted=words.age,
     )
-    environment.globals.update(answering=page_words.answering, assigning=page_words.assigning)
+    environment.globals.update(answering=words.answering, assigning=words.assigning)
     environment.filters.update(is_task=ids.is_task, is_agent=ids.is_agent, is_plan=ids.is_plan, is_record=ids.is_record)
     return environment
 
 
 @jinja2.pass_context
 def _age(names: jinja2.runtime.Context, at: datetime | None, never: str = "never") -> str:
-    return page_words.age(at, names["now"], never)
+    return words.age(at, names["now"], never)
 
 
 @jinja2.pass_context
 def _lateness(names: jinja2.runtime.Context, at: datetime | None) -> str:
-    return page_words.lateness(at, names["now"])
+    return words.lateness(at, names["now"])
 
 
 @jinja2.pass_context
@@ -136,8 +136,8 @@ def _assign(names: jinja2.runtime.Context, task: str) -> str:
 
 
 @jinja2.pass_context
-def _act(names: jinja2.runtime.Context, row: AlertRow) -> page_words.Act | None:
-    return page_words.act(row, names["acting"], names["view"].spell)
+def _act(names: jinja2.runtime.Context, row: AlertRow) -> words.Act | None:
+    return words.act(row, names["acting"], names["view"].spell)
 
 
 def _names(view: BoardView, *, is_live: bool, acting: str) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from tools.core import ids
-from tools.core.board import activity, charts, page_words
-from tools.core.board.lanes import DAY, Lane
+from tools.core.board.lanes import activity
+from tools.core.board.lanes.lane import DAY, Lane
 from tools.core.board.model import PlanRow
+from tools.core.board.page import charts, words
 from tools.core.board.view import LOG, REQUESTS, BoardView
 
 
@@ -107,10 +108,10 @@ def _sentence(lane: Lane, number: int, now: datetime) -> str:
     """A chart in words, for screen readers."""
     chart = lane.charts[number]
     held = [
-        f"{row.task_id} {'live' if not row.ending else row.ending} {page_words.age(row.start, row.end)}"
+        f"{row.task_id} {'live' if not row.ending else row.ending} {words.age(row.start, row.end)}"
         for row in chart.held
     ]
-    many = page_words.many(chart.strip.signs, "sign")
+    many = words.many(chart.strip.signs, "sign")
     span = "24 hours" if chart.span == DAY else "5 days"
     return f"{lane.agent_id}, {lane.state}, {span}: {many} of life" + "".join(f", {text}" for text in held[:12])
 
@@ -119,7 +120,7 @@ def context(view: BoardView) -> dict[str, Any]:
     """Every name of the templates that is derived from a view."""
     board = view.board
     plans = open_plans(view)
-    evidence = page_words.sum_of([row.evidence for row in plans])
+    evidence = words.sum_of([row.evidence for row in plans])
     moments = [row.at for row in board.requests if row.at]
     scales = [Scale(word, charts.ticks(chart.span, board.generated_at)) for word, chart in _spans(view)]
     return {
@@ -133,15 +134,15 @@ def context(view: BoardView) -> dict[str, Any]:
         "silent": sum(row.idle for row in board.claims),
         "paused": sum(row.state == "paused" for row in board.claims),
         "holders": {row.agent_id for row in board.claims},
-        "backlog": page_words.backlog_slices(board.backlog),
+        "backlog": words.backlog_slices(board.backlog),
         "most_done": max((day.done for day in view.days), default=0) or 1,
         "decisions": sorted(board.decisions, key=lambda row: not row.overdue),
         "overdue": sum(bool(row.overdue) for row in board.decisions),
         "seats": _drawn(view),
         "scales": scales,
         "limits": LIMITS,
-        "paint": page_words.PAINT,
-        "ink": page_words.INK,
+        "paint": words.PAINT,
+        "ink": words.INK,
     }
 
 
