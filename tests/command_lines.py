@@ -7,10 +7,12 @@ import json
 import re
 import shlex
 import subprocess
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
-from tools.core.cli import commands
+from tools.core.cli import commands, explained, plain_reader
 
 OWN_WORDS = '"…"'
 SHOWN = re.compile(r"^(?:hint: |  fix: |   → `|   (?=python -m tools|git ))(.*?)`?$", re.M)
@@ -92,9 +94,29 @@ def require_words(command: Any, rest: list[str]) -> None:
     if not rest or "--help" in rest:  # a command that is only named
         return
     if not hasattr(command, "commands"):
-        command.make_context("x", list(rest))
+        explained.build(command).make_context("x", list(rest))
         return
     if rest[0] not in command.commands and getattr(command, "default", ""):
         rest = [command.default, *rest]
     assert rest[0] in command.commands, f"no subcommand {rest[0]}"
     require_words(command.commands[rest[0]], rest[1:])
+
+
+def require_one_reading(command: Any, words: Sequence[str]) -> bool:
+    """Fails where the plain reader reads other values than click does; whether it reads the words at all."""
+    plain = plain_reader.read(command, list(words))
+    if plain is None:
+        return False
+    of_click = explained.read(command, list(words), ("x",))
+    assert plain.command is of_click.command
+    assert plain.values.keys() == of_click.values.keys()
+    for name, value in plain.values.items():
+        assert is_same(value, of_click.values[name]), f"{words}: {name} is {value!r} or {of_click.values[name]!r}"
+    return True
+
+
+def is_same(value: Any, other: Any) -> bool:
+    """Whether two values are equal and of one type; moments counted back from now may be seconds apart."""
+    if isinstance(value, datetime) and isinstance(other, datetime):
+        return abs(value - other) < timedelta(seconds=5)
+    return type(value) is type(other) and value == other

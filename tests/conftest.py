@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.command_lines import hints_in, require_line
+from tests.command_lines import hints_in, require_line, require_one_reading
 
 settings.register_profile(
     "suite",
@@ -250,7 +250,8 @@ def seat(git_repo: Path) -> Callable[..., Path]:
 def run() -> Callable[..., SimpleNamespace]:
     """Runs a command in process and asserts its exit code: `run("agent.bus_claim", "list", code=0)`.
 
-    Whatever command it shows must be a line that a shell and the commands in it take.
+    Whatever command it shows must be a line that a shell and the commands in it take, and both readers of command
+    lines must read the words alike.
     Returns an object with `out`, `err`, `code`, and `json` (stdout parsed, where `--json` was given).
     """
 
@@ -258,6 +259,7 @@ def run() -> Callable[..., SimpleNamespace]:
         from tools.core.cli import app as cli
 
         command = importlib.import_module(f"tools.{module}").main
+        require_one_reading(command, arguments)
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
             got = cli.call(command, list(arguments), ("python", "-m", f"tools.{module}"))

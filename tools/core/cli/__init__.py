@@ -5,9 +5,11 @@ commands    the index of all commands, read without importing them
 hints       hints spelled in the form in which this process was started
 params      the values that options take
 run         one run of a command: its workspace, its seat, its answers
-docstrings  the help, where Python dropped the docstrings
 hook_program  the program that agents call at each event
-decorators  what a command is made of: options, groups, shared options
+decorators  what a command is made of, as data: options, groups, shared options
+docstrings  the help, where Python dropped the docstrings
+plain_reader  a command line of whole option names, read by the declarations alone
+explained   click, built from the declarations: helps, errors, short forms, arguments
 outcome     a command carried out: its result or failure in words, and the exit code
 app         the way in, and all that a command file needs
 reference   the reference of all commands, read from the commands

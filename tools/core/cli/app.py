@@ -17,14 +17,12 @@ from typing import NoReturn
 
 from tools.core.cli import bootstrap
 
-try:
-    import click
-except ModuleNotFoundError:
+if not bootstrap.has_packages():
     bootstrap.use_the_environment_of_the_checkout()
 
 from tools.core.cli.decorators import (
-    Choice,
-    IntRange,
+    Command,
+    Group,
     agent_window,
     argument,
     catch_all,
@@ -49,6 +47,8 @@ from tools.core.cli.params import (
     SINCE,
     STAMP,
     TASK,
+    Choice,
+    IntRange,
     key_values,
 )
 from tools.core.cli.run import Run
@@ -86,7 +86,7 @@ __all__ = [
 ]
 
 
-def main(command: click.Command, arguments: Sequence[str] | None = None, start: Sequence[str] = ()) -> NoReturn:
+def main(command: Command | Group, arguments: Sequence[str] | None = None, start: Sequence[str] = ()) -> NoReturn:
     """Runs a command and exits with its code; the only place that turns errors into words."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     sys.exit(call(command, words, start))

@@ -77,6 +77,13 @@ def command_word(login_shell: str) -> str:
     return command[0] if len(command) == 2 and not command[1].endswith(".py") else f"{sys.executable} -m tools"
 
 
+def has_packages() -> bool:
+    """Whether this Python has what the toolkit needs, without loading it."""
+    from _frozen_importlib_external import PathFinder  # what `importlib` wraps
+
+    return PathFinder.find_spec("click") is not None
+
+
 def use_the_environment_of_the_checkout() -> NoReturn:
     """Starts this process again with the Python of `.venv`, which has what is missing here."""
     python = os.path.join(CHECKOUT, ".venv", "bin", "python")

@@ -1,33 +1,133 @@
-"""What a command is made of: options, groups, and the decorator that gives a function the shared options."""
+"""What a command is made of, as data: two readers turn a command line into the values that it names.
+
+`plain_reader` reads whole option names and loads nothing. `explained` has click read the same declarations where
+there is something to explain or to shorten: a help, an error, a short form, an argument.
+"""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from typing import Any, TypeVar
-
-import click
-
 from tools.core import hint
-from tools.core.cli.params import AGENT, DURATION
-from tools.core.cli.run import Run
+from tools.core.cli.params import AGENT, DURATION, Choice, IntRange, Value
 from tools.core.errors import UsageError
+from tools.core.plain import TYPE_CHECKING, NamedTuple
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-AGAIN = "tools.again"
-"""Under this key click's context keeps the words that started the command."""
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, TypeVar
 
-argument = click.argument
-Choice = click.Choice
-IntRange = click.IntRange
+    from tools.core.cli.run import Run
+
+    Body = TypeVar("Body", bound=Callable[..., Any])
+    Kind = Value | Choice | IntRange | None
+
+HELP = ("-h", "--help")
+"""The options that show a command's help."""
+
+_PARTS = "__parts_of_the_command__"
+"""Under this name a function keeps the options and arguments that are declared above it, the last one first."""
 
 
-def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
+class Option(NamedTuple):
+    """An option by its names, as click spells them, and by the settings that click takes, all but the type."""
+
+    names: tuple[str, ...]
+    kind: Kind
+    settings: Mapping[str, Any]
+
+    @property
+    def target(self) -> str:
+        """The argument of the function that gets the value."""
+        own = [name for name in self.names if name.isidentifier()]
+        return own[0] if own else self.names[0].partition("/")[0].lstrip("-").replace("-", "_").lower()
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether it takes no value."""
+        return bool(self.settings.get("is_flag")) or "/" in self.names[0]
+
+    @property
+    def word(self) -> str:
+        """What a refusal calls it."""
+        return self.names[0].partition("/")[0]
+
+
+class Argument(NamedTuple):
+    """A word that has its meaning by its place, declared like an option."""
+
+    names: tuple[str, ...]
+    kind: Kind
+    settings: Mapping[str, Any]
+
+    @property
+    def target(self) -> str:
+        """The argument of the function that gets the value."""
+        return self.names[0]
+
+    @property
+    def word(self) -> str:
+        """What a refusal calls it."""
+        return str(self.settings.get("metavar") or self.names[0].upper())
+
+
+class Command:
+    """A function with the options and arguments that its command line may have.
+
+    The function's first argument is the Run. One that `takes_anything` has neither options of its own nor a help.
+    """
+
+    def __init__(self, name: str | None, body: Callable[..., Any], parts: list[Option | Argument], doc: str) -> None:
+        self.name = name
+        self.body = body
+        self.parts = parts
+        self.doc = doc
+        self.takes_anything = False
+
+    def carry_out(self, run: Run, values: Mapping[str, Any]) -> None:
+        """Calls the function on a run, which is closed when it ends."""
+        for part in self.parts:
+            _refuse_unfilled(part, values.get(part.target))
+        try:
+            self.body(run, **values)
+        finally:
+            run.close()
+
+
+class Group:
+    """A command with subcommands; `default` is the one that may be left out."""
+
+    def __init__(self, doc: str, default: str = "") -> None:
+        self.doc = doc
+        self.default = default
+        self.commands: dict[str, Command | Group] = {}
+
+    def add_command(self, command: Command | Group, name: str) -> None:
+        """One more subcommand."""
+        self.commands[name] = command
+
+
+def option(*names: str, type: Kind = None, **settings: Any) -> Callable[[Body], Body]:
     """An option of a command; its help says what it defaults to, where that is a text or a number."""
     default = settings.get("default")
     says = isinstance(default, (str, int)) and not isinstance(default, bool) and default != ""
-    return click.option(*names, **{"show_default": says, **settings})
+    return _declare(Option(names, type, {"show_default": says, **settings}))
+
+
+def argument(name: str, *, type: Kind = None, **settings: Any) -> Callable[[Body], Body]:
+    """An argument of a command."""
+    return _declare(Argument((name,), type, settings))
+
+
+def repeated(*names: str, type: Kind = None, help: str) -> Callable[[Body], Body]:
+    """An option that may be repeated and accumulates."""
+    return _declare(Option(names, type, {"multiple": True, "help": f"{help} May be repeated."}))
+
+
+def _declare(part: Option | Argument) -> Callable[[Body], Body]:
+    def add(body: Body) -> Body:
+        vars(body).setdefault(_PARTS, []).append(part)
+        return body
+
+    return add
 
 
 manager_window = option(
@@ -43,94 +143,50 @@ agent_window = option(
     help="A holder silent for longer is idle; 0 switches off.",
 )
 
-
-def repeated(*names: str, type: Any = None, help: str) -> Callable[[Command], Command]:
-    """An option that may be repeated and accumulates."""
-    return click.option(*names, multiple=True, type=type, help=f"{help} May be repeated.")
-
-
-class _Group(click.Group):
-    """A group that may have a default subcommand, for words that begin with the name of none."""
-
-    default = ""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        names = {*self.commands, *SETTINGS["help_option_names"]}
-        if self.default and (not args or args[0] not in names):
-            args = [self.default, *args]
-        return super().parse_args(ctx, args)
+_AGENT = Option(("--agent", "acting_agent"), AGENT, {"help": "The acting seat (default: the manifest's)."})
+_ROOT = Option(
+    ("--root",),
+    None,
+    {"metavar": "PATH", "help": "The checkout to act on (default: the one around the current folder)."},
+)
+_JSON = Option(("--json", "as_json"), None, {"is_flag": True, "help": "Print one JSON document."})
 
 
-def group(doc: str | None, *, default: str = "") -> click.Group:
+def group(doc: str | None, *, default: str = "") -> Group:
     """A command with subcommands; its help is the module's docstring; `default` is the subcommand that may be left out."""
-    made = _Group(help=_help(doc), context_settings=SETTINGS, no_args_is_help=False)
-    made.default = default
-    return made
+    return Group(_help(doc), default)
 
 
 def command(
-    parent: click.Group | None = None, name: str | None = None, *, doc: str | None = None, writes: bool = False
-) -> Callable[[Callable[..., Any]], click.Command]:
+    parent: Group | None = None, name: str | None = None, *, doc: str | None = None, writes: bool = False
+) -> Callable[[Callable[..., Any]], Command]:
     """Makes a function a command (of a group) with `--root`, `--json` and, for a writer, `--agent`.
 
     The function's first argument is the Run.
     """
 
-    def wrap(body: Callable[..., Any]) -> click.Command:
-        made = click.Command(
-            name or (body.__name__ if parent else None),
-            callback=_callback(body),
-            params=[*reversed(getattr(body, "__click_params__", [])), *_shared_options(writes=writes)],
-            help=_help(doc if doc is not None else body.__doc__),
-            context_settings=SETTINGS,
-        )
+    def wrap(body: Callable[..., Any]) -> Command:
+        own = name or (body.__name__ if parent else None)
+        shared = [_AGENT, _ROOT, _JSON] if writes else [_ROOT, _JSON]
+        parts = [*reversed(vars(body).get(_PARTS, [])), *shared]
+        made = Command(own, body, parts, _help(doc if doc is not None else body.__doc__))
         if parent is not None:
-            parent.add_command(made)
+            parent.add_command(made, own or "")
         return made
 
     return wrap
 
 
-def _callback(body: Callable[..., Any]) -> Callable[..., Any]:
-    """The body with a Run as its first argument, closed when the body ends."""
-
-    @functools.wraps(body)
-    def callback(*, root: str | None, as_json: bool, **values: Any) -> Any:
-        acting = values.pop("acting_agent", None)
-        context = click.get_current_context()
-        run = Run(root, acting, as_json=as_json, again=context.meta.get(AGAIN, ()))
-        context.find_root().obj = run
-        for parameter in context.command.params:
-            _refuse_unfilled(parameter, values.get(parameter.name or ""))
-        try:
-            return body(run, **values)
-        finally:
-            run.close()
-
-    return callback
-
-
-def _shared_options(*, writes: bool) -> list[click.Parameter]:
-    agent = click.Option(["--agent", "acting_agent"], type=AGENT, help="The acting seat (default: the manifest's).")
-    root = click.Option(
-        ["--root"], metavar="PATH", help="The checkout to act on (default: the one around the current folder)."
-    )
-    as_json = click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON document.")
-    return [agent, root, as_json] if writes else [root, as_json]
-
-
-def _refuse_unfilled(parameter: click.Parameter, value: Any) -> None:
+def _refuse_unfilled(part: Option | Argument, value: Any) -> None:
     """UsageError where a hint was pasted whose words are still to be filled in, so that pasting alone changes nothing."""
     if hint.WORDS in (value if isinstance(value, tuple) else (value,)):
-        name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.human_readable_name
-        raise UsageError(f"{name} is still {hint.WORDS}: put your own words there", code="value.words")
+        raise UsageError(f"{part.word} is still {hint.WORDS}: put your own words there", code="value.words")
 
 
-def catch_all(body: Callable[[Run], None]) -> click.Command:
+def catch_all(body: Callable[[Run], None]) -> Command:
     """A command that takes any arguments, for one that only explains why it cannot run."""
     made = command(doc="")(body)
-    made.context_settings = {**SETTINGS, "help_option_names": [], "ignore_unknown_options": True}
-    made.params.append(click.Argument(["rest"], nargs=-1, expose_value=False))
+    made.takes_anything = True
     return made
 
 

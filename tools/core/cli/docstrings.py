@@ -6,24 +6,25 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from tools.core.cli.decorators import Command, Group
 
-def restore(command: Any) -> None:
-    """Gives a click command, and those below it, the help that their docstrings hold."""
-    parts = list(getattr(command, "commands", {}).values())
+
+def restore(command: Command | Group) -> None:
+    """Gives a command, and those below it, the help that their docstrings hold."""
+    parts = list(command.commands.values()) if isinstance(command, Group) else []
     for part in parts:
         restore(part)
-    if command.help:
+    if command.doc:
         return
     text = _read(_body(command))
-    command.help = text[0] if parts else text[1] or text[0]
+    command.doc = text[0] if parts else text[1] or text[0]
 
 
-def _body(command: Any) -> Callable[..., Any]:
+def _body(command: Command | Group) -> Callable[..., Any]:
     """The function behind a command; of a group, behind its first command."""
-    while hasattr(command, "commands"):
+    while isinstance(command, Group):
         command = next(iter(command.commands.values()))
-    body: Callable[..., Any] = command.callback.__wrapped__
-    return body
+    return command.body
 
 
 def _read(function: Callable[..., Any]) -> tuple[str, str]:

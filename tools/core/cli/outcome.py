@@ -8,17 +8,16 @@ import os
 import sys
 from collections.abc import Sequence
 
-import click
-
 from tools.core import hint
-from tools.core.cli import bootstrap
-from tools.core.cli.decorators import AGAIN, SETTINGS
+from tools.core.cli import bootstrap, plain_reader
+from tools.core.cli.decorators import HELP, Command, Group
+from tools.core.cli.run import Ended, Run
 from tools.core.errors import SetupError, ToolkitError, UsageError
 from tools.core.fs import locks
 from tools.core.text import secrets, terminal
 
 
-def call(command: click.Command, words: list[str], start: Sequence[str] = ()) -> int:
+def call(command: Command | Group, words: list[str], start: Sequence[str] = ()) -> int:
     """Runs a command that the words of `start` name, and returns its exit code."""
     as_json = "--json" in words
     _open_closed_streams()
@@ -36,27 +35,23 @@ def _open_closed_streams() -> None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - it lives as long as the process
 
 
-def _outcome(command: click.Command, words: list[str], start: Sequence[str], *, as_json: bool) -> int:
+def _outcome(command: Command | Group, words: list[str], start: Sequence[str], *, as_json: bool) -> int:
     _prepare(command, words, start)
-    context: click.Context | None = None
+    run: Run | None = None
     again = (*start, *words)
     try:
-        with command.make_context(" ".join(start), list(words)) as context:
-            context.meta[AGAIN] = again
-            command.invoke(context)
+        chosen, values = _read(command, words, start)
+        run = Run(values.pop("root"), values.pop("acting_agent", None), as_json=values.pop("as_json"), again=again)
+        chosen.carry_out(run, values)
         sys.stdout.flush()
         return 0
-    except click.exceptions.Exit as done:
-        return _flushed(done.exit_code)
+    except Ended as end:
+        return _flushed(end.exit_code)
     except ToolkitError as problem:
-        notes = context.obj.notes if context is not None and context.obj is not None else []
         if isinstance(problem, UsageError) and problem.hint is None:
             problem.hint = _help_of(command, words, start)
-        return _fail(problem, notes, again, as_json=as_json)
-    except click.ClickException as problem:
-        hint_of_help = _help_of(command, words, start)
-        return _fail(UsageError(problem.format_message(), code="usage", hint=hint_of_help), as_json=as_json)
-    except (KeyboardInterrupt, click.Abort):
+        return _fail(problem, run.notes if run else (), again, as_json=as_json)
+    except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         return 130
     except BrokenPipeError:
@@ -71,12 +66,21 @@ def _outcome(command: click.Command, words: list[str], start: Sequence[str], *, 
         return _crash(problem, as_json=as_json)
 
 
-def _prepare(command: click.Command, words: list[str], start: Sequence[str]) -> None:
+def _read(command: Command | Group, words: list[str], start: Sequence[str]) -> plain_reader.Reading:
+    reading = plain_reader.read(command, words)
+    if reading is None:
+        from tools.core.cli import explained  # whole option names with good values do without click
+
+        reading = explained.read(command, words, start)
+    return reading
+
+
+def _prepare(command: Command | Group, words: list[str], start: Sequence[str]) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     locks.announce(" ".join(start))
-    if sys.flags.optimize > 1 and {*words} & {*SETTINGS["help_option_names"]}:
+    if sys.flags.optimize > 1 and {*words} & {*HELP}:
         from tools.core.cli import docstrings  # this Python has dropped them
 
         docstrings.restore(command)
@@ -114,11 +118,11 @@ def _started() -> Sequence[str]:
     return ("python", "-m", bootstrap.module_name())
 
 
-def _help_of(command: click.Command, words: Sequence[str], start: Sequence[str]) -> hint.Hint:
+def _help_of(command: Command | Group, words: Sequence[str], start: Sequence[str]) -> hint.Hint:
     """The call that shows the command's help, or the subcommand's where the words name one."""
     named = []
     for word in words:
-        if isinstance(command, click.Group) and word in command.commands:
+        if isinstance(command, Group) and word in command.commands:
             named.append(word)
             command = command.commands[word]
     return hint.program(start[0], *start[1:], *named, "--help")

@@ -1,27 +1,49 @@
-"""The values that options take, checked as they are parsed."""
+"""The values that options take, checked as they are read."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
-from typing import Any
-
-import click
 
 from tools.core import clock, ids
 from tools.core.errors import UsageError
 from tools.core.models.bus import OWN_FIELDS
+from tools.core.plain import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime, timedelta
+    from typing import Any
 
 
-class _Value(click.ParamType):  # type: ignore[type-arg]  # before click 8.2 it takes no type
-    """A value that a function checks; the function raises UsageError."""
+class Value(NamedTuple):
+    """A value that a function makes of a text; the function raises UsageError. `name` stands for it in a help."""
 
-    def __init__(self, name: str, check: Callable[[str], Any]) -> None:
-        self.name = name
-        self._check = check
+    name: str
+    read: Callable[[str], Any]
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return self._check(value) if isinstance(value, str) else value
+
+class Choice:
+    """One of some words."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.words = tuple(words)
+
+    def read(self, text: str) -> str:
+        """The word; UsageError for any other."""
+        if text not in self.words:
+            raise UsageError(f"{text!r} is none of {', '.join(self.words)}", code="usage")
+        return text
+
+
+class IntRange(NamedTuple):
+    """A whole number within bounds, both included."""
+
+    min: int
+    max: int
+
+    def read(self, text: str) -> int:
+        """The number; UsageError for one outside, and for a spelling that is not the plain one."""
+        if not (text.isascii() and text.isdigit() and len(text) < 10) or not self.min <= int(text) <= self.max:
+            raise UsageError(f"{text!r} is no number from {self.min} to {self.max}", code="usage")
+        return int(text)
 
 
 def _duration(text: str) -> timedelta:
@@ -61,19 +83,19 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-AGENT = _Value("AGENT", ids.require_agent)
-TASK = _Value("TASK", ids.require_task)
-PLAN = _Value("PLAN", ids.require_plan)
-LABEL = _Value("LABEL", lambda text: ids.require_task(text, "label"))
-DECISION = _Value("DECISION", lambda text: ids.require_task(text, "decision id"))
-EVENT = _Value("EVENT", lambda text: ids.require_word(text, "event"))
-MESSAGE = _Value("TYPE", lambda text: ids.require_word(text, "type"))
-DURATION = _Value("DURATION", _duration)
-SECONDS = _Value("SECONDS", _seconds)
-SINCE = _Value("SINCE", _since)
-STAMP = _Value("STAMP", _moment)
-LINE = _Value("TEXT", _line)
-COUNT = click.IntRange(min=0, max=1_000_000)
+AGENT = Value("AGENT", ids.require_agent)
+TASK = Value("TASK", ids.require_task)
+PLAN = Value("PLAN", ids.require_plan)
+LABEL = Value("LABEL", lambda text: ids.require_task(text, "label"))
+DECISION = Value("DECISION", lambda text: ids.require_task(text, "decision id"))
+EVENT = Value("EVENT", lambda text: ids.require_word(text, "event"))
+MESSAGE = Value("TYPE", lambda text: ids.require_word(text, "type"))
+DURATION = Value("DURATION", _duration)
+SECONDS = Value("SECONDS", _seconds)
+SINCE = Value("SINCE", _since)
+STAMP = Value("STAMP", _moment)
+LINE = Value("TEXT", _line)
+COUNT = IntRange(0, 1_000_000)
 
 
 def key_values(pairs: Sequence[str], own: frozenset[str] = OWN_FIELDS) -> dict[str, str]:

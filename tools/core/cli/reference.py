@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tools.core import errors
-from tools.core.cli import bootstrap, commands
+from tools.core.cli import bootstrap, commands, explained
 from tools.core.text.markdown import markdown_table
 
 _WIDTH = 100
@@ -69,8 +69,8 @@ def _page(entry: commands.Entry, command: Any) -> str:
 
 def _help(command: Any, spelled: str) -> str:
     """What `--help` says, at a width that does not depend on a terminal."""
-    with command.make_context(spelled, [], resilient_parsing=True, terminal_width=_WIDTH) as context:
-        return f"```text\n{command.get_help(context)}\n```\n"
+    with explained.build(command).make_context(spelled, [], resilient_parsing=True, terminal_width=_WIDTH) as context:
+        return f"```text\n{context.get_help()}\n```\n"
 
 
 def _parts(command: Any, above: str = "") -> Iterator[tuple[str, Any]]:

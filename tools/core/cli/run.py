@@ -14,8 +14,6 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any, NoReturn
 
-import click
-
 from tools.core import clock, hint, workspace
 from tools.core.context import Context
 from tools.core.errors import SetupError
@@ -26,6 +24,14 @@ from tools.core.text import secrets, terminal
 
 MAX_PROBLEMS = 5
 """Bad lines a reader names before it only counts them."""
+
+
+class Ended(Exception):
+    """The command has ended with an answer that is not an error."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__(exit_code)
+        self.exit_code = exit_code
 
 
 class Run(Context):
@@ -141,7 +147,7 @@ class Run(Context):
 
     def finish(self, exit_code: int) -> NoReturn:
         """Ends the command with an answer that is not an error."""
-        raise click.exceptions.Exit(exit_code)
+        raise Ended(exit_code)
 
     @property
     def notes(self) -> list[str]:
