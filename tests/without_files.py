@@ -7,7 +7,6 @@ FOLDERS = ("tests/agent/", "tests/consensus/", "tests/planner/", "tests/maintena
 _FILES = "it plants links, pipes or garbage in the folder of the bus"
 _PROCESS = "it starts processes of their own, which find the bus in files"
 _BRANCH = "it commits, exchanges or joins the bus as a folder of git"
-_HOOK = "it answers from small files of the bus, as a hook does, without a store"
 
 REASONS = {
     "tests/agent/test_directive_pointer.py::test_of_many": _PROCESS,
@@ -32,10 +31,7 @@ REASONS = {
     "tests/agent/test_session_boot_races.py": _PROCESS,
     "tests/agent/test_starting.py": _PROCESS,
     "tests/agent/test_task_assign.py::test_of_eight": _PROCESS,
-    "tests/agent/test_verbs.py::test_an_answer_to": _HOOK,
-    "tests/agent/test_verbs.py::test_mail_that_comes": _HOOK,
-    "tests/agent/test_verbs.py::test_prime_says": _HOOK,
-    "tests/agent/test_verbs.py::test_unread_mail": _HOOK,
+    "tests/agent/test_verbs.py::test_prime_without": "it begins without a bus, and one in memory is always there",
     "tests/maintenance/test_bus_check.py": "it breaks the files of the bus and compares them with git's commits of them",
     "tests/maintenance/test_bus_repair.py": "bus_repair mends files",
     "tests/maintenance/test_demo.py": _PROCESS,

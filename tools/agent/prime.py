@@ -7,9 +7,6 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
-import os
-import time
-
 from tools.core.cli import app as cli
 
 LIMIT = 2000
@@ -18,15 +15,15 @@ LIMIT = 2000
 @cli.command(doc=__doc__)
 def main(run: cli.Run) -> None:
     from tools.core.cli import bootstrap
-    from tools.core.integrations.hooks import answer, surroundings, texts
+    from tools.core.integrations import overview
+    from tools.core.integrations.hooks import texts
 
     word = bootstrap.invoked_word()
-    here = surroundings.find(run.workspace.root, os.environ, "")
-    if here is None or not here.seat:
-        run.emit({"seat": None, "bus": here is not None}, texts.no_seat(word))
+    seat = run.reader
+    if seat is None or not run.store.exists():
+        run.emit({"seat": seat and seat.agent_id, "bus": run.store.exists()}, texts.no_seat(word))
         return
-    process = answer.Process(run.workspace.root, os.environ, time.time_ns(), command=word)
-    facts = answer.start_facts(here, process, tell=False)
+    facts = overview.of_seat(run.acting_as(seat))
     document = {
         "seat": facts.seat,
         "branch": facts.branch,

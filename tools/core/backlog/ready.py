@@ -60,11 +60,8 @@ class Assignment(NamedTuple):
     assigned_at: str
 
 
-def ready_tasks(workspace: Workspace, now: int, *, keep: bool = True) -> list[str]:
-    """The ids of the ready tasks, best first; what cannot be read is not offered.
-
-    `now` is in nanoseconds; without `keep` nothing is written.
-    """
+def ready_tasks(workspace: Workspace, now: int) -> list[str]:
+    """The ids of the ready tasks, best first; what cannot be read is not offered. `now` is in nanoseconds."""
     place = workspace.cache.child(f"ready/{sha256_hex(workspace.root.encode('utf-8', 'replace'))[:32]}.json").path
     kept = _remembered(place)
     if kept is not None:
@@ -75,7 +72,7 @@ def ready_tasks(workspace: Workspace, now: int, *, keep: bool = True) -> list[st
         return []
     tasks = _tasks(workspace, items, seen)
     names = [task.item.task_id for task in tasks if task.state == states.READY]
-    if keep and all(state is None or now - state[0] > SETTLED for state in seen.values()):
+    if all(state is None or now - state[0] > SETTLED for state in seen.values()):
         document = {"version": _VERSION, "seen": seen, "ready": names}
         small.replace(place, plain_json.dumps(document).encode("utf-8", "surrogateescape"))
     return names

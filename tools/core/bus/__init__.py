@@ -9,6 +9,7 @@ release_rules     pure rules: who may release or pause a task, or relieve its ho
 claim_documents   the claims and assignments, of one task or of all
 feed              events and messages as lines for a terminal
 presence          last signs of life, who is idle or retired
+read_mark         what a seat has read of its inbox
 inbox             what waits for a seat
 claims            claims taken, released and paused: read, decide, commit once
 posts             events and messages of the acting seat, with inbox copies

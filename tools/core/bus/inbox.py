@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from tools.core import ids
+from tools.core.bus.read_mark import NEWEST, Mark, key_of, mark_of
 from tools.core.errors import DataError
 from tools.core.fs import files
 from tools.core.models.entry import Entry, Query, unrepeated
 from tools.core.plain import NamedTuple
 from tools.core.store.api import History
 from tools.core.workspace import Place, Workspace
-
-NEWEST = 50
-"""Messages of an inbox that are read at once; older ones are only counted."""
 
 
 class Item(NamedTuple):
@@ -38,13 +36,6 @@ class Inbox(NamedTuple):
         return {"read": sorted(key(item.entry) for item in self.items), "count": self.messages}
 
 
-class Mark(NamedTuple):
-    """A seat's read mark: the keys of the newest items, and the number of messages in its inbox at that time."""
-
-    read: frozenset[str] = frozenset()
-    messages: int = 0
-
-
 def look(history: History, agent: str, tasks: Collection[str], mark: Mark, *, limit: int = NEWEST) -> Inbox:
     """The newest of the inbox and of open requests that name the agent or a task it holds.
 
@@ -60,11 +51,9 @@ def look(history: History, agent: str, tasks: Collection[str], mark: Mark, *, li
     is_open = {key(entry) for entry in requests}
     merged = unrepeated([*received, *requests])
     items = [Item(entry, key(entry) not in mark.read, key(entry) in is_open) for entry in merged]
-    older = messages - len(received)
-    older_read = max(0, mark.messages - sum(key(entry) in mark.read for entry in received))
-    unread = sum(item.is_unread for item in items) + max(0, older - older_read)
+    unread = sum(item.is_unread for item in items) + mark.unread_before([key(entry) for entry in received], messages)
     items.sort(key=lambda item: (not item.is_unread, item.entry.record.ts))
-    return Inbox(items, unread, len(items) + older, messages)
+    return Inbox(items, unread, len(items) + messages - len(received), messages)
 
 
 def names(entry: Entry, agent: str) -> bool:
@@ -74,7 +63,7 @@ def names(entry: Entry, agent: str) -> bool:
 
 def key(entry: Entry) -> str:
     """The message's id; for an old message without one, its stamp, sender and summary."""
-    return entry.record.id or f"{entry.record.ts}|{entry.agent}|{entry.record.summary}"
+    return key_of(entry.record.id, entry.record.ts, entry.agent, entry.record.summary)
 
 
 def mark_place(workspace: Workspace, agent: str) -> Place:
@@ -85,13 +74,9 @@ def mark_place(workspace: Workspace, agent: str) -> Place:
 def read_mark(workspace: Workspace, agent: str) -> Mark:
     """The seat's read mark; a damaged one counts as absent."""
     try:
-        content = files.read_json(mark_place(workspace, agent)) or {}
+        return mark_of(files.read_json(mark_place(workspace, agent)) or {})
     except DataError:
         return Mark()
-    marked, count = content.get("read"), content.get("count")
-    if not isinstance(marked, list):
-        return Mark()
-    return Mark(frozenset(str(part) for part in marked), count if type(count) is int else len(marked))
 
 
 def mark_read(workspace: Workspace, agent: str, inbox: Inbox) -> None:

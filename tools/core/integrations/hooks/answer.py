@@ -69,21 +69,21 @@ def _start(program: Vendor, call: Call, here: Surroundings, process: Process) ->
     return None if facts.is_empty else program.context(call.event, texts.start(facts, process.command))
 
 
-def start_facts(here: Surroundings, process: Process, *, tell: bool = True) -> texts.Start:
-    """What a seat should know as its session starts; with `tell` its mail counts as told from now on."""
+def start_facts(here: Surroundings, process: Process) -> texts.Start:
+    """What a seat should know as its session starts; its mail counts as mentioned from now on."""
     from tools.core.backlog.ready import ready_tasks  # only as a session starts
 
     claims = live_claims(here.workspace, process.now)
     own = [claim for claim in claims if claim.agent_id == here.seat]
     held = tuple(texts.Held(claim.task_id, edits.age_of(claim.claimed_at, process.seconds)) for claim in own)
-    standing = mail.standing(here.workspace, here.seat, [claim.task_id for claim in own], tell=tell)
+    standing = mail.standing(here.workspace, here.seat, [claim.task_id for claim in own])
     branch = current_branch(here.workspace.root) or ""
     return texts.Start(
         here.seat,
         branch,
         held,
         standing,
-        tuple(ready_tasks(here.workspace, process.now, keep=tell)),
+        tuple(ready_tasks(here.workspace, process.now)),
         len(claims) - len(own),
     )
 

@@ -1,12 +1,13 @@
 """What is new for a seat: its inbox, and requests and directives of others in the threads of tasks it holds.
 
-Being told is not being read: only `bus_inbox --mark-read` moves the read mark. Streams are read from where they
-were last told, and never more than a bounded part of their end.
+Mail that was mentioned is not read: only `bus_inbox --mark-read` moves the read mark. Streams are read from where
+mail was last mentioned, and never more than a bounded part of their end. The counts are those of `bus_inbox`.
 """
 
 from __future__ import annotations
 
 from tools.core import ids, plain_json
+from tools.core.bus import read_mark
 from tools.core.integrations.hooks import memory
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.store.files import small
@@ -33,6 +34,7 @@ class Letter(NamedTuple):
     task: str
     stamp: str
     reply_to: str
+    key: str  # what the read mark has of it
 
 
 class Standing(NamedTuple):
@@ -43,65 +45,70 @@ class Standing(NamedTuple):
     is_cut: bool
 
 
-def streams_of(agent: str, tasks: Iterable[str]) -> list[str]:
-    """The threads that concern a seat, its inbox first."""
-    return [ids.inbox_of(agent), *sorted(set(tasks))]
+class Stream(NamedTuple):
+    """The newest messages of a thread."""
+
+    letters: list[Letter]
+    end: int  # the first byte that was not read
+    is_cut: bool  # older ones were left out
 
 
 def new_mail(workspace: Workspace, agent: str, tasks: Iterable[str]) -> list[Letter]:
-    """What came since mail was last told; remembers it as told, and is empty where that cannot be done."""
-    told = memory.read(workspace, memory.told_name(agent))
-    marks = dict(told)
+    """What came since mail was last mentioned; remembers it, and is empty where that cannot be done."""
+    earlier = memory.read(workspace, memory.mail_name(agent))
+    marks = dict(earlier)
     letters: list[Letter] = []
-    for name in streams_of(agent, tasks):
-        mark = told.get(name)
-        start = mark if type(mark) is int and mark >= 0 else 0
-        found, end, _ = _read(workspace, name, start)
-        marks[name] = end
-        letters += _concerning(found, name, agent)
+    for name in _threads(agent, tasks):
+        mark = earlier.get(name)
+        stream = _read(workspace, name, mark if type(mark) is int and mark >= 0 else 0)
+        marks[name] = stream.end
+        letters += _concerning(stream.letters, name, agent)
     unread = _without_read(workspace, agent, letters)
-    if marks == told or memory.write(workspace, memory.told_name(agent), marks):
+    if marks == earlier or memory.write(workspace, memory.mail_name(agent), marks):
         return unread
     return []
 
 
-def standing(workspace: Workspace, agent: str, tasks: Iterable[str], *, tell: bool = True) -> Standing:
-    """How much is unread and unanswered, told or not; with `tell` it counts as told from now on, where that can be kept."""
-    marks: dict[str, object] = dict(memory.read(workspace, memory.told_name(agent)))
-    letters: list[Letter] = []
-    cut = False
-    for name in streams_of(agent, tasks):
-        found, end, is_cut = _read(workspace, name, 0)
-        marks[name] = end
-        letters += _concerning(found, name, agent)
-        cut = cut or is_cut
-    if tell:
-        memory.write(workspace, memory.told_name(agent), marks)
-    unread = _without_read(workspace, agent, letters)
-    asking = [letter for letter in _distinct(letters) if letter.kind in ASKING]
-    return Standing(len(unread), len(_unanswered(workspace, asking)), cut)
+def standing(workspace: Workspace, agent: str, tasks: Iterable[str]) -> Standing:
+    """How much is unread and unanswered; all of it counts as mentioned from now on, where that can be kept."""
+    marks: dict[str, object] = dict(memory.read(workspace, memory.mail_name(agent)))
+    streams = {name: _read(workspace, name, 0) for name in _threads(agent, tasks)}
+    memory.write(workspace, memory.mail_name(agent), {**marks, **{name: part.end for name, part in streams.items()}})
+    received = streams[ids.inbox_of(agent)]
+    asking = [
+        letter
+        for name, part in streams.items()
+        for letter in _concerning(part.letters, name, agent)
+        if letter.kind in ASKING
+    ]
+    requests = _unanswered(workspace, _distinct(asking))
+    newest = received.letters[-read_mark.NEWEST :]
+    mark = _mark(workspace, agent)
+    unread = sum(letter.key not in mark.read for letter in _distinct([*newest, *requests]))
+    unread += mark.unread_before([letter.key for letter in newest], len(received.letters))
+    return Standing(unread, len(requests), any(part.is_cut for part in streams.values()))
 
 
 def waiting(workspace: Workspace, agent: str, tasks: Iterable[str]) -> list[Letter]:
-    """The requests and directives that nobody answered and the seat did not mark as read, told or not."""
-    return [letter for letter in unread(workspace, agent, tasks) if letter.kind in ASKING]
-
-
-def unread(workspace: Workspace, agent: str, tasks: Iterable[str]) -> list[Letter]:
-    """Everything that concerns a seat and was not marked as read, told or not."""
+    """The requests and directives without an answer that the seat did not mark as read."""
     letters: list[Letter] = []
-    for name in streams_of(agent, tasks):
-        letters += _concerning(_read(workspace, name, 0)[0], name, agent)
-    return _without_read(workspace, agent, letters)
+    for name in _threads(agent, tasks):
+        letters += _concerning(_read(workspace, name, 0).letters, name, agent)
+    return [letter for letter in _without_read(workspace, agent, letters) if letter.kind in ASKING]
 
 
-def _read(workspace: Workspace, name: str, start: int) -> tuple[list[Letter], int, bool]:
-    """The messages from byte `start` on, where they end, and whether older ones were left out."""
+def _threads(agent: str, tasks: Iterable[str]) -> list[str]:
+    """The threads that concern a seat, its inbox first."""
+    return [ids.inbox_of(agent), *sorted(set(tasks))]
+
+
+def _read(workspace: Workspace, name: str, start: int) -> Stream:
+    """The messages from byte `start` on."""
     data, size, is_cut = small.tail(workspace.thread(name).path, start, WINDOW)
     whole = data[: data.rfind(b"\n") + 1]  # the rest may still be completed by its writer
     lines = whole.split(b"\n")[1 if is_cut else 0 :]
     letters = [letter for line in lines if (letter := _letter(line, name)) is not None]
-    return letters, size - (len(data) - len(whole)), is_cut
+    return Stream(letters, size - (len(data) - len(whole)), is_cut)
 
 
 def _letter(line: bytes, thread: str) -> Letter | None:
@@ -115,10 +122,10 @@ def _letter(line: bytes, thread: str) -> Letter | None:
     def text(*keys: str) -> str:
         return next((value for key in keys if isinstance(value := raw.get(key), str) and value), "")
 
-    kind = text("type", "event")
-    sender = text("from", "agent_id")
+    sender, stamp = text("from", "agent_id"), text("ts")
+    key = read_mark.key_of(text("id"), stamp, sender, text("summary"))
     task = text("task_id", "task") or thread
-    return Letter(text("id"), kind, sender, task, text("ts"), text("reply_to"))
+    return Letter(text("id"), text("type", "event"), sender, task, stamp, text("reply_to"), key)
 
 
 def _concerning(letters: Sequence[Letter], name: str, agent: str) -> list[Letter]:
@@ -133,23 +140,27 @@ def _concerning(letters: Sequence[Letter], name: str, agent: str) -> list[Letter
 def _without_read(workspace: Workspace, agent: str, letters: Sequence[Letter]) -> list[Letter]:
     if not letters:
         return []
+    mark = _mark(workspace, agent)
+    return _unanswered(workspace, [letter for letter in _distinct(letters) if letter.key not in mark.read])
+
+
+def _mark(workspace: Workspace, agent: str) -> read_mark.Mark:
     try:
-        mark = plain_json.load_object(small.read(workspace.session(agent).child("inbox.json").path) or b"").get("read")
+        content = plain_json.load_object(small.read(workspace.session(agent).child("inbox.json").path) or b"")
     except ValueError:
-        mark = None
-    read = {key for key in mark if isinstance(key, str)} if isinstance(mark, list) else set()
-    return _unanswered(workspace, [letter for letter in _distinct(letters) if letter.id not in read])
+        return read_mark.Mark()
+    return read_mark.mark_of(content)
 
 
 def _unanswered(workspace: Workspace, letters: Sequence[Letter]) -> list[Letter]:
     """Without the requests that have a reply in their task's thread, where answers go; the newest threads are read."""
     tasks = dict.fromkeys(letter.task for letter in reversed(letters) if letter.kind in ASKING)
     threads = [task for task in tasks if ids.is_task(task)][:MAX_THREADS]
-    answered = {reply.reply_to for task in threads for reply in _read(workspace, task, 0)[0]}
+    answered = {reply.reply_to for task in threads for reply in _read(workspace, task, 0).letters}
     return [letter for letter in letters if not letter.id or letter.id not in answered]
 
 
 def _distinct(letters: Iterable[Letter]) -> list[Letter]:
     """Each message once, the oldest first; the copy in an inbox has the id of the one in the thread."""
-    by_id = {letter.id or f"{number}": letter for number, letter in enumerate(letters)}
-    return sorted(by_id.values(), key=lambda letter: letter.stamp)
+    by_key = {letter.key: letter for letter in letters}
+    return sorted(by_key.values(), key=lambda letter: letter.stamp)

@@ -32,8 +32,8 @@ def write(workspace: Workspace, name: str, document: dict[str, object]) -> bool:
     return small.replace(workspace.cache.child(name).path, plain_json.dumps(document).encode("utf-8", "replace"))
 
 
-def told_name(agent: str) -> str:
-    """How far the mail of an agent has been told."""
+def mail_name(agent: str) -> str:
+    """How far the mail of an agent has been mentioned."""
     return f"told/{agent}.json"
 
 

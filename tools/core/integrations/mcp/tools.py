@@ -5,7 +5,6 @@ Words of other agents stand on lines that begin with `> `.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,8 +13,8 @@ from tools.core.backlog import pickup
 from tools.core.bus import claim_documents, claim_rules, claims, inbox, path_patterns, posts
 from tools.core.context import Context
 from tools.core.errors import SetupError, ToolkitError, UsageError
-from tools.core.integrations import waiting
-from tools.core.integrations.hooks import answer, surroundings, texts
+from tools.core.integrations import overview, waiting
+from tools.core.integrations.hooks import texts
 from tools.core.models.bus import Claim, Event, Message
 from tools.core.text import shell, terminal
 
@@ -30,12 +29,9 @@ def status(context: Context, given: Arguments) -> str:
     if given.get("claims"):
         rows = [_claim_line(claim, context) for claim in _live(context)]
         return fitted(rows or ["no live claims"], LONG)
-    here = surroundings.find(context.workspace.root, {}, "")
-    if here is None:
+    if not context.store.exists():
         raise SetupError("there is no bus here yet", code="setup.no_bus", hint=hint.init("--agent", hint.WORDS))
-    here = here._replace(seat=context.seat.agent_id)
-    process = answer.Process(context.workspace.root, {}, time.time_ns())
-    return texts.start(answer.start_facts(here, process, tell=False), "teof", LIMIT)
+    return texts.start(overview.of_seat(context), "teof", LIMIT)
 
 
 def claim_task(context: Context, given: Arguments) -> str:
@@ -127,8 +123,8 @@ def wait_for(context: Context, given: Arguments) -> str:
         raise UsageError("a release needs a task", code="wait.task")
     arrivals = waiting.wait(context, waiting.Wish((what,), task), float(given.get("seconds", 45)))
     rows = [
-        _letter(f"{part.kind}: {part.message.type} from {part.message.sender} on {part.task}", part.message)
-        if part.message
+        _letter(f"{part.kind}: {part.entry.kind} from {part.entry.agent} on {part.task}", part.entry.record)
+        if part.entry
         else f"{part.kind}: {part.task}"
         for part in arrivals
     ]
