@@ -40,7 +40,8 @@ $(VENV)/.%: $(READY)
 	@$(BIN)/python -m pip install --quiet --group $*
 	@touch $@
 
-demo: demo-full ## two agents and a manager in a scratch repository
+demo: $(READY) ## two agents, one task, in a minute; ends with the path of a board
+	@$(BIN)/python -m tools.maintenance.demo --board build/board.html
 
 demo-full: $(READY) ## play the whole playbook, and check every answer
 	@$(BIN)/python -m tools.maintenance.demo --board build/board.html playbook

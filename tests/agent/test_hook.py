@@ -63,6 +63,17 @@ def test_every_recorded_payload_ends_with_0_in_silence_or_one_object(fleet):
         assert any("T-1" in json.dumps(answer) and "deny" in answer.values() for answer in own), cli
 
 
+def test_by_its_name_as_a_command_it_answers_as_the_launcher_does(fleet, spawn):
+    answers = []
+    for cli, event, payload in fleets.payloads(fleet.tree):
+        if event == "PreToolUse":
+            data = json.dumps(payload)
+            done = spawn("-m", "tools", "hook", cli, event, cwd=fleet.tree, input=data)
+            assert done.stdout == started(cli, event, data=data.encode()).stdout.decode() and done.returncode == 0
+            answers.append(done.stdout)
+    assert any("deny" in answer for answer in answers)
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"cwd": 7}', b'{"cwd": "\\u0000"}']
 )

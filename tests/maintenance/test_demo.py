@@ -27,6 +27,7 @@ def test_the_playbook_goes_as_told_from_red_to_green_and_leaves_nothing_behind(s
     done = spawn(
         "-m",
         "tools.maintenance.demo",
+        "playbook",
         "--board",
         "made/board.html",
         cwd=tmp_path,
@@ -40,6 +41,19 @@ def test_the_playbook_goes_as_told_from_red_to_green_and_leaves_nothing_behind(s
     assert (
         "<title>" in (tmp_path / "made/board.html").read_text() and f"page: {tmp_path}/made/board.html" in done.stdout
     )
+
+
+def test_the_minute_is_about_25_lines_from_a_race_to_a_page_that_is_kept(spawn, tmp_path):
+    done = spawn("-m", "tools.maintenance.demo", cwd=tmp_path, env={**os.environ, "TMPDIR": str(tmp_path)})
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [line for line in done.stdout.splitlines() if line]
+    assert 20 <= len(lines) <= 35
+    for text in ("[exit 4]", '"deny"', "1 new message: request from", "1 new message: status from", "fence 2", "GREEN"):
+        assert text in done.stdout
+    assert done.stdout.count("codex-1") and "(by hand)" not in done.stdout
+    page = done.stdout.rstrip().rpartition("the board as a page: ")[2]
+    with open(page, encoding="utf-8") as board:
+        assert "QUEUE-001" in board.read()
 
 
 def test_every_command_of_the_playbooks_loop_is_in_the_play():
@@ -80,6 +94,16 @@ def test_keep_leaves_the_scratch_folder(run, page, tmp_path):
     page(SHORT)
     kept = run("maintenance.demo", "--keep").err.split("kept: ")[1].strip()
     assert (tmp_path / kept / "here" / ".git").exists()
+
+
+QUIET = "## One\n\n```console quiet\nscratch $ git --version\n…\n```\n"
+
+
+def test_a_quiet_step_is_played_and_shown_only_when_it_deviates(run, page):
+    page(QUIET)
+    assert run("maintenance.demo").out.splitlines() == ["", "1 command, all as expected"]
+    page(QUIET.replace("…", "not git"))
+    assert "scratch $ git --version" in run("maintenance.demo", code=1).out
 
 
 def test_a_deviation_ends_the_play_with_exit_1_and_says_what(run, page):

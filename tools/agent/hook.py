@@ -23,4 +23,4 @@ from tools.core.cli import app as cli
 def main(run: cli.Run, program: str, event: str, guard: str, command: str) -> None:
     from tools.core.cli import hook_program
 
-    hook_program.main()
+    hook_program.main([program, event, "--guard", guard, "--command", command])

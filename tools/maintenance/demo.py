@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Play a walkthrough in a scratch repository: a manager and two agents, from boot to wrap."""
+"""Play a walkthrough in a scratch repository: two agents and a task in a minute, or the whole playbook."""
 
 from __future__ import annotations
 
@@ -20,22 +20,26 @@ from tools.core.cli import app as cli
 from tools.core.context import Context
 from tools.core.demo import walkthrough
 from tools.core.demo.player import Played, Stage
-from tools.core.demo.walkthrough import Scene
+from tools.core.demo.walkthrough import Scene, Showing
 
 MANAGER = "manager-1"
 """The seat of the walkthroughs whose board is written."""
 
 
 @cli.command(doc=__doc__)
-@cli.argument("name", metavar="WALKTHROUGH", type=cli.Choice(walkthrough.names()), default="playbook")
+@cli.argument("name", metavar="WALKTHROUGH", type=cli.Choice(walkthrough.names()), default="minute")
 @cli.option("--keep", is_flag=True, help="Keep the scratch folder and print its path.")
-@cli.option("--board", type=cli.LINE, help="At the end, write the manager's board as a page to this file.")
+@cli.option(
+    "--board",
+    type=cli.LINE,
+    help="Where the manager's board goes as a page; by default a new file among the temporary ones.",
+)
 def main(run: cli.Run, *, name: str, keep: bool, board: str | None) -> None:
     top = tempfile.mkdtemp(prefix="teof-demo-")
     try:
         deviations = play(run, top, walkthrough.load(name))
-        if board and not deviations:
-            _write_board(run, os.path.join(top, MANAGER), board)
+        if not deviations and os.path.isdir(os.path.join(top, MANAGER)):
+            _write_board(run, os.path.join(top, MANAGER), board or _new_page())
     finally:
         if keep:
             run.note(f"kept: {top}")
@@ -43,6 +47,12 @@ def main(run: cli.Run, *, name: str, keep: bool, board: str | None) -> None:
             shutil.rmtree(top, ignore_errors=True)
     if deviations:
         run.finish(1)
+
+
+def _new_page() -> str:
+    handle, path = tempfile.mkstemp(prefix="teof-board-", suffix=".html")
+    os.close(handle)
+    return path
 
 
 def _write_board(run: cli.Run, root: str, path: str) -> None:
@@ -58,8 +68,9 @@ def play(run: cli.Run, top: str, scenes: Iterable[Scene]) -> list[str]:
     stage = Stage(top)
     count = 0
     for number, scene in enumerate(scenes, 1):
-        if not run.as_json:
-            _emit_lines(run, f"\n== {number}. {scene.title} ==" + (f"\n{scene.why}" if scene.why else ""))
+        if not run.as_json and scene.showing is not Showing.QUIET:
+            why = f"\n{scene.why}" if scene.why and scene.showing is Showing.SOME else ""
+            _emit_lines(run, f"\n== {number}. {scene.title} =={why}")
         deviations = []
         for played in stage.play(scene):
             count += 1
@@ -70,7 +81,7 @@ def play(run: cli.Run, top: str, scenes: Iterable[Scene]) -> list[str]:
             if run.as_json:
                 run.emit_line({"commands": count, "deviations": deviations}, "")
             return deviations
-    _emit_lines(run, f"\n{count} commands, all as expected", {"commands": count, "deviations": []})
+    _emit_lines(run, f"\n{count} command{'s' * (count != 1)}, all as expected", {"commands": count, "deviations": []})
     return []
 
 
@@ -78,6 +89,8 @@ def _show(run: cli.Run, scene: Scene, played: Played) -> None:
     if run.as_json:
         facts = {"scene": scene.title, "who": played.seat, "command": played.command, "exit": played.exit}
         run.emit_line({**facts, "output": "\n".join(played.output), "deviations": played.deviations}, "")
+        return
+    if played.showing is Showing.QUIET and not played.deviations:
         return
     _emit_lines(run, f"{played.seat} $ {played.command}")
     for line in played.telling() + ([f"[exit {played.exit}]"] if played.exit else []):

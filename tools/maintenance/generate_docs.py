@@ -7,13 +7,10 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
-import importlib
-from typing import Any
-
 from tools.core import templates
 from tools.core.checks import output
 from tools.core.cli import app as cli
-from tools.core.cli import commands, reference
+from tools.core.cli import reference
 from tools.core.context import as_module
 from tools.core.errors import SetupError
 from tools.core.fs import files
@@ -26,16 +23,10 @@ def generated() -> dict[str, bytes]:
 
     return {
         "docs/findings.md": output.rules_page(as_module).encode(),
-        "docs/commands.md": reference.reference(_command).encode(),
+        "docs/commands.md": reference.reference().encode(),
         **{f"docs/schemas/{name}": data for name, data in (validate.schema_files() | build.schema_files()).items()},
         **{f"{folder}/README.md": text.encode() for folder, text in templates.all_maps().items()},
     }
-
-
-def _command(entry: commands.Entry) -> Any:
-    if entry.shown == "init":
-        return importlib.import_module("tools.__main__").init
-    return importlib.import_module(entry.module).main
 
 
 @cli.command(doc=__doc__)

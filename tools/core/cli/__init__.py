@@ -13,4 +13,6 @@ explained   click, built from the declarations: helps, errors, short forms, argu
 outcome     a command carried out: its result or failure in words, and the exit code
 app         the way in, and all that a command file needs
 reference   the reference of all commands, read from the commands
+manual      the same as pages for man
+completion  what may stand next on a command line, for shells
 """

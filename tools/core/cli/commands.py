@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import os
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from tools.core.cli import bootstrap
@@ -21,20 +21,32 @@ class Entry(NamedTuple):
 
 def commands() -> list[Entry]:
     """All commands, the playbook's first."""
-    entries = [Entry("init", "tools", "Make a git repository ready: folders, ignore lines, the bus, a seat.")]
+    init = Entry("init", "tools", "Make a git repository ready: folders, ignore lines, the bus, a seat.")
+    return [init, *(_entry(package, name) for package, name in _modules())]
+
+
+def names() -> list[str]:
+    """What `teof` calls each command; no file is opened."""
+    return ["init", *(_shown(package, name) for package, name in _modules())]
+
+
+def _modules() -> Iterator[tuple[str, str]]:
     for package in PACKAGES:
-        folder = os.path.join(bootstrap.CHECKOUT, "tools", package)
-        for name in sorted(os.listdir(folder)):
+        for name in sorted(os.listdir(os.path.join(bootstrap.CHECKOUT, "tools", package))):
             if name.endswith(".py") and not name.startswith("_"):
-                entries.append(_entry(package, name.removesuffix(".py"), os.path.join(folder, name)))
-    return entries
+                yield package, name.removesuffix(".py")
 
 
-def _entry(package: str, name: str, path: str) -> Entry:
-    with open(path, encoding="utf-8") as source:
+def _shown(package: str, name: str) -> str:
+    return name if package == "agent" else f"{package}.{name}"
+
+
+def _entry(package: str, name: str) -> Entry:
+    import ast
+
+    with open(os.path.join(bootstrap.CHECKOUT, "tools", package, f"{name}.py"), encoding="utf-8") as source:
         doc = ast.get_docstring(ast.parse(source.read())) or ""
-    shown = name if package == "agent" else f"{package}.{name}"
-    return Entry(shown, f"tools.{package}.{name}", " ".join(doc.split("\n\n")[0].split()))
+    return Entry(_shown(package, name), f"tools.{package}.{name}", " ".join(doc.split("\n\n")[0].split()))
 
 
 def module_of(shown: str) -> str | None:

@@ -38,11 +38,11 @@ class Options(NamedTuple):
     command: str = "teof"
 
 
-def main() -> NoReturn:
-    """Runs the program on this process's arguments, environment and stdin, and ends the process."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs the program on arguments (this process's own by default), environment and stdin, and ends the process."""
     try:
         _end_in_time()
-        run(sys.argv[1:], os.environ, os.getcwd())
+        run(sys.argv[1:] if arguments is None else arguments, os.environ, os.getcwd())
     except BaseException as problem:
         _explain(problem)
     os._exit(0)

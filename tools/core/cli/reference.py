@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tools.core import errors
@@ -23,20 +24,31 @@ stream. A command that writes takes `--agent`, which must be the seat's. stdout 
 """
 
 
-def reference(load: Callable[[commands.Entry], Any]) -> str:
-    """The whole document; the same text for the same commands. `load` gives an entry's command."""
+def load(entry: commands.Entry) -> Any:
+    """The command of an entry of the index."""
+    module = importlib.import_module("tools.__main__" if entry.shown == "init" else entry.module)
+    return module.init if entry.shown == "init" else module.main
+
+
+def reference() -> str:
+    """The whole document; the same text for the same commands."""
     entries = commands.commands()
     parts = [_INTRODUCTION, _exit_codes(), "## All commands\n", _index(entries)]
     return "\n".join([*parts, *(_page(entry, load(entry)) for entry in entries)])
 
 
-def _exit_codes() -> str:
+def exits() -> list[tuple[str, str]]:
+    """Every exit code and what it means, in order."""
+    return [(str(code), text) for code, _, text in _exits()]
+
+
+def _exits() -> list[tuple[int, str, str]]:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
     kinds_of_errors = [
         (kind.exit_code, kind.kind, _sentence(kind)) for kind in kinds if issubclass(kind, errors.ToolkitError)
     ]
     rows = [(code, kind, text) for code, kind, text in kinds_of_errors if code != errors.ToolkitError.exit_code]
-    fixed = [
+    return [
         (0, "", "Done."),
         (1, "", "The check ran and the answer is no: findings, requested alerts, a wait that timed out."),
         *rows,
@@ -44,7 +56,10 @@ def _exit_codes() -> str:
         (130, "", "Interrupted."),
         (141, "", "The reader of stdout has gone."),
     ]
-    table = markdown_table(("exit", "kind", "meaning"), [(str(code), kind, text) for code, kind, text in fixed])
+
+
+def _exit_codes() -> str:
+    table = markdown_table(("exit", "kind", "meaning"), [(str(code), kind, text) for code, kind, text in _exits()])
     return f"## Exit codes\n\n{table}\n\nThe codes behind each kind are in [refusals.md](refusals.md).\n"
 
 
@@ -63,7 +78,7 @@ def _anchor(title: str) -> str:
 def _page(entry: commands.Entry, command: Any) -> str:
     spelled = "python -m tools init" if entry.shown == "init" else f"python -m {entry.module}"
     blocks = [f"## {entry.shown}\n\n{_help(command, spelled)}"]
-    blocks += [f"### {entry.shown} {words}\n\n{_help(part, f'{spelled} {words}')}" for words, part in _parts(command)]
+    blocks += [f"### {entry.shown} {words}\n\n{_help(part, f'{spelled} {words}')}" for words, part in parts(command)]
     return "\n".join(blocks)
 
 
@@ -73,11 +88,11 @@ def _help(command: Any, spelled: str) -> str:
         return f"```text\n{context.get_help()}\n```\n"
 
 
-def _parts(command: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+def parts(command: Any, above: str = "") -> Iterator[tuple[str, Any]]:
     """The subcommands of a group however deep, with the words that choose them."""
     for word, part in sorted(getattr(command, "commands", {}).items()):
         yield f"{above}{word}", part
-        yield from _parts(part, f"{above}{word} ")
+        yield from parts(part, f"{above}{word} ")
 
 
 def is_checkout(root: str) -> bool:

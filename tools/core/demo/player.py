@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tools.core.cli import bootstrap
-from tools.core.demo.walkthrough import Ending, File, Scene, Step, fill, judge
+from tools.core.demo.walkthrough import ANY, Ending, File, Scene, Showing, Step, fill, judge
 from tools.core.git import environment
 
 BY_HAND = "(by hand) "
@@ -23,7 +23,10 @@ _SHOWN = 6
 
 
 class Played(NamedTuple):
-    """A step that was played: its exit code, its output, the expected lines, and the differences."""
+    """A step that was played: its exit code, its output, the expected lines, and the differences.
+
+    `expected` holds the numbers of the output's lines that were expected, `script` what was expected of them.
+    """
 
     seat: str
     command: str
@@ -31,12 +34,15 @@ class Played(NamedTuple):
     output: tuple[str, ...] = ()
     expected: frozenset[int] = frozenset()
     deviations: tuple[str, ...] = ()
-    whole: bool = False
+    script: tuple[str, ...] = ()
+    showing: Showing = Showing.SOME
 
     def telling(self) -> list[str]:
-        """The lines that were expected, and the first of the others, up to what an audience can take in."""
+        """What an audience sees: by default the expected lines and the first of the others."""
+        if self.showing is Showing.BRIEF and not self.deviations:
+            return list(self.script)
         others = [number for number in range(len(self.output)) if number not in self.expected]
-        room = len(others) if self.whole or self.deviations else max(_SHOWN - len(self.expected), 0)
+        room = len(others) if self.showing is Showing.WHOLE or self.deviations else max(_SHOWN - len(self.expected), 0)
         kept = sorted([*self.expected, *others[:room]])
         more = len(self.output) - len(kept)
         return [self.output[number] for number in kept] + ([f"… {more} more line{'s' * (more != 1)}"] if more else [])
@@ -63,7 +69,7 @@ class Stage:
         os.makedirs(os.path.dirname(place), exist_ok=True)
         with open(place, "w", encoding="utf-8") as written:
             written.write(fill(file.text, self._values))
-        return Played(file.seat, f"{BY_HAND}{path}")
+        return Played(file.seat, f"{BY_HAND}{path}", showing=file.showing)
 
     def _run(self, step: Step) -> Iterator[Played]:
         command = fill(step.command, self._values)
@@ -74,14 +80,16 @@ class Stage:
             ended.sort(key=lambda end: end[1])  # who ends with 0 has won
             self._values |= {"winner": ended[0][0], "loser": ended[1][0]}
         for (seat, code, output), ending in zip(ended, step.endings, strict=True):
-            yield self._judged(Played(seat, command, code, output, whole=step.whole), ending)
+            yield self._judged(Played(seat, command, code, output, showing=step.showing), ending)
 
     def _judged(self, played: Played, ending: Ending) -> Played:
         verdict = judge(ending, played.exit, played.output, self._values)
-        return played._replace(expected=verdict.lines, deviations=verdict.deviations)
+        script = tuple(fill(line, self._values) for line in ending.lines if line != ANY)
+        return played._replace(expected=verdict.lines, deviations=verdict.deviations, script=script)
 
     def _start(self, seat: str, command: str) -> subprocess.Popen[str]:
         words = shlex.split(command)
+        source = os.path.join(self._top, words.pop()[1:]) if words[-1].startswith("<") else os.devnull
         if words[0] == "python":
             words[0] = sys.executable
         elif words[0] == "teof":
@@ -89,16 +97,17 @@ class Stage:
         elif words[0].startswith("tools/"):
             words[0] = os.path.join(bootstrap.CHECKOUT, words[0])
         folder = os.path.join(self._top, seat)
-        return subprocess.Popen(
-            words,
-            cwd=folder if os.path.isdir(folder) else self._top,
-            env=self._environment(seat),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
+        with open(source, "rb") as stdin:
+            return subprocess.Popen(
+                words,
+                cwd=folder if os.path.isdir(folder) else self._top,
+                env=self._environment(seat),
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            )
 
     def _environment(self, seat: str) -> dict[str, str]:
         mail = f"{seat}@example.org"

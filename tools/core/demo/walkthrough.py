@@ -3,23 +3,35 @@
 `## ` begins a scene. In a block of `console`, `seat $ command` is a step, or `seat & seat $ command`
 for two at the same moment; below it stand the lines it says and, in brackets, an exit code other than
 0. `…` is any text and, alone, any lines. `<name>` is what stood there when it was first met. An
-audience sees all that the steps of `console whole` say. A block whose first line names a language and
-a path is a file that is written by hand.
+audience sees all that the steps of `console whole` say, of `console brief` only what stands here, and
+nothing of `console quiet`. A block whose first line names a language and a path is a file that is written
+by hand; a third word, `quiet`, hides it. A command's standard input is empty, or the file that a last word `<path` names.
 """
 
 from __future__ import annotations
 
+import enum
 import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-_FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.M | re.S)
+_FENCE = re.compile(r"^```(\w+)(?: (\S+))?(?: (\w+))?\n(.*?)^```$", re.M | re.S)
 _HEADING = re.compile(r"^```.*?^```$|^## ([^\n]+)$", re.M | re.S)
 _PROMPT = re.compile(r"(\S+(?: & \S+)?) \$ (.+)")
 _EXIT = re.compile(r"\[(\d+)\]")
 _NAME = re.compile(r"<(\w+)>")
-_ANY = "…"
+ANY = "…"
+"""What stands for any text in an expected line and, alone, for any lines."""
+
+
+class Showing(enum.Enum):
+    """What an audience sees of a step."""
+
+    SOME = ""
+    WHOLE = "whole"
+    BRIEF = "brief"
+    QUIET = "quiet"
 
 
 class Ending(NamedTuple):
@@ -35,7 +47,7 @@ class Step(NamedTuple):
     seats: Sequence[str]
     command: str
     endings: Sequence[Ending]
-    whole: bool = False
+    showing: Showing = Showing.SOME
 
 
 class File(NamedTuple):
@@ -44,6 +56,7 @@ class File(NamedTuple):
     seat: str
     path: str
     text: str
+    showing: Showing = Showing.SOME
 
 
 class Scene(NamedTuple):
@@ -52,6 +65,12 @@ class Scene(NamedTuple):
     title: str
     why: str
     steps: Sequence[Step | File]
+
+    @property
+    def showing(self) -> Showing:
+        """`QUIET` where an audience sees no step of it, `BRIEF` where it sees none in full."""
+        kinds = {step.showing for step in self.steps} - {Showing.QUIET}
+        return Showing.QUIET if not kinds else Showing.BRIEF if kinds == {Showing.BRIEF} else Showing.SOME
 
 
 class Verdict(NamedTuple):
@@ -81,12 +100,12 @@ def parse(text: str) -> list[Scene]:
 
 def _scene(title: str, body: str) -> Scene:
     steps: list[Step | File] = []
-    for language, path, content in _FENCE.findall(body):
+    for language, path, showing, content in _FENCE.findall(body):
         if language == "console":
-            steps += [step._replace(whole=path == "whole") for step in _steps(content)]
+            steps += [step._replace(showing=Showing(path)) for step in _steps(content)]
         else:
             seat, _, name = path.partition("/")
-            steps.append(File(seat, name, content))
+            steps.append(File(seat, name, content, Showing(showing)))
     return Scene(title, " ".join(body.partition("```")[0].split()), steps)
 
 
@@ -117,7 +136,7 @@ def judge(ending: Ending, exit_code: int, output: Sequence[str], values: dict[st
     wrong = [f"ended with {exit_code}, not {ending.exit}"] if exit_code != ending.exit else []
     at, skips, matched = 0, False, set()
     for line in ending.lines:
-        if line == _ANY:
+        if line == ANY:
             skips = True
             continue
         places = range(at, len(output) if skips else min(at + 1, len(output)))
@@ -133,7 +152,7 @@ def judge(ending: Ending, exit_code: int, output: Sequence[str], values: dict[st
 
 
 def _matches(expected: str, line: str, values: dict[str, str]) -> bool:
-    pattern = re.escape(fill(expected, values)).replace(_ANY, ".*")
+    pattern = re.escape(fill(expected, values)).replace(ANY, ".*")
     match = re.fullmatch(_NAME.sub(r"(?P<\1>[\\w./-]+?)", pattern), line)
     if match:
         values.update(match.groupdict())
