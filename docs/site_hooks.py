@@ -21,10 +21,11 @@ ELSEWHERE = {
     "CONTRIBUTING.md": "contributing.md",
     "LICENSE": "licence.txt",
     "README.md": "overview.md",
-    "SECURITY.md": "security.md",
+    "SECURITY.md": "reporting.md",
     "changelog.d/README.md": "changelog-fragments.md",
     "tests/README.md": "tests.md",
     "tools/README.md": "source.md",
+    "tools/core/demo/minute.md": "minute.md",
     "tools/core/demo/playbook.md": "walkthrough.md",
 }
 """Files outside docs/ that the site has, by their path in the repository."""
