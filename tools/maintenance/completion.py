@@ -47,7 +47,7 @@ def _tasks(run: cli.Run) -> Iterable[str]:
 def _agents(run: cli.Run) -> Iterable[str]:
     from tools.core.seats import manifests
 
-    return {*run.history.agents(), *(variant.agent for variant in manifests.variants(run.workspace)[0])}
+    return {*run.history.agents(), *(variant.agent_id for variant in manifests.variants(run.workspace)[0])}
 
 
 def _plans(run: cli.Run) -> Iterable[str]:

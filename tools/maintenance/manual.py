@@ -12,7 +12,7 @@ import os
 from tools.core.cli import app as cli
 from tools.core.cli import commands, manual, reference
 from tools.core.fs import files
-from tools.core.fs.files import Place
+from tools.core.workspace import Place
 
 
 @cli.command(doc=__doc__)

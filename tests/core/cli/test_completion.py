@@ -42,12 +42,14 @@ def test_nothing_typed_offers_every_command():
     assert {"init", "bus_claim", "maintenance.bus_check"} <= set(offered())
 
 
-def test_live_tasks_of_the_backlog_and_of_the_bus_are_offered(run, git_repo, seat):
+def test_live_tasks_and_agents_are_offered(run, git_repo, seat):
     seat("codex-1")
     (git_repo / "queue").mkdir()
     (git_repo / "queue/001-parser.md").write_text("# Task: Parse the header\nStatus: open\n")
     run("agent.bus_claim", "claim", "--task", "OTHER-7")
-    for words, name in (("bus_claim claim --task", "QUEUE-001"), ("bus_claim show --task", "OTHER-7")):
+    (git_repo / "AGENT_MANIFEST.codex-9.json").write_text('{"agent_id": "codex-9"}')
+    cases = [("bus_claim claim --task", "QUEUE-001"), ("bus_claim show --task", "OTHER-7")]
+    for words, name in (*cases, ("bus_watch --agent", "codex-1"), ("bus_watch --agent", "codex-9")):
         assert name in run("maintenance.completion", "bash", "--words", "--", *words.split(), "").out.splitlines()
 
 
