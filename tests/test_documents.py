@@ -54,7 +54,7 @@ def filled(line: str) -> str:
 
 def parse(line: str) -> None:
     """Parses a command line as its command would; raises when that would refuse it."""
-    words = shlex.split(filled(line))
+    words = shlex.split(filled(re.sub(r" <[\w/.-]+$", "", line)))  # a file as its input
     if words[0] == "make":
         targets = re.findall(r"^([a-z-]+):", (CHECKOUT / "Makefile").read_text(), re.M)
         assert {word for word in words[1:] if "=" not in word and not word.startswith("-")} <= set(targets), line

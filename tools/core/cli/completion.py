@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
 
 from tools.core.cli import commands
+from tools.core.cli.decorators import HELP, Argument, Command, Group, Option
+from tools.core.cli.params import Choice, Value
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -41,13 +42,6 @@ Ids = Callable[[str], Iterable[str]]
 """The ids of a kind, which is the word that help shows for a value: TASK, AGENT or PLAN."""
 
 
-class _Place(NamedTuple):
-    """A command or subcommand, and the words behind it."""
-
-    command: Any
-    words: Sequence[str]
-
-
 def script(shell: str) -> str:
     """What a shell evaluates once, when it starts."""
     return _SCRIPTS[shell].format(ask=_ASK.format(shell=shell))
@@ -62,8 +56,8 @@ def candidates(words: Sequence[str], ids: Ids) -> list[str]:
     if module is None:
         return []
     top = importlib.import_module(module)
-    place = _innermost(_Place(top.init if before[0] == "init" else top.main, before[1:]))
-    return _beginning(unfinished, _next(place, unfinished, ids))
+    command, words = _innermost(top.init if before[0] == "init" else top.main, before[1:])
+    return _beginning(unfinished, _next(command, words, unfinished, ids))
 
 
 def _beginning(unfinished: str, words: Iterable[str]) -> list[str]:
@@ -78,30 +72,41 @@ def _names(unfinished: str) -> list[str]:
     return [name.rpartition(".")[2] for name in shown]
 
 
-def _innermost(place: _Place) -> _Place:
-    for number, word in enumerate(place.words):
-        part = getattr(place.command, "commands", {}).get(word)
-        if part is not None:
-            return _innermost(_Place(part, place.words[number + 1 :]))
-    return place
+def _innermost(command: Command | Group, words: Sequence[str]) -> tuple[Command | Group, Sequence[str]]:
+    """The subcommand that words name, and the words behind it."""
+    parts = command.commands if isinstance(command, Group) else {}
+    for number, word in enumerate(words):
+        if word in parts:
+            return _innermost(parts[word], words[number + 1 :])
+    return command, words
 
 
-def _next(place: _Place, unfinished: str, ids: Ids) -> Iterable[str]:
-    options = [parameter for parameter in place.command.params if parameter.param_type_name == "option"]
-    last = place.words[-1] if place.words else ""
-    waiting = next((option for option in options if last in option.opts and not option.is_flag), None)
+def _next(command: Command | Group, words: Sequence[str], unfinished: str, ids: Ids) -> Iterable[str]:
+    if isinstance(command, Group):
+        default = command.commands.get(command.default)
+        more = _next(default, words, unfinished, ids) if default else HELP if unfinished else ()
+        return [*command.commands, *more]
+    options = [part for part in command.parts if isinstance(part, Option)]
+    last = words[-1] if words else ""
+    waiting = next((option for option in options if last in option.names and not option.is_flag), None)
     if waiting is not None:
         return _values(waiting, ids)
-    parts = list(getattr(place.command, "commands", {}))
     if unfinished.startswith("-"):
-        spent = {name for option in options if not option.multiple for name in option.opts if name in place.words}
-        return [name for option in options for name in option.opts if name not in spent and name.startswith("--")] + [
-            "--help"
-        ]
-    arguments = [parameter for parameter in place.command.params if parameter.param_type_name == "argument"]
-    return parts + [value for argument in arguments for value in _values(argument, ids)]
+        free = [option for option in options if option.settings.get("multiple") or not _is_spent(option, words)]
+        return [*HELP, *(name for option in free for name in _spelled(option))]
+    arguments = [part for part in command.parts if isinstance(part, Argument)]
+    return [value for argument in arguments for value in _values(argument, ids)]
 
 
-def _values(parameter: Any, ids: Ids) -> Iterable[str]:
-    choices = getattr(parameter.type, "choices", None)
-    return choices if choices is not None else ids(parameter.type.name)
+def _spelled(option: Option) -> list[str]:
+    return [name for names in option.names for name in names.split("/") if name.startswith("-")]
+
+
+def _is_spent(option: Option, words: Sequence[str]) -> bool:
+    return any(name in words for name in _spelled(option))
+
+
+def _values(part: Option | Argument, ids: Ids) -> Iterable[str]:
+    if isinstance(part.kind, Choice):
+        return part.kind.words
+    return ids(part.kind.name) if isinstance(part.kind, Value) else ()

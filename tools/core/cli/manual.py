@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.core import versions
-from tools.core.cli import commands, reference
+from tools.core.cli import commands, explained, reference
 
 SECTION = "1"
 
@@ -27,6 +27,7 @@ def page_name(shown: str) -> str:
 
 def page(entry: commands.Entry, command: Any) -> str:
     """The page of one command, with its subcommands."""
+    command = explained.build(command)
     lines = [*_head(page_name(entry.shown), entry.sentence.rstrip("."))]
     lines += [".SH SYNOPSIS", *_usage(command, f"teof {entry.shown}")]
     lines += [".SH DESCRIPTION", *_paragraphs(command.help or ""), *_options(command, ".SH OPTIONS")]
