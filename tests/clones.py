@@ -61,3 +61,12 @@ def events_of(folder: Path) -> list[str]:
 def ids_of(folder: Path) -> list[str]:
     """The record ids of a clone's event log, sorted."""
     return sorted(json.loads(line)["id"] for line in events_of(folder))
+
+
+def log_at(folder: Path, commit: str, name: str) -> bytes:
+    """A whole log as a commit has it: its closed segments, then its open end."""
+    inside = f"{name.removesuffix('.jsonl')}/"
+    listed = git(folder, "ls-tree", "-r", "--name-only", commit).splitlines()
+    pieces = [path for path in listed if path.startswith(inside)] + [path for path in listed if path == name]
+    done = [subprocess.run(["git", "show", f"{commit}:{path}"], cwd=folder, capture_output=True) for path in pieces]
+    return b"".join(each.stdout for each in done)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -285,8 +285,20 @@ class MemoryHistory:
                 and int(kept.entry.at.timestamp()) == kept.moment]  # fmt: skip
 
     def last_seen(self, agents, now):
-        seen = {agent: max((kept.entry.at for kept in self._credible(agent, now)), default=None) for agent in agents}
-        return {agent: at.replace(microsecond=0) for agent, at in seen.items() if at}
+        seen = {}
+        for agent in agents:
+            stamps = [kept.entry.at.replace(microsecond=0) for kept in self._credible(agent, now)]
+            stamps += self._by_place(agent, now)
+            if stamps:
+                seen[agent] = max(stamps)
+        return seen
+
+    def _by_place(self, agent, now):
+        events = [kept for kept in self._all() if kept.stream == EVENTS]
+        place = max((at for at, kept in enumerate(events) if kept.entry.agent == agent), default=-1)
+        latest = int((now + clock.CREDIBLE_AHEAD).timestamp())
+        moments = [kept.moment for kept in events[max(0, place - 200) : place + 1] if 0 < kept.moment <= latest]
+        return [datetime.fromtimestamp(max(moments), clock.UTC)] if moments else []
 
     def last_entries(self, agents, kinds, now):
         last = {
@@ -347,8 +359,11 @@ class MemoryHistory:
     def count_messages(self, thread):
         return sum(kept.stream == stream_of(thread) for kept in self._all())
 
-    def has_message(self, record_id):
-        return any(kept.entry.source == MESSAGE and kept.entry.record.id == record_id for kept in self._all())
+    def sender_of(self, record_id):
+        said = [
+            kept.entry for kept in self._all() if kept.entry.source == MESSAGE and kept.entry.record.id == record_id
+        ]
+        return said[0].agent if said else None
 
     def messages_with(self, thread, key):
         return [

@@ -78,7 +78,7 @@ def init(run: cli.Run, agent: str | None, role: tuple[str, ...], bus: str | None
     """Make a git repository ready: folders, ignore lines, the bus, a seat."""
     from tools.core.setup.init import prepare
 
-    done = prepare(run.workspace, agent=agent, roles=role, bus=bus, dry_run=dry_run)
+    done = prepare(run, agent=agent, roles=role, bus=bus, dry_run=dry_run)
     shared = [] if dry_run else _share(run)
     lines = [f"- {step}" for step in [*done.steps, *shared]]
     head = ("would do:" if dry_run else "did:") if lines else f"nothing to do: {run.workspace.root} is ready"

@@ -46,7 +46,8 @@ _stale_after = cli.option(
 @cli.option("--allow-unassigned", is_flag=True, help="Claim what is assigned to another engineer (recorded).")
 @cli.option("--reopen", is_flag=True, help="Claim a task that is done (needs --reason, recorded).")
 @cli.option("--reason", type=cli.LINE, default="", help="Why a guard is overridden.")
-@cli.option("--confirm", is_flag=True, help="Succeed only once the claim is on the remote and still yours.")
+@cli.confirm
+@cli.patience
 @_stale_after
 def claim(
     run: cli.Run,
@@ -62,6 +63,7 @@ def claim(
     reopen: bool,
     reason: str,
     confirm: bool,
+    patience: timedelta,
     stale_after: timedelta,
 ) -> None:
     """Take a task, or update the claim you hold."""
@@ -81,20 +83,14 @@ def claim(
         reason=reason,
         stale_after=stale_after,
     )
-    change = claims.take(run, request)
+    change = run.done(lambda: claims.take(run, request), _task_of, patience if confirm else None)
     if plan and claims.plan_is_missing(run.workspace, plan):
         run.warn([f"plan {plan} has no file in this checkout"])
-    if confirm:
-        _confirm(run, task)
     _report(run, change, "holds")
 
 
-def _confirm(run: cli.Run, task: str) -> None:
-    from tools.core.sync import exchange  # only --confirm pays for git
-
-    done = exchange.confirm(run.workspace, run.store, run.seat.agent_id, task, run.now)
-    run.warn(map(str, done.problems))
-    run.note(f"confirmed on {done.remote}")
+def _task_of(change: claims.ClaimChange) -> str:
+    return change.claim.task_id
 
 
 @cli.command(main, "release", writes=True)
@@ -103,9 +99,15 @@ def _confirm(run: cli.Run, task: str) -> None:
     "--status", type=cli.Choice(["done", "released", "paused"]), default="done", show_default=True, help="How it ends."
 )
 @_notes
-def release(run: cli.Run, task: str, status: str, notes: str | None) -> None:
+@cli.confirm
+@cli.patience
+def release(run: cli.Run, task: str, status: str, notes: str | None, confirm: bool, patience: timedelta) -> None:
     """Release a task you hold."""
-    change = claims.release(run, task, status=status, notes=notes)
+
+    def act() -> claims.ClaimChange:
+        return claims.release(run, task, status=status, notes=notes)
+
+    change = run.done(act, _task_of, patience if confirm else None)
     _report(run, change, "released" if status != "paused" else "paused")
 
 
@@ -115,9 +117,24 @@ def release(run: cli.Run, task: str, status: str, notes: str | None) -> None:
 @_stale_after
 @cli.option("--force", is_flag=True, help="Pause although the holder shows signs of life (needs --reason, recorded).")
 @cli.option("--reason", type=cli.LINE, default="", help="Why the holder is overridden.")
-def pause(run: cli.Run, task: str, notes: str, stale_after: timedelta, force: bool, reason: str) -> None:
+@cli.confirm
+@cli.patience
+def pause(
+    run: cli.Run,
+    task: str,
+    notes: str,
+    stale_after: timedelta,
+    force: bool,
+    reason: str,
+    confirm: bool,
+    patience: timedelta,
+) -> None:
     """Pause your claim, or that of a holder who is gone, so that it can be taken."""
-    change = claims.pause(run, task, notes=notes, stale_after=stale_after, force=force, reason=reason)
+
+    def act() -> claims.ClaimChange:
+        return claims.pause(run, task, notes=notes, stale_after=stale_after, force=force, reason=reason)
+
+    change = run.done(act, _task_of, patience if confirm else None)
     _report(run, change, "paused")
 
 

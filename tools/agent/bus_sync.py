@@ -7,19 +7,36 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
+from datetime import timedelta
+
 from tools.core import hint
 from tools.core.cli import app as cli
-from tools.core.errors import SetupError
+from tools.core.errors import SetupError, UsageError
 from tools.core.sync import exchange
 from tools.core.workspace import BUS
 
 
 @cli.command(doc=__doc__, writes=True)
-@cli.option("--push", is_flag=True, help="Also push; a push that lost against another clone is repeated.")
+@cli.option("--push", is_flag=True, help="Also push; one that lost against another clone's is repeated.")
 @cli.option("--remote", type=cli.LINE, help="The remote (default: the branch's, else origin).")
+@cli.option(
+    "--patience", type=cli.DURATION, default="120s", show_default=True, help="How long a lost push is repeated."
+)
+@cli.option(
+    "--accept-rewrite", is_flag=True, help="Follow a remote whose history was rewritten (needs --reason, recorded)."
+)
+@cli.option("--reason", type=cli.LINE, default="", help="Why the rewritten history is followed.")
 @cli.option("--quiet", is_flag=True, help="Say nothing when all went well.")
-def main(run: cli.Run, push: bool, remote: str | None, quiet: bool) -> None:
-    done = exchange.exchange(run.workspace, run.store, run.seat.agent_id, run.now, push=push, remote=remote)
+def main(
+    run: cli.Run, push: bool, remote: str | None, patience: timedelta, accept_rewrite: bool, reason: str, quiet: bool
+) -> None:
+    if accept_rewrite and not reason:
+        raise UsageError("--accept-rewrite needs --reason", code="usage")
+    done = exchange.exchange(
+        run, run.seat.agent_id, push=push, remote=remote, patience=patience, accepts_rewrite=accept_rewrite
+    )
+    if accept_rewrite and done.rewritten:
+        exchange.record_rewrite(run, done, reason)
     run.warn(map(str, done.problems))
     if done.carrier is None and push:
         raise SetupError(

@@ -7,6 +7,7 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
+from datetime import timedelta
 from typing import Any
 
 from tools.core import hint
@@ -76,12 +77,15 @@ def claim(run: cli.Run, task: str, allow_busy: bool) -> None:
 
 @cli.command(main, "next", writes=True)
 @_allow_busy
-def take_next(run: cli.Run, allow_busy: bool) -> None:
+@cli.confirm
+@cli.patience
+def take_next(run: cli.Run, allow_busy: bool, confirm: bool, patience: timedelta) -> None:
     """Take the best ready task; two who ask at once get different ones."""
     if allow_busy:
         pickup.record_busy(run)
-    taken, problems = pickup.take_next(run, allow_busy=allow_busy)
-    run.skipped(problems)
+    picked = pickup.Picking(run, allow_busy=allow_busy)
+    taken = run.done(picked.take, pickup.task_of, patience if confirm else None)
+    run.skipped(picked.problems)
     if taken is None:
         run.advise(_WHY)
         run.emit({"claim": None, "changed": False}, "nothing is ready")

@@ -29,7 +29,7 @@ def main(run: cli.Run, allow_dirty: bool, quiet: bool) -> None:
             hint=hint.again("--allow-dirty"),
             details={"paths": lines[:20]},
         )
-    done = synchronise.synchronise(run.workspace, run.store, agent, run.now)
+    done = synchronise.synchronise(run, agent)
     run.warn(done.notes)
     if done.conflicts:
         raise exchange.lost_error(done.conflicts)

@@ -7,6 +7,8 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
+from datetime import timedelta
+
 from tools.core.bus import assignments, claims
 from tools.core.bus.assignment_rules import ACTIVE, AssignmentRequest, require_manager
 from tools.core.cli import app as cli
@@ -26,6 +28,8 @@ from tools.core.errors import UsageError
 @cli.option("--scaffold", "with_scaffold", is_flag=True, help="Lay out the engineer's evidence folder.")
 @cli.option("--reassign", is_flag=True, help="Take it from its holder or engineer (needs --reason, recorded).")
 @cli.option("--reason", type=cli.LINE, default="", help="Why it is taken from its holder or engineer.")
+@cli.confirm
+@cli.patience
 def main(
     run: cli.Run,
     task: str,
@@ -38,6 +42,8 @@ def main(
     with_scaffold: bool,
     reassign: bool,
     reason: str,
+    confirm: bool,
+    patience: timedelta,
 ) -> None:
     if reason and not reassign:
         raise UsageError("--reason goes with --reassign", code="usage")
@@ -55,7 +61,7 @@ def main(
         reason=reason,
         with_scaffold=with_scaffold,
     )
-    result = assignments.assign(run, request)
+    result = run.done(lambda: assignments.assign(run, request), lambda _: task, patience if confirm else None)
     if plan and claims.plan_is_missing(run.workspace, plan):
         run.warn([f"plan {plan} has no file in this checkout"])
     held = f"{result.claim.agent_id} holds it ({result.claim.state})" if result.claim else "not claimed yet"

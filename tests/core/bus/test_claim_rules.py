@@ -85,7 +85,7 @@ def test_done_is_done_even_for_its_holder_unless_reopened_with_a_reason(facts, c
         claim_rules.take(done, ask(agent=agent, reopen=True), facts())
     outcome = claim_rules.take(done, ask(agent=agent, reopen=True, reason="bug"), facts())
     assert outcome.event == "reopened" and outcome.claim.released_at == ""
-    assert outcome.claim.fence == (1 if agent == "codex-1" else 2) and outcome.overrides[0].reason == "bug"
+    assert outcome.claim.fence == 2 and outcome.overrides[0].reason == "bug"
 
 
 def test_a_released_task_is_granted_with_a_higher_fence(facts, claim):
@@ -117,9 +117,16 @@ def test_staleness_begins_exactly_after_the_time_given(facts, claim, noon):
     assert not claim_rules.is_stale(held, facts(last_seen=noon - timedelta(minutes=10)), timedelta(minutes=240))
 
 
-def test_a_stamp_from_the_future_is_no_sign_of_life(facts, claim, noon):
-    assert claim_rules.is_stale(claim(claimed_at="2027-01-01T00:00:00Z"), facts(), timedelta(hours=1))
+def test_a_stamp_from_a_far_future_is_no_sign_of_life(facts, claim, noon):
+    assert claim_rules.is_stale(claim(claimed_at="2028-01-01T00:00:00Z"), facts(), timedelta(hours=1))
     assert claim_rules.is_stale(claim(claimed_at="nonsense"), facts(), timedelta(hours=1))
+
+
+def test_a_clock_that_is_off_makes_a_holder_unknown_and_never_dead(facts, claim):
+    assert not claim_rules.is_stale(claim(claimed_at="2026-01-31T18:00:00Z"), facts(), timedelta(hours=1))
+    assert not claim_rules.is_stale(
+        claim(claimed_at="2026-01-30T12:00:00Z"), facts(is_clock_sound=False), timedelta(hours=1)
+    )
 
 
 def test_what_is_assigned_to_another_needs_an_override_with_evidence(facts, assigned):

@@ -21,31 +21,34 @@ def clone(git_repo: Path, tmp_path: Path) -> Path:
 
 def test_a_branch_has_the_remote_it_is_set_to_else_origin_else_the_only_one(clone: Path) -> None:
     folder = str(clone)
-    assert remotes.route(folder, "main") == ("origin", "main")
-    assert remotes.route(folder, "other") == ("origin", "")
+    assert remotes.route(folder, "main")[:2] == ("origin", "main")
+    assert remotes.route(folder, "other")[:2] == ("origin", "")
     git(clone, "remote", "rename", "origin", "up.stream")
-    assert remotes.route(folder, "other") == ("up.stream", "")
+    assert remotes.route(folder, "other")[:2] == ("up.stream", "")
     git(clone, "remote", "add", "fork", "/nowhere")
-    assert remotes.route(folder, "other") == ("", "")
+    assert remotes.route(folder, "other")[:2] == ("", "")
     assert remotes.names(folder) == ["fork", "up.stream"]
 
 
 def test_a_remote_that_somebody_names_must_be_there(clone: Path) -> None:
-    assert remotes.route(str(clone), "main", "origin") == ("origin", "")
+    assert remotes.route(str(clone), "main", "origin")[:2] == ("origin", "")
     with pytest.raises(UsageError):
         remotes.route(str(clone), "main", "none")
 
 
 def test_a_folder_outside_git_has_no_route(tmp_path: Path) -> None:
-    assert remotes.route(str(tmp_path), "main") == ("", "")
+    assert remotes.route(str(tmp_path), "main")[:2] == ("", "")
 
 
-def test_a_remote_says_whether_it_has_a_branch(clone: Path, tmp_path: Path) -> None:
-    assert remotes.has_branch(str(clone), "origin", "main", timeout=30)
-    assert not remotes.has_branch(str(clone), "origin", "bus", timeout=30)
-    (tmp_path / "origin.git").rename(tmp_path / "gone")
-    with pytest.raises(SetupError):
-        remotes.has_branch(str(clone), "origin", "main", timeout=30)
+def test_a_fetch_of_some_refs_moves_no_other_and_names_the_first_that_is_absent(clone: Path, git_repo: Path) -> None:
+    git(clone, "config", "remote.origin.fetch", "+refs/heads/*:refs/heads/*")
+    git(git_repo, "commit", "-q", "--allow-empty", "-m", "new")
+    git(git_repo, "push", "-q", str(clone.parent / "origin.git"), "main")
+    before = git(clone, "rev-parse", "main")
+    assert remotes.fetch_only(str(clone), "origin", ["+refs/heads/main:refs/teof/seen", "+refs/x/*:refs/y/*"]) == ""
+    assert git(clone, "rev-parse", "refs/teof/seen") == git(git_repo, "rev-parse", "main")
+    assert git(clone, "rev-parse", "main") == before
+    assert remotes.fetch_only(str(clone), "origin", ["+refs/heads/bus:refs/teof/bus"]) == "refs/heads/bus"
 
 
 def test_a_remote_that_is_gone_cannot_be_fetched(clone: Path, tmp_path: Path) -> None:
@@ -57,10 +60,24 @@ def test_a_remote_that_is_gone_cannot_be_fetched(clone: Path, tmp_path: Path) ->
 
 def test_a_push_is_taken_or_overtaken(clone: Path, git_repo: Path, tmp_path: Path) -> None:
     git(clone, "commit", "-q", "--allow-empty", "-m", "mine")
-    assert remotes.push(str(clone), "origin", refs.commit_of(str(clone), "HEAD"), "main").taken
+    before = git(clone, "rev-parse", "origin/main")
+    assert push_main(clone, "origin", before).taken
     git(git_repo, "commit", "-q", "--allow-empty", "-m", "other")
-    push = remotes.push(str(git_repo), str(tmp_path / "origin.git"), refs.commit_of(str(git_repo), "HEAD"), "main")
-    assert push == remotes.Push(overtaken=True)
+    assert push_main(git_repo, str(tmp_path / "origin.git"), before) == remotes.Push(overtaken=True)
+    assert push_main(git_repo, str(tmp_path / "origin.git"), "") == remotes.Push(overtaken=True)
+
+
+def push_main(folder: Path, remote: str, old: str) -> remotes.Push:
+    move = remotes.Move("refs/heads/main", refs.commit_of(str(folder), "HEAD"), old)
+    return remotes.push(str(folder), remote, [move])
+
+
+def test_of_two_refs_that_are_pushed_together_both_move_or_none(clone: Path, tmp_path: Path) -> None:
+    blob = git(clone, "hash-object", "-w", str(clone / "README.md"))
+    moves = [remotes.Move("refs/teof/one", blob, ""), remotes.Move("refs/teof/two", blob, blob)]
+    assert remotes.push(str(clone), "origin", moves).overtaken
+    assert git(tmp_path / "origin.git", "for-each-ref", "refs/teof") == ""
+    assert remotes.push(str(clone), "origin", [moves[0], moves[1]._replace(old="")]).taken
 
 
 @pytest.mark.parametrize("color", ["auto", "always"])
@@ -70,17 +87,17 @@ def test_a_push_that_the_remote_refuses_says_why(clone: Path, tmp_path: Path, co
     (tmp_path / "origin.git/hooks/pre-receive").write_text("#!/bin/sh\nexit 1\n")
     (tmp_path / "origin.git/hooks/pre-receive").chmod(0o755)
     git(clone, "commit", "-q", "--allow-empty", "-m", "mine")
-    push = remotes.push(str(clone), "origin", refs.commit_of(str(clone), "HEAD"), "main")
+    push = push_main(clone, "origin", git(clone, "rev-parse", "origin/main"))
     assert not push.taken and not push.overtaken
     assert "pre-receive hook declined" in push.refused and "\x1b" not in push.reason
 
 
 def test_a_push_that_reaches_no_remote_is_no_refusal(clone: Path, tmp_path: Path) -> None:
     (tmp_path / "origin.git").rename(tmp_path / "gone")
-    push = remotes.push(str(clone), "origin", refs.commit_of(str(clone), "HEAD"), "main")
+    push = push_main(clone, "origin", git(clone, "rev-parse", "origin/main"))
     assert not push.taken and push.refused == "" and push.reason.startswith("git push failed: fatal:")
 
 
 def test_a_branch_can_be_made_to_track_its_name_at_a_remote(clone: Path) -> None:
     remotes.track(str(clone), "bus", "origin")
-    assert remotes.route(str(clone), "bus") == ("origin", "bus")
+    assert remotes.route(str(clone), "bus")[:2] == ("origin", "bus")

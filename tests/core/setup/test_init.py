@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CHECKOUT, git
+from tools.core.context import Context
 from tools.core.errors import SetupError
-from tools.core.sync import adopt as adoption
 from tools.core.workspace import Workspace, find
 
 pytestmark = pytest.mark.slow
@@ -152,8 +152,7 @@ def test_a_folder_with_live_records_becomes_the_worktree_and_keeps_them(git_repo
 
 
 def test_a_fresh_clone_gets_the_bus_of_its_remote(ready, tmp_path, init, spawn):
-    git(ready / "_bus", "add", "-A")
-    git(ready / "_bus", "commit", "-qm", "records")
+    command(spawn, ready, "bus_sync")
     git(tmp_path, "clone", "-q", "--bare", str(ready), "origin.git")
     git(tmp_path, "clone", "-q", "origin.git", "clone")
     init(tmp_path / "clone", "--agent", "codex-2")
@@ -163,17 +162,15 @@ def test_a_fresh_clone_gets_the_bus_of_its_remote(ready, tmp_path, init, spawn):
     assert git(tmp_path / "clone", "config", "branch.bus.remote") == "origin"
 
 
-def test_a_clone_of_one_branch_asks_its_remote_for_the_bus(ready, tmp_path, init):
-    git(ready / "_bus", "add", "-A")
-    git(ready / "_bus", "commit", "-qm", "records")
+def test_a_clone_of_one_branch_asks_its_remote_for_the_bus(ready, tmp_path, init, spawn):
+    command(spawn, ready, "bus_sync")
     git(tmp_path, "clone", "-q", "--single-branch", "-b", "main", str(ready), "clone")
     init(tmp_path / "clone")
     assert (tmp_path / "clone" / "_bus" / "claims" / "QUEUE-1.json").exists()
 
 
 def test_records_of_the_folder_and_of_the_remote_are_both_kept(ready, tmp_path, init, spawn, seat):
-    git(ready / "_bus", "add", "-A")
-    git(ready / "_bus", "commit", "-qm", "records")
+    command(spawn, ready, "bus_sync")
     git(tmp_path, "clone", "-q", str(ready), "clone")
     clone = tmp_path / "clone"
     seat("codex-2", root=clone)
@@ -282,7 +279,7 @@ def test_what_a_killed_init_left_is_cleared_away(git_repo, tmp_path, init):
     init(git_repo)
     aside = tmp_path / "teof-init-bus-1"
     aside.mkdir()
-    git(git_repo, "worktree", "move", "_bus", str(aside / "_bus"))
+    git(git_repo, "worktree", "move", "-f", "-f", "_bus", str(aside / "_bus"))
     init(git_repo)
     assert git(git_repo / "_bus", "symbolic-ref", "--short", "HEAD") == "bus"
     assert "teof-init-bus-" not in git(git_repo, "worktree", "list")
@@ -347,25 +344,51 @@ def test_several_inits_at_once_make_one_bus(git_repo, init):
 
 
 def test_a_bus_that_is_checked_out_elsewhere_is_not_checked_out_twice(ready, tmp_path, init):
-    git(ready, "worktree", "move", "_bus", str(tmp_path / "aside"))
+    git(ready, "worktree", "move", "-f", "-f", "_bus", str(tmp_path / "aside"))
     refused = init(ready, code=4)["error"]
     assert refused["code"] == "bus.elsewhere"
     assert "aside" in refused["message"]
 
 
-@pytest.mark.parametrize("name", ["events/events.jsonl", "messages/manager-report.jsonl"])
-def test_united_logs_hold_every_line_once_and_a_torn_tail_stays_last(name):
-    assert adoption.united(name, b"a\nb\n", b"a\nb\nc\n") == b"a\nb\nc\n"
-    assert adoption.united(name, b"a\nb\n", b"c\na\nto") == b"a\nb\nc\nto"
-    assert adoption.united(name, b"a", b"b\n") == b"a\nb\n"
-    assert adoption.united(name, b"a\n", None) == b"a\n"
+def test_joining_late_leaves_a_task_to_whom_the_remote_had_first_and_tells_the_other(
+    ready, tmp_path, init, spawn, seat
+):
+    publish(ready, tmp_path, spawn)
+    git(tmp_path, "clone", "-q", "--no-local", "-b", "main", "--single-branch", "origin.git", "clone")
+    clone = tmp_path / "clone"
+    seat("codex-2", root=clone)
+    command(spawn, clone, "bus_claim", "claim", "--task", "QUEUE-1")
+    init(clone)
+    assert json.loads((clone / "_bus/claims/QUEUE-1.json").read_text())["agent_id"] == "codex-1"
+    assert "codex-2 lost QUEUE-1: codex-1 had" in command(spawn, clone, "bus_inbox")
 
 
-def test_of_two_claims_the_higher_fence_stays():
-    low, high = b'{"fence": 1}', b'{"fence": 2}'
-    assert adoption.united("claims/T.json", high, low) == high
-    assert adoption.united("claims/T.json", low, high) == high
-    assert adoption.united("claims/T.json", b"damaged", low) == low
+def publish(folder, tmp_path, spawn):
+    """Gives the bus of a checkout to a bare origin beside it."""
+    git(tmp_path, "clone", "-q", "--bare", str(folder), "origin.git")
+    git(folder, "remote", "add", "origin", str(tmp_path / "origin.git"))
+    git(folder, "fetch", "-q")
+    command(spawn, folder, "bus_sync", "--push")
+
+
+def test_a_branch_of_this_name_that_is_code_is_refused_and_left_alone(git_repo, init):
+    git(git_repo, "branch", "bus")
+    (git_repo / "timetable.py").write_text("code\n")
+    git(git_repo, "switch", "-q", "bus")
+    commit_all(git_repo)
+    git(git_repo, "switch", "-q", "main")
+    before = git(git_repo, "rev-parse", "bus")
+    assert init(git_repo, code=4)["error"]["code"] == "bus.taken"
+    assert git(git_repo, "rev-parse", "bus") == before and not (git_repo / "_bus/timetable.py").exists()
+
+
+def test_no_other_worktrees_registration_is_touched(ready, tmp_path, init):
+    git(ready, "worktree", "add", "-q", str(tmp_path / "away"), "-b", "side")
+    (tmp_path / "away").rename(tmp_path / "unseen")
+    before = {path: path.read_bytes() for path in (ready / ".git/worktrees/away").rglob("*") if path.is_file()}
+    shutil.rmtree(ready / ".git/worktrees/_bus")
+    init(ready)
+    assert all(path.read_bytes() == data for path, data in before.items())
 
 
 def test_without_git_on_the_path_the_answer_is_a_setup_error(git_repo, monkeypatch):
@@ -373,7 +396,7 @@ def test_without_git_on_the_path_the_answer_is_a_setup_error(git_repo, monkeypat
 
     monkeypatch.setenv("PATH", str(git_repo))
     with pytest.raises(SetupError, match="git is not installed"):
-        prepare(Workspace(str(git_repo), str(git_repo)), agent=None, roles=(), bus=None, dry_run=False)
+        prepare(Context(Workspace(str(git_repo), str(git_repo))), agent=None, roles=(), bus=None, dry_run=False)
 
 
 def test_the_bus_of_this_toolkits_own_checkout_is_found_from_inside_it():

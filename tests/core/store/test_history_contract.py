@@ -204,6 +204,13 @@ def test_a_stamp_from_the_future_is_no_sign_of_life(any_store, write, noon, at):
     assert any_store.history.last_seen(["codex-1"], noon) == {"codex-1": noon + timedelta(minutes=5)}
 
 
+def test_an_event_is_no_older_than_those_that_stand_before_it(any_store, write, noon, at):
+    write(agent_id="codex-2", ts=at(-1))
+    write(ts=at(-300))
+    write(agent_id="codex-2", ts=at(0))
+    assert any_store.history.last_seen(["codex-1"], noon) == {"codex-1": noon - timedelta(minutes=1)}
+
+
 def test_the_last_entry_of_some_kinds_is_each_agents_own(any_store, write, noon, at):
     write(event="handshake", summary="old", ts=at(-9))
     write(event="handshake", summary="new", ts=at(-8))
@@ -249,7 +256,8 @@ def test_messages_are_counted_by_thread_and_known_by_their_id(any_store, write):
     logged = write()
     write(thread="U")
     assert any_store.history.count_messages("T") == 1
-    assert any_store.history.has_message(said["id"]) and not any_store.history.has_message(logged["id"])
+    assert any_store.history.sender_of(said["id"]) == "codex-1"
+    assert any_store.history.sender_of(logged["id"]) is None
 
 
 def test_messages_are_found_by_a_key_of_their_meta(any_store, write):

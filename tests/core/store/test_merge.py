@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.core import ids
+from tools.core.fs import jsonl
 from tools.core.store import merge
 
+KEY = ids.new_record_id(1).encode()
 RECORDS = [json.dumps({"id": ids.new_record_id(number), "n": number}).encode() for number in range(8)]
 LOOSE = [b'{"by": "hand"}', b"garbage", b'{"id": "no ulid"}']
 LOGS = st.lists(st.sampled_from(RECORDS + LOOSE), max_size=12).map(
@@ -59,7 +61,18 @@ def claim(agent: str, fence: int = 1, status: str = "active", at: str = "2026-01
 
 
 OLD = claim("a")
+
+
+def granted(agent: str, count: int, fence: int, **more: object) -> dict:
+    return claim(agent, fence, grant=f"{count}-{agent * 32}", **more)
+
+
 CASES = {
+    "more confirmed operations over a higher fence": (claim("a", 7), granted("b", 1, 2), None, merge.CONFLICT),
+    "mine that knows of more confirmed operations": (granted("a", 2, 1), granted("b", 1, 9), None, merge.OURS),
+    "two of as many confirmed operations": (granted("a", 2, 3), granted("b", 2, 2), None, merge.CONFLICT),
+    "one of mine that the remote had before": (claim("a"), claim("b"), claim("a"), merge.OURS),
+    "a finished one over a live one of the same grant": (claim("a", status="done"), claim("a"), None, merge.OURS),
     "a higher fence of theirs over mine that is old": (OLD, claim("b", 2), OLD, merge.THEIRS),
     "a higher fence of theirs over a takeover of mine": (claim("c", 2), claim("b", 3), OLD, merge.CONFLICT),
     "a higher fence of mine": (claim("b", 2), OLD, OLD, merge.OURS),
@@ -94,6 +107,14 @@ def test_after_one_clone_pushed_both_hold_the_same_claim(one_fence, other_fence,
     at_second = second if merge.claim("T", second, first, None) == merge.OURS else first
     at_first = first if merge.claim("T", first, at_second, first) == merge.OURS else at_second
     assert at_first == at_second or (one, one_fence) == (other, other_fence)
+
+
+def test_one_id_with_two_contents_is_first_what_another_line_vouches_for():
+    first, other = b'{"id":"%s","n":1}' % KEY, b'{"id":"%s","n":2}' % KEY
+    behind = b'{"prev":"%s"}' % jsonl.line_hash(first).encode()
+    for lines in ([other, first, behind], [first, other, behind], [first, behind, other]):
+        assert merge.missing([], [merge.vouched_first(lines)[0]]) == [first]
+        assert sorted(merge.vouched_first(lines)) == sorted(lines)
 
 
 def test_the_newer_assignment_wins_where_both_changed_it():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clones import events_of, ids_of, make_clone, make_origin
+from tests.clones import events_of, ids_of, log_at, make_clone, make_origin
 from tests.conftest import git
 
 pytestmark = pytest.mark.slow
@@ -67,9 +67,7 @@ def test_no_committed_line_ever_moves(pair, run):
 
 
 def _committed(folder: Path, commit: str) -> list[str]:
-    if not git(folder, "ls-tree", "-r", commit, "--", "events/events.jsonl"):
-        return []
-    return git(folder, "show", f"{commit}:events/events.jsonl").splitlines()
+    return log_at(folder, commit, "events/events.jsonl").decode().splitlines()
 
 
 def test_of_two_claims_the_one_the_remote_had_first_wins_and_the_other_is_told(pair, run):
@@ -111,10 +109,10 @@ def test_a_higher_fence_is_the_truth_in_every_clone(pair, run):
     assert _claim(one, "T-1")["agent_id"] == "codex-2" and _claim(one, "T-1")["fence"] == 2
 
 
-def test_confirm_succeeds_for_the_first_and_refuses_the_second(pair, run):
+def test_confirm_succeeds_for_the_first_and_refuses_the_second(pair, origin, run):
     one, other = pair
     run("agent.bus_claim", "claim", "--root", str(one), "--task", "T-1", "--confirm")
-    assert "T-1" in git(one, "ls-tree", "-r", "--name-only", "origin/bus")
+    assert json.loads(git(origin, "cat-file", "blob", "refs/teof/claims/T-1"))["claims"]["agent_id"] == "codex-1"
     refused = run("agent.bus_claim", "claim", "--root", str(other), "--task", "T-1", "--confirm", code=4)
     assert "codex-1" in refused.err
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pkgutil
 import random
 import signal
 import time
@@ -97,11 +98,22 @@ def test_a_sync_killed_at_any_moment_is_completed_by_the_next(tmp_path, kills):
     assert git(one / "_bus", "fsck", "--no-dangling") == ""
 
 
-STOPS = ("carrier.commit", "carrier.move", "departures.push", "arrivals._take_in", "departures.commit", "remotes.fetch")
+STOPS = {
+    "fetch": "tools.core.git.remotes.fetch_only",
+    "bring in": "tools.core.sync.incoming.Receiver.take",
+    "append": "tools.core.store.files.store.FileStore.adopt",
+    "commit": "tools.core.store.files.store.FileStore.commit",
+    "build": "tools.core.sync.turn.Turn.build",
+    "write": "tools.core.git.packs.Objects.write",
+    "push": "tools.core.git.remotes.push",
+    "move": "tools.core.sync.bus_commits.move",
+    "list": "tools.core.git.index.install",
+    "remember": "tools.core.sync.memory.save",
+}
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("stop", STOPS)
+@pytest.mark.parametrize("stop", STOPS.values(), ids=STOPS)
 def test_a_sync_that_dies_around_each_of_its_steps_is_completed_by_the_next(tmp_path, run, stop, when):
     one, other = make_clones(tmp_path, 2)
     for folder in (one, other):
@@ -126,21 +138,17 @@ def _die_at(stop: str, when: str, folder: Path) -> None:
     try:
         from tools.agent import bus_sync
         from tools.core.cli import app as cli
-        from tools.core.git import remotes
-        from tools.core.sync import bus_commits as carrier
-        from tools.core.sync import incoming as arrivals
-        from tools.core.sync import outgoing as departures
 
-        name, _, step = stop.partition(".")
-        module = {"arrivals": arrivals, "carrier": carrier, "departures": departures, "remotes": remotes}[name]
-        real = getattr(module, step)
+        home, _, step = stop.rpartition(".")
+        place = pkgutil.resolve_name(home)
+        real = getattr(place, step)
 
         def dying(*arguments, **more):
             if when == "after":
                 real(*arguments, **more)
             os.kill(os.getpid(), signal.SIGKILL)
 
-        setattr(module, step, dying)
+        setattr(place, step, dying)
         cli.call(bus_sync.main, ["--root", str(folder), "--push", "--quiet"])
     finally:
         os._exit(3)

@@ -84,27 +84,41 @@ def record_busy(context: Context) -> None:
         )
 
 
-def take_next(context: Context, *, allow_busy: bool) -> tuple[assignments.AssignmentResult | None, list[Problem]]:
-    """The claimed best ready task, None when nothing is ready; and the backlog's problems.
+class Picking:
+    """Taking the best ready task; a second take keeps the first one's task while the seat still holds it."""
 
-    GuardError while the seat is at work.
-    """
-    problems: list[Problem] = []
+    def __init__(self, context: Context, *, allow_busy: bool) -> None:
+        self._context = context
+        self._allow_busy = allow_busy
+        self._taken: assignments.AssignmentResult | None = None
+        self.problems: list[Problem] = []
+        """What of the backlog could not be read."""
 
-    def attempt() -> assignments.AssignmentResult | None:
-        backlog = read(context)
-        problems[:] = backlog.problems
-        if not allow_busy:
-            require_idle(context.seat, backlog.claims, "")
+    def take(self) -> assignments.AssignmentResult | None:
+        """Claims the task; None when nothing is ready; GuardError while the seat is at work."""
+        if not self._is_still_held():
+            self._taken = _alone(self._context.workspace, self._attempt)
+        return self._taken
+
+    def _is_still_held(self) -> bool:
+        task = task_of(self._taken)
+        claim = claim_documents.of_task(self._context.store, task).claim if task else None
+        return claim is not None and claim.is_live and claim.agent_id == self._context.seat.agent_id
+
+    def _attempt(self) -> assignments.AssignmentResult | None:
+        backlog = read(self._context)
+        self.problems = list(backlog.problems)
+        if not self._allow_busy:
+            require_idle(self._context.seat, backlog.claims, "")
         for task in backlog.ready:
-            with suppress(
-                ConflictError, GuardError, UsageError, DataError
-            ):  # taken or blocked meanwhile: try the next task
-                return _take(context, task, backlog)
+            with suppress(ConflictError, GuardError, UsageError, DataError):  # taken or blocked meanwhile: try the next
+                return _take(self._context, task, backlog)
         return None
 
-    taken: assignments.AssignmentResult | None = _alone(context.workspace, attempt)
-    return taken, problems
+
+def task_of(result: assignments.AssignmentResult | None) -> str:
+    """The task that was taken; "" for none."""
+    return result.claim.task_id if result is not None and result.claim is not None else ""
 
 
 def take(context: Context, name: str, *, allow_busy: bool) -> assignments.AssignmentResult:
@@ -183,8 +197,9 @@ def begin(context: Context, name: str | None, paths: tuple[str, ...]) -> Claim |
     if name is not None and name not in items:
         return _with_paths(context, name, paths)
     if name is None:
-        result, problems = take_next(context, allow_busy=False)
-        context.warn(map(str, problems))
+        picking = Picking(context, allow_busy=False)
+        result = picking.take()
+        context.warn(map(str, picking.problems))
     else:
         result = take(context, name, allow_busy=False)
     if result is None or result.claim is None:

@@ -122,6 +122,7 @@ def assignment_for(documents: TaskDocuments, request: AssignmentRequest, now: da
         plan_id=request.plan or (current.plan_id if current else "") or (claim.plan_id if claim else ""),
         branch=branch or ids.default_branch(request.engineer, request.task),
         note=request.note or (current.note if current else ""),
+        grant=documents.assignment.grant if documents.assignment else "",
     )
 
 

@@ -2,7 +2,7 @@
 
 Each verb takes the current claim, a request and the moment, and returns an `Outcome` or raises a
 refusal that names the holder. The table in docs/architecture.md, "The life of a claim", is this
-module in words. `fence` only grows, by one whenever the holder changes.
+module in words. `fence` only grows, by one with every grant.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from tools.core.bus.reservation import assigned_engineer
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.models.bus import Assignment, Claim, TakenFrom
 from tools.core.plain import NamedTuple
+
+_OFF = timedelta(days=400)
+"""How far ahead a claim's stamp may lie and still be the work of a bad clock."""
 
 STALE_AFTER = timedelta(minutes=240)
 """How long without a sign of life before a holder may be presumed gone."""
@@ -67,6 +70,7 @@ class Facts(NamedTuple):
     assignment: Assignment | None = None
     last_seen: datetime | None = None  # the holder's latest credible sign of life
     live: Sequence[Claim] = ()  # all live claims, for overlapping paths
+    is_clock_sound: bool = True  # whether this process's clock can be believed where it decides on a life
 
 
 def take(current: Claim | None, request: Request, facts: Facts) -> Outcome:
@@ -135,7 +139,7 @@ def with_defaults(claim: Claim, facts: Facts) -> Claim:
 def _taken(current: Claim | None, request: Request, facts: Facts) -> Claim:
     now = clock.to_text(facts.now)
     changes_hands = current is not None and current.agent_id != request.agent
-    fence = max(1, current.fence + changes_hands) if current else 1
+    fence = current.fence + 1 if current else 1
     return Claim(
         task_id=request.task,
         agent_id=request.agent,
@@ -148,6 +152,7 @@ def _taken(current: Claim | None, request: Request, facts: Facts) -> Claim:
         paths=request.paths or (),
         updated_at=now if current else "",
         taken_from=_taken_from(current, request, now) if changes_hands else None,
+        grant=current.grant if current else "",
     )
 
 
@@ -208,7 +213,14 @@ def _check_assignment(current: Claim | None, request: Request, facts: Facts) -> 
 
 
 def is_stale(current: Claim, facts: Facts, stale_after: timedelta) -> bool:
-    """Whether the holder has shown no sign of life for `stale_after`, the claim itself being one."""
+    """Whether the holder has shown no sign of life for `stale_after`, the claim itself being one.
+
+    A clock that is off, the holder's or this process's, makes a holder unknown, never dead.
+    """
+    claimed_at = clock.parse(current.claimed_at)
+    is_ahead = claimed_at is not None and facts.now + clock.CREDIBLE_AHEAD < claimed_at <= facts.now + _OFF
+    if is_ahead or not facts.is_clock_sound:
+        return False
     signs = [sign for sign in (facts.last_seen, clock.parse(current.claimed_at)) if sign]
     credible = [sign for sign in signs if clock.is_credible(sign, facts.now)]
     return not credible or facts.now - max(credible) >= stale_after

@@ -7,11 +7,12 @@ decision is repeated on the new state.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
 from tools.core import clock, ids
-from tools.core.bus import claim_documents, claim_rules, release_rules
+from tools.core.bus import claim_documents, claim_rules, losses, release_rules
 from tools.core.bus.claim_documents import TaskDocuments
 from tools.core.bus.release_rules import PauseRequest
 from tools.core.context import Context
@@ -33,12 +34,13 @@ class ClaimChange(NamedTuple):
 
 def facts(context: Context, documents: TaskDocuments, agent: str, *, paths: bool = False) -> claim_rules.Facts:
     """What a claim rule needs to know; the holder's last sign of life only where another seat asks."""
-    last_seen = None
+    last_seen, is_clock_sound = None, True
     if documents.claim is not None and documents.claim.is_live and documents.claim.agent_id != agent:
         holder = documents.claim.agent_id
         last_seen = context.history.last_seen([holder], context.now).get(holder)
+        is_clock_sound = files.clock_skew(context.workspace.cache.child("clock")) < clock.CREDIBLE_AHEAD.total_seconds()
     live = [claim for claim in claim_documents.all_claims(context.store)[0] if claim.is_live] if paths else []
-    return claim_rules.Facts(context.now, documents.assignment, last_seen, live)
+    return claim_rules.Facts(context.now, documents.assignment, last_seen, live, is_clock_sound)
 
 
 def take(context: Context, request: claim_rules.Request) -> ClaimChange:
@@ -52,7 +54,8 @@ def take(context: Context, request: claim_rules.Request) -> ClaimChange:
 
 
 def release(context: Context, task: str, *, status: str, notes: str | None) -> ClaimChange:
-    """Releases a task; raises what `release_rules.release` raises."""
+    """Releases a task; raises what `release_rules.release` raises, and once when the task was lost."""
+    losses.require_told(context, task)
     return _change_claim(
         context,
         task,
@@ -63,7 +66,8 @@ def release(context: Context, task: str, *, status: str, notes: str | None) -> C
 
 
 def pause(context: Context, task: str, *, notes: str, stale_after: timedelta, force: bool, reason: str) -> ClaimChange:
-    """Pauses a claim; raises what `release_rules.pause` raises."""
+    """Pauses a claim; raises what `release_rules.pause` raises, and once when the task was lost."""
+    losses.require_told(context, task)
 
     def decide(documents: TaskDocuments) -> claim_rules.Outcome:
         request = PauseRequest(task, context.seat.agent_id, notes, stale_after, force, reason)
@@ -106,9 +110,21 @@ def claim_changes(context: Context, documents: TaskDocuments, outcome: claim_rul
     task = outcome.claim.task_id
     return [
         Append(EVENTS, to_mapping(claim_event(context, outcome, documents.claim))),
+        *losses.notices(context, outcome, documents.claim),
         Replace(f"{CLAIMS}/{task}", over(outcome.claim, documents.claim_raw), documents.claim_version),
-        Expect(f"{ASSIGNMENTS}/{task}", documents.assignment_version),
+        _assignment_change(context, documents, outcome),
     ]
+
+
+def _assignment_change(context: Context, documents: TaskDocuments, outcome: claim_rules.Outcome) -> Change:
+    """What becomes of the assignment: one that a claim overrides is ended, any other must be as it was."""
+    name = f"{ASSIGNMENTS}/{outcome.claim.task_id}"
+    assignment = documents.assignment
+    is_granted = outcome.event in ("claim", "takeover", "reopened")
+    if assignment is None or not is_granted or assignment.engineer in (None, outcome.claim.agent_id):
+        return Expect(name, documents.assignment_version)
+    ended = replace(assignment, engineer=None, assigned_at=clock.to_text(context.now))
+    return Replace(name, over(ended, documents.assignment_raw), documents.assignment_version)
 
 
 def claim_event(context: Context, outcome: claim_rules.Outcome, before: Claim | None) -> Event:

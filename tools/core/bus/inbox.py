@@ -46,6 +46,7 @@ def look(history: History, agent: str, tasks: Collection[str], mark: Mark, *, li
         *history.open_requests(target=agent, limit=limit),
         *(entry for entry in history.open_requests(threads=sorted(tasks), limit=limit) if entry.agent != agent),
     ]
+    requests += _directives(history, agent, mark)
     messages = history.count_messages(ids.inbox_of(agent))
     received, _ = history.select(Query(tasks=[ids.inbox_of(agent)], events=False), limit)
     is_open = {key(entry) for entry in requests}
@@ -54,6 +55,22 @@ def look(history: History, agent: str, tasks: Collection[str], mark: Mark, *, li
     unread = sum(item.is_unread for item in items) + mark.unread_before([key(entry) for entry in received], messages)
     items.sort(key=lambda item: (not item.is_unread, item.entry.record.ts))
     return Inbox(items, unread, len(items) + messages - len(received), messages)
+
+
+def _directives(history: History, agent: str, mark: Mark) -> list[Entry]:
+    """Recent directives to everybody that the agent has neither answered nor marked as read."""
+    directives, _ = history.select(Query(kinds=["directive"], events=False), NEWEST)
+    waiting = [one for one in directives if not names_anybody(one) and one.agent != agent and key(one) not in mark.read]
+    if not waiting:
+        return []
+    said, _ = history.select(Query(agents=[agent], events=False), 4 * NEWEST)
+    answered = {getattr(entry.record, "reply_to", "") for entry in said}
+    return [one for one in waiting if one.record.id not in answered]
+
+
+def names_anybody(entry: Entry) -> bool:
+    """Whether a message is addressed to one agent."""
+    return bool(getattr(entry.record, "to", ""))
 
 
 def names(entry: Entry, agent: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tools.core import clock, hint, ids
-from tools.core.bus import claim_documents, claim_rules
+from tools.core.bus import claim_documents, claim_rules, losses
 from tools.core.bus.claim_documents import TaskDocuments
 from tools.core.context import Context
 from tools.core.errors import GuardError, UsageError
@@ -105,9 +105,11 @@ def post_once(context: Context, decide: Callable[[], Draft | None]) -> Posted | 
 def _commit(
     context: Context, event: EventDraft | None, messages: Sequence[MessageDraft], depends: Sequence[Change]
 ) -> Posted:
+    for task in dict.fromkeys([event.task_id if event else "", *(draft.thread for draft in messages)]):
+        losses.require_told(context, task)
     logged = event_of(context, event) if event is not None else None
     posted = [message_of(context, draft) for draft in messages]
-    deliveries = [(thread, message) for message in posted for thread in _threads_of(message)]
+    deliveries = [(thread, message) for message in posted for thread in _threads_of(context, message)]
     changes = list(depends)
     if logged is not None:
         changes += guarded(context, logged.event, logged.task_id)
@@ -165,15 +167,16 @@ def message_of(context: Context, draft: MessageDraft) -> Message:
     )
 
 
-def _threads_of(message: Message) -> list[str]:
-    """The thread a message belongs to, and the inbox of the seat it is addressed to."""
-    inbox = ids.inbox_of(message.to) if message.to else message.task_id
-    return [message.task_id] if inbox == message.task_id else [message.task_id, inbox]
+def _threads_of(context: Context, message: Message) -> list[str]:
+    """The thread a message belongs to, and the inboxes of the seat it is addressed to and of the one it answers."""
+    asker = context.store.history.sender_of(message.reply_to) if message.reply_to else None
+    readers = [message.to, asker if ids.is_agent(asker) and asker != message.sender else ""]
+    return list(dict.fromkeys([message.task_id, *(ids.inbox_of(reader) for reader in readers if reader)]))
 
 
 def _warn_of_unknown_replies(context: Context, messages: Sequence[Message]) -> None:
     for message in messages:
-        if message.reply_to and not context.history.has_message(message.reply_to):
+        if message.reply_to and context.history.sender_of(message.reply_to) is None:
             context.warn([f"no message has the id {message.reply_to}"])
 
 

@@ -52,6 +52,9 @@ def compare_with_base(
                 if common != base_commit:
                     existing |= _existing_in(before, result.findings, now)
                 against_base = [lost for name in before.logs for lost in lost_lines(ours, before, name)]
+                if not isinstance(ours, Commit) and our_commit != common and not against_base:
+                    with Commit(repository, our_commit) as committed:
+                        against_base = [lost for name in before.logs for lost in reordered(committed, before, name)]
                 unchanged = {task: document.fingerprint for task, document in _claims(before).items()}
     against_base += duplicates(ours, result.claims, tip_claims, unchanged, base_ref)
     new = [finding for finding in result.findings if not finding.fingerprint or _key(finding) not in existing]
@@ -96,17 +99,37 @@ def _lines(tree: Tree, path: str) -> Iterator[jsonl.Line]:
 
 
 def lost_lines(ours: Tree, before: Commit, name: str) -> Iterator[Finding]:
-    """The first line of a log that is not here any more, or not in its old order.
+    """The first line of a log that is not here any more; between commits, or not in its old order.
 
-    An unfinished last line may disappear; one whose newline was added is the same line.
+    A live log keeps the order in which lines arrived, which differs between clones. An unfinished
+    last line may disappear; one whose newline was added is the same line.
     """
+    old_lines = _old_lines(before, name)
+    if isinstance(ours, Commit):
+        ahead = _lines(ours, name)
+        lost = next(((n, old) for n, old in old_lines if not any(line.raw == old.raw for line in ahead)), None)
+    else:
+        present = {line.hash for line in _lines(ours, name)}
+        lost = next(((n, old) for n, old in old_lines if old.hash not in present), None)
+    if lost is not None:  # what follows cannot be told apart from it
+        yield _lost(ours, before, name, *lost)
+
+
+def reordered(ours: Commit, before: Commit, name: str) -> Iterator[Finding]:
+    """The old lines of a log that a later commit has, but in another order."""
+    present = {line.hash for line in _lines(ours, name)}
     ahead = _lines(ours, name)
-    for number, old in enumerate(_lines(before, name), 1):
-        if not old.raw.strip() or (not old.whole and not _is_record(old.raw)):
-            continue
-        if not any(line.raw == old.raw for line in ahead):
+    for number, old in _old_lines(before, name):
+        if old.hash in present and not any(line.raw == old.raw for line in ahead):
             yield _lost(ours, before, name, number, old)
             return  # a reordered line makes every later one look lost
+
+
+def _old_lines(before: Commit, name: str) -> Iterator[tuple[int, jsonl.Line]]:
+    """The lines of a log that must be there later, with their numbers."""
+    for number, old in enumerate(_lines(before, name), 1):
+        if old.raw.strip() and (old.whole or _is_record(old.raw)) and len(old.raw) <= jsonl.MAX_LINE:
+            yield number, old
 
 
 def lost_memory(context: Context, base_commit: str) -> list[Finding]:
@@ -120,9 +143,9 @@ def lost_memory(context: Context, base_commit: str) -> list[Finding]:
 
 
 def _lost(ours: Tree, before: Commit, name: str, number: int, old: jsonl.Line) -> Finding:
-    fix = before.restoring(name, keeping=any(True for _ in _lines(ours, name)))
-    if name != MEMORY_LOG:
-        fix = fix.then(hint.tool("maintenance.bus_repair", "--apply"))  # adds the lines that were written since
+    fix = hint.tool("maintenance.bus_repair", "--apply")  # appends what is gone, under the lock
+    if name == MEMORY_LOG:
+        fix = before.restoring(name, keeping=any(True for _ in _lines(ours, name)))
     numbers = [number_now for number_now, line in enumerate(_lines(ours, name), 1) if line.raw == old.raw]
     if numbers:
         text = f"line {number} of the base is line {numbers[0]} now: old lines were reordered"

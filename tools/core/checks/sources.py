@@ -6,7 +6,7 @@ here are always relative to a checkout: `_bus/…`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from typing import Protocol
 
@@ -19,7 +19,9 @@ from tools.core.git.objects import Entry
 from tools.core.hint import Hint
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES
 from tools.core.problem import Problem
+from tools.core.store import layout
 from tools.core.store.api import name_at
+from tools.core.store.layout import Address
 from tools.core.workspace import BUS, MEMORY_LOG
 
 FOLDERS = (EVENTS, MESSAGES, CLAIMS, ASSIGNMENTS)
@@ -81,18 +83,15 @@ class Commit:
     def logs(self) -> Mapping[str, str]:
         """The append-only logs by name, with their object ids: those of the bus, and the memory log."""
         return {
-            name: entry.name
-            for name, entry in self._listed.items()
-            if name == MEMORY_LOG or (name.startswith(f"{BUS}/") and name.endswith(".jsonl"))
+            name: " ".join(entry.name for entry in parts)
+            for name, parts in self._listed.items()
+            if name == MEMORY_LOG or (name.startswith(_LOGS) and name.endswith(".jsonl"))
         }
 
     def restoring(self, name: str, *, keeping: bool) -> Hint:
-        """The git commands that restore a file from this commit; `keeping` commits its present state first."""
-        at_top = name.removeprefix(f"{BUS}/")
-        is_alone = at_top != name and at_top in self._listed  # a branch of the bus alone
-        where, path = (("-C", BUS), at_top) if is_alone else ((), name)
-        restore = hint.git(*where, "checkout", self.commit[:12], "--", path)
-        keep = hint.git(*where, "commit", "--allow-empty", "-m", "Keep before restoring", "--", path)
+        """The git commands that put a file of code back as it was; `keeping` commits first what it is now."""
+        restore = hint.git("checkout", self.commit[:12], "--", name)
+        keep = hint.git("commit", "--allow-empty", "-m", "Keep before restoring", "--", name)
         return keep.then(restore) if keeping else restore
 
     def names(self, folder: str) -> list[str]:
@@ -102,18 +101,22 @@ class Commit:
 
     def lines(self, name: str) -> Iterator[jsonl.Line]:
         """See Tree."""
-        content = self._content(name)
-        if content is not None:
-            with closing(self._objects.blocks(content)) as blocks:
-                yield from jsonl.split(blocks)
+        with closing(self._blocks(name)) as blocks:
+            yield from jsonl.split(blocks)
+
+    def _blocks(self, name: str) -> Generator[bytes, None, None]:
+        """The bytes of a log, piece after piece."""
+        for entry in self._files(name):
+            with closing(self._objects.blocks(entry.name)) as blocks:
+                yield from blocks
 
     def document(self, name: str) -> bytes | None:
         """See Tree."""
-        content = self._content(name)
-        if content is None:
+        entries = self._files(name)
+        if not entries:
             return None
         content_blocks, size = [], 0
-        with closing(self._objects.blocks(content)) as blocks:
+        with closing(self._objects.blocks(entries[0].name)) as blocks:
             for block in blocks:
                 size += len(block)
                 if size > files.MAX_DOCUMENT:
@@ -121,21 +124,42 @@ class Commit:
                 content_blocks.append(block)
         return b"".join(content_blocks)
 
-    def _content(self, name: str) -> str | None:
-        entry = self._listed.get(name)
-        if entry is None:
-            return None
-        if not entry.is_file:
-            raise DataError(Problem(name, 1, "a symbolic link in place of a file", "file.kind"))
-        return entry.name
+    def _files(self, name: str) -> list[Entry]:
+        entries = self._listed.get(name, [])
+        if not all(entry.is_file for entry in entries):
+            raise DataError(Problem(name, 1, "a link stands where the bus needs a file", "file.kind"))
+        return entries
 
 
-def _listing(folder: str, commit: str) -> dict[str, Entry]:
+_LOGS = (f"{BUS}/{EVENTS}/", f"{BUS}/{MESSAGES}/")
+
+
+def _listing(folder: str, commit: str) -> dict[str, list[Entry]]:
+    """By the name a file has below a checkout's root, what it is made of: a log may lie in pieces."""
     listed = objects.tree(folder, commit)
-    if not any(name.startswith(f"{BUS}/") for name in listed):
-        tops = tuple(f"{top}/" for top in FOLDERS)
-        listed |= {f"{BUS}/{name}": entry for name, entry in listed.items() if name.startswith(tops)}
-    return listed
+    is_code = any(name.startswith(f"{BUS}/") for name in listed)
+    named: dict[str, list[Entry]] = {name: [entry] for name, entry in listed.items()}
+    for name in sorted(listed, key=_order):
+        address = layout.address(name.removeprefix(f"{BUS}/"))
+        if address is None or name.startswith(f"{BUS}/") != is_code:
+            continue
+        named.pop(name)
+        pieces = named.setdefault(f"{BUS}/{_live_name(address)}", [])
+        if not address.is_document or not pieces:
+            pieces.append(listed[name])
+    return named
+
+
+def _order(name: str) -> tuple[int, bool, str]:
+    """The pieces of a log in their order; of two places of a document this layout's first."""
+    address = layout.address(name.removeprefix(f"{BUS}/"))
+    return (0, False, name) if address is None else (address.segment or 1 << 30, not address.is_current, name)
+
+
+def _live_name(address: Address) -> str:
+    if address.is_document:
+        return f"{address.of}.json"
+    return f"{EVENTS}/{EVENTS}.jsonl" if address.kind == EVENTS else f"{address.of}.jsonl"
 
 
 def merge_base(folder: str, ours: str, base: str) -> str | None:

@@ -27,9 +27,11 @@ from tools.core.cli.decorators import (
     argument,
     catch_all,
     command,
+    confirm,
     group,
     manager_window,
     option,
+    patience,
     repeated,
 )
 from tools.core.cli.outcome import call
@@ -78,9 +80,11 @@ __all__ = [
     "catch_all",
     "call",
     "command",
+    "confirm",
     "group",
     "manager_window",
     "option",
+    "patience",
     "repeated",
     "key_values",
 ]

@@ -143,6 +143,9 @@ agent_window = option(
     help="A holder silent for longer is idle; 0 switches off.",
 )
 
+confirm = option("--confirm", is_flag=True, help="Decide on what the remote has now; succeed only once it agrees.")
+patience = option("--patience", type=DURATION, default="120s", help="How long a lost race is run again.")
+
 _AGENT = Option(("--agent", "acting_agent"), AGENT, {"help": "The acting seat (default: the manifest's)."})
 _ROOT = Option(
     ("--root",),

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from tools.core import clock, hint, workspace
 from tools.core.context import Context
@@ -21,6 +22,8 @@ from tools.core.hint import Hint, Note
 from tools.core.problem import Problem
 from tools.core.seats.seat import Seat, acting, reading
 from tools.core.text import secrets, terminal
+
+Result = TypeVar("Result")
 
 MAX_PROBLEMS = 5
 """Bad lines a reader names before it only counts them."""
@@ -82,6 +85,22 @@ class Run(Context):
     def binding(self) -> str | None:
         """The manifest that `TEOF_MANIFEST` binds this process to."""
         return os.environ.get("TEOF_MANIFEST") or None
+
+    def done(self, act: Callable[[], Result], task_of: Callable[[Result], str], patience: timedelta | None) -> Result:
+        """Does an operation here or, with patience, through the remote, so that it is certain among all clones."""
+        if patience is None:
+            return act()
+        from tools.core.sync import confirm  # git and all it takes is for those who ask for it
+
+        def acted() -> confirm.Acted:
+            result = act()
+            return confirm.Acted(result, task_of(result))
+
+        confirmed = confirm.confirm(self, self.seat.agent_id, acted, patience=patience)
+        self.warn(map(str, confirmed.problems))
+        self.note(f"confirmed on {confirmed.remote}")
+        result: Result = confirmed.result
+        return result
 
     # -- output ------------------------------------------------------------------------------
     def emit(self, document: Mapping[str, Any], text: str) -> None:

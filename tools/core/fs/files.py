@@ -12,6 +12,7 @@ import errno
 import json
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -264,6 +265,21 @@ def create(place: Place, data: bytes) -> None:
         finally:
             os.unlink(temporary, dir_fd=folder)
         os.fsync(folder)
+
+
+def clock_skew(place: Place) -> float:
+    """How many seconds this process's clock is away from the one that dates its files; 0 where that cannot be told.
+
+    A file of ours is written to ask: a process whose clock was moved does not move the kernel's.
+    """
+    with suppress(OSError, DataError, SetupError), folder_of(place, create=True) as folder:
+        descriptor = open_in(folder, place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        try:
+            os.write(descriptor, b"\n")
+            return abs(os.fstat(descriptor).st_mtime - time.time())
+        finally:
+            os.close(descriptor)
+    return 0.0
 
 
 def remove(place: Place) -> None:

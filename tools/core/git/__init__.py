@@ -4,6 +4,8 @@ environment  what a git process inherits, and what not
 git          one git process, and refusing what it answers
 repository   what kind of repository a folder lies in
 objects      trees, blobs and commits: read and made
+packs        many objects read by one process, and made by one
+trees        trees entry by entry: what differs, and edited copies
 refs         which commit a name names; where histories meet
 history      when files came, and which contents they had
 changes      what differs between commits and the checkout

@@ -69,3 +69,8 @@ def versions(folder: str) -> Iterator[tuple[str, str]]:
             raise git.not_understood(arguments, description)
         if change[1].startswith(b"100"):
             yield os.fsdecode(path), change[2].decode()
+
+
+def first_subjects(folder: str, commit: str) -> list[str]:
+    """The first lines of the messages of the commits that a history begins with."""
+    return git.run(folder, "log", "--max-parents=0", "--format=%s", commit, "--").split("\n")

@@ -31,6 +31,11 @@ class Entry(NamedTuple):
         """Whether it is a regular file, not a link or a submodule."""
         return self.mode.startswith("100")
 
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a tree."""
+        return self.mode == "040000"
+
 
 # -- reading ---------------------------------------------------------------------------------------
 

@@ -128,3 +128,19 @@ def remotes_with(folder: str, branch: str) -> list[str]:
 def move(folder: str, branch: str, new: str, old: str, reason: str) -> None:
     """Lets a branch name another commit if it still names the old one; "" means that it must not exist yet."""
     git.run(folder, "update-ref", "-m", reason, f"refs/heads/{branch}", new, old or "0" * len(new))
+
+
+def below(folder: str, prefix: str) -> dict[str, str]:
+    """By name, what every ref below a prefix names."""
+    arguments = ("for-each-ref", "--format=%(objectname) %(refname)", f"{prefix}/")
+    named = {}
+    for line in git.run(folder, *arguments).split("\n"):
+        name, _, ref = line.partition(" ")
+        if line:
+            named[ref] = git.require_name(arguments, name)
+    return named
+
+
+def remove(folder: str, ref: str) -> None:
+    """Takes a ref of ours away; one that is not there is fine."""
+    git.ask(folder, "update-ref", "-d", ref)

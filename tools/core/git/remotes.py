@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ DEFAULT = "origin"
 PATIENCE = 300.0
 """Seconds to wait for git work of others in the same clone; theirs may wait for a network."""
 
-_SETTINGS = r"^(remote\..*\.(url|pushurl)|branch\..*\.(remote|merge))$"
+_SETTINGS = r"^(remote\..*\.(url|pushurl)|branch\..*\.(remote|merge)|bus\.(name|email))$"
 _OVERTAKEN = (
     "fetch first",
     "non-fast-forward",
@@ -32,6 +33,8 @@ class Route(NamedTuple):
 
     remote: str
     upstream: str  # the branch's name on the remote, "" when none is configured
+    settings: Mapping[str, str] = {}
+    """The settings about remotes, upstreams and who commits for the bus."""
 
     def ref(self, branch: str) -> str:
         """The tracking ref of a branch of the remote."""
@@ -69,13 +72,13 @@ def route(folder: str, branch: str | None, remote: str | None = None) -> Route:
     if remote is not None:
         if remote not in remotes:
             raise UsageError(f"there is no remote {remote!r}", code="remote.unknown", hint=hint.git("remote", "-v"))
-        return Route(remote, "")
+        return Route(remote, "", settings)
     remote = settings.get(f"branch.{branch}.remote", "")
     if remote in remotes:
-        return Route(remote, settings.get(f"branch.{branch}.merge", "").removeprefix("refs/heads/"))
+        return Route(remote, settings.get(f"branch.{branch}.merge", "").removeprefix("refs/heads/"), settings)
     if DEFAULT in remotes:
-        return Route(DEFAULT, "")
-    return Route(next(iter(remotes)) if len(remotes) == 1 else "", "")
+        return Route(DEFAULT, "", settings)
+    return Route(next(iter(remotes)) if len(remotes) == 1 else "", "", settings)
 
 
 def _settings(folder: str) -> dict[str, str]:
@@ -87,7 +90,7 @@ def _settings(folder: str) -> dict[str, str]:
         key, _, value = entry.partition("\n")
         if not key:
             continue
-        if not key.startswith(("remote.", "branch.")):
+        if not key.startswith(("remote.", "branch.", "bus.")):
             raise git.not_understood(arguments, entry)
         settings[key] = value
     return settings
@@ -103,15 +106,6 @@ def names(folder: str) -> list[str]:
     return lines
 
 
-def has_branch(folder: str, remote: str, branch: str, *, timeout: float) -> bool:
-    """Whether a remote has a branch, by a request to it; SetupError when it does not answer."""
-    arguments = ("ls-remote", "--exit-code", "--", remote, f"refs/heads/{branch}")
-    answer = git.ask(folder, *arguments, timeout=timeout)
-    if answer.code not in (0, 2):
-        raise git.failed(arguments, answer)
-    return answer.code == 0
-
-
 def branch_commit(folder: str, remote: str, branch: str, *, timeout: float) -> str:
     """The commit of a remote's branch, asked over the wire; "" where it has none."""
     arguments = ("ls-remote", "--", remote, f"refs/heads/{branch}")
@@ -123,26 +117,81 @@ def branch_commit(folder: str, remote: str, branch: str, *, timeout: float) -> s
 
 
 def fetch(folder: str, remote: str, *refspecs: str) -> None:
-    """Fetches and prunes; SetupError when the remote gives no answer. Under the lock."""
+    """Fetches and prunes; SetupError when the remote gives no answer, or would move branches. Under the lock."""
+    _require_tracking(folder, remote)
     arguments = ("fetch", "--quiet", "--prune", "--no-auto-gc", "--", remote, *refspecs)
     answer = git.ask(folder, *arguments)
     if answer.code:
-        telling = git.failed(arguments, answer).message
+        raise _unreachable(remote, git.failed(arguments, answer).message)
+
+
+def _require_tracking(folder: str, remote: str) -> None:
+    """SetupError for a remote whose branches are fetched over this clone's own: those not pushed would be gone."""
+    arguments = ("config", "-z", "--get-all", f"remote.{remote}.fetch")
+    specs = git.ask(folder, *arguments).text.split("\0")
+    if any(spec.partition(":")[2].startswith("refs/heads/") for spec in specs):
         raise SetupError(
-            f"the remote {remote} cannot be reached: {telling}", code="sync.unreachable", hint=hint.git("fetch", remote)
+            f"a fetch from {remote} writes over the branches of this clone (remote.{remote}.fetch)",
+            code="sync.mirror",
+            hint=hint.git(
+                "config", "--replace-all", f"remote.{remote}.fetch", f"+refs/heads/*:refs/remotes/{remote}/*"
+            ),
         )
 
 
-def push(folder: str, remote: str, commit: str, branch: str) -> Push:
-    """Pushes one commit to a branch of a remote, and nothing else: no tag, no submodule, past no newer commit."""
-    alone = ("--no-verify", "--no-follow-tags", "--recurse-submodules=no")
-    arguments = ("push", *alone, "--porcelain", "--", remote, f"{commit}:refs/heads/{branch}")
-    answer = git.ask(folder, *arguments)
+def fetch_only(folder: str, remote: str, refspecs: Sequence[str], *, timeout: float = git.TIMEOUT) -> str:
+    """Fetches some refs and moves no other, whatever the remote's settings; "" or the first ref it has not.
+
+    SetupError when the remote gives no answer. Under the lock.
+    """
+    alone = ("--quiet", "--refmap=", "--no-tags", "--no-prune", "--no-auto-gc", "--no-write-fetch-head")
+    arguments = ("fetch", *alone, "--recurse-submodules=no", "--", remote, *refspecs)
+    answer = git.ask(folder, *arguments, timeout=timeout)
+    if not answer.code:
+        return ""
+    absent = re.search(r"couldn't find remote ref (\S+)", answer.error)
+    if absent is None:
+        raise _unreachable(remote, git.failed(arguments, answer).message)
+    return absent[1]
+
+
+def _unreachable(remote: str, words: str) -> SetupError:
+    return SetupError(
+        f"the remote {remote} cannot be reached: {words}", code="sync.unreachable", hint=hint.git("fetch", remote)
+    )
+
+
+class Move(NamedTuple):
+    """A ref of a remote that is to name another object, if it still names the old one; "" is none."""
+
+    ref: str
+    new: str
+    old: str
+
+
+def push(folder: str, remote: str, moves: Sequence[Move], *, timeout: float = git.TIMEOUT) -> Push:
+    """Moves refs of a remote, all or none, and nothing else: no tag, no submodule, no hook.
+
+    A branch is moved forward only; any other ref only while it names what the caller decided on. An answer that did not come is
+    neither taken nor refused: the caller looks it up.
+    """
+    alone = ("--no-verify", "--no-follow-tags", "--recurse-submodules=no", "--no-signed")
+    leases = [f"--force-with-lease={move.ref}:{move.old}" for move in moves if not move.ref.startswith("refs/heads/")]
+    together = ["--atomic"] if len(moves) > 1 else []
+    specs = [f"{move.new}:{move.ref}" for move in moves]
+    arguments = ("push", *alone, *together, *leases, "--porcelain", "--", remote, *specs)
+    try:
+        answer = git.ask(folder, *arguments, timeout=timeout)
+    except SetupError as problem:
+        return Push(reason=problem.message)
     if not answer.code:
         return Push(taken=True)
-    if any(words in f"{answer.text} {answer.error}" for words in _OVERTAKEN):
+    lines = [line[1:].strip() for line in answer.text.splitlines() if line.startswith("!")]
+    if any(words in line for words in _OVERTAKEN for line in [*lines, answer.error]):
         return Push(overtaken=True)
-    refused = next((line[1:].strip() for line in answer.text.splitlines() if line.startswith("!")), "")
+    refused = next((line for line in lines if "atomic" not in line), next(iter(lines), ""))
+    if "does not support --atomic" in answer.error:
+        refused = "it cannot move two refs at once"
     return Push(refused=refused, reason=refused or git.failed(arguments, answer).message)
 
 

@@ -25,16 +25,6 @@ def add_of_seat(folder: str, path: str, branch: str, base: str) -> None:
     git.run(folder, "worktree", "add", "--quiet", *target)
 
 
-def repair(folder: str) -> None:
-    """Lets the repository know where this worktree is now."""
-    git.run(folder, "worktree", "repair")
-
-
-def prune(folder: str) -> None:
-    """Lets the repository forget the worktrees that are gone."""
-    git.run(folder, "worktree", "prune")
-
-
 def listed(folder: str) -> list[Worktree]:
     """All worktrees that the repository knows of."""
     arguments = ("worktree", "list", "--porcelain")
@@ -51,5 +41,5 @@ def listed(folder: str) -> list[Worktree]:
 
 
 def remove(folder: str, path: str) -> None:
-    """Removes a worktree and its files."""
-    git.run(folder, "worktree", "remove", "--force", "--", path)
+    """Removes a worktree and its files, a locked one too."""
+    git.run(folder, "worktree", "remove", "--force", "--force", "--", path)

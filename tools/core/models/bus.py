@@ -13,6 +13,7 @@ from tools.core.models.claim_state import CLAIM_STATUSES as CLAIM_STATUSES
 from tools.core.models.claim_state import LIVE, state_of
 from tools.core.models.record import (
     AGENT,
+    GRANT,
     HASH,
     PLAN,
     RECORD_ID,
@@ -108,6 +109,7 @@ class Claim(Record):
     released_at: str = optional_text(**STAMP)
     updated_at: str = optional_text(**STAMP)
     taken_from: TakenFrom | None = None
+    grant: str = optional_text(**GRANT)
 
     @property
     def state(self) -> str:
@@ -131,6 +133,7 @@ class Assignment(Record):
     plan_id: str = optional_text(**PLAN)
     branch: str = optional_text()
     note: str = optional_text()
+    grant: str = optional_text(**GRANT)
 
 
 OWN_FIELDS = frozenset(fields_of(Event)) | frozenset(fields_of(Message))

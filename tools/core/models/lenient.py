@@ -108,6 +108,7 @@ def claim_from(raw: Mapping[str, object], task: str) -> Claim:
         released_at=text_of(raw.get("released_at")),
         updated_at=text_of(raw.get("updated_at")),
         taken_from=_taken_from(raw.get("taken_from")),
+        grant=text_of(raw.get("grant")),
     )
 
 
@@ -132,6 +133,7 @@ def assignment_from(raw: Mapping[str, object], task: str) -> Assignment:
         plan_id=text_of(raw.get("plan_id")),
         branch=text_of(raw.get("branch")),
         note=text_of(raw.get("note")),
+        grant=text_of(raw.get("grant")),
     )
 
 

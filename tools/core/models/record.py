@@ -16,6 +16,7 @@ MAX_SUMMARY = 2000
 SUMMARY_PATTERN = r"^[^\r\n]*\S[^\r\n]*$"
 STAMP_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 HASH_PATTERN = r"^[0-9a-f]{16}$"
+GRANT_PATTERN = r"^[1-9][0-9]{0,14}-[0-9a-f]{32}$"
 
 RECORD_ID: dict[str, Any] = {"pattern": ids.RECORD_PATTERN}
 STAMP: dict[str, Any] = {"pattern": STAMP_PATTERN}
@@ -25,6 +26,7 @@ PLAN: dict[str, Any] = {"pattern": ids.PLAN_PATTERN, "max_length": ids.NAME_LENG
 WORD: dict[str, Any] = {"pattern": ids.WORD_PATTERN, "max_length": ids.AGENT_LENGTH}
 SUMMARY: dict[str, Any] = {"pattern": SUMMARY_PATTERN, "max_length": MAX_SUMMARY}
 HASH: dict[str, Any] = {"pattern": HASH_PATTERN}
+GRANT: dict[str, Any] = {"pattern": GRANT_PATTERN}
 
 
 def one_of(words: tuple[str, ...]) -> str:

@@ -135,7 +135,7 @@ def _sync(context: Context, guarded: Guarded, options: BootOptions, say: Say) ->
         fast_forward.require_git(context.workspace)
         _check_dirty_tree(context, guarded, options, say)
         say("syncing: fetch, then fast-forward")
-        result = fast_forward.synchronise(context.workspace, context.store, guarded.seat.agent_id, context.now)
+        result = fast_forward.synchronise(context, guarded.seat.agent_id)
     except SetupError as problem:
         if not options.allow_dirty and options.focus != IDLE:
             problem.hint = problem.hint or hint.again("--no-sync")  # a read-only .git has no hint of its own

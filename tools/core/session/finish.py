@@ -100,7 +100,7 @@ def push(context: Context) -> str:
             "there is no branch or no remote to push to", code="push.nowhere", hint=hint.git("remote", "-v")
         )
     commit, _ = refs.head(root)
-    pushed = remotes.push(root, route.remote, commit, branch)
+    pushed = remotes.push(root, route.remote, [remotes.Move(f"refs/heads/{branch}", commit, "")])
     if not pushed.taken:
         raise SetupError(
             f"the push to {route.remote} failed: {pushed.reason or 'the branch there has commits that are not here'}",

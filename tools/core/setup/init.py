@@ -12,6 +12,7 @@ from contextlib import ExitStack, suppress
 from typing import NamedTuple
 
 from tools.core import hint, ids, templates
+from tools.core.context import Context
 from tools.core.errors import GuardError, SetupError, ToolkitError, UsageError
 from tools.core.fs import files, folders, locks
 from tools.core.git import repository
@@ -21,6 +22,7 @@ from tools.core.models.manifest import Manifest
 from tools.core.receipts.write import Content, replace_document
 from tools.core.seats.seat import manifest_path, own_seat, read_manifest, reading
 from tools.core.sync import bus_branch
+from tools.core.sync.join import join
 from tools.core.workspace import MANIFEST, Place, Workspace, git_lock_place
 
 FOLDER = "folder"
@@ -42,8 +44,9 @@ class Done(NamedTuple):
     notes: list[Note]
 
 
-def prepare(workspace: Workspace, *, agent: str | None, roles: Sequence[str], bus: str | None, dry_run: bool) -> Done:
+def prepare(context: Context, *, agent: str | None, roles: Sequence[str], bus: str | None, dry_run: bool) -> Done:
     """Makes a repository ready for several agents; a second run finds nothing to do."""
+    workspace = context.workspace
     lock = git_lock_place(workspace)
     if lock is None or not repository.is_repository(workspace.root):
         raise SetupError(
@@ -52,7 +55,8 @@ def prepare(workspace: Workspace, *, agent: str | None, roles: Sequence[str], bu
     with ExitStack() as held:
         if not dry_run:
             held.enter_context(locks.hold(lock, patience=PATIENCE))
-        steps = [*_seat_steps(workspace, agent, roles), *_checkout_steps(workspace, bus), *_bus_steps(workspace, bus)]
+        steps = [*_seat_steps(workspace, agent, roles), *_checkout_steps(workspace, bus)]
+        steps += _bus_steps(context, bus, agent)
         steps += _session_steps(workspace)
         notes = [] if dry_run else [note for step in steps if (note := step.do())]
     return Done([step.sentence for step in steps], [*notes, *_notes(workspace, bus, agent, steps)])
@@ -65,8 +69,11 @@ def _notes(workspace: Workspace, bus: str | None, agent: str | None, steps: Sequ
         if bus == FOLDER:
             notes.append(Note(f"{name}/ is a worktree already and stays one"))
         elif bus_branch.is_sound(workspace) and bus_branch.head(workspace) != bus_branch.BRANCH:
-            switch = hint.git("-C", workspace.bus.path, "switch", bus_branch.BRANCH)
-            notes.append(Note(f"{name}/ is not on its branch", switch))
+            head = bus_branch.head(workspace) or "no branch"
+            text = (
+                f"{name}/ is on {head}, not on its own branch; to switch bus and branch back without touching a file:"
+            )
+            notes.append(Note(text, bus_branch.way_back(workspace.bus.path)))
     elif bus != FOLDER and bus_branch.is_tracked(workspace):
         leave = hint.git("rm", "-r", "-q", "--cached", name)
         move = leave.then(hint.git("commit", "-m", "Move the bus to its own branch")).then(hint.init("--bus", "branch"))
@@ -158,22 +165,30 @@ def _stays_folder(workspace: Workspace, bus: str | None) -> bool:
     return bus == FOLDER or (bus is None and files.exists(workspace.bus.child("README.md")))
 
 
-def _bus_steps(workspace: Workspace, bus: str | None) -> Iterator[Step]:
+def _bus_steps(context: Context, bus: str | None, agent: str | None) -> Iterator[Step]:
+    workspace = context.workspace
     name = workspace.bus.name
     if bus_branch.is_worktree(workspace):
         if not bus_branch.is_sound(workspace):
-            yield Step(f"tie {name}/ to its git folder again", lambda: _told(bus_branch.repair(workspace)))
+            yield Step(f"tie {name}/ to its git folder again", lambda: _join(context, agent))
     elif _has_branch(workspace, bus):
         kept = ", keeping the records in it" if os.path.isdir(workspace.bus.path) else ""
         sentence = f"make {name}/ a worktree of the branch {bus_branch.BRANCH}{kept}"
-        yield Step(sentence, lambda: _told(bus_branch.create(workspace)))
+        yield Step(sentence, lambda: _join(context, agent))
     elif not files.exists(workspace.bus.child("README.md")):
         yield Step(f"write {name}/README.md", lambda: _make_folder(workspace))
 
 
-def _told(origin: bus_branch.Origin) -> Note | None:
-    if origin.silent:
-        text = f"{origin.silent} did not answer; if it has a branch bus, the next exchange brings it"
+def _join(context: Context, agent: str | None) -> Note | None:
+    """Joins the bus of the branch in the name of the seat, if one is known; what is to be told of it is a warning."""
+    seat = None if agent else reading(context.workspace)
+    joined = join(context, agent or (seat.agent_id if seat else ""))
+    context.warn(map(str, joined.problems))
+    context.warn(
+        f"another clone was first: {each.loser} lost {each.task} to {each.holder}" for each in joined.conflicts
+    )
+    if joined.silent:
+        text = f"{joined.silent} did not answer; if it has a branch bus, the next exchange brings it"
         return Note(text, hint.tool("agent.bus_sync"))
     return None
 

@@ -137,7 +137,10 @@ class History(Protocol):
         """Everyone who wrote something, by name, whether or not the name is an agent's id."""
 
     def last_seen(self, agents: Collection[str], now: datetime) -> dict[str, datetime]:
-        """The last credible stamp of each agent; an agent without one is left out."""
+        """The last credible sign of each agent; an agent without one is left out.
+
+        A recent event is no older than those that stand just before it, whatever its writer's clock says.
+        """
 
     def last_entries(self, agents: Collection[str], kinds: Collection[str], now: datetime) -> dict[str, Entry]:
         """The last credible entry of some kinds by each agent; an agent without one is left out."""
@@ -160,8 +163,8 @@ class History(Protocol):
     def count_messages(self, thread: str) -> int:
         """How many messages a thread has."""
 
-    def has_message(self, record_id: str) -> bool:
-        """Whether some thread has a message with this id."""
+    def sender_of(self, record_id: str) -> str | None:
+        """Who wrote the message with this id; None where no thread has one."""
 
     def messages_with(self, thread: str, key: str) -> list[Entry]:
         """The messages of a thread whose `meta` has a key, oldest first."""
@@ -280,8 +283,11 @@ class Store(Protocol):
     def commit(self, changes: Sequence[Change]) -> list[dict[str, object]]:
         """Makes all changes durable, or none; returns the records as they were written."""
 
-    def adopt(self, stream: str, lines: Sequence[bytes]) -> int:
-        """Appends another place's lines exactly as they are, but for those that are here; how many came."""
+    def adopt(self, stream: str, lines: Sequence[bytes], behind: int = 0, agent: str = "") -> int:
+        """Appends another place's lines exactly as they are, but for those that are here; how many came.
+
+        Only what the stream has from byte `behind` on needs to be compared; `agent` takes them in.
+        """
 
     def recover(self) -> bool:
         """Completes what a dead process left half done; whether there was something."""

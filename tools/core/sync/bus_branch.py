@@ -3,7 +3,7 @@
 The branch is an orphan: it shares no commit with the code. Its first commit is the same bytes in
 every clone, so that two clones that begin on their own still have a common ancestor. git never
 writes into the folder: it makes a worktree without files elsewhere, whose pointer `.git` is put in
-place once `adoption` has given the folder what the branch has.
+place once `join` has given the folder what the branch has.
 """
 
 from __future__ import annotations
@@ -11,23 +11,31 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from typing import NamedTuple
 
 from tools.core import hint, templates
 from tools.core.errors import ConflictError, SetupError
-from tools.core.fs import files, folders
-from tools.core.git import index, objects, refs, remotes, worktrees
+from tools.core.fs import files
+from tools.core.git import history, index, objects, refs, remotes, trees, worktrees
+from tools.core.git.packs import Objects
 from tools.core.gitdir import common_folder, current_branch, git_folder
-from tools.core.hint import Note
-from tools.core.sync import adopt as adoption
+from tools.core.hint import Hint, Note
+from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES
+from tools.core.sync import door
 from tools.core.workspace import Place, Workspace
 
 BRANCH = "bus"
 REF = f"refs/heads/{BRANCH}"
+CLONES = "refs/teof/clones"
+"""Where each clone puts, on the remote, the records that went with its confirmed claims."""
+
 REMOTE_PATIENCE = 30.0
 """Seconds a remote may take to answer before `init` goes on without it."""
 
 _ASIDE = "teof-init-bus-"
+_BEGIN = "Begin the bus"
+_TOPS = frozenset({EVENTS, MESSAGES, CLAIMS, ASSIGNMENTS, *door.OWN_FILES})
 _FIRST = {
     "GIT_AUTHOR_NAME": "bus",
     "GIT_AUTHOR_EMAIL": "bus@localhost",
@@ -45,6 +53,11 @@ class Origin(NamedTuple):
     commit: str = ""
     silent: str = ""
     """The remote that could not be asked."""
+
+
+def clones_of(remote: str) -> str:
+    """Where a clone keeps what it fetched of the others' records."""
+    return f"refs/teof/{remote}/clones"
 
 
 def pointer(workspace: Workspace) -> Place:
@@ -77,6 +90,11 @@ def head(workspace: Workspace) -> str:
     return current_branch(workspace.bus.path) or ""
 
 
+def way_back(folder: str) -> Hint:
+    """Lets a bus folder name its own branch again; no file in it is touched."""
+    return hint.git("-C", folder, "symbolic-ref", "HEAD", REF).then(hint.init())
+
+
 def is_tracked(workspace: Workspace) -> bool:
     """Whether a branch of code carries files of the bus, here or in the main checkout."""
     roots = {workspace.root, workspace.bus_root}
@@ -84,63 +102,54 @@ def is_tracked(workspace: Workspace) -> bool:
 
 
 def apart(workspace: Workspace) -> tuple[Note, ...]:
-    """A sentence where a remote has a bus and this clone keeps, or is about to make, a folder of its own."""
+    """A sentence where a branch has a bus and this clone keeps, or is about to make, a folder of its own."""
     if is_worktree(workspace) or git_folder(workspace.root) is None:
         return ()
-    having = refs.remotes_with(workspace.root, BRANCH)
+    having = [f"{remote}/{BRANCH}" for remote in refs.remotes_with(workspace.root, BRANCH)]
+    if not having and refs.commit_of(workspace.root, REF):
+        having = [f"the branch {BRANCH}"]
     if not having:
         return ()
-    shown = f"{having[0]}/{BRANCH}"
+    shown = having[0]
     return (Note(f"the bus of {shown} is not the one in use here; it can be joined, records kept", hint.init()),)
 
 
-def repair(workspace: Workspace) -> Origin:
-    """Ties the bus to this clone's git folder after a move, a copy, or an `init` that was killed.
+def tie(workspace: Workspace, admin: str) -> None:
+    """Lets a git folder of this clone and the bus folder point at each other; no other worktree is touched.
 
-    The caller holds the lock of the common git folder.
+    The registration is locked, so that no `git worktree prune` of anybody's takes it away.
     """
-    name = os.path.basename(git_folder(workspace.bus.path) or "")
-    admin = os.path.join(_worktrees(workspace), name)
-    if not name or not os.path.isdir(admin):
-        files.remove(pointer(workspace))
-        return create(workspace)
-    files.replace(pointer(workspace), os.fsencode(f"gitdir: {admin}\n"))
-    _settle(workspace)
-    return Origin()
+    place = pointer(workspace)
+    here, name = os.path.split(admin)
+    files.replace(Place(here, f"{name}/gitdir"), os.fsencode(f"{place.path}\n"))
+    files.replace(Place(here, f"{name}/locked"), b"the live bus\n")
+    files.replace(place, os.fsencode(f"gitdir: {admin}\n"))
 
 
-def create(workspace: Workspace) -> Origin:
-    """Makes the bus a worktree of its branch, the remote's where there is one; keeps all live records.
+def registered(workspace: Workspace) -> str:
+    """The git folder of this clone that the bus's pointer, or the path of the bus, belongs to; "" when there is none."""
+    folder = _worktrees(workspace)
+    named = os.path.join(folder, os.path.basename(git_folder(workspace.bus.path) or "") or ".")
+    if os.path.normpath(named) != folder and os.path.isfile(os.path.join(named, "HEAD")):
+        return named
+    place = os.path.realpath(pointer(workspace).path)
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+        with suppress(OSError), open(os.path.join(folder, name, "gitdir"), encoding="utf-8") as back:
+            if os.path.realpath(back.readline().strip()) == place:
+                return os.path.join(folder, name)
+    return ""
 
-    The caller holds the lock of the common git folder.
-    """
-    folders.make_folder(workspace.bus)  # refuses a link before git does anything
-    origin = _branch_ready(workspace)
+
+def register(workspace: Workspace) -> str:
+    """A git folder of this clone for the bus, made without writing any file of the branch."""
     _refuse_other_worktree(workspace)
-    tree = _committed(workspace.root)
     aside = tempfile.mkdtemp(prefix=_ASIDE)
     try:
         made = os.path.join(aside, workspace.bus.name)
         worktrees.add(workspace.root, made, BRANCH)
-        with open(os.path.join(made, ".git"), "rb") as link:
-            adoption.adopt(workspace, tree, pointer(workspace), link.read())
+        return git_folder(made) or ""
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    _settle(workspace)
-    return origin
-
-
-def _committed(root: str) -> dict[str, bytes]:
-    """All files of the branch, by path; a link or a submodule has no place in a bus."""
-    blobs = {path: entry.name for path, entry in objects.tree(root, REF).items() if entry.is_file}
-    contents = objects.require_contents(root, blobs.values())
-    return {path: contents[blob] for path, blob in blobs.items()}
-
-
-def _settle(workspace: Workspace) -> None:
-    """Lets git know where the worktree is and what its branch holds; touches no file of the bus."""
-    worktrees.repair(workspace.bus.path)
-    index.make(workspace.bus.path)
 
 
 def _worktrees(workspace: Workspace) -> str:
@@ -150,42 +159,60 @@ def _worktrees(workspace: Workspace) -> str:
 # -- the branch ----------------------------------------------------------------------------------
 
 
-def _branch_ready(workspace: Workspace) -> Origin:
+def ensure(workspace: Workspace) -> Origin:
+    """Makes the branch where there is none, the remote's where it has one; ConflictError for one that is code."""
     root = workspace.root
-    if refs.commit_of(root, REF):
+    commit = refs.commit_of(root, REF)
+    if commit:
+        _require_bus(root, commit, BRANCH)
         return Origin()
     origin = _remote_branch(root)
+    if origin.commit:
+        _require_bus(root, origin.commit, f"{origin.remote}/{BRANCH}")
     refs.move(root, BRANCH, origin.commit or _first_commit(root), "", "bus: begin")
     if origin.remote:
         remotes.track(root, BRANCH, origin.remote)
     return origin
 
 
+def _require_bus(root: str, commit: str, shown: str) -> None:
+    """ConflictError when a branch of this name holds something else: a bus is known by what is in it."""
+    with Objects(root) as objects:
+        names = set(trees.entries(objects, objects.tree_of(commit)))
+    if names <= _TOPS or _BEGIN in history.first_subjects(root, commit):
+        return
+    stranger = sorted(names - _TOPS)[0]
+    raise ConflictError(
+        f"the branch {shown} is no bus: it holds {stranger}",
+        code="bus.taken",
+        hint=hint.init("--bus", "folder"),
+    )
+
+
 def _remote_branch(root: str) -> Origin:
-    """The remote's branch as it is known, else asked for; a remote that is silent is no error."""
+    """The remote's branch as it is now, else as it is known; a remote that is silent is no error."""
     names = remotes.names(root)
     if not names:
         return Origin()
     remote = remotes.DEFAULT if remotes.DEFAULT in names else names[0]
     tracking = f"refs/remotes/{remote}/{BRANCH}"
-    if not refs.commit_of(root, tracking):
-        try:
-            if not remotes.has_branch(root, remote, BRANCH, timeout=REMOTE_PATIENCE):
-                return Origin()
-            remotes.fetch(root, remote, f"+{REF}:{tracking}")
-        except SetupError:
-            return Origin(silent=remote)
+    specs = [f"+{REF}:{tracking}", f"+{CLONES}/*:{clones_of(remote)}/*"]
+    try:
+        if remotes.fetch_only(root, remote, specs, timeout=REMOTE_PATIENCE):
+            return Origin()
+    except SetupError:
+        known = refs.commit_of(root, tracking)
+        return Origin(remote, known) if known else Origin(silent=remote)
     return Origin(remote, refs.commit_of(root, tracking))
 
 
 def _first_commit(root: str) -> str:
     blobs = {name: objects.write_blob(root, data) for name, data in templates.bus_files().items()}
-    return objects.write_commit(root, objects.write_tree(root, blobs), [], "Begin the bus", _FIRST)
+    return objects.write_commit(root, objects.write_tree(root, blobs), [], _BEGIN, _FIRST)
 
 
 def _refuse_other_worktree(workspace: Workspace) -> None:
     """ConflictError when the branch is checked out elsewhere; what a killed `init` left is removed."""
-    worktrees.prune(workspace.root)
     for path in [worktree.path for worktree in worktrees.listed(workspace.root) if worktree.branch == BRANCH]:
         if os.path.basename(os.path.dirname(path)).startswith(_ASIDE):
             worktrees.remove(workspace.root, path)

@@ -9,18 +9,14 @@ process left is thrown away.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from tools.core import hint
 from tools.core.errors import SetupError
-from tools.core.git import changes, index, objects, refs
-from tools.core.git.objects import Entry
+from tools.core.git import changes, checkout, index, objects, refs
 from tools.core.gitdir import current_branch, git_folder
-from tools.core.sync import bus_branch
+from tools.core.sync import bus_branch, door
 from tools.core.workspace import BUS, Workspace
-
-_INDEX = "bus-sync.index"
 
 
 class Carrier(NamedTuple):
@@ -44,12 +40,24 @@ def find(workspace: Workspace) -> Carrier | None:
     """What carries the bus; None for a plain folder, SetupError when it is on no branch."""
     if bus_branch.is_worktree(workspace):
         home = workspace.root if git_folder(workspace.bus_root) is None else workspace.bus_root
-        return Carrier(workspace.bus.path, "", _branch(workspace.bus.path), home)
+        return Carrier(workspace.bus.path, "", _own_branch(workspace.bus.path), home)
     if git_folder(workspace.bus_root) is None:
         return None
     if not index.has_any(workspace.bus_root, BUS):
         return None
     return Carrier(workspace.bus_root, f"{BUS}/", _branch(workspace.bus_root), workspace.bus_root)
+
+
+def _own_branch(folder: str) -> str:
+    """The bus's branch; SetupError where its folder is on another: that is code, and gets no commit of ours."""
+    branch = _branch(folder)
+    if branch != bus_branch.BRANCH:
+        raise SetupError(
+            f"{folder} is on the branch {branch}, not on its own",
+            code="bus.branch",
+            hint=bus_branch.way_back(folder),
+        )
+    return branch
 
 
 def _branch(folder: str) -> str:
@@ -63,57 +71,39 @@ def _branch(folder: str) -> str:
     return branch
 
 
-def tree(carrier: Carrier, commit: str) -> dict[str, Entry]:
-    """The regular files of the bus in a commit, by their path in the bus; links are left out."""
-    if not commit:
-        return {}
-    listed = objects.tree(carrier.folder, commit, carrier.prefix)
-    return {path.removeprefix(carrier.prefix): entry for path, entry in listed.items() if entry.is_file}
-
-
-def commit(
-    carrier: Carrier, base: str, parents: Iterable[str], changed: Mapping[str, bytes], *, agent: str, message: str
-) -> str:
-    """A commit of the base's tree with some files of the bus replaced; the base itself when nothing differs."""
-    folder = carrier.folder
-    scratch = _scratch(carrier)
-    scratch.load(base)
-    blobs = {f"{carrier.prefix}{name}": objects.write_blob(folder, data) for name, data in changed.items()}
-    scratch.put({path: Entry("100644", blob) for path, blob in blobs.items()})
-    tree = scratch.tree()
-    parents = list(dict.fromkeys(parent for parent in parents if parent))
-    if parents == [base] and tree == refs.tree_of(folder, base):
-        return base
-    return objects.write_commit(folder, tree, parents, message, _identity(agent))
-
-
-def _identity(agent: str) -> dict[str, str]:
-    mail = f"{agent}@bus.invalid"
-    return {
-        "GIT_AUTHOR_NAME": agent,
-        "GIT_AUTHOR_EMAIL": mail,
-        "GIT_COMMITTER_NAME": agent,
-        "GIT_COMMITTER_EMAIL": mail,
-    }
-
-
-def _scratch(carrier: Carrier) -> index.Scratch:
-    folder = git_folder(carrier.folder)
-    if folder is None or not os.path.isdir(folder):
-        raise SetupError(f"{carrier.folder}/.git leads to no git folder", code="bus.worktree", hint=hint.init())
-    return index.Scratch(carrier.folder, folder, _INDEX)
+def bring_forward(carrier: Carrier, old: str, new: str, with_files: bool) -> bool:
+    """Moves the branch where only the bus differs; with `with_files` also over others' commits. Whether it moved."""
+    if is_same_outside(carrier, old, new):
+        move(carrier, old, new)
+        return True
+    if not with_files:
+        return False
+    set_index(carrier, old, new)
+    try:
+        checkout.fast_forward(carrier.folder, new)
+    except SetupError:
+        set_index(carrier, new, old)
+        raise
+    return True
 
 
 def move(carrier: Carrier, old: str, new: str) -> None:
     """Moves the branch and, of the index, the bus's entries; files stay. The index first: a user's commit
     between the two would then keep the bus's change, not undo it."""
     if carrier.is_own:
-        scratch = _scratch(carrier)
-        scratch.load(new)
-        scratch.install()
+        list_files(carrier.folder, new)
     else:
         set_index(carrier, old, new)
     refs.move(carrier.folder, carrier.branch, new, old, "bus_sync")
+
+
+def list_files(folder: str, commit: str) -> None:
+    """Makes the index of the bus's own worktree say what a commit holds; names that git would refuse are left out."""
+    admin = git_folder(folder)
+    if admin is None or not os.path.isdir(admin):
+        raise SetupError(f"{folder}/.git leads to no git folder", code="bus.worktree", hint=hint.init())
+    listed = objects.tree(folder, commit)
+    index.install(admin, {path: entry for path, entry in listed.items() if not door.name_reason(path, entry)})
 
 
 def set_index(carrier: Carrier, old: str, new: str) -> None:

@@ -1,12 +1,8 @@
 """The bus of this clone and the remote's made one, record by record, then committed and, if asked, pushed.
 
-A round, under the lock of git work: fetch; bring the remote's records into the live bus (lines are
-appended, documents replaced while they are what was decided on); commit what the live bus has now on
-top of the remote's; push. Each step may be the last one of a dying process: records that came stay,
-a commit that was not made is made by the next round, one that was not pushed is pushed by it. The
-bus's lock is taken for the moments of reading and writing, never across a git process.
-
-In a committed log the remote's lines come first, so that no line of any clone's history ever moves.
+A push that lost against another clone's is a new turn, until the patience ends; the wait before it
+is random and grows with every loss, so that many clones do not meet again and again. Agents of one
+clone that waited for each other find their records in what the first of them pushed.
 """
 
 from __future__ import annotations
@@ -14,24 +10,28 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import timedelta
 from typing import NamedTuple
 
-from tools.core import hint
+from tools.core import clock, hint
+from tools.core.context import Context
 from tools.core.errors import BusyError, ConflictError, SetupError, ToolkitError
 from tools.core.git import refs, remotes
-from tools.core.models.bus import CLAIMS
-from tools.core.models.lenient import claim_from
+from tools.core.git.remotes import Push
+from tools.core.models.evidence import Warning
+from tools.core.models.record import MAX_SUMMARY
 from tools.core.problem import Problem
-from tools.core.store.api import Store
-from tools.core.sync import bus_commits as carrier
-from tools.core.sync import outgoing as departures
+from tools.core.receipts.write import record_warning
+from tools.core.sync import bus_commits, live, memory
 from tools.core.sync.bus_commits import Carrier
-from tools.core.sync.incoming import Conflict, Round, receive
-from tools.core.workspace import Workspace
+from tools.core.sync.incoming import Conflict
+from tools.core.sync.turn import Turn
 
-PUSHES = 5
-"""How often a push that lost against another clone's is repeated."""
+PATIENCE = timedelta(seconds=120)
+"""How long a push that loses against other clones' is tried again."""
+
+LONGEST_WAIT = 20.0
+"""Seconds that are waited at most before a push is tried again."""
 
 
 class Exchanged(NamedTuple):
@@ -45,81 +45,156 @@ class Exchanged(NamedTuple):
     pushed: bool = False
     conflicts: tuple[Conflict, ...] = ()
     problems: tuple[Problem, ...] = ()
+    rewritten: bool = False
+
+
+class Patience:
+    """How long something is tried again, and how long is waited between two tries."""
+
+    def __init__(self, length: timedelta) -> None:
+        self._began = self._turn = time.monotonic()
+        self._end = self._began + length.total_seconds()
+        self._losses = 0
+
+    def wait(self) -> None:
+        """Waits after a lost try; BusyError when the patience has ended."""
+        now = time.monotonic()
+        self._losses += 1
+        if now >= self._end:
+            raise BusyError(
+                f"{self._losses} pushes of the bus lost against those of other clones in {now - self._began:.0f} s",
+                code="sync.contention",
+                hint=hint.tool("agent.bus_sync", "--push"),
+            )
+        longest = min((now - self._turn) * 2 ** min(self._losses, 10), LONGEST_WAIT, self._end - now)
+        time.sleep(random.uniform(0.0, longest))
+        self._turn = time.monotonic()
 
 
 def exchange(
-    workspace: Workspace,
-    bus: Store,
+    context: Context,
     agent: str,
-    now: datetime,
     *,
     push: bool = False,
     remote: str | None = None,
     with_files: bool = False,
+    patience: timedelta = PATIENCE,
+    accepts_rewrite: bool = False,
 ) -> Exchanged:
     """Makes the bus and the remote's one; with `with_files` a code branch that carries it is brought forward too.
 
     Raises SetupError when the remote gives no answer (what is here is committed all the same),
     BusyError when every push lost.
     """
-    found = carrier.find(workspace)
-    if found is None or not (found.is_own or refs.commit_of(found.folder, "HEAD")):
+    carrier = ready_carrier(context)
+    if carrier is None:
         return Exchanged(None, "")
-    bus.recover()
-    with remotes.exclusive(workspace):
-        way = remotes.route(found.folder, found.branch, remote)
-        total = Exchanged(found, way.remote)
-        for attempt in range(PUSHES + 1):
-            state, total = _round(workspace, bus, agent, now, total, way, with_files)
-            if not push or not way.remote:
-                return total
-            if total.commit == state.theirs or departures.push(found, way.remote, state, total.commit):
-                return total._replace(pushed=True)
-            time.sleep(random.uniform(0.0, 0.05 * 2**attempt))
-    raise BusyError(
-        f"{PUSHES + 1} pushes of the bus lost against those of other clones",
-        code="sync.contention",
-        hint=hint.tool("agent.bus_sync", "--push"),
-    )
+    began, tries = time.monotonic(), Patience(patience)
+    total = Exchanged(carrier, "")
+    while True:
+        with remotes.exclusive(context.workspace):
+            if push and remote is None and _is_sent_since(context, began):
+                way = remotes.route(carrier.folder, carrier.branch)
+                return total._replace(remote=way.remote, pushed=bool(way.remote))
+            with Turn(context, agent, carrier, remote) as turn:
+                total, answer = _turn(turn, total, push, with_files, accepts_rewrite)
+        if answer is None or answer.taken:
+            return total
+        if not answer.overtaken:
+            raise refused_error(total.remote, answer)
+        tries.wait()
 
 
-def _round(
-    workspace: Workspace,
-    bus: Store,
-    agent: str,
-    now: datetime,
-    total: Exchanged,
-    way: remotes.Route,
-    with_files: bool,
-) -> tuple[Round, Exchanged]:
-    """One round but for the push; a remote that gave no answer is told once what is here is committed."""
-    found = total.carrier
-    assert found is not None  # `exchange` returned where nothing carries the bus
-    target = found.branch if found.is_own or not way.upstream else way.upstream
-    unreachable = _fetch(found, way, target)
-    state = receive(workspace, bus, agent, now, found, way.ref(target) if way.remote else "")
-    made = departures.commit(workspace, found, state, agent)
-    moved = departures.bring_forward(found, state, made, with_files)
-    if unreachable is not None:
-        raise unreachable
-    return state, total._replace(
-        commit=made,
-        committed=total.committed or moved,
-        received=total.received + state.received,
-        conflicts=(*total.conflicts, *state.conflicts),
-        problems=tuple(state.problems),
-    )
-
-
-def _fetch(found: Carrier, way: remotes.Route, target: str) -> SetupError | None:
-    """The remote's branch, if it has it: a pattern matches nothing without failing."""
-    if not way.remote:
+def ready_carrier(context: Context) -> Carrier | None:
+    """What carries the bus, once a journal that a dead process left is finished; None for a plain folder."""
+    carrier = bus_commits.find(context.workspace)
+    if carrier is None or not (carrier.is_own or refs.commit_of(carrier.folder, "HEAD")):
         return None
-    try:
-        remotes.fetch(found.home, way.remote, f"+refs/heads/{target}*:{way.ref(target)}*")
-    except SetupError as problem:
-        return problem
-    return None
+    context.store.recover()
+    return carrier
+
+
+def _is_sent_since(context: Context, moment: float) -> bool:
+    """Whether another process of this clone pushed all that is here while this one waited for it."""
+    known = memory.load(context.workspace)
+    return known.pushed_at >= moment and live.is_all_sent(context.workspace, known)
+
+
+def _turn(
+    turn: Turn, total: Exchanged, push: bool, with_files: bool, accepts_rewrite: bool
+) -> tuple[Exchanged, Push | None]:
+    """One turn; a remote that gave no answer is told once what is here is committed."""
+    turn.fetch()
+    turn.receive(accepts_rewrite=accepts_rewrite)
+    turn.survey()
+    made = turn.build()
+    turn.objects.write()
+    is_pushed = push and bool(turn.way.remote) and turn.unreachable is None
+    answer = None
+    if is_pushed and made != turn.theirs:
+        _require_bus_alone(turn)
+        answer = turn.push()
+    is_lost = answer is not None and answer.overtaken
+    moved = False if is_lost else turn.bring_forward(with_files)
+    has_all = (answer.taken if answer else is_pushed) or not turn.way.remote
+    if not is_lost:
+        turn.remember(sent=has_all)
+    if turn.unreachable is not None:
+        raise turn.unreachable
+    return _added(total, turn, moved, has_all), answer
+
+
+def _added(total: Exchanged, turn: Turn, moved: bool, has_all: bool) -> Exchanged:
+    return total._replace(
+        remote=turn.way.remote,
+        commit=turn.made,
+        committed=total.committed or moved,
+        received=total.received + turn.arrivals.received,
+        pushed=has_all and bool(turn.way.remote),
+        conflicts=(*total.conflicts, *turn.arrivals.conflicts),
+        problems=(*total.problems, *turn.arrivals.problems),
+        rewritten=total.rewritten or bool(turn.arrivals.gone),
+    )
+
+
+def _require_bus_alone(turn: Turn) -> None:
+    if not turn.is_bus_alone:
+        raise SetupError(
+            f"{turn.carrier.branch} has commits that are not on {turn.way.remote}, and the bus does not publish them for you",
+            code="sync.unpushed",
+            hint=hint.git("push", turn.way.remote, turn.carrier.branch),
+        )
+
+
+def record_rewrite(context: Context, done: Exchanged, reason: str) -> None:
+    """Leaves evidence that a remote's rewritten history was followed: a warning record."""
+    record_warning(
+        context.workspace,
+        Warning(
+            ts=clock.to_text(context.now),
+            agent_id=context.seat.agent_id,
+            code="rewrite_accepted",
+            message=f"the rewritten bus of {done.remote} was followed: {'; '.join(map(str, done.problems))}"[
+                :MAX_SUMMARY
+            ],
+            reason=reason,
+        ),
+    )
+
+
+def refused_error(remote: str, answer: Push) -> SetupError:
+    """The refusal of a push, in the remote's own words where it gave any."""
+    if "checked out" in answer.refused:  # another clone, whose bus is in use: a bare repository is for exchange
+        help_ = hint.git("remote", "set-url", remote, hint.WORDS)
+    elif "author" in answer.refused.lower() or "committer" in answer.refused.lower():
+        help_ = hint.git("config", "bus.email", hint.WORDS)
+    else:
+        help_ = hint.tool("agent.bus_sync", "--push")
+    return SetupError(
+        f"{remote} did not take the bus: {answer.reason}",
+        code="sync.refused" if answer.refused else "sync.unreachable",
+        hint=help_,
+    )
 
 
 def lost_error(conflicts: Sequence[Conflict]) -> ToolkitError:
@@ -146,35 +221,3 @@ def sentence(done: Exchanged, push: bool) -> str:
         told.append(f"{done.received} new from {done.remote}")
         told.append(f"pushed to {done.remote}" if done.pushed else "not pushed (--push)" if not push else "not pushed")
     return ", ".join(told)
-
-
-def confirm(workspace: Workspace, bus: Store, agent: str, task: str, now: datetime) -> Exchanged:
-    """Carries a claim to the remote; raises unless it arrived and is the agent's still.
-
-    Whatever stops it, the local claim stays, and the hint says how to try again.
-    """
-    again = hint.tool("agent.bus_sync", "--push")
-    try:
-        done = exchange(workspace, bus, agent, now, push=True)
-    except ToolkitError as problem:
-        problem.message = f"{task} is claimed here but not confirmed: {problem.message}"
-        problem.hint = again
-        raise
-    if done.carrier is None or not done.remote:
-        why = "there is no remote" if done.carrier else "no branch carries the bus here"
-        raise SetupError(
-            f"{task} is claimed here but not confirmed: {why}",
-            code="sync.no_remote",
-            hint=hint.git("remote", "add", "origin", hint.WORDS) if done.carrier else hint.init("--bus", "branch"),
-        )
-    document = bus.get(f"{CLAIMS}/{task}")
-    claim = claim_from(document.content, task) if document else None
-    if claim is None or not claim.is_live or claim.agent_id != agent:
-        holder = claim.agent_id if claim else "nobody"
-        raise ConflictError(
-            f"{task} was not confirmed: on the remote it is held by {holder}",
-            code="claim.lost",
-            hint=hint.tool("agent.bus_claim", "show", "--task", task),
-            details={"task_id": task, "holder": holder},
-        )
-    return done

@@ -6,15 +6,14 @@ one with the remote's first (core/exchange). Anything else that differs is peopl
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 
 from tools.core import hint
+from tools.core.context import Context
 from tools.core.errors import SetupError
 from tools.core.git import checkout, refs, remotes
 from tools.core.gitdir import current_branch, git_folder
 from tools.core.hint import Note
-from tools.core.store.api import Store
 from tools.core.sync import bus_branch, exchange
 from tools.core.sync import bus_commits as carrier
 from tools.core.sync.bus_commits import Carrier
@@ -42,19 +41,20 @@ def require_git(workspace: Workspace) -> None:
         )
 
 
-def synchronise(workspace: Workspace, bus: Store, agent: str | None, now: datetime) -> Synced:
+def synchronise(context: Context, agent: str | None) -> Synced:
     """Fetches and fast-forwards; raises SetupError when unreachable, diverged or blocked by local changes.
 
     With an agent the bus is exchanged as well, but not pushed.
     """
+    workspace = context.workspace
     require_git(workspace)
     carried, notes = _carrier(workspace) if agent else (None, ())
     if agent and carried is not None and _carries_code(workspace, carried):
-        return _with_bus(workspace, bus, agent, now, carried)
+        return _with_bus(context, agent, carried)
     code = _code(workspace)
     if not agent or carried is None:
         return code._replace(notes=notes or bus_branch.apart(workspace))
-    done = exchange.exchange(workspace, bus, agent, now)
+    done = exchange.exchange(context, agent)
     told = f"; {done.received} new on the bus" if done.received else ""
     return code._replace(sentence=code.sentence + told, conflicts=done.conflicts, notes=_left_out(done))
 
@@ -122,15 +122,16 @@ def diverged(branch: str, upstream: str, ahead: int, behind: int) -> SetupError:
     )
 
 
-def _with_bus(workspace: Workspace, bus: Store, agent: str, now: datetime, carried: Carrier) -> Synced:
+def _with_bus(context: Context, agent: str, carried: Carrier) -> Synced:
     """A checkout whose branch carries the bus: both are brought forward in one."""
+    workspace = context.workspace
     root, branch = workspace.root, carried.branch
     with remotes.exclusive(workspace):
         way = remotes.route(root, branch)
         if way.remote:
             remotes.fetch(root, way.remote)
     before = refs.commit_of(root, "HEAD")
-    done = exchange.exchange(workspace, bus, agent, now, with_files=True)
+    done = exchange.exchange(context, agent, with_files=True)
     code = _told(root, branch, way, before)
     return code._replace(conflicts=done.conflicts, notes=_left_out(done))
 

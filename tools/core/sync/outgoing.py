@@ -1,4 +1,4 @@
-"""What the live bus sends: a commit of all that is here on top of the remote's, and its push.
+"""What the live bus sends: commits built of the tree that is there, its new records added, all else as it is.
 
 The remote's lines come first in a committed log, so that no line of any clone's history ever moves.
 Commits of people are never part of what is pushed.
@@ -6,142 +6,186 @@ Commits of people are never part of what is pushed.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
-from tools.core import hint
-from tools.core.errors import SetupError
-from tools.core.fs import files, locks
-from tools.core.git import checkout, objects, remotes
+from tools.core import templates
+from tools.core.context import Context
+from tools.core.fs import files
+from tools.core.git import trees
 from tools.core.git.objects import Entry
-from tools.core.store import merge
-from tools.core.sync import bus_commits as carrier
+from tools.core.git.packs import Objects
+from tools.core.git.trees import FILE
+from tools.core.models.bus import EVENTS
+from tools.core.store import layout, merge
+from tools.core.sync import door
 from tools.core.sync.bus_commits import Carrier
-from tools.core.sync.incoming import Round, is_shared, object_of
-from tools.core.workspace import Workspace
+from tools.core.sync.incoming import object_of
+from tools.core.sync.live import Lacking
 
-_LARGEST = 1 << 32
-
-
-def commit(workspace: Workspace, found: Carrier, state: Round, agent: str) -> str:
-    """A commit that has all that the remote, the branch and the live bus have; an old one that has it already."""
-    top, parents = _top(found, state)
-    top_tree, our_tree = carrier.tree(found, top), carrier.tree(found, state.ours)
-    live = _snapshot(workspace)
-    doubtful = {name for name, data in live.items() if _oid(top, data) != getattr(top_tree.get(name), "name", "")}
-    doubtful |= {name for name, entry in our_tree.items() if top_tree.get(name) != entry}
-    trees: Sequence[Mapping[str, Entry]] = (top_tree, our_tree)
-    known = objects.require_contents(
-        found.folder, [part[name].name for part in trees for name in doubtful if name in part]
-    )
-    changed = {}
-    for name in sorted(doubtful):
-        versions = [known[part[name].name] if name in part else None for part in trees]
-        data = _together(name, versions[0], versions[1], live.get(name))
-        if data != versions[0]:
-            changed[name] = data
-    return carrier.commit(found, top, parents, changed, agent=agent, message=f"Bus of {agent}")
+Edits = dict[str, Entry | None]
 
 
-def _top(found: Carrier, state: Round) -> tuple[str, list[str]]:
-    """Whose tree the commit begins with, and its parents; commits of people stay out of a bus's merge."""
-    if not state.theirs or state.theirs == state.base or not _is_bus_alone(found, state):
-        return state.ours, [state.ours]
-    if state.ours == state.base:
-        return state.theirs, [state.theirs]
-    return state.theirs, [state.ours, state.theirs]
+class Builder:
+    """Builds trees and commits of the bus; what it makes is written by `Objects.write`."""
+
+    def __init__(
+        self, context: Context, agent: str, carrier: Carrier, objects: Objects, who: Mapping[str, str]
+    ) -> None:
+        self._context = context
+        self._agent = agent
+        self._carrier = carrier
+        self._objects = objects
+        self._who = who
+        self.is_on_branch = False
+        """Whether the branch is to say that confirmed operations swap it, and no ref of their own."""
+
+        self.differing: set[str] = set()
+        """The documents that the tree has otherwise or not."""
+
+    def commit(self, top: str, parents: Iterable[str], lacking: Lacking, like: str) -> str:
+        """A commit of the top's tree with what it lacks; the only parent itself when it lacks nothing."""
+        whole = self._objects.tree_of(top) if top else ""
+        prefix = self._carrier.prefix
+        bus = trees.find(self._objects, whole, prefix.rstrip("/")) if prefix and whole else None
+        tree = whole if not prefix else bus.name if bus is not None and bus.is_folder else ""
+        edits = self._edits(tree, lacking, like)
+        if edits:
+            below = {f"{prefix}{path}": entry for path, entry in edits.items()}
+            whole = trees.edited(self._objects, whole, below, like)
+        parents = list(dict.fromkeys(parent for parent in parents if parent))
+        if len(parents) == 1 and whole == self._objects.tree_of(parents[0]):
+            return parents[0]
+        return self._made(whole, parents)
+
+    def lent(self, theirs: str, lacking: Lacking, like: str) -> str:
+        """A commit without parents of what the shared branch lacks, and nothing else."""
+        tree = self._objects.tree_of(theirs) if theirs else ""
+        edits: Edits = {layout.FORMAT_FILE: self._blob(self._format, like)}
+        for stream, lines in lacking.lines.items():
+            edits[layout.log_path(stream)] = self._blob(_log(lines), like)
+        edits |= {path: entry for path, entry in self._documents(tree, lacking, like).items() if entry is not None}
+        return self._made(trees.edited(self._objects, "", edits, like), [])
+
+    def _made(self, tree: str, parents: Iterable[str]) -> str:
+        stamp = f"{int(self._context.now.timestamp())} +0000"
+        who = {**self._who, "GIT_AUTHOR_DATE": stamp, "GIT_COMMITTER_DATE": stamp}
+        return self._objects.add_commit(tree, parents, f"Bus of {self._agent}", who)
+
+    def _blob(self, data: bytes, like: str) -> Entry:
+        return Entry(FILE, self._objects.add("blob", data, like))
+
+    # -- what differs --------------------------------------------------------------------------
+    def _edits(self, tree: str, lacking: Lacking, like: str) -> Edits:
+        edits = self._documents(tree, lacking, like)
+        if self._carrier.is_own:
+            if (lacking.lines or edits) and not self._is_current(tree):
+                edits = {**self._turned(tree, like), **edits, layout.FORMAT_FILE: self._blob(self._format, like)}
+            for stream, lines in lacking.lines.items():
+                edits |= self._segments(tree, stream, lines, like)
+        else:
+            for stream, lines in lacking.lines.items():
+                path = _plain_log(stream)
+                edits[path] = self._blob(merge.union(self._bytes(tree, path) or b"") + _log(lines), like)
+        return edits
+
+    def _is_current(self, tree: str) -> bool:
+        told = object_of(self._bytes(tree, layout.FORMAT_FILE), layout.FORMAT_FILE)
+        return (told or {}).get("format") == layout.FORMAT and (told or {}).get("confirm") == self._way
+
+    @property
+    def _way(self) -> str:
+        return "branch" if self.is_on_branch else "refs"
+
+    @property
+    def _format(self) -> bytes:
+        return files.dump_json({"confirm": self._way, "format": layout.FORMAT})
+
+    def _documents(self, tree: str, lacking: Lacking, like: str) -> Edits:
+        edits: Edits = {}
+        for name, data in lacking.documents.items():
+            meant = object_of(data, name)
+            if meant is None:
+                continue  # damaged here: what git has stays
+            path, plain = layout.document_path(name), f"{name}.json"
+            if not self._carrier.is_own:
+                path = plain
+            present = self._bytes(tree, path)
+            if present is None or object_of(present, name) != meant:
+                edits[path] = self._blob(data, like)
+                self.differing.add(name)
+            if path != plain and trees.find(self._objects, tree, plain) is not None:
+                edits[plain] = None
+        return edits
+
+    def _segments(self, tree: str, stream: str, lines: Iterable[bytes], like: str) -> Edits:
+        """The end of a log with lines behind it, cut where it has grown long."""
+        path, plain = layout.log_path(stream), _plain_log(stream)
+        edits: Edits = {}
+        data = merge.union(self._bytes(tree, path) or b"")
+        if plain != path and (old := self._bytes(tree, plain)) is not None:
+            data, edits[plain] = merge.union(old, data), None
+        closed, rest = layout.cut(data + _log(lines))
+        last = self._last_number(tree, path.removesuffix(".jsonl"))
+        for number, segment in enumerate(closed, last + 1):
+            edits[layout.segment_path(stream, number)] = self._blob(segment, like)
+        edits[path] = self._blob(rest, like)
+        return edits
+
+    def _last_number(self, tree: str, folder: str) -> int:
+        entry = trees.find(self._objects, tree, folder) if tree else None
+        names = trees.entries(self._objects, entry.name) if entry is not None and entry.is_folder else {}
+        numbers = [layout.address(f"{folder}/{name}") for name in names]
+        return max((each.segment for each in numbers if each is not None), default=0)
+
+    def _turned(self, tree: str, like: str) -> Edits:
+        """The files of a tree of before, put where this layout has them, and what else a bus has in it."""
+        held = trees.entries(self._objects, tree)
+        own = templates.bus_files()
+        edits: Edits = {name: self._blob(data, like) for name, data in own.items() if name not in held}
+        for change in trees.changes(self._objects, "", tree, layout.is_entered):
+            address, entry = layout.address(change.path), change.new
+            if entry is None or address is None or door.name_reason(change.path, entry):
+                continue
+            if address.is_document and not address.is_current:
+                edits[change.path] = None
+                edits.setdefault(layout.document_path(address.of), entry)
+            elif not address.is_document and not address.segment:
+                blob = self._objects.get(entry.name, door.MAX_LOG)
+                if not address.is_current or (blob is not None and blob.size > layout.SEGMENT):
+                    edits |= self._segments(tree, address.of, (), like)
+        return edits
+
+    def _bytes(self, tree: str, path: str) -> bytes | None:
+        entry = trees.find(self._objects, tree, path) if tree else None
+        if entry is None or entry.mode != FILE:
+            return None
+        held = self._objects.get(entry.name, door.MAX_LOG)
+        return held.data if held is not None and held.kind == "blob" else None
 
 
-def _is_bus_alone(found: Carrier, state: Round) -> bool:
-    """Whether what the branch has and the remote has not is nothing but the bus."""
-    if found.is_own:
-        return True
-    return bool(state.base) and carrier.is_same_outside(found, state.base, state.ours)
+def is_on_branch(objects: Objects, tree: str) -> bool:
+    """Whether a tree says that confirmed operations swap the branch."""
+    entry = trees.find(objects, tree, layout.FORMAT_FILE)
+    held = objects.get(entry.name, door.MAX_DOCUMENT) if entry is not None and entry.is_file else None
+    told = object_of(held.data, layout.FORMAT_FILE) if held is not None else None
+    return (told or {}).get("confirm") == "branch"
 
 
-def _snapshot(workspace: Workspace) -> dict[str, bytes]:
-    """All files of the live bus at one moment; of a log its whole lines, read after the lock is free."""
-    with locks.hold(workspace.bus, holder=workspace.cache.child("holder")):
-        names = _names(workspace.bus.path)
-        sizes = {name: os.lstat(os.path.join(workspace.bus.path, name)).st_size for name in names}
-        found = {name: _bytes(workspace, name) for name in names if not name.endswith(".jsonl")}
-    for name in names:
-        if name.endswith(".jsonl"):
-            data = _bytes(workspace, name)[: sizes[name]]
-            found[name] = data[: data.rfind(b"\n") + 1]
-    return {name: data for name, data in found.items() if data or not name.endswith(".jsonl")}
+def identity(agent: str, settings: Mapping[str, str]) -> dict[str, str]:
+    """git's variables for who commits: the agent, unless the repository's settings name somebody."""
+    name = settings.get("bus.name") or agent
+    mail = settings.get("bus.email") or f"{agent}@bus.invalid"
+    return {
+        "GIT_AUTHOR_NAME": name,
+        "GIT_AUTHOR_EMAIL": mail,
+        "GIT_COMMITTER_NAME": name,
+        "GIT_COMMITTER_EMAIL": mail,
+    }
 
 
-def _bytes(workspace: Workspace, name: str) -> bytes:
-    return files.read_bytes(workspace.bus.child(name), _LARGEST) or b""
+def _plain_log(stream: str) -> str:
+    return layout.log_path(stream) if stream == EVENTS else f"{stream}.jsonl"
 
 
-def _names(folder: str) -> list[str]:
-    """The shared regular files below the bus folder; links are not followed and not carried."""
-    found = []
-    for top, folders, names in os.walk(folder):
-        inside = os.path.relpath(top, folder)
-        folders[:] = [name for name in folders if is_shared(name)]
-        for name in names:
-            path = name if inside == "." else f"{inside}/{name}"
-            if is_shared(path) and not os.path.islink(os.path.join(top, name)):
-                found.append(path)
-    return sorted(found)
-
-
-def _oid(like: str, data: bytes) -> str:
-    """The name git gives these bytes, in the hash that `like` is a name of."""
-    import hashlib
-
-    make = hashlib.sha256 if len(like) == 64 else hashlib.sha1
-    return make(b"blob %d\0" % len(data) + data).hexdigest()
-
-
-def _together(name: str, top: bytes | None, ours: bytes | None, live: bytes | None) -> bytes:
-    """A file's bytes in the commit: a log's union, else what lives, in the bytes git has where it means the same."""
-    versions = [data for data in (top, ours, live) if data is not None]
-    if name.endswith(".jsonl"):
-        return merge.union(versions[0], *versions[1:])
-    if live is None:
-        return versions[0]
-    meant = object_of(live, name) if name.endswith(".json") else None
-    for committed in (top, ours):
-        if committed is not None and name.endswith(".json") and (meant is None or object_of(committed, name) == meant):
-            return committed  # the same in other bytes, or damaged here: what git has stays
-    return live
-
-
-def bring_forward(found: Carrier, state: Round, made: str, with_files: bool) -> bool:
-    """Moves the branch where only the bus differs; with `with_files` also over others' commits. Whether it moved."""
-    if made == state.ours:
-        return False
-    if carrier.is_same_outside(found, state.ours, made):
-        carrier.move(found, state.ours, made)
-        return True
-    if not with_files:
-        return False
-    carrier.set_index(found, state.ours, made)
-    try:
-        checkout.fast_forward(found.folder, made)
-    except SetupError:
-        carrier.set_index(found, made, state.ours)
-        raise
-    return True
-
-
-def push(found: Carrier, remote: str, state: Round, made: str) -> bool:
-    """Whether the remote took it; False when another clone was faster."""
-    if not _is_bus_alone(found, state):
-        raise SetupError(
-            f"{found.branch} has commits that are not on {remote}, and the bus does not publish them for you",
-            code="sync.unpushed",
-            hint=hint.git("push", remote, found.branch),
-        )
-    done = remotes.push(found.home, remote, made, found.branch)
-    if done.taken or done.overtaken:
-        return done.taken
-    raise SetupError(
-        f"{remote} did not take the bus: {done.reason}",
-        code="sync.refused" if done.refused else "sync.unreachable",
-        hint=hint.tool("agent.bus_sync", "--push"),
-    )
+def _log(lines: Iterable[bytes]) -> bytes:
+    return b"".join(line + b"\n" for line in lines)

@@ -41,17 +41,35 @@ def claim_task(context: Context, given: Arguments) -> str:
     if task is not None:
         ids.require_task(task)
     plan = ids.require_plan(given["plan"]) if given.get("plan") else None
-    claim = pickup.begin(context, task, paths)
+    begin = _confirmed if given.get("confirm") else _begin
+    claim = begin(context, task, paths, plan)
     if claim is None:
         return "nothing is ready"
-    agent = context.seat.agent_id
-    if plan or (paths and claim.paths != paths):
-        claim = claims.take(context, claim_rules.Request(claim.task_id, agent, plan=plan, paths=paths or None)).claim
-    if given.get("confirm"):
-        from tools.core.sync import exchange
-
-        exchange.confirm(context.workspace, context.store, agent, claim.task_id, context.now)
     return f"you hold {claim.task_id} (fence {claim.fence}, branch {claim.branch}){_paths(claim)}"
+
+
+def _begin(context: Context, task: str | None, paths: tuple[str, ...], plan: str | None) -> Claim | None:
+    """Claims the task, or the best ready one; None when nothing is ready."""
+    claim = pickup.begin(context, task, paths)
+    if claim is not None and (plan or (paths and claim.paths != paths)):
+        request = claim_rules.Request(claim.task_id, context.seat.agent_id, plan=plan, paths=paths or None)
+        return claims.take(context, request).claim
+    return claim
+
+
+def _confirmed(context: Context, task: str | None, paths: tuple[str, ...], plan: str | None) -> Claim | None:
+    """The same through the remote, so that it is certain among all clones."""
+    from tools.core.sync.confirm import Acted, confirm
+
+    chosen = [task]
+
+    def act() -> Acted:
+        claim = _begin(context, chosen[0], paths, plan)
+        chosen[0] = claim.task_id if claim else None
+        return Acted(claim, claim.task_id if claim else "")
+
+    claim: Claim | None = confirm(context, context.seat.agent_id, act).result
+    return claim
 
 
 def release_task(context: Context, given: Arguments) -> str:

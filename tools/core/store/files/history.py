@@ -26,6 +26,13 @@ _MAX_PROBLEMS = 1000
 """Bad lines of the logs that one answer names; the checks find all of them."""
 
 
+_RECENT = 1000
+"""Events, newest first, that count by their place."""
+
+_NEAR = 200
+"""Events before one that say how old it is at most."""
+
+
 class FileHistory:
     """See History; `remark` hears why the index cannot be used."""
 
@@ -87,10 +94,30 @@ class FileHistory:
         rows = {agent: self._last_of(agent, self._values("kind", agent=agent), now) for agent in agents}
         moments = {agent: [row[0]] if row else [] for agent, row in rows.items()}
         latest = (now + clock.CREDIBLE_AHEAD).timestamp()
+        for agent, moment in self._by_place(agents, now).items():
+            moments[agent] += [moment]
         for agent, known in moments.items():
             at_hand = seen.seen_at(self._workspace, agent)
             known += [at_hand] if at_hand is not None and at_hand <= latest else []
         return {agent: datetime.fromtimestamp(int(max(known)), clock.UTC) for agent, known in moments.items() if known}
+
+    def _by_place(self, agents: Collection[str], now: datetime) -> dict[str, int]:
+        """By agent with a recent event, the latest credible moment of those that stand just before it."""
+        if not agents:
+            return {}
+        latest = int((now + clock.CREDIBLE_AHEAD).timestamp())
+        rows = self._ask(
+            "SELECT agent, MAX(number) FROM entries INDEXED BY by_line WHERE stream='events' AND"
+            f" number>(SELECT lines FROM streams WHERE name='events')-{_RECENT}"
+            f" AND agent IN ({', '.join('?' * len(agents))}) GROUP BY agent",
+            *agents,
+        )
+        sql = (
+            "SELECT MAX(moment) FROM entries INDEXED BY by_line WHERE stream='events'"
+            " AND number BETWEEN ? AND ? AND moment<=?"
+        )
+        placed = {agent: self._ask(sql, number - _NEAR, number, latest)[0][0] for agent, number in rows}
+        return {agent: moment for agent, moment in placed.items() if moment}
 
     def last_entries(self, agents: Collection[str], kinds: Collection[str], now: datetime) -> dict[str, Entry]:
         """See History."""
@@ -153,9 +180,10 @@ class FileHistory:
         sql = "SELECT COUNT(*) FROM entries WHERE stream=? AND stream<>'events'"
         return int(self._ask(sql, stream_of(thread))[0][0])
 
-    def has_message(self, record_id: str) -> bool:
+    def sender_of(self, record_id: str) -> str | None:
         """See History."""
-        return bool(self._ask("SELECT 1 FROM entries WHERE id=? AND stream<>'events' LIMIT 1", record_id))
+        rows = self._ask("SELECT agent FROM entries WHERE id=? AND stream<>'events' LIMIT 1", record_id)
+        return (rows[0][0] or "") if rows else None
 
     def messages_with(self, thread: str, key: str) -> list[Entry]:
         """See History."""

@@ -33,7 +33,7 @@ from tools.core.problem import Problem
 from tools.core.store.api import Append, Change, Document, Expect, Replace, StaleVersion, address_of
 from tools.core.store.files import append
 from tools.core.store.files.append import sync
-from tools.core.store.files.transaction import Transaction, place_of, version_of
+from tools.core.store.files.transaction import Transaction, place_of, recovered, version_of
 from tools.core.text import secrets as redaction
 from tools.core.workspace import Place, Workspace
 
@@ -158,15 +158,18 @@ class FileStore:
             sync(to_sync, plan.streams[0][0])
         return plan.written
 
-    def adopt(self, stream: str, lines: Sequence[bytes]) -> int:
+    def adopt(self, stream: str, lines: Sequence[bytes], behind: int = 0, agent: str = "") -> int:
         """Appends another clone's lines exactly as they are, but for those that are here; how many came.
 
-        Redo is harmless, so it needs no journal: what a dead process did not append is missing still.
+        Only what the log has from byte `behind` on is compared; `agent` is who takes them in. Redo is
+        harmless, so it needs no journal: what a dead process did not append is missing still.
         """
         from tools.core.store import merge  # only an exchange with another clone needs it
 
         place = self.place(stream)
-        before = append.bytes_from(place, 0) or b""
+        before = append.bytes_from(place, behind)
+        if before is None:
+            behind, before = 0, append.bytes_from(place, 0) or b""
         known = before.rfind(b"\n") + 1  # whatever is behind it may still be completed by its writer
         wanted = merge.missing(merge.lines_of(before[:known]), lines)
         if not wanted:
@@ -174,14 +177,24 @@ class FileStore:
         with self._lock():
             self._finish_journal()
             self._refuse_other_case(stream)
-            behind = append.bytes_from(place, known)
-            if behind is None:  # cut short meanwhile: what was known may be gone
-                behind, wanted = append.bytes_from(place, 0) or b"", list(lines)
-            new = merge.missing(merge.lines_of(behind), wanted)
+            later = append.bytes_from(place, behind + known)
+            if later is None:  # cut short meanwhile: what was known may be gone
+                later, wanted = append.bytes_from(place, 0) or b"", list(lines)
+            new = merge.missing(merge.lines_of(later), wanted)
             if new:
+                self._mend_tail(place, agent)
                 sync(append.append_lines(self._workspace.torn, place, new), place)
         self._expire_history()
         return len(new)
+
+    def _mend_tail(self, place: Place, agent: str) -> None:
+        """Moves an unfinished last line aside and tells of it, as a commit does; under the lock."""
+        _, torn = append.tail_of(place)
+        if not torn or append.is_record(torn):
+            return
+        sync(append.append(self._workspace.torn, place, []), place)
+        told = Transaction(self._workspace, [Append(EVENTS, recovered(place, len(torn), {"agent_id": agent}))])
+        sync(told.append_one(), self._workspace.events)
 
     def recover(self) -> bool:
         """Completes a journal that a dead process left; whether there was one."""

@@ -65,7 +65,7 @@ class Transaction:
         for place, waiting in list(self.streams):
             _, torn = append.tail_of(place)
             if torn and not append.is_record(torn) and not self._announces(place):
-                self._add(EVENTS, _recovered(place, len(torn), waiting[0]))
+                self._add(EVENTS, recovered(place, len(torn), waiting[0]))
 
     def _announces(self, place: Place) -> bool:
         records = (record for target, waiting in self.streams if target == self._workspace.events for record in waiting)
@@ -139,7 +139,8 @@ def stream_name(path: str) -> str:
     raise ValueError(f"{path} is no stream")
 
 
-def _recovered(place: Place, size: int, cause: Mapping[str, object]) -> dict[str, object]:
+def recovered(place: Place, size: int, cause: Mapping[str, object]) -> dict[str, object]:
+    """The event that tells of an unfinished last line that was moved aside, in the name of who found it."""
     agent = foreign.text_of(cause.get("agent_id") or cause.get("from"))
     return to_mapping(
         Event(

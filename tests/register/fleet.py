@@ -1,0 +1,220 @@
+"""Clones of one origin, each a process that does random operations, and what goes wrong between them.
+
+A clone does its operations in its own process and writes each down before it begins and when it was
+answered, so that one that is killed is known to have been asked. Faults are put around the two ways
+to the remote, fetch and push, and around the clock; a weakening is put into the toolkit itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.acting import context_of
+from tests.clones import make_clone, make_origin
+from tests.register.histories import NEVER, UNKNOWN, Done
+from tools.core import clock
+from tools.core.bus import assignments, claim_documents, claims
+from tools.core.bus.assignment_rules import AssignmentRequest
+from tools.core.bus.claim_rules import Request
+from tools.core.errors import ToolkitError
+from tools.core.git import remotes
+from tools.core.git.remotes import Push
+from tools.core.models.manifest import Manifest
+from tools.core.seats.seat import Seat
+from tools.core.sync import confirm, exchange
+from tools.core.workspace import Workspace
+
+PATIENCE = timedelta(seconds=20)
+VERBS = ("claim", "claim", "claim", "reopen", "release", "done", "relieve", "assign")
+
+
+class Plan(NamedTuple):
+    """How many clones do how many operations on how many tasks, and what goes wrong."""
+
+    clones: int = 3
+    tasks: int = 8
+    operations: int = 16
+    faults: tuple[str, ...] = ()
+    seed: int = 0
+    weaken: Callable[[], None] | None = None
+    loose: float = 0.0  # the share of operations that are not confirmed
+
+
+def play(folder: Path, plan: Plan) -> tuple[list[Done], list[Path]]:
+    """Runs the clones to their end; what each was told, and where they lie."""
+    origin = make_origin(folder)
+    clones = [make_clone(origin, folder / f"clone-{number}", f"codex-{number}") for number in range(plan.clones)]
+    running = [_fork(lambda number=number: _live(clones[number], number, plan)) for number in range(plan.clones)]
+    nemesis = _fork(lambda: _roll_back(origin, plan)) if "roll back" in plan.faults else 0
+    for process in running:
+        os.waitpid(process, 0)
+    if nemesis:
+        os.kill(nemesis, signal.SIGKILL)
+        os.waitpid(nemesis, 0)
+    return [one for clone in clones for one in _told(clone)], clones
+
+
+def _fork(work: Callable[[], None]) -> int:
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(3)
+    return child
+
+
+def _live(clone: Path, number: int, plan: Plan) -> None:
+    """One clone's life; where it is to be killed, each operation is another process of it."""
+    chance = random.Random(plan.seed * 100 + number)
+    if plan.weaken is not None:
+        plan.weaken()
+    ways = Ways(remotes.push, remotes.fetch_only)
+    offset = timedelta(hours=chance.choice((-6, 0, 6))) if "clocks" in plan.faults else timedelta()
+    for turn in range(plan.operations):
+        _put_faults_around_the_remote(ways, chance, plan.faults)
+        seed = chance.random()
+        if "kills" not in plan.faults or chance.random() < 0.7:
+            _act(clone, number, turn, random.Random(seed), plan, offset)
+            continue
+        victim = _fork(lambda turn=turn, seed=seed: _act(clone, number, turn, random.Random(seed), plan, offset))
+        time.sleep(chance.uniform(0.0, 0.25))
+        with suppress(ProcessLookupError):
+            os.kill(victim, signal.SIGKILL)
+        os.waitpid(victim, 0)
+
+
+def _act(clone: Path, number: int, turn: int, chance: random.Random, plan: Plan, offset: timedelta) -> None:
+    me = f"codex-{number}"
+    task, verb = f"T-{chance.randrange(plan.tasks)}", chance.choice(VERBS)
+    engineer = f"codex-{chance.randrange(plan.clones)}" if verb == "assign" else ""
+    is_confirmed = chance.random() >= plan.loose
+    asked = Done(me, verb, task, time.monotonic_ns(), NEVER, UNKNOWN, 0, engineer, is_confirmed)
+    _write(clone, turn, asked)
+    seat = Seat(me, Manifest(agent_id=me, desired_roles=("manager",)))
+    context = context_of(Workspace(str(clone), str(clone)), seat=seat, now=clock.now() + offset)
+
+    def act() -> confirm.Acted:
+        return confirm.Acted(_operation(context, asked), task)
+
+    try:
+        result = (confirm.confirm(context, me, act, patience=PATIENCE) if is_confirmed else act()).result
+        code, fence = 0, result.fence if result is not None else 0
+        if not is_confirmed and chance.random() < 0.5:
+            exchange.exchange(context, me, push=True, patience=PATIENCE)
+    except ToolkitError as refusal:
+        if refusal.code == "claim.lost":  # told of an earlier loss, and nothing was tried
+            _forget(clone, turn)
+            return
+        code, fence = refusal.exit_code if refusal.exit_code in (3, 4) else UNKNOWN, 0
+    finally:
+        context.close()
+    moment = NEVER if code == UNKNOWN else time.monotonic_ns()
+    _write(clone, turn, asked._replace(acknowledged=moment, code=code, fence=fence))
+
+
+def _operation(context: Any, asked: Done) -> Any:
+    """Does what was asked on the live bus; the claim that came of it."""
+    if asked.verb in ("claim", "reopen"):
+        reason = "again" if asked.verb == "reopen" else ""
+        request = Request(asked.task, asked.agent, reopen=asked.verb == "reopen", reason=reason, allow_unassigned=True)
+        return claims.take(context, request).claim
+    if asked.verb in ("release", "done"):
+        status = "released" if asked.verb == "release" else "done"
+        return claims.release(context, asked.task, status=status, notes=None).claim
+    if asked.verb == "relieve":
+        return claims.pause(
+            context, asked.task, notes="gone", stale_after=timedelta(hours=4), force=True, reason="a test"
+        ).claim
+    request = AssignmentRequest(asked.task, asked.engineer, asked.agent, reassign=True, reason="moved")
+    result = assignments.assign(context, request)
+    return result.claim if result.claim else claim_documents.of_task(context.store, asked.task).claim
+
+
+# -- what was told -----------------------------------------------------------------------------------
+
+
+def _write(clone: Path, turn: int, asked: Done) -> None:
+    folder = clone.parent / f"{clone.name}-told"
+    folder.mkdir(exist_ok=True)
+    beside = folder / f".{turn:04}"
+    beside.write_text(json.dumps(asked._asdict()))
+    beside.rename(folder / f"{turn:04}.json")
+
+
+def _forget(clone: Path, turn: int) -> None:
+    (clone.parent / f"{clone.name}-told" / f"{turn:04}.json").unlink()
+
+
+def _told(clone: Path) -> Iterator[Done]:
+    for path in sorted((clone.parent / f"{clone.name}-told").glob("*.json")):
+        yield Done(**json.loads(path.read_text()))
+
+
+# -- what goes wrong ---------------------------------------------------------------------------------
+
+
+class Ways(NamedTuple):
+    """The two ways to the remote as they are without faults."""
+
+    push: Callable[..., Push]
+    fetch: Callable[..., str]
+
+
+def _put_faults_around_the_remote(ways: Ways, chance: random.Random, faults: tuple[str, ...]) -> None:
+    """Something goes wrong at one of the next times that the remote is asked, not at all of them."""
+    left = [chance.choice(faults)] if faults and chance.random() < 0.5 else []
+
+    def meets(*kinds: str) -> str:
+        return left.pop() if left and left[0] in kinds else ""
+
+    def fetch(*arguments: Any, **more: Any) -> str:
+        if meets("slow"):
+            time.sleep(chance.uniform(0.0, 0.3))
+        if meets("gone"):
+            return ways.fetch(arguments[0], "nowhere", *arguments[2:], **more)
+        return ways.fetch(*arguments, **more)
+
+    def push(*arguments: Any, **more: Any) -> Push:
+        wrong = meets("cut before", "cut after", "twice")
+        if wrong == "cut before":
+            return Push(reason="the connection was cut")
+        answer = ways.push(*arguments, **more)
+        if wrong == "twice":
+            ways.push(*arguments, **more)
+        return Push(reason="the connection was cut") if wrong == "cut after" else answer
+
+    remotes.fetch_only = fetch  # type: ignore[assignment]
+    remotes.push = push  # type: ignore[assignment]
+
+
+def _roll_back(origin: Path, plan: Plan) -> None:
+    """Moves the shared branch back to an older commit, again and again."""
+    chance = random.Random(plan.seed)
+    while True:
+        time.sleep(chance.uniform(0.2, 0.8))
+        listed = subprocess.run(["git", "rev-list", "bus"], cwd=origin, capture_output=True, text=True).stdout.split()
+        if len(listed) > 2:
+            subprocess.run(["git", "update-ref", "refs/heads/bus", chance.choice(listed)], cwd=origin)
+
+
+def settle(clones: list[Path]) -> None:
+    """Each clone pushes what it has, then takes in what the others pushed; faults are over."""
+    for number, clone in [*enumerate(clones), *enumerate(clones), *enumerate(clones)]:
+        context = context_of(Workspace(str(clone), str(clone)), seat=Seat(f"codex-{number}", None))
+        exchange.exchange(context, f"codex-{number}", push=True)
+        context.close()

@@ -1,0 +1,105 @@
+"""Confirmed operations of clones that race and fail are those of one register for each task."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.register.fleet import Plan, play, settle
+from tests.register.histories import NEVER, UNKNOWN, Done, broken, explains, fences_that_do_not_grow
+from tests.register.weakenings import ALL
+
+SEED = int(os.environ.get("TEOF_RACE_SEED") or random.SystemRandom().randrange(10**6))
+CUTS = ("slow", "gone", "cut before", "cut after", "twice")
+PLANS = {
+    "nothing goes wrong": Plan(tasks=8),
+    "the remote is slow, gone, cut off": Plan(tasks=8, faults=CUTS),
+    "clones are killed and their clocks are off": Plan(tasks=8, faults=("kills", "slow", "clocks")),
+    "the branch is rolled back": Plan(tasks=8, faults=("roll back", "slow")),
+    "few tasks, many faults": Plan(clones=4, tasks=3, operations=10, faults=("kills", *CUTS)),
+}
+ROUNDS = [pytest.param(6, id="short"), pytest.param(170, id="long", marks=pytest.mark.soak)]
+"""Fleets of each plan; each plays the histories of eight tasks (three in the last)."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rounds", ROUNDS)
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+def test_confirmed_operations_are_those_of_one_register(tmp_path: Path, plan: Plan, rounds: int) -> None:
+    for number in range(rounds):
+        seed = SEED + number
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        told, clones = play(folder, plan._replace(seed=seed))
+        assert len(told) >= plan.clones * plan.operations * 0.7, seed
+        assert not broken(told), seed
+        assert not fences_that_do_not_grow(told), seed
+        _require_equal(clones)
+
+
+def _require_equal(clones: list[Path]) -> None:
+    """In the end every clone has every record, and says the same of every task."""
+    settle(clones)
+    logs = [sorted((clone / "_bus/events/events.jsonl").read_text().splitlines()) for clone in clones]
+    assert all(log == logs[0] for log in logs)
+    claims = [
+        {path.name: json.loads(path.read_text()) for path in sorted((clone / "_bus/claims").glob("*.json"))}
+        for clone in clones
+    ]
+    assert all(each == claims[0] for each in claims)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rounds", [pytest.param(3, id="short"), pytest.param(40, id="long", marks=pytest.mark.soak)])
+def test_an_operation_that_is_not_confirmed_takes_nothing_from_one_that_is(tmp_path: Path, rounds: int) -> None:
+    for number in range(rounds):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        told, clones = play(folder, Plan(tasks=3, loose=0.5, seed=SEED + number))
+        confirmed = [one for one in told if one.confirmed and one.verb in ("claim", "reopen")]
+        assert not fences_that_do_not_grow(confirmed), SEED + number
+        _require_equal(clones)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("weaken", ALL, ids=lambda weaken: weaken.__name__)
+def test_each_weakening_of_the_protocol_is_noticed(tmp_path: Path, weaken) -> None:
+    faults = ("cut before", "cut after", "slow") if "answer" in weaken.__name__ else ("slow",)
+    for number in range(12):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        plan = Plan(clones=4, tasks=2, operations=8, faults=faults, seed=number, weaken=weaken)
+        told, _ = play(folder, plan)
+        if broken(told) or fences_that_do_not_grow(told):
+            return
+    pytest.fail("no history shows it")
+
+
+# -- the checker itself ------------------------------------------------------------------------------
+
+
+def told(agent: str, verb: str, invoked: int, acknowledged: int, code: int = 0, fence: int = 0) -> Done:
+    return Done(agent, verb, "T", invoked, acknowledged, code, fence)
+
+
+def test_one_after_the_other_is_explained() -> None:
+    assert explains([told("a", "claim", 1, 2, fence=1), told("b", "claim", 3, 4, 4), told("a", "release", 5, 6)])
+
+
+def test_two_winners_are_not_explained_though_they_asked_at_once() -> None:
+    assert not explains([told("a", "claim", 1, 9, fence=1), told("b", "claim", 1, 9, fence=1)])
+
+
+def test_a_refusal_on_old_news_is_not_explained() -> None:
+    assert not explains([told("a", "claim", 1, 2), told("a", "release", 3, 4), told("b", "claim", 5, 6, 4)])
+
+
+def test_what_had_no_answer_may_have_happened_or_not() -> None:
+    lost = told("a", "claim", 1, NEVER, UNKNOWN)
+    assert explains([lost, told("b", "claim", 3, 4, fence=1)])
+    assert explains([lost, told("b", "claim", 3, 4, 4)])
+    assert not explains([lost, told("b", "claim", 3, 4, 4), told("b", "claim", 5, 6, fence=1)])

@@ -1,0 +1,159 @@
+"""The live bus as an exchange sees it: what of it the shared branch lacks, and what to remember of that."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tools.core import ids
+from tools.core.errors import ToolkitError
+from tools.core.fs import files, locks
+from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, stream_of
+from tools.core.store import merge
+from tools.core.store.files import append
+from tools.core.sync.incoming import Arrivals
+from tools.core.sync.memory import Log, Memory, and_stretch, facts_of
+from tools.core.workspace import Place, Workspace
+
+
+class Line(NamedTuple):
+    """A line of a live log and where it lies in it."""
+
+    start: int
+    end: int
+    raw: bytes
+
+
+@dataclass
+class Lacking:
+    """What the shared branch lacks of the live bus at one moment."""
+
+    lines: dict[str, list[bytes]] = field(default_factory=dict)
+    documents: dict[str, bytes] = field(default_factory=dict)
+    """Documents that changed here or anywhere; whether the branch has them so already is for its tree to say."""
+
+    sent: dict[str, Log] = field(default_factory=dict)
+    """What to remember of each log once all of this has been sent."""
+
+    unsent: dict[str, Log] = field(default_factory=dict)
+    """What to remember while it has not."""
+
+    facts: dict[str, list[int]] = field(default_factory=dict)
+
+    def size(self) -> int:
+        """How many bytes of log are lacking."""
+        return sum(len(line) + 1 for lines in self.lines.values() for line in lines)
+
+
+def logs_of(workspace: Workspace) -> dict[str, os.stat_result]:
+    """By stream, the facts of every live log."""
+    held: dict[str, os.stat_result] = {}
+    with suppress(FileNotFoundError, ToolkitError), files.opened(workspace.events) as descriptor:
+        held[EVENTS] = os.fstat(descriptor)
+    for name, stat in _listed(workspace.bus.child(MESSAGES), ".jsonl").items():
+        held[stream_of(name)] = stat
+    return held
+
+
+def _listed(folder: Place, ending: str) -> dict[str, os.stat_result]:
+    held: dict[str, os.stat_result] = {}
+    with (
+        suppress(FileNotFoundError, ToolkitError),
+        files.folder_of(folder.child("x")) as opened,
+        os.scandir(opened) as entries,
+    ):
+        for entry in entries:
+            name = entry.name.removesuffix(ending)
+            if name != entry.name and ids.is_task(name) and entry.is_file(follow_symlinks=False):
+                held[name] = entry.stat(follow_symlinks=False)
+    return held
+
+
+def is_as_remembered(workspace: Workspace, memory: Memory) -> bool:
+    """Whether every log that is remembered is the same file still, and not shorter."""
+    held = logs_of(workspace)
+    return all(
+        name in held and held[name].st_ino == log.inode and held[name].st_size >= log.mark
+        for name, log in memory.logs.items()
+    )
+
+
+def is_all_sent(workspace: Workspace, memory: Memory) -> bool:
+    """Whether the shared branch is remembered to have all that is here."""
+    held = logs_of(workspace)
+    if held.keys() != memory.logs.keys() or any(log.unsent for log in memory.logs.values()):
+        return False
+    if any(held[name].st_size > log.mark for name, log in memory.logs.items()):
+        return False
+    return {name: facts_of(stat) for name, stat in _documents(workspace).items()} == memory.documents
+
+
+def _documents(workspace: Workspace) -> dict[str, os.stat_result]:
+    return {
+        f"{kind}/{name}": stat
+        for kind in (CLAIMS, ASSIGNMENTS)
+        for name, stat in _listed(workspace.bus.child(kind), ".json").items()
+    }
+
+
+def lacking(workspace: Workspace, memory: Memory, arrivals: Arrivals) -> Lacking:
+    """What the shared branch may lack, at one moment of the bus; logs are read after the lock is free."""
+    result = Lacking()
+    with locks.hold(workspace.bus, holder=workspace.cache.child("holder")):
+        held = logs_of(workspace)
+        stats = _documents(workspace)
+        for name, stat in stats.items():
+            result.facts[name] = facts_of(stat)
+            if name in arrivals.documents or memory.documents.get(name) != result.facts[name]:
+                with suppress(ToolkitError):
+                    result.documents[name] = files.read_bytes(_place(workspace, name)) or b""
+    for stream, stat in held.items():
+        _lacking_lines(workspace, memory, arrivals.shared, stream, stat, result)
+    return result
+
+
+def _place(workspace: Workspace, document: str) -> Place:
+    return workspace.bus.child(f"{document}.json")
+
+
+def _lacking_lines(
+    workspace: Workspace,
+    memory: Memory,
+    shared: Mapping[str, Collection[bytes]],
+    stream: str,
+    stat: os.stat_result,
+    result: Lacking,
+) -> None:
+    log = memory.logs.get(stream, Log())
+    lines, end = _read(workspace, stream, [*log.unsent, [log.mark, stat.st_size]])
+    known = merge.Known(shared.get(stream, ()))
+    new = [line for line in lines if known.lacks(line.raw)]
+    if new:
+        result.lines[stream] = [line.raw for line in new]
+    stretches: list[list[int]] = []
+    for line in new:
+        stretches = and_stretch(stretches, line.start, line.end)
+    result.sent[stream] = Log(stat.st_ino, end, [])
+    result.unsent[stream] = Log(stat.st_ino, end, stretches)
+
+
+def _read(workspace: Workspace, stream: str, stretches: list[list[int]]) -> tuple[list[Line], int]:
+    """The whole lines of some stretches of a log, and where the last whole line ends."""
+    place = workspace.events if stream == EVENTS else workspace.bus.child(f"{stream}.jsonl")
+    lines: list[Line] = []
+    end = stretches[-1][0]
+    for start, stop in stretches:
+        if start >= stop:
+            continue
+        data = (append.bytes_from(place, start) or b"")[: stop - start]
+        at = 0
+        while (found := data.find(b"\n", at)) >= 0:
+            raw = data[at:found].removesuffix(b"\r")
+            if raw.strip():
+                lines.append(Line(start + at, start + found + 1, raw))
+            at = found + 1
+            end = start + at
+    return lines, max(end, stretches[-1][0])
