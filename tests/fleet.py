@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.acting import context_of
 from tests.conftest import git
 from tools.core.setup import init
 from tools.core.workspace import Workspace
@@ -39,12 +40,12 @@ def make(main: Path) -> Fleet:
     """The fleet in an existing repository."""
     (main / "lib").mkdir()
     (main / HELD).write_text("def rows():\n")
-    init.prepare(Workspace(str(main), str(main)), agent="manager-1", roles=["manager"], bus=None, dry_run=False)
+    init.prepare(context_of(Workspace(str(main), str(main))), agent="manager-1", roles=["manager"], bus=None, dry_run=False)
     git(main, "add", "-A")
     git(main, "commit", "-qm", "ready")
     tree = main.parent / "tree"
     git(main, "worktree", "add", "-q", str(tree), "-b", "agent/codex-1/work")
-    init.prepare(Workspace(str(tree), str(main)), agent="codex-1", roles=[], bus=None, dry_run=False)
+    init.prepare(context_of(Workspace(str(tree), str(main))), agent="codex-1", roles=[], bus=None, dry_run=False)
     return Fleet(main, tree)
 
 

@@ -28,7 +28,7 @@ def add(run: cli.Run, agent: str, path: str | None, base: str, role: tuple[str, 
     from tools.core.cli import bootstrap
     from tools.core.setup import clone, launchers, programs, worktrees
 
-    added = worktrees.add(run.workspace, agent, path, base, role)
+    added = worktrees.add(run, agent, path, base, role)
     manual, launch = [], []
     try:
         here = clone.find(run.workspace, os.path.expanduser("~"), bootstrap.server_command())

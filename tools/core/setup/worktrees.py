@@ -58,9 +58,10 @@ def default_path(workspace: Workspace, agent: str) -> str:
     return os.path.join(os.path.dirname(main), f"{os.path.basename(main)}-{agent}")
 
 
-def add(workspace: Workspace, agent: str, path: str | None, base: str, roles: Sequence[str]) -> Added:
+def add(context: Context, agent: str, path: str | None, base: str, roles: Sequence[str]) -> Added:
     """A worktree with a seat; ConflictError while the seat is used elsewhere, UsageError where the path is taken."""
     require_seat(agent)
+    workspace = context.workspace
     if not os.path.isdir(workspace.bus.path):
         raise SetupError("there is no bus here yet", code="setup.no_bus", hint=hint.init("--agent", hint.WORDS))
     place = os.path.realpath(path or default_path(workspace, agent))
@@ -76,7 +77,7 @@ def add(workspace: Workspace, agent: str, path: str | None, base: str, roles: Se
     if place not in {os.path.realpath(row.path) for row in present.values()}:
         _make(workspace, place, branch, base)
     new = Workspace(place, workspace.bus_root)
-    init.prepare(new, agent=agent, roles=roles, bus=None, dry_run=False)
+    init.prepare(Context(new, now=context.now, warn=context.warn), agent=agent, roles=roles, bus=None, dry_run=False)
     folders.make_folder(workspace.session(agent))
     return Added(place, current_branch(place) or branch, True)
 
