@@ -150,7 +150,7 @@ class MemoryStore:
                 self._documents[change.document] = files.dump_json(secrets.redact_value(dict(change.content)))
         return written
 
-    def adopt(self, stream, lines):
+    def adopt(self, stream, lines, behind=0, agent=""):
         new = merge.missing(self._lines(stream), lines)
         self.arrivals.extend((stream, line) for line in new)
         return len(new)
@@ -379,6 +379,14 @@ class MemoryHistory:
     def events_about_plan(self, plan, limit):
         about = [event for event in self._events() if event.id and event.plan_id == plan]
         return about[max(0, len(about) - limit) :]
+
+    def lines_with(self, stream, record_ids):
+        lines = {}
+        for name, raw in self._store.arrivals:
+            record_id = (jsonl.parse_plain(raw) or {}).get("id")
+            if name == stream and record_id in record_ids:
+                lines.setdefault(record_id, raw)
+        return lines
 
     def claim_changes(self, task):
         return (event for event in reversed(self._events()) if event.task_id == task and event.claim)

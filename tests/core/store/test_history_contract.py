@@ -251,6 +251,14 @@ def test_a_flood_of_requests_from_the_future_hides_no_request_of_another(any_sto
     assert len(shown) == 200 and "real" in summaries(shown) and any_store.history.count_requests() == 301
 
 
+def test_a_line_is_read_by_its_id_exactly_as_it_was_written(any_store, write):
+    first = write(summary="first")
+    write(summary="second")
+    (line, _) = any_store.lines(EVENTS)
+    assert any_store.history.lines_with(EVENTS, [first["id"], "01ARZ3NDEKTSV4RRFFQ69G5FAV"]) == {first["id"]: line.raw}
+    assert any_store.history.lines_with("messages/T", [first["id"]]) == {}
+
+
 def test_messages_are_counted_by_thread_and_known_by_their_id(any_store, write):
     said = write(thread="T")
     logged = write()

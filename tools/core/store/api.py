@@ -179,6 +179,10 @@ class History(Protocol):
     def claim_changes(self, task: str) -> Iterator[Event]:
         """The events that carry a claim of a task, newest first."""
 
+    # -- lines as they are -------------------------------------------------------------------
+    def lines_with(self, stream: str, record_ids: Collection[str]) -> dict[str, bytes]:
+        """By id, the line of the first record with this id in a stream; an id that no record has is left out."""
+
     # -- how much there is -------------------------------------------------------------------
     def totals(self) -> Totals:
         """How many records there are; an inbox copy counts."""

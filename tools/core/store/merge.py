@@ -33,6 +33,12 @@ def lines_of(data: bytes) -> list[bytes]:
     return [line for line in (raw.removesuffix(b"\r") for raw in data.split(b"\n")) if line.strip()]
 
 
+def id_of(line: bytes) -> str:
+    """The id of the record in a line; "" where it has none of the toolkit's form."""
+    match = _ID.search(line)
+    return match[1].decode() if match else ""
+
+
 class Known:
     """The lines a log has, each to be met once; a record with an id counts once however often it comes."""
 

@@ -183,20 +183,33 @@ class Receiver:
             parts.append(held.data if held.data.endswith(b"\n") or not held.data else held.data + b"\n")
         return b"".join(parts)
 
-    def _adopt(self, place: Place, stream: str, lines: Sequence[bytes]) -> None:
-        verdict = door.lines(merge.vouched_first(lines))
+    def _adopt(self, place: Place, stream: str, news: Sequence[bytes]) -> None:
+        verdict = door.lines(merge.vouched_first(news))
         if verdict.refused:
             self._tell_refused(place, [_refused(stream, f"{verdict.refused} lines: {verdict.reason}")])
         if not verdict.admitted or stream.startswith(f"{layout.FINISHED}/"):
             self._finished(place, verdict.admitted)
             return
-        log = self._memory.logs.get(stream)
         try:
-            behind = log.starts() if log else 0
-            came = self._context.store.adopt(stream, verdict.admitted, behind, self._agent)
+            lines, behind = self._not_here(place, stream, verdict.admitted)
+            came = self._context.store.adopt(stream, lines, behind, self._agent)
             self.arrivals.received += came
         except (DataError, UsageError) as error:
             self._tell_refused(place, [error.problem_in(stream)])
+
+    def _not_here(self, place: Place, stream: str, lines: list[bytes]) -> tuple[list[bytes], int]:
+        """The lines that the live log may lack, and the byte of it from which on they are to be compared.
+
+        What is new on the shared branch is not among the lines it is remembered to have had. What another
+        clone put beside its claims may be: it may have come here by way of the branch.
+        """
+        log = self._memory.logs.get(stream)
+        if log is None or place.is_shared:
+            return lines, log.starts() if log else 0
+        present = self._context.store.history.lines_with(stream, {merge.id_of(line) for line in lines} - {""})
+        lacking = [line for line in lines if present.get(merge.id_of(line)) != line]
+        is_certain = all(merge.id_of(line) and merge.id_of(line) not in present for line in lacking)
+        return lacking, log.starts() if is_certain else 0
 
     def _finished(self, place: Place, lines: Sequence[bytes]) -> None:
         """Claims that another clone has moved to the log of their month."""

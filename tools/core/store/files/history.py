@@ -223,6 +223,13 @@ class FileHistory:
         )
         return (event for event in (_event(*row) for row in self._ask(sql, task)) if event.claim)
 
+    # -- lines as they are -------------------------------------------------------------------
+    def lines_with(self, stream: str, record_ids: Collection[str]) -> dict[str, bytes]:
+        """See History."""
+        sql = "SELECT raw FROM entries WHERE id=? AND stream=?"
+        rows = {record_id: self._ask(sql, record_id, stream) for record_id in record_ids}
+        return {record_id: row[0][0] for record_id, row in rows.items() if row}
+
     # -- how much there is -------------------------------------------------------------------
     def totals(self) -> Totals:
         """See History."""
