@@ -40,7 +40,9 @@ def make(main: Path) -> Fleet:
     """The fleet in an existing repository."""
     (main / "lib").mkdir()
     (main / HELD).write_text("def rows():\n")
-    init.prepare(context_of(Workspace(str(main), str(main))), agent="manager-1", roles=["manager"], bus=None, dry_run=False)
+    init.prepare(
+        context_of(Workspace(str(main), str(main))), agent="manager-1", roles=["manager"], bus=None, dry_run=False
+    )
     git(main, "add", "-A")
     git(main, "commit", "-qm", "ready")
     tree = main.parent / "tree"
