@@ -30,6 +30,9 @@ from tools.core.sync.turn import Turn
 PATIENCE = timedelta(seconds=120)
 """How long a push that loses against other clones' is tried again."""
 
+_REWRITE = "rewrite_accepted"
+"""The code of the warning that a followed rewrite leaves."""
+
 LONGEST_WAIT = 20.0
 """Seconds that are waited at most before a push is tried again."""
 
@@ -173,7 +176,7 @@ def record_rewrite(context: Context, done: Exchanged, reason: str) -> None:
         Warning(
             ts=clock.to_text(context.now),
             agent_id=context.seat.agent_id,
-            code="rewrite_accepted",
+            code=_REWRITE,
             message=f"the rewritten bus of {done.remote} was followed: {'; '.join(map(str, done.problems))}"[
                 :MAX_SUMMARY
             ],
