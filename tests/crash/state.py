@@ -52,7 +52,11 @@ def fingerprint(top: Path) -> str:
             elif ".cache" not in inside:
                 parts.append(f"{name} {Path(folder, name).read_bytes().decode(errors='replace')}")
     text = "\n".join(parts)
-    for pattern, word in (*_CHANGING, (re.compile(r"\.\d+\.tmp"), ".tmp"), (re.compile(r"objects/\w\w/"), "object")):
+    for pattern, word in (
+        *_CHANGING,
+        (re.compile(r"\.[0-9a-f]+\.tmp"), ".tmp"),
+        (re.compile(r"objects/\w\w/"), "object"),
+    ):
         text = pattern.sub(word, text)
     return text
 

@@ -19,7 +19,7 @@ from tools.core.board import build, forms, model, text
 from tools.core.board.view import take as take_view
 from tools.core.bus import handoffs
 from tools.core.cli import app as cli
-from tools.core.receipts import write
+from tools.core.receipts import outputs, write
 from tools.core.workspace import Place
 
 RETIRED_AGENTS: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ def _follow_page(run: cli.Run, options: model.View, output: str | None, seconds:
             if place is None:
                 place = _file(run, data, "html", output)
                 run.emit_line({"path": place.name}, f"writing {place.name} whenever something changes")
-            write.replace_document(place, data)
+            outputs.replace_output(place, data)
             before = substance
         time.sleep(seconds)
 
@@ -124,8 +124,8 @@ def _file(run: cli.Run, data: bytes, form: str, output: str | None) -> Place:
     folder = run.workspace.report.child("manager")
     if output is None:
         return write.write_stamped(folder, "coordination-dashboard", forms.SUFFIXES[form], data, run.now)
-    place = write.output_place(run.workspace, output, folder)
-    write.replace_document(place, data)
+    place = outputs.output_place(run.workspace, output, folder)
+    outputs.replace_output(place, data)
     return place
 
 

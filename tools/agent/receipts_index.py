@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from tools.core.cli import app as cli
 from tools.core.fs import locks
-from tools.core.receipts import write
+from tools.core.receipts import outputs
 from tools.core.reports import receipts_index
 from tools.core.text import terminal
 from tools.core.workspace import REPORT
@@ -22,13 +22,13 @@ from tools.core.workspace import REPORT
 @cli.option("--missing", is_flag=True, help="Print a table of cited receipts that are missing or untracked.")
 def main(run: cli.Run, *, output: str | None, missing: bool) -> None:
     folder = run.workspace.in_root(f"{REPORT}/usage")
-    place = None if output is None else write.output_place(run.workspace, output, folder)
+    place = None if output is None else outputs.output_place(run.workspace, output, folder)
     index = receipts_index.make(run, place)
     with index.body:
         run.skipped(index.problems)
         if place is not None:
             with locks.hold(run.workspace.report):
-                write.replace_document(place, index.lines())
+                outputs.replace_output(place, index.lines())
         elif not missing:
             for line in index.lines():
                 run.emit_raw(line.decode())

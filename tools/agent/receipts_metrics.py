@@ -14,7 +14,7 @@ from tools.core import clock
 from tools.core.cli import app as cli
 from tools.core.fs import locks
 from tools.core.git import repository
-from tools.core.receipts import write
+from tools.core.receipts import outputs
 from tools.core.reports import latency
 from tools.core.text import terminal
 from tools.core.workspace import REPORT
@@ -26,7 +26,7 @@ from tools.core.workspace import REPORT
 @cli.option("--fail-on-outlier", is_flag=True, help="Exit 1 when there is an outlier.")
 def main(run: cli.Run, *, output: str | None, max_latency: timedelta | None, fail_on_outlier: bool) -> None:
     folder = run.workspace.in_root(f"{REPORT}/usage")
-    place = None if output is None else write.output_place(run.workspace, output, folder)
+    place = None if output is None else outputs.output_place(run.workspace, output, folder)
     limit = max_latency.total_seconds() if max_latency is not None else None
     metrics = latency.measure(run.workspace, limit=limit)
     run.skipped(metrics.problems)
@@ -38,7 +38,7 @@ def main(run: cli.Run, *, output: str | None, max_latency: timedelta | None, fai
             run.emit_raw(line)
     else:
         with locks.hold(run.workspace.report):
-            write.replace_document(place, "".join(f"{line}\n" for line in lines).encode())
+            outputs.replace_output(place, "".join(f"{line}\n" for line in lines).encode())
         run.emit({"summary": metrics.summary, "written": place.name}, f"{_table(metrics)}\n-> {place.name}")
     run.finish(1 if fail_on_outlier and metrics.outliers else 0)
 

@@ -12,7 +12,7 @@ from typing import Any
 from tools.core import clock
 from tools.core.bus import status
 from tools.core.cli import app as cli
-from tools.core.receipts import write
+from tools.core.receipts import outputs, write
 from tools.core.session import brief
 from tools.core.text import terminal
 
@@ -67,8 +67,8 @@ def _write(run: cli.Run, document: dict[str, Any], preset: str | None, output: s
     folder = run.workspace.agent_report(run.seat.agent_id).child("session_brief")
     if output is None:
         return write.write_stamped(folder, preset or "brief", ".json", document, run.now).name
-    place = write.output_place(run.workspace, output, folder)
-    write.replace_document(place, document)
+    place = outputs.output_place(run.workspace, output, folder)
+    outputs.replace_output(place, document)
     return place.name
 
 

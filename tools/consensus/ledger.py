@@ -15,9 +15,12 @@ from tools.core.consensus import ledger
 from tools.core.consensus.receipts import decision_folder
 from tools.core.errors import UsageError
 from tools.core.fs import files, locks
-from tools.core.receipts import write
+from tools.core.receipts import outputs
 from tools.core.text import terminal
 from tools.core.workspace import LEDGER
+
+_WIDEST = 200
+"""Characters of a cell in the table; the other forms hold them whole."""
 
 
 @cli.command(doc=__doc__)
@@ -51,17 +54,18 @@ def main(
     text = _text(table, shown, form)
     document = {"ledger": place.name, "columns": list(table.columns), "rows": [dict(row.cells) for row in shown]}
     if output:
-        target = write.output_place(run.workspace, output, decision_folder(run.workspace))
+        target = outputs.output_place(run.workspace, output, decision_folder(run.workspace))
         content = document if form == "table" else text.encode() + b"\n"
         with locks.hold(run.workspace.report):
-            write.replace_document(target, content)
+            outputs.replace_output(target, content)
         run.note(f"wrote {target.name}")
     run.emit(document, text)
 
 
 def _text(table: ledger.Ledger, rows: list[ledger.Row], form: str) -> str:
     if form == "table":
-        return terminal.table(table.columns, [list(row.cells.values()) for row in rows]) if rows else "no rows"
+        cells = ([terminal.short(cell, _WIDEST) for cell in row.cells.values()] for row in rows)
+        return terminal.table([terminal.clean(name) for name in table.columns], cells) if rows else "no rows"
     if form == "jsonl":
         return "\n".join(json.dumps(dict(row.cells), sort_keys=True) for row in rows)
     return json.dumps([dict(row.cells) for row in rows], indent=2, sort_keys=True)

@@ -12,7 +12,7 @@ from tests.acting import context_of
 from tools.core import clock, ids
 from tools.core.consensus import decisions, ledger
 from tools.core.consensus import receipts as consensus
-from tools.core.errors import UsageError
+from tools.core.errors import DataError, UsageError
 from tools.core.models.bus import EVENTS, Event, Message, stream_of
 from tools.core.models.evidence import ConsensusReceipt
 from tools.core.models.record import to_mapping
@@ -145,3 +145,28 @@ def test_a_row_that_does_not_fit_the_header_is_named(tmp_path: Path) -> None:
     table = ledger.read(Place(str(tmp_path), "l.csv"))
     assert [str(problem) for problem in table.problems] == ["l.csv:3: 1 cells where the header has 2"]
     assert [ledger.decision_of(row) for row in table.rows] == ["D-1", "D-2"]
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("id,agent,agent", ["id", "agent", "agent (3)"]),
+        ("id,,", ["id", "column 2", "column 3"]),
+        ("a,a (2),a", ["a", "a (2)", "a (3)"]),
+        ("a,a (3),a", ["a", "a (3)", "a (3) (3)"]),
+    ],
+)
+def test_every_column_has_a_name_of_its_own_and_no_cell_is_lost(
+    tmp_path: Path, header: str, columns: list[str]
+) -> None:
+    (tmp_path / "l.csv").write_text(f"{header}\n{','.join('xyz'[: len(columns)])}\n")
+    table = ledger.read(Place(str(tmp_path), "l.csv"))
+    assert table.columns == columns and list(table.rows[0].cells.values()) == list("xyz"[: len(columns)])
+
+
+def test_a_large_cell_is_read_and_a_table_of_too_many_columns_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_text(f"id,note\nD-1,{'x' * 300_000}\n")
+    assert len(ledger.read(Place(str(tmp_path), "l.csv")).rows[0].cells["note"]) == 300_000
+    (tmp_path / "l.csv").write_text("a," * 1_000_000 + "\n" + "x\n" * 100_000)
+    with pytest.raises(DataError, match="1000001 columns"):
+        ledger.read(Place(str(tmp_path), "l.csv"))

@@ -1,7 +1,6 @@
 """The view as Markdown for GitHub: a pull request, an issue, a job summary.
 
-Each command is a fenced block, which GitHub gives a button to copy. Names of people and numbers
-of issues in records get a separator, because GitHub links them in the finished text, escaped or not.
+Each command is a fenced block, which GitHub gives a button to copy.
 """
 
 from __future__ import annotations
@@ -24,6 +23,9 @@ MAX_BYTES = 60_000
 
 MAX_SEATS, MAX_BARS, MAX_CHART = 30, 100, 20_000
 """Mermaid refuses a chart of 50,000 characters and is slow long before."""
+
+_MAKER = "<!-- coord_dashboard -->"
+"""What readers do not see and `--output` knows its own files by."""
 
 _MARKS = {RED: "🟥", AMBER: "🟨", GREEN: "🟩"}
 _CAPS = (50, 20, 5, 0)
@@ -52,16 +54,11 @@ def document(view: BoardView) -> str:
 
 def _assembled(view: BoardView, parts: Sequence[Callable[[BoardView, int], str]], caps: Sequence[int]) -> str:
     bodies = [part(view, cap) for part, cap in zip(parts, caps, strict=True)]
-    return "\n\n".join([_head(view), *(body for body in bodies if body)]) + "\n"
-
-
-def literal(text: object) -> str:
-    """Text as GitHub shows it: no markup, no mention of a person, no link to an issue."""
-    return re.sub(r"(@|#|\bGH-)(?=\w)", r"\1&#8203;", escape_markdown(text))
+    return "\n\n".join([_head(view), *(body for body in bodies if body), _MAKER]) + "\n"
 
 
 def _short(text: str, limit: int = 240) -> str:
-    return literal(terminal.short(text, limit))
+    return escape_markdown(terminal.short(text, limit))
 
 
 def _head(view: BoardView) -> str:
@@ -71,7 +68,7 @@ def _head(view: BoardView) -> str:
     )
     done = board.finished_claims.get("done", 0)
     figures = f"{len(board.claims)} held · {len(board.ready)} ready · {len(board.requests)} waiting for an answer · {done} done"
-    head = f"## {_MARKS[view.verdict.colour]} {literal(view.repository)}: {sentence}\n"
+    head = f"## {_MARKS[view.verdict.colour]} {escape_markdown(view.repository)}: {sentence}\n"
     return f"{head}{figures} · as of {board.generated_at:%Y-%m-%d %H:%M} UTC"
 
 
@@ -89,7 +86,7 @@ def _alerts(view: BoardView, cap: int) -> str:
     items = []
     for number, row in enumerate(view.board.alerts[:cap], 1):
         title = f" · {_short(row.title, 120)}" if row.title else ""
-        head = f"{number}. **{literal(words.kind(row.kind))}** · {_age(row.since, view)} · {_short(row.text)}{title}"
+        head = f"{number}. **{escape_markdown(words.kind(row.kind))}** · {_age(row.since, view)} · {_short(row.text)}{title}"
         items.append(f"{head}\n\n{_fenced(row.command)}" if row.command else head)
     if len(view.board.alerts) > cap:
         items.append(_more(len(view.board.alerts) - cap, view))
@@ -117,7 +114,13 @@ def _waiting(view: BoardView, cap: int) -> str:
     if not requests:
         return ""
     rows = [
-        (_age(row.at, view), literal(row.sender), literal(row.to or "all"), literal(row.task_id), _short(row.summary))
+        (
+            _age(row.at, view),
+            escape_markdown(row.sender),
+            escape_markdown(row.to or "all"),
+            escape_markdown(row.task_id),
+            _short(row.summary),
+        )
         for row in requests[:cap]
     ]
     table = _table(("age", "from", "to", "thread", "asks"), rows, len(requests), view)
@@ -165,11 +168,11 @@ def _held(view: BoardView, cap: int) -> str:
         return ""
     rows = [
         (
-            f"{literal(row.task_id)} {_short(row.title, 80)}".rstrip(),
-            literal(row.agent_id) + (" ⚠ silent" if row.idle else " paused" if row.state == PAUSED else ""),
+            f"{escape_markdown(row.task_id)} {_short(row.title, 80)}".rstrip(),
+            escape_markdown(row.agent_id) + (" ⚠ silent" if row.idle else " paused" if row.state == PAUSED else ""),
             _age(row.claimed_at, view),
             _age(row.last_sign, view),
-            literal(row.plan_id or "–"),
+            escape_markdown(row.plan_id or "–"),
         )
         for row in claims[:cap]
     ]
@@ -188,13 +191,16 @@ def _list(title: str, rows: Sequence[str], cap: int, view: BoardView) -> str:
 
 
 def _ready(view: BoardView, cap: int) -> str:
-    rows = [f"{literal(row.task_id)} {_short(row.title, 100)} ({literal(row.priority)})" for row in view.board.ready]
+    rows = [
+        f"{escape_markdown(row.task_id)} {_short(row.title, 100)} ({escape_markdown(row.priority)})"
+        for row in view.board.ready
+    ]
     return _list("Ready", rows, cap, view)
 
 
 def _decisions(view: BoardView, cap: int) -> str:
     rows = [
-        f"{literal(row.id)}: {f'**overdue**: {_short(row.overdue)}' if row.overdue else f'open for {_age(row.at, view)}'}"
+        f"{escape_markdown(row.id)}: {f'**overdue**: {_short(row.overdue)}' if row.overdue else f'open for {_age(row.at, view)}'}"
         for row in sorted(view.board.decisions, key=lambda row: not row.overdue)
     ]
     return _list("Decisions", rows, cap, view)

@@ -16,7 +16,7 @@ from tools.core.bus import claim_documents, claim_rules, losses, release_rules
 from tools.core.bus.claim_documents import TaskDocuments
 from tools.core.bus.release_rules import PauseRequest
 from tools.core.context import Context
-from tools.core.fs import files
+from tools.core.fs import files, folders
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Claim, Event
 from tools.core.models.record import MAX_SUMMARY, over, to_mapping
 from tools.core.receipts.write import record_warning
@@ -38,7 +38,9 @@ def facts(context: Context, documents: TaskDocuments, agent: str, *, paths: bool
     if documents.claim is not None and documents.claim.is_live and documents.claim.agent_id != agent:
         holder = documents.claim.agent_id
         last_seen = context.history.last_seen([holder], context.now).get(holder)
-        is_clock_sound = files.clock_skew(context.workspace.cache.child("clock")) < clock.CREDIBLE_AHEAD.total_seconds()
+        is_clock_sound = (
+            folders.clock_skew(context.workspace.cache.child("clock")) < clock.CREDIBLE_AHEAD.total_seconds()
+        )
     live = [claim for claim in claim_documents.all_claims(context.store)[0] if claim.is_live] if paths else []
     return claim_rules.Facts(context.now, documents.assignment, last_seen, live, is_clock_sound)
 

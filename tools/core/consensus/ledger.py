@@ -1,7 +1,8 @@
 """The ledger of decisions: a CSV with any header, written by people and bots.
 
-Columns keep the order of the file. The columns for id, agent and time are recognised by name (formats,
-`_report/ledger.csv`); a filter without a matching column is a usage error.
+Columns keep the order of the file; one without a name, or with the name of an earlier one, gets its
+number. The columns for id, agent and time are recognised by name (formats, `_report/ledger.csv`); a
+filter without a matching column is a usage error.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ AGENT_COLUMNS = ("agent", "owner", "assignee")
 TIME_COLUMNS = ("decision_ts", "batch_ts", "timestamp")
 MAX_LEDGER = 64 * 1024 * 1024
 """The largest ledger, in bytes."""
+
+MAX_COLUMNS = 1000
+"""A table that is wider costs a reader its width for each of its rows."""
 
 
 class Row(NamedTuple):
@@ -56,6 +60,7 @@ def read(place: Place) -> Ledger:
         return Ledger(place.name, (), (), ())
     try:
         text = data.decode("utf-8-sig")
+        csv.field_size_limit(MAX_LEDGER)
         return _parse(csv.reader(io.StringIO(text, newline=""), strict=True), place.name)
     except (UnicodeDecodeError, csv.Error) as error:
         reason = f"not a CSV table in UTF-8 ({error})"
@@ -70,7 +75,7 @@ def _parse(reader: Any, name: str) -> Ledger:
         if not any(cell.strip() for cell in cells):
             continue
         if not columns:
-            columns = [cell.strip() for cell in cells]
+            columns = _column_names(cells, Problem(name, reader.line_num, "", "ledger.width"))
             continue
         if len(cells) != len(columns):
             reason = f"{len(cells)} cells where the header has {len(columns)}"
@@ -78,6 +83,20 @@ def _parse(reader: Any, name: str) -> Ledger:
         padded = [*cells, *[""] * len(columns)][: len(columns)]
         rows.append(Row(reader.line_num, dict(zip(columns, (cell.strip() for cell in padded), strict=True))))
     return Ledger(name, columns, rows, problems)
+
+
+def _column_names(header: Sequence[str], place: Problem) -> list[str]:
+    if len(header) > MAX_COLUMNS:
+        raise DataError(place._replace(reason=f"{len(header)} columns where at most {MAX_COLUMNS} are read"))
+    names: list[str] = []
+    taken: set[str] = set()
+    for number, cell in enumerate(header, 1):
+        name = cell.strip() or f"column {number}"
+        while name in taken:
+            name = f"{name} ({number})"
+        names.append(name)
+        taken.add(name)
+    return names
 
 
 def decision_of(row: Row) -> str:

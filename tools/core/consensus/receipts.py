@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from tools.core import clock
 from tools.core.bus import posts
 from tools.core.context import Context
-from tools.core.models.evidence import ConsensusReceipt
+from tools.core.models.evidence import CONSENSUS_FIELDS, ConsensusReceipt
 from tools.core.models.record import to_mapping
-from tools.core.receipts import write
+from tools.core.receipts import outputs, write
 from tools.core.workspace import REPORT, Place, Workspace
 
 
@@ -25,7 +25,8 @@ def write_receipt(context: Context, receipt: ConsensusReceipt, *, output: str | 
         return write.write_stamped(
             decision_folder(context.workspace), receipt.decision_id, ".jsonl", records, context.now
         )
-    place = write.output_place(context.workspace, output, decision_folder(context.workspace))
+    place = outputs.output_place(context.workspace, output, decision_folder(context.workspace))
+    outputs.require_lines_of(place, CONSENSUS_FIELDS)
     write.append_entry(context.workspace, place, to_mapping(receipt))
     return place
 

@@ -2,7 +2,7 @@
 
 strict_json  hooks of a JSON decoder that refuses what JSON does not have
 files        files below a trusted folder: no links followed, replaced whole, durable
-folders      made durably, walked without following links
+folders      made durably, tried for writing, walked without following links
 locks        one writer at a time
 jsonl        logs of one JSON object a line
 follow       logs as they grow

@@ -12,7 +12,6 @@ import errno
 import json
 import os
 import stat
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -84,10 +83,11 @@ def writable(place: Place) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        raise _not_written(place, problem) from problem
+        raise not_written(place, problem) from problem
 
 
-def _not_written(place: Place, problem: OSError) -> SetupError:
+def not_written(place: Place, problem: OSError) -> SetupError:
+    """What to raise for a place that cannot be written; names the folders a sandbox must allow."""
     if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         folders = [os.path.join(place.base, name) for name in SANDBOX_FOLDERS]
         return SetupError(
@@ -98,30 +98,6 @@ def _not_written(place: Place, problem: OSError) -> SetupError:
             details={"folders": folders},
         )
     return SetupError(f"{place.path} could not be written: {problem.strerror or problem}", code="file.write")
-
-
-def require_writable(place: Place) -> None:
-    """SetupError where a folder, or the nearest one above it that is there, cannot be written.
-
-    DataError where a link or a file stands in its way, as in `folder_of`.
-    """
-    with suppress(FileNotFoundError), folder_of(place.child("x")):
-        pass
-    path = place.path
-    while not os.path.lexists(path) and os.path.dirname(path) != path:
-        path = os.path.dirname(path)
-    if not may_write(path):
-        code = errno.EROFS if os.access(os.path.dirname(path), os.R_OK) and _is_read_only(path) else errno.EACCES
-        raise _not_written(place, OSError(code, os.strerror(code)))
-
-
-def may_write(path: str) -> bool:
-    """Whether this process may write a file or folder, as the system would decide now."""
-    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
-
-
-def _is_read_only(path: str) -> bool:
-    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
 @contextmanager
@@ -143,7 +119,7 @@ def open_in(folder: int, place: Place, flags: int) -> int:
         raise
     except OSError as problem:
         if flags & (os.O_WRONLY | os.O_RDWR) and problem.errno not in _OTHER_KIND:
-            raise _not_written(place, problem) from problem
+            raise not_written(place, problem) from problem
         raise not_a_file(place, problem) from problem
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -226,21 +202,38 @@ def write_whole(descriptor: int, data: bytes) -> None:
 
 
 def replace(place: Place, data: bytes | Iterator[bytes]) -> None:
-    """Puts a file in place whole: after a crash it is the old one or the new one. Under a lock.
+    """Puts a file in place whole: after a crash it is the old one or the new one.
 
-    What is too large to hold comes in parts.
+    What is too large to hold comes in parts. Without a lock the last of several writers wins, each whole.
     """
     with folder_of(place, create=True) as folder, writable(place):
         name = os.path.basename(place.name)
-        temporary = f".{name[:200]}.tmp"
-        _build(folder, temporary, data, place)
-        os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        with _built(folder, place, data) as temporary:
+            os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
         os.fsync(folder)
 
 
-def _build(folder: int, temporary: str, data: bytes | Iterator[bytes], place: Place) -> None:
+def temporary_name(name: str) -> str:
+    """A name to build a file under: no other process has it, whatever its pid, container or host."""
+    return f".{name[:180]}.{os.urandom(4).hex()}.tmp"
+
+
+@contextmanager
+def _built(folder: int, place: Place, data: bytes | Iterator[bytes]) -> Iterator[str]:
+    """The name in the same folder under which the content lies, synced; gone afterwards."""
+    temporary = temporary_name(os.path.basename(place.name))
     beside = Place(place.base, os.path.join(os.path.dirname(place.name), temporary))
-    descriptor = open_in(folder, beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    try:
+        with writable(place):
+            _build(folder, beside, data)
+        yield temporary
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=folder)
+
+
+def _build(folder: int, beside: Place, data: bytes | Iterator[bytes]) -> None:
+    descriptor = open_in(folder, beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
         for part in (data,) if isinstance(data, bytes) else data:
             write_whole(descriptor, part)
@@ -253,33 +246,18 @@ def create(place: Place, data: bytes) -> None:
     """Puts a new file in place whole; FileExistsError when the name is taken. Needs no lock."""
     with folder_of(place, create=True) as folder:
         name = os.path.basename(place.name)
-        temporary = f".{name[:180]}.{os.getpid()}.tmp"
-        with writable(place):
-            _build(folder, temporary, data, place)
-        try:
-            os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
-        except FileExistsError:
-            raise
-        except OSError as problem:
-            raise not_a_file(place, problem) from problem
-        finally:
-            os.unlink(temporary, dir_fd=folder)
+        with _built(folder, place, data) as temporary:
+            _link(folder, temporary, name, place)
         os.fsync(folder)
 
 
-def clock_skew(place: Place) -> float:
-    """How many seconds this process's clock is away from the one that dates its files; 0 where that cannot be told.
-
-    A file of ours is written to ask: a process whose clock was moved does not move the kernel's.
-    """
-    with suppress(OSError, DataError, SetupError), folder_of(place, create=True) as folder:
-        descriptor = open_in(folder, place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        try:
-            os.write(descriptor, b"\n")
-            return abs(os.fstat(descriptor).st_mtime - time.time())
-        finally:
-            os.close(descriptor)
-    return 0.0
+def _link(folder: int, temporary: str, name: str, place: Place) -> None:
+    try:
+        os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except OSError as problem:
+        raise not_a_file(place, problem) from problem
 
 
 def remove(place: Place) -> None:

@@ -1,11 +1,14 @@
-"""Folders below a trusted one: made durably, and walked without following links."""
+"""Folders below a trusted one: made durably, tried for writing, dated, and walked without following links."""
 
 from __future__ import annotations
 
+import errno
 import os
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 
-from tools.core.errors import DataError
+from tools.core.errors import DataError, SetupError
 from tools.core.fs import files
 from tools.core.workspace import Place
 
@@ -14,6 +17,30 @@ def make_folder(place: Place) -> None:
     """Makes a folder and those above it, each synced into its parent."""
     with files.folder_of(place.child("x"), create=True):
         pass
+
+
+def require_writable(place: Place) -> None:
+    """SetupError where a folder, or the nearest one above it that is there, cannot be written.
+
+    DataError where a link or a file stands in its way, as in `folder_of`.
+    """
+    with suppress(FileNotFoundError), files.folder_of(place.child("x")):
+        pass
+    path = place.path
+    while not os.path.lexists(path) and os.path.dirname(path) != path:
+        path = os.path.dirname(path)
+    if not may_write(path):
+        code = errno.EROFS if os.access(os.path.dirname(path), os.R_OK) and _is_read_only(path) else errno.EACCES
+        raise files.not_written(place, OSError(code, os.strerror(code)))
+
+
+def may_write(path: str) -> bool:
+    """Whether this process may write a file or folder, as the system would decide now."""
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _is_read_only(path: str) -> bool:
+    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
 def walk(place: Place) -> Iterator[Place]:
@@ -31,3 +58,18 @@ def walk(place: Place) -> Iterator[Place]:
             yield from walk(place.child(name))
         elif is_file and not (name.startswith(".") and name.endswith(".tmp")):
             yield place.child(name)
+
+
+def clock_skew(place: Place) -> float:
+    """How many seconds this process's clock is away from the one that dates its files; 0 where that cannot be told.
+
+    A file of ours is written to ask: a process whose clock was moved does not move the kernel's.
+    """
+    with suppress(OSError, DataError, SetupError), files.folder_of(place, create=True) as folder:
+        descriptor = files.open_in(folder, place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        try:
+            os.write(descriptor, b"\n")
+            return abs(os.fstat(descriptor).st_mtime - time.time())
+        finally:
+            os.close(descriptor)
+    return 0.0

@@ -14,7 +14,8 @@ from tools.core.models.plan import plan_from
 from tools.core.plans import citations, rules, storage
 from tools.core.plans.fixes import fix_of
 from tools.core.problem import Problem, inside
-from tools.core.receipts.write import output_place, replace_document, write_stamped
+from tools.core.receipts.outputs import output_place, replace_output
+from tools.core.receipts.write import replace_document, write_stamped
 from tools.core.text import json_pointer
 from tools.core.workspace import REPORT, Place
 
@@ -111,9 +112,9 @@ def write_summary(context: Context, summary: Mapping[str, object], output: str |
     folder = context.workspace.in_root(f"{REPORT}/planner")
     extra = None if output is None else output_place(context.workspace, output, folder)
     latest = folder.child("validate/summary-latest.json")
-    written = [write_stamped(folder.child("validate"), "summary", ".json", summary, context.now)]
     with locks.hold(context.workspace.report):
-        for place in [latest, *([extra] if extra else [])]:
-            replace_document(place, summary)
-            written.append(place)
-    return [place.name for place in written]
+        if extra is not None:
+            replace_output(extra, summary)
+        replace_document(latest, summary)
+    stamped = write_stamped(folder.child("validate"), "summary", ".json", summary, context.now)
+    return [place.name for place in (stamped, latest, extra) if place is not None]

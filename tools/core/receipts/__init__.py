@@ -1,6 +1,7 @@
 """Evidence under _report/.
 
 write       write evidence, say where it went
+outputs     where --output may write
 scaffold    the folder a piece of work keeps its evidence in
 verify      what a run leaves behind, and the verification status of a receipt
 paths       which texts may be the path of a receipt

@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tools.core import clock
-from tools.core.errors import DataError, UsageError
+from tools.core.errors import DataError
 from tools.core.fs import files, jsonl, locks
 from tools.core.models.record import to_mapping
 from tools.core.text import secrets
-from tools.core.workspace import BUS, REPORT, Place, Workspace
+from tools.core.workspace import Place, Workspace
 
 if TYPE_CHECKING:  # who records one has made it
     from tools.core.models.evidence import Refusal, Warning
@@ -106,18 +106,6 @@ def record_refusal(workspace: Workspace, refusal: Refusal) -> Place:
     place = workspace.agent_report(refusal.agent_id).child("errors.jsonl")
     append_entry(workspace, place, refusal)
     return place
-
-
-def output_place(workspace: Workspace, output: str, folder: Place) -> Place:
-    """Where `--output` writes: a bare name goes to the command's folder, a path is from the root."""
-    if not output or output.endswith("/") or "\0" in output:
-        raise UsageError(f"{output!r} is not the name of a file", code="path.output")
-    if "/" not in output and os.sep not in output:
-        return folder.child(output)
-    name = Workspace(workspace.root, workspace.root).relative(output)
-    if name.split("/")[0] in (".git", BUS):
-        raise UsageError(f"{name} is not a place for evidence; use {REPORT}/", code="path.output")
-    return Place(workspace.root, name)
 
 
 def citation_of(workspace: Workspace, path: str) -> tuple[str, bool]:

@@ -14,7 +14,7 @@ from tools.core import clock, hint, ids
 from tools.core.bus import claim_documents, posts
 from tools.core.context import Context
 from tools.core.errors import GuardError, SetupError
-from tools.core.fs import files
+from tools.core.fs import folders
 from tools.core.gitdir import common_folder, git_folder
 from tools.core.hint import Note
 from tools.core.models.bus import Claim, stream_of
@@ -92,17 +92,17 @@ def _require_places(context: Context, guarded: Guarded, options: BootOptions) ->
     """SetupError before the first write when a later one is not possible."""
     agent = guarded.seat.agent_id
     if os.path.isdir(context.workspace.bus.path):
-        files.require_writable(context.workspace.bus)
+        folders.require_writable(context.workspace.bus)
     if options.tail:
-        files.require_writable(context.workspace.session(agent))
+        folders.require_writable(context.workspace.session(agent))
     if options.dashboard or options.with_status or guarded.overrides:
-        files.require_writable(context.workspace.agent_report(agent))
+        folders.require_writable(context.workspace.agent_report(agent))
 
 
 def _sandbox_refusal(context: Context, options: BootOptions) -> str:
     """The reason why a sandbox prevents the sync; "" when it does not."""
     git = git_folder(context.workspace.root)
-    if git is not None and not files.may_write(common_folder(git)):
+    if git is not None and not folders.may_write(common_folder(git)):
         return "git's folder cannot be written from inside this sandbox"
     return "the network is denied by this sandbox" if options.in_sandbox else ""
 

@@ -10,16 +10,25 @@ import re
 from collections.abc import Iterable, Sequence
 
 _HOSTILE = (
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
-    "\U000e0000-\U000e007f]"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+"""What is not seen, or is obeyed: Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties), variation
+selectors and tags among them, the categories Cc, Cf, Zl and Zp, and lone surrogates."""
+
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def clean(text: object) -> str:
     """One line that a terminal shows and does not obey: control characters become `\\x1b` and the like."""
     line = str(text)
-    return line if line.isprintable() else re.sub(_HOSTILE, _visible, line)
+    return line if is_plain(line) else re.sub(_HOSTILE, _visible, line)
+
+
+def is_plain(text: str) -> bool:
+    """Whether nothing in a text can be hostile, at a glance; what it does not pass is to be cleaned."""
+    return text.isascii() and text.isprintable()
 
 
 def _visible(match: re.Match[str]) -> str:
@@ -39,7 +48,7 @@ def block(text: str) -> str:
 
 def json_text(text: str) -> str:
     """JSON that a terminal shows and does not obey, still the same JSON."""
-    return text if text.isprintable() else re.sub(_HOSTILE, _escaped, text)
+    return text if is_plain(text) else re.sub(_HOSTILE, _escaped, text)
 
 
 def _escaped(match: re.Match[str]) -> str:

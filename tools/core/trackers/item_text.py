@@ -105,7 +105,7 @@ def _add_section(parts: Parts, heading: str, text: str) -> None:
 
 def _line(text: str, limit: int) -> str:
     """One line, clean and not too long."""
-    if not text.isprintable():
+    if not terminal.is_plain(text):
         text = terminal.clean(" ".join(text.split()) if "\n" in text else text)
     text = text.strip()
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
@@ -118,7 +118,7 @@ def quoted(text: str) -> str:
     if "\r" in text:
         text = text.replace("\r\n", "\n")
     text = text.strip("\n").rstrip()
-    if not text.replace("\n", "").isprintable():
+    if not terminal.is_plain(text.replace("\n", "")):
         text = "\n".join("\t".join(map(terminal.clean, line.split("\t"))) for line in text.split("\n"))
     quotation = "> " + text.replace("\n", "\n> ")
     return quotation.replace("\n> \n", "\n>\n").replace("\n> \n", "\n>\n")  # twice: matches overlap in empty lines

@@ -70,7 +70,11 @@ def word_of(text: str) -> str:
 
 def path_of(path: str, limit: int = 160) -> str:
     """The agent's own path, with what a terminal would obey made visible; a long one keeps its end."""
-    shown = "".join(char if char.isprintable() else "?" for char in path)
+    shown = path
+    if not (path.isascii() and path.isprintable()):
+        from tools.core.text import terminal  # most paths need no patterns, which cost at each step of an agent
+
+        shown = terminal.clean(path)
     if size(shown) > limit:
         while size(shown) > limit - 3:
             shown = shown[1:]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tools.core import hint
 from tools.core.errors import DataError, SetupError, UsageError
-from tools.core.fs import files
+from tools.core.fs import files, folders
 
 MAX_SIZE = 4 * 1024 * 1024
 
@@ -70,7 +70,7 @@ def require_writable(target: Target) -> None:
     while not os.path.lexists(place):
         place = os.path.dirname(place)
     folder = place if os.path.isdir(place) else os.path.dirname(place)
-    if not files.may_write(folder) or (target.data is not None and not files.may_write(target.path)):
+    if not folders.may_write(folder) or (target.data is not None and not folders.may_write(target.path)):
         raise _refused(target.path, OSError(errno.EACCES, os.strerror(errno.EACCES)))
 
 
@@ -87,7 +87,7 @@ def write(target: Target, data: bytes) -> None:
     """Puts the file in place whole, its mode kept."""
     folder, name = os.path.split(target.path)
     _make_folders(folder)
-    temporary = f"{folder}/.{name[:180]}.{os.getpid()}.tmp"
+    temporary = f"{folder}/.{name[:180]}.{os.urandom(4).hex()}.tmp"
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:

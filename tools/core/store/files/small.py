@@ -55,7 +55,7 @@ def tail(path: str, start: int, limit: int = LIMIT) -> tuple[bytes, int, bool]:
 def replace(path: str, data: bytes) -> bool:
     """Puts a file in place whole, its folder made; whether that could be done. Each process builds under a name of its own."""
     folder, name = os.path.split(path)
-    temporary = f"{folder}/.{name[:180]}.{os.getpid()}.tmp"
+    temporary = f"{folder}/.{name[:180]}.{os.urandom(4).hex()}.tmp"
     try:
         try:
             _write(temporary, data)
