@@ -75,7 +75,7 @@ def _parse(reader: Any, name: str) -> Ledger:
         if not any(cell.strip() for cell in cells):
             continue
         if not columns:
-            columns = _column_names(cells, Problem(name, reader.line_num, "", "ledger.width"))
+            columns = _column_names(cells, name, reader.line_num)
             continue
         if len(cells) != len(columns):
             reason = f"{len(cells)} cells where the header has {len(columns)}"
@@ -85,17 +85,18 @@ def _parse(reader: Any, name: str) -> Ledger:
     return Ledger(name, columns, rows, problems)
 
 
-def _column_names(header: Sequence[str], place: Problem) -> list[str]:
+def _column_names(header: Sequence[str], name: str, line: int) -> list[str]:
     if len(header) > MAX_COLUMNS:
-        raise DataError(place._replace(reason=f"{len(header)} columns where at most {MAX_COLUMNS} are read"))
+        reason = f"{len(header)} columns where at most {MAX_COLUMNS} are read"
+        raise DataError(Problem(name, line, reason, "ledger.width"))
     names: list[str] = []
     taken: set[str] = set()
     for number, cell in enumerate(header, 1):
-        name = cell.strip() or f"column {number}"
-        while name in taken:
-            name = f"{name} ({number})"
-        names.append(name)
-        taken.add(name)
+        column = cell.strip() or f"column {number}"
+        while column in taken:
+            column = f"{column} ({number})"
+        names.append(column)
+        taken.add(column)
     return names
 
 
