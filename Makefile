@@ -14,7 +14,7 @@ RULES := bus/claim_rules bus/release_rules bus/path_patterns store/merge plans/r
 	models/validate_fast
 RULE_TESTS := tests/core/bus tests/core/store/test_merge.py tests/core/plans tests/core/backlog tests/core/models
 
-.PHONY: help setup check lint test cov mutation soak demo demo-full docs docs-serve workflows bench changelog dist
+.PHONY: help setup check lint test cov mutation soak demo demo-full docs docs-serve workflows bench browser pictures changelog dist
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -56,6 +56,12 @@ test: $(READY) ## run all tests, then those of the commands on a store without f
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 	@$(BIN)/python -m pytest --store=memory $(PYTEST_ARGS)
 
+browser: tests/browser/node_modules/axe-core ## fetch axe-core for the tests in a browser; they are skipped without it
+
+tests/browser/node_modules/axe-core: tests/browser/package.json
+	@npm install --prefix tests/browser --no-audit --no-fund --no-package-lock --loglevel error
+	@touch $@
+
 cov: $(READY) ## at least 95 % of the branches of each rule are covered by its tests
 	@mkdir -p build
 	@$(BIN)/coverage run --data-file build/coverage --source tools/core \
@@ -86,6 +92,9 @@ bench: $(READY) ## measure the cost of each command as a multiple of starting Py
 	@$(BIN)/python benchmarks/commands.py
 	@$(BIN)/python benchmarks/bus_check.py
 	@$(BIN)/python benchmarks/task_import.py
+
+pictures: $(READY) ## draw the boards in build/pictures, and those of the documentation
+	@$(BIN)/python benchmarks/pictures.py --docs
 
 changelog: $(VENV)/.release ## collect changelog.d/ under a version: make changelog VERSION=1.2.3
 	@$(if $(VERSION),:,echo "error: say which version: make changelog VERSION=1.2.3" >&2; exit 2)

@@ -42,22 +42,24 @@ IN_DOCS = ("board-1440-light", "board-390-dark", "agents-5d-light", "task-1440-l
 
 def main() -> int:
     """Writes the pictures; 1 when something that makes them is absent."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--into", type=Path, default=CHECKOUT / "build/pictures")
-    options.add_argument("--docs", action="store_true")
-    given = options.parse_args()
-    into: Path = given.into
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--into", type=Path, default=CHECKOUT / "build/pictures")
+    parser.add_argument("--docs", action="store_true")
+    options = parser.parse_args()
+    into: Path = options.into.resolve()
     into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="boards-") as folder:
         root = Path(folder) / "harbour"
         subprocess.run(["git", "init", "-q", "-b", "main", str(root)], check=True)
         harbour.build(root, clock.now())
-        seen = view.take(Context(Workspace(str(root), str(root))), View())
-        _texts(into, root, seen)
+        board = view.take(Context(Workspace(str(root), str(root))), View())
+        _texts(into, root, board)
         absent = [
-            name for name, made in (("chromium", _pages(into, root, seen)), ("tmux", _terminal(into, root))) if not made
+            name
+            for name, made in (("chromium", _pages(into, root, board)), ("tmux", _terminal(into, root)))
+            if not made
         ]
-    if given.docs:
+    if options.docs:
         for path in into.iterdir():
             if path.stem in IN_DOCS:
                 shutil.copy(path, CHECKOUT / "docs/assets/boards" / path.name)
@@ -65,15 +67,15 @@ def main() -> int:
     return 1 if absent else 0
 
 
-def _texts(into: Path, root: Path, seen: view.BoardView) -> None:
-    (into / "github.md").write_text(github.document(seen), encoding="utf-8")
+def _texts(into: Path, root: Path, board: view.BoardView) -> None:
+    (into / "github.md").write_text(github.document(board), encoding="utf-8")
     context = Context(Workspace(str(root), str(root)))
     since = digest.Question(context.now - view.DAY, View())
     (into / "digest.txt").write_text(digest_text.text(digest.take(context, since)) + "\n", encoding="utf-8")
-    (into / "board.html").write_text(html.document(seen), encoding="utf-8")
+    (into / "board.html").write_text(html.document(board), encoding="utf-8")
 
 
-def _pages(into: Path, root: Path, seen: view.BoardView) -> bool:
+def _pages(into: Path, root: Path, board: view.BoardView) -> bool:
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     try:
         from playwright.sync_api import sync_playwright

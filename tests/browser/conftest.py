@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -56,19 +57,29 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def open_tab(browser: Any) -> Iterator[Any]:
-    """Opens an address: `open_tab(url, width=390, dark=True)`."""
+    """Opens an address: `open_tab(url, width=390, dark=True, at=NOW)`; `at` sets the browser's clock."""
     contexts = []
 
-    def tab(address: str, *, width: int = 1440, height: int = 900, dark: bool = False, **more: Any) -> Tab:
+    def tab(
+        address: str,
+        *,
+        width: int = 1440,
+        height: int = 900,
+        dark: bool = False,
+        at: datetime | None = None,
+        **more: Any,
+    ) -> Tab:
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", **more
         )
         contexts.append(context)
         made = Tab(context.new_page())
+        if at is not None:
+            made.page.clock.install(time=at)
         made.page.on("request", lambda request: made.requests.append(request.url))
         made.page.on("pageerror", lambda error: made.faults.append(str(error)))
         made.page.on("dialog", lambda dialog: (made.faults.append(dialog.message), dialog.dismiss()))
-        made.page.on("console", lambda said: made.faults.append(said.text) if said.type == "error" else None)
+        made.page.on("console", lambda line: made.faults.append(line.text) if line.type == "error" else None)
         made.page.goto(address)
         return made
 
@@ -106,7 +117,7 @@ def _written(path: Path, made: BoardView) -> str:
 def violations() -> Any:
     """What axe-core has against a page; skipped where it is absent."""
     if not AXE.is_file():
-        pytest.skip("axe-core is not installed: npm install --prefix tests/browser")
+        pytest.skip("axe-core is not installed: make browser")
 
     def of(tab: Tab) -> list[str]:
         tab.page.evaluate(AXE.read_text(encoding="utf-8"))

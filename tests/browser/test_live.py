@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -19,10 +20,10 @@ def live(git_repo, seat, spawn):
     (git_repo / "codex.json").write_text(json.dumps({"agent_id": "codex-1"}))
 
     class Live:
-        def run(self, *words):
-            import os
-
-            done = spawn("-m", *words, cwd=git_repo, env={**os.environ, "TEOF_MANIFEST": "codex.json"})
+        def run(self, *words, manager=False):
+            """Runs a command of codex-1, or of the manager."""
+            manifest = {} if manager else {"TEOF_MANIFEST": "codex.json"}
+            done = spawn("-m", *words, cwd=git_repo, env={**os.environ, **manifest})
             assert done.returncode == 0, done.stderr
             return done
 
@@ -72,13 +73,38 @@ def test_new_rows_come_and_what_the_reader_did_stays(open_tab, live):
     assert tab.page.locator("[data-n=requests]").inner_text() == "6" and tab.faults == []
 
 
+def test_what_was_selected_chosen_and_filtered_stays(open_tab, live):
+    tab = open_tab(live.url)
+    tab.page.click("label[for=span-week]")
+    tab.page.fill("#filter", "question")
+    tab.page.evaluate(
+        """const range = document.createRange(), words = document.querySelector('.requests .asks').firstChild;
+        range.setStart(words, 0); range.setEnd(words, 8);
+        getSelection().removeAllRanges(); getSelection().addRange(range)"""
+    )
+    live.ask("question 3")
+    wait(tab, "document.querySelectorAll('.requests > li').length === 4")
+    assert tab.page.evaluate("getSelection().toString()") == "question"
+    assert tab.page.is_checked("#span-week") and tab.page.input_value("#filter") == "question"
+    assert tab.page.locator("[data-k=log]:visible").count() == 4 and tab.faults == []
+
+
 def test_the_title_and_the_icon_follow_the_verdict(open_tab, live):
     tab = open_tab(live.url)
+    red = tab.page.get_attribute("link[rel=icon]", "href")
     assert tab.page.title().startswith("1 needs somebody")
-    icon = tab.page.get_attribute("link[rel=icon]", "href")
-    tab.page.fill("#alert-1 input >> nth=0", "here again") if tab.page.locator("#alert-1 input").count() else None
-    live.run("tools.agent.bus_event", "log", "--event", "note", "--summary", "x")
-    assert icon == tab.page.get_attribute("link[rel=icon]", "href")
+    live.run("tools.agent.manager_report", "--log-heartbeat", manager=True)
+    wait(tab, "document.title.startsWith('3 wait for you')")
+    amber = tab.page.get_attribute("link[rel=icon]", "href")
+    for number in (2, 1, 0):
+        first = tab.page.locator(".requests > li").first
+        first.locator("form.act input").fill("yes")
+        first.locator("form.act button").click()
+        wait(tab, f"document.querySelectorAll('.requests > li').length === {number}")
+    wait(tab, "document.title.startsWith('All green')")
+    green = tab.page.get_attribute("link[rel=icon]", "href")
+    assert len({red, amber, green}) == 3 and tab.page.inner_text("h1").strip() == "All clear"
+    assert tab.page.get_attribute("#top", "data-verdict") == "green" and tab.faults == []
 
 
 def test_a_request_is_answered_on_the_page(open_tab, live):

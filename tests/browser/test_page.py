@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
+from tests.core.board.conftest import NOW
 
 STRICT_HOST = "sandbox; default-src 'none'; img-src 'self'; style-src 'self'"
 """What a build server says by default about the artifacts it shows."""
@@ -15,7 +18,7 @@ def focused(tab):
     return tab.page.evaluate("document.activeElement.id")
 
 
-def said(tab):
+def status(tab):
     return tab.page.inner_text("#said")
 
 
@@ -50,7 +53,7 @@ def test_j_and_k_go_through_the_alerts_and_c_copies_their_command(open_tab, boar
     tab.page.wait_for_timeout(300)
     command = tab.page.inner_text("#alert-1 code")
     selection = tab.page.evaluate("getSelection().toString()")
-    assert said(tab) == f"Copied: {command}" or selection == command
+    assert status(tab) == f"Copied: {command}" or selection == command
 
 
 def test_keys_are_silent_in_fields_with_modifiers_and_when_switched_off(open_tab, board):
@@ -73,7 +76,7 @@ def test_the_filter_wants_every_word_and_says_how_many_rows_are_left(open_tab, b
     tab = open_tab(board)
     tab.page.fill("#filter", "queue-031 SLOW")
     shown = tab.page.locator("[data-k]:visible")
-    assert shown.count() > 0 and said(tab) == f"{shown.count()} rows"
+    assert shown.count() > 0 and status(tab) == f"{shown.count()} rows"
     for text in shown.all_inner_texts():
         assert "queue-031" in text.lower() and "slow" in text.lower()
     tab.page.keyboard.press("Escape")
@@ -109,8 +112,17 @@ def test_without_its_script_everything_is_there_but_the_buttons(open_tab, board)
     assert without.page.locator("[data-k]").count() == with_script.page.locator("[data-k]").count()
 
 
-def test_an_old_page_says_that_it_is_a_photograph(open_tab, board):
-    assert re.fullmatch(r"This page is a photograph, taken .+ ago\.|", open_tab(board).page.inner_text("#photo"))
+def test_a_page_says_how_old_it_is_once_it_is_two_minutes_old(open_tab, board):
+    tab = open_tab(board, at=NOW + timedelta(seconds=60))
+    assert not tab.page.locator("#photo").is_visible()
+    tab.page.clock.fast_forward("03:00:00")
+    assert tab.page.locator("#photo").is_visible()
+    assert tab.page.inner_text("#photo") == "This page is a photograph, taken 3h 1m ago."
+
+
+def test_a_page_of_yesterday_says_so_at_once(open_tab, board):
+    tab = open_tab(board, at=NOW + timedelta(hours=27))
+    assert tab.page.inner_text("#photo") == "This page is a photograph, taken 1d 3h ago."
 
 
 def test_on_a_strict_host_it_reads_from_top_to_bottom_in_its_colours(browser, board):

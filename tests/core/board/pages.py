@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -26,16 +27,23 @@ class Element:
         """All text in it."""
         return "".join(part if isinstance(part, str) else part.raw for part in self.children)
 
-    def all(self, tag: str = "", **wanted: str) -> list[Element]:
-        """The elements in it with a tag and attributes; `data_x` stands for `data-x`."""
-        found = []
+    def all(self, tag: str = "", **attributes: str) -> list[Element]:
+        """The elements in it with a tag and attributes; `data_x` stands for `data-x`, `class_` for one of its classes."""
+        elements = []
         for part in self.children:
             if isinstance(part, Element):
-                matches = all(part.attributes.get(name.replace("_", "-")) == value for name, value in wanted.items())
-                if matches and (not tag or part.tag == tag):
-                    found.append(part)
-                found += part.all(tag, **wanted)
-        return found
+                if part.matches(tag, attributes):
+                    elements.append(part)
+                elements += part.all(tag, **attributes)
+        return elements
+
+    def matches(self, tag: str, attributes: Mapping[str, str]) -> bool:
+        """Whether it has a tag ("" for any) and attributes."""
+        classes = self.attributes.get("class", "").split()
+        return tag in ("", self.tag) and all(
+            value in classes if name == "class_" else self.attributes.get(name.replace("_", "-")) == value
+            for name, value in attributes.items()
+        )
 
     def with_attribute(self, name: str) -> list[Element]:
         """The elements in it that carry an attribute."""

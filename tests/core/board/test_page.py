@@ -11,6 +11,7 @@ import pytest
 from tests.core.board import pages
 from tests.core.board.conftest import NOW
 from tools.core.board import build, view
+from tools.core.board.lanes.lane import LANES
 from tools.core.board.model import RequestRow, View
 from tools.core.board.page import html
 from tools.core.context import Context
@@ -125,6 +126,15 @@ def test_charts_keep_their_colours_without_the_style_sheet(top):
 def test_style_and_script_are_small_and_the_page_fits_its_budget(document):
     assert len(html.asset("board.css")) <= 20_000 and len(html.asset("board.js")) <= 8_000
     assert len(document.encode()) <= 400_000
+
+
+def test_two_hundred_live_claims_fit_their_budget(seen):
+    board = seen.board
+    claims = [board.claims[number % 8]._replace(task_id=f"T-{number}") for number in range(200)]
+    lanes = [max(seen.lanes, key=lambda lane: lane.charts[0].strip.signs)] * LANES
+    alerts = [row._replace(agent_id=f"a-{number}") for number in range(25) for row in board.alerts[:8]]
+    many = seen._replace(board=board._replace(claims=claims, alerts=alerts), lanes=lanes)
+    assert len(html.document(many).encode()) <= 1_000_000
 
 
 # -- what it shows ---------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.core.board.conftest import NOW
+from tests.core.board.test_build import put_claim
 from tools.core.board import view
 from tools.core.board.lanes.lane import LANES
 from tools.core.board.model import View
@@ -53,13 +54,14 @@ def test_the_days_count_what_was_finished_on_each(seen):
     assert seen.days[-1].day == NOW.date() and len(seen.days) == 5
 
 
-def test_holders_have_a_lane_however_many_there_are(workspace, store):
-    from tests.core.board.test_build import put_claim
-
+def test_silent_holders_have_a_lane_before_others_and_the_rest_is_counted(workspace, store):
     for number in range(LANES + 6):
-        put_claim(store, f"T-{number}", agent_id=f"codex-{number}")
+        age = {"claimed_at": "2026-11-26T17:00:00Z"} if number % 2 else {}
+        put_claim(store, f"T-{number}", agent_id=f"codex-{number}", **age)
     made = view.take(Context(workspace, now=NOW), View())
-    assert len(made.lanes) == LANES + 6 and made.seats_without_lane == 0
+    silent = {row.agent_id for row in made.board.claims if row.idle}
+    assert len(made.lanes) == LANES and made.seats_without_lane == 6
+    assert len(silent) == 15 and silent <= {lane.agent_id for lane in made.lanes}
 
 
 def test_the_verdict_is_amber_when_only_a_request_waits_for_the_reader(seen):

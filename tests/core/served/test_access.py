@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.core.served.conftest import BEARER, OWN, PORT, TOKEN
+from tools.core.board.model import View
+from tools.core.context import Context
 from tools.core.served.access import Gate, is_loopback, is_plain_path
+from tools.core.served.application import Service, routes_of
+from tools.core.served.edition import Reader
+from tools.core.served.stream import Live
 
-PLACES = ["/", "/board.css", "/live.js", "/task/T-1", "/thread/T-1", "/search", "/board.json", "/part/needs", "/events",
-          "/metrics", "/do/pause", "/nowhere", "/healthz"]  # fmt: skip
+PLACES = ["/", "/board.css", "/board.js", "/live.js", "/task/T-1", "/thread/T-1", "/search", "/board.json", "/part/needs",
+          "/events", "/metrics", "/do/pause", "/nowhere", "/healthz"]  # fmt: skip
 FOREIGN = [
     "evil.example",
     f"evil.example:{PORT}",
@@ -23,6 +30,12 @@ FOREIGN = [
 @pytest.fixture
 def client(serving):
     return serving().client
+
+
+def test_every_place_of_the_application_is_tried(workspace):
+    service = Service(Context(workspace), Reader(View()), Live(Context(workspace), Reader(View()), 1.0, print), "1")
+    patterns = [re.sub(r"\{\w+\}", "[^/]+", route.path) for route in routes_of(service)]
+    assert [pattern for pattern in patterns if not any(re.fullmatch(pattern, place) for place in PLACES)] == []
 
 
 @pytest.mark.parametrize("place", PLACES)

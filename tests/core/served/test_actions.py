@@ -9,6 +9,7 @@ import pytest
 
 from tests.core.board.test_build import put_dirty
 from tests.core.served.conftest import BEARER, OWN, PORT, TOKEN
+from tests.core.served.test_access import PLACES
 from tools.core.served.actions import VERBS
 
 BODIES = {
@@ -43,6 +44,25 @@ def test_a_server_that_only_shows_changes_nothing(serving, folder, verb):
     answer = do(serving().client, verb, BODIES[verb])
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "serve.read_only")
     assert "--allow-actions" in answer.json()["error"]["hint"] and not (folder / "_bus/events").exists()
+
+
+def test_no_place_changes_anything_by_any_method_where_it_only_shows(serving, folder, by):
+    by("codex-1", "agent.bus_claim", "claim", "--task", "T-1")
+    client = serving().client
+    before = contents(folder)
+    for place in PLACES:
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+            if place != "/events":  # it does not end
+                sent = {**BEARER, "content-type": "application/json", "origin": OWN}
+                answer = client.request(method, place, content=json.dumps(BODIES["pause"]), headers=sent)
+                assert method in ("GET", "HEAD") or answer.status_code >= 400
+    assert contents(folder) == before
+
+
+def contents(folder):
+    """Every file but the index that is made from the others."""
+    paths = [path for path in folder.rglob("*") if path.is_file() and not {".cache", ".git"} & set(path.parts)]
+    return {path: path.read_bytes() for path in paths}
 
 
 @pytest.mark.parametrize("verb", BODIES)

@@ -120,6 +120,38 @@ def test_health_says_no_while_a_bus_that_was_there_is_gone(busy, serving, folder
     assert served.client.get("/", headers=BEARER).status_code == 200
 
 
+def held_tasks(served):
+    return [row["task_id"] for row in served.client.get("/board.json", headers=BEARER).json()["claims"]]
+
+
+@pytest.mark.parametrize("is_seen_gone", [True, False], ids=["seen gone", "exchanged at once"])
+def test_a_bus_that_is_replaced_is_the_one_that_is_shown(serving, folder, by, is_seen_gone):
+    by("codex-1", "agent.bus_claim", "claim", "--task", "T-7")
+    shutil.move(folder / "_bus", folder / "next")
+    by("codex-1", "agent.bus_claim", "claim", "--task", "T-1")
+    served = serving()
+    assert held_tasks(served) == ["T-1"]
+    (folder / "_bus").rename(folder / "before")
+    if is_seen_gone:
+        eventually(lambda: served.client.get("/healthz").status_code == 503)
+    (folder / "next").rename(folder / "_bus")
+    eventually(lambda: held_tasks(served) == ["T-7"])
+    assert served.client.get("/healthz").json() == {"ok": True} and served.complaints == []
+    assert 'id="task-T-7"' in served.client.get("/part/work", headers=BEARER).text
+    by("codex-1", "agent.bus_claim", "claim", "--task", "T-8")
+    eventually(lambda: held_tasks(served) == ["T-7", "T-8"])
+
+
+def test_a_bus_that_is_swept_away_leaves_an_empty_board_and_a_restored_one_comes_back(busy, serving, folder):
+    served = serving()
+    shutil.copytree(folder / "_bus", folder / "copy")
+    shutil.rmtree(folder / "_bus")
+    eventually(lambda: served.client.get("/healthz").status_code == 503)
+    shutil.copytree(folder / "copy", folder / "_bus")
+    eventually(lambda: served.client.get("/healthz").status_code == 200)
+    eventually(lambda: "and now?" in served.client.get("/part/waiting", headers=BEARER).text)
+
+
 def test_a_record_makes_a_new_edition_and_the_passing_of_time_does_not(busy, serving, workspace):
     served = serving()
     first = served.live.edition

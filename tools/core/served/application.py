@@ -39,8 +39,24 @@ class Service(NamedTuple):
 
 def application(service: Service, gate: Gate, complain: Callable[[str], None]) -> Application:
     """The application behind its guard."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        looking = asyncio.ensure_future(service.live.run())
+        yield
+        await service.live.end()
+        looking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await looking
+
+    inner = Starlette(routes=routes_of(service), lifespan=lifespan, exception_handlers={Refusal: _refused})
+    return Guard(inner, gate, complain)
+
+
+def routes_of(service: Service) -> list[Route]:
+    """Every place there is."""
     places = _Places(service)
-    routes = [
+    return [
         Route("/", places.board),
         *(Route(f"/{name}", places.asset, name=name) for name in _ASSETS),
         Route("/task/{name}", places.task),
@@ -53,18 +69,6 @@ def application(service: Service, gate: Gate, complain: Callable[[str], None]) -
         Route("/metrics", places.metrics),
         Route("/do/{verb}", places.do, methods=["POST"]),
     ]
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        looking = asyncio.ensure_future(service.live.run())
-        yield
-        await service.live.end()
-        looking.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await looking
-
-    inner = Starlette(routes=routes, lifespan=lifespan, exception_handlers={Refusal: _refused})
-    return Guard(inner, gate, complain)
 
 
 class _Places:

@@ -126,8 +126,8 @@ class Live:
 class Events:
     """The stream as an application of its own: `event: board` for each edition, a comment now and then."""
 
-    def __init__(self, live: Live) -> None:
-        self._live = live
+    def __init__(self, live: Live, patience: float = SEND_PATIENCE) -> None:
+        self._live, self._patience = live, patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One watcher, until it goes or the server ends."""
@@ -137,9 +137,9 @@ class Events:
         self._live.watchers += 1
         try:
             await self._tell(send, gone)
-            await asyncio.wait_for(send({"type": "http.response.body", "body": b"", "more_body": False}), SEND_PATIENCE)
+            await self._send(send, b"", more=False)
         except TimeoutError:
-            pass  # it does not read: the line is dropped
+            pass  # the watcher does not read, so its connection is closed
         finally:
             self._live.watchers -= 1
             gone.cancel()
@@ -159,9 +159,11 @@ class Events:
                 version = made.version
                 body = f"event: board\nid: {version}\ndata: {json.dumps(made.news())}\n\n".encode()
             if not gone.done():
-                await asyncio.wait_for(
-                    send({"type": "http.response.body", "body": body, "more_body": True}), SEND_PATIENCE
-                )
+                await self._send(send, body, more=True)
+
+    async def _send(self, send: Send, body: bytes, *, more: bool) -> None:
+        """TimeoutError when the watcher does not read."""
+        await asyncio.wait_for(send({"type": "http.response.body", "body": body, "more_body": more}), self._patience)
 
 
 async def _left(receive: Receive) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tools.core.board.alerts import PLACEHOLDER
@@ -99,13 +100,26 @@ def _bar(view: BoardView, size: Size, shown: Shown) -> Spans:
         GREEN: "all clear",
     }[verdict.colour]
     done = board.finished_claims.get("done", 0)
-    figures = f"{len(board.claims)} held · {len(board.ready)} ready · {len(board.requests)} waiting · {done} done"
+    counts = (
+        (len(board.claims), "held"),
+        (len(board.ready), "ready"),
+        (len(board.requests), "waiting"),
+        (done, "done"),
+    )
     end = f"{board.generated_at:%H:%M} UTC  {'● live' if shown.is_live else '○ not read'} "
     start = f" {cut(view.repository, 20)}  "
     mark = f"{_MARKS[verdict.colour]} {sentence}"
     room = size.columns - width(start) - width(mark) - width(end) - 2
     colour = {RED: ALARM, WAITS: AMBER}.get(verdict.colour, BOLD)
-    return ((start, BOLD), (mark, colour), (left(f"       {figures}", room), PLAIN), (right(end, width(end) + 2), DIM))
+    figures = left(_whole([f"{count} {word}" for count, word in counts], room), room)
+    return ((start, BOLD), (mark, colour), (figures, PLAIN), (right(end, width(end) + 2), DIM))
+
+
+def _whole(figures: Sequence[str], room: int) -> str:
+    """As many figures as fit, none of them cut: half a number is a wrong one."""
+    margin = " " * (7 if room > 60 else 3)
+    fitting = [text for count in range(len(figures) + 1) if width(text := margin + " · ".join(figures[:count])) <= room]
+    return fitting[-1].rstrip() if fitting else ""
 
 
 def _views(view: BoardView, state: State, size: Size) -> Spans:

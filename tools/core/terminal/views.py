@@ -126,7 +126,7 @@ def _agents(view: BoardView, size: Size) -> Iterator[Row]:
     yield Row((*names, *line(Cell("", head[3]), _newest(strips.scale(now), size, DIM))))
     yield from _lanes(view, size, is_wide=is_wide)
     if view.seats_without_lane:
-        yield words(f"  … {view.seats_without_lane} more without live work", DIM)
+        yield words(f"  … {view.seats_without_lane} more; what they hold is in view 4", DIM)
 
 
 def _lanes(view: BoardView, size: Size, *, is_wide: bool) -> Iterator[Row]:

@@ -15,7 +15,7 @@ from tools.core.board.lanes.timeline import Interval
 from tools.core.board.model import BeatRow, Board
 
 LANES = 24
-"""Seats that get a lane; live holders beyond that get one as well."""
+"""Seats that get a lane; the others are counted, and what they hold is in the table of claims."""
 
 DAY = timedelta(hours=24)
 WEEK = timedelta(days=5)
@@ -71,7 +71,8 @@ class Seat(NamedTuple):
 def seats_of(board: Board) -> tuple[list[Seat], int]:
     """The seats that get a lane, in order, and the number of the others.
 
-    Managers, then silent and stale seats, then working ones, then the rest, the latest seen first.
+    Managers, then silent and stale seats, then working ones, then the rest, the latest seen first: so the
+    seats that need action have a lane before any other.
     """
     seats = {row.agent_id: Seat(row, _AGENT_WORDS.get(row.state, row.state)) for row in board.agents}
     for row in board.managers:
@@ -82,12 +83,12 @@ def seats_of(board: Board) -> tuple[list[Seat], int]:
         seats.values(),
         key=lambda seat: (
             seat.row.role != "manager",
+            seat.state not in ALARMING,
             seat.row.agent_id not in holders,
             -(seat.row.last_seen or clock.EPOCH).timestamp(),
         ),
     )
-    needed = sum(seat.row.role == "manager" or seat.row.agent_id in holders for seat in ranked)
-    shown = ranked[: max(LANES, needed)]
+    shown = ranked[:LANES]
     shown.sort(key=lambda seat: (seat.row.role != "manager", _rank(seat.state), seat.row.agent_id))
     return shown, len(ranked) - len(shown) + board.quiet_agents
 

@@ -46,10 +46,11 @@ LATE_AFTER = timedelta(hours=4)
 
 
 class Part(NamedTuple):
-    """A piece of a command; a placeholder must be replaced by the reader."""
+    """A piece of a command; a placeholder must be replaced by the reader, an option stays in one line."""
 
     text: str
     is_placeholder: bool
+    is_option: bool
 
 
 class Act(NamedTuple):
@@ -102,8 +103,9 @@ def assigning(task: str, command: str) -> Act:
 
 
 def parts(command: str) -> list[Part]:
-    """A command split at its placeholders."""
-    return [Part(text, text == PLACEHOLDER) for text in re.split(f"({PLACEHOLDER})", command) if text]
+    """A command split at its placeholders and options."""
+    texts = re.split(f"({PLACEHOLDER}|(?<= )--[a-z-]+)", command)
+    return [Part(text, text == PLACEHOLDER, number % 2 == 1) for number, text in enumerate(texts) if text]
 
 
 def age(at: datetime | None, now: datetime, never: str = "never") -> str:
