@@ -67,7 +67,9 @@ def play(run: cli.Run, top: str, scenes: Iterable[Scene]) -> list[str]:
     """Plays scenes until a scene deviates, and returns its deviations."""
     stage = Stage(top)
     count = 0
-    for number, scene in enumerate(scenes, 1):
+    number = 0
+    for scene in scenes:
+        number += scene.showing is not Showing.QUIET
         if not run.as_json and scene.showing is not Showing.QUIET:
             why = f"\n{scene.why}" if scene.why and scene.showing is Showing.SOME else ""
             _emit_lines(run, f"\n== {number}. {scene.title} =={why}")
