@@ -28,7 +28,7 @@ $(READY): pyproject.toml
 	@echo "making $(VENV) (once)" >&2
 	@$(PYTHON) -m venv $(VENV) || { echo "error: this Python cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 7; }
 	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --editable '.[mcp,tui,web]' --group dev
+	@$(BIN)/python -m pip install --quiet --editable '.[mcp,postgres,tui,web]' --group dev
 	@$(if $(filter oldest,$(DEPENDENCIES)),$(BIN)/python -m pip install --quiet uv && \
 		$(BIN)/uv pip install --quiet --python $(BIN)/python --resolution lowest-direct --upgrade --editable .)
 	@$(BIN)/python -m compileall -q tools teof.py

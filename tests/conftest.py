@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -133,6 +134,16 @@ def git(folder: Path, *arguments: str) -> str:
     done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, f"git {' '.join(arguments)}: {done.stderr}"
     return done.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Any]:
+    """A PostgreSQL with the schema of the bus; skipped where there is none."""
+    from tests import postgres
+
+    begun = postgres.begin(Path(tempfile.mkdtemp(prefix="pg")))
+    yield begun
+    postgres.end(begun)
 
 
 @pytest.fixture(scope="session")

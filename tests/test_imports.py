@@ -35,6 +35,7 @@ HEAVY = {
     "mcp",
     "mcp_types",
     "anyio",
+    "psycopg2",
 }
 IN_PASSING = HEAVY | {
     "sqlite3",

@@ -111,6 +111,7 @@ HEAVY = {"starlette": {"served/application.py"}, "uvicorn": {"served/server.py"}
          "pydantic": {"models/validate.py"}, "jsonschema": set(), "rich": {"cli/run.py", "terminal/app.py"},
          "click": {"cli/explained.py"}, "filelock": {"fs/locks.py"},
          "sqlite3": {f"store/files/{name}.py" for name in ("index", "index_build", "index_schema", "index_settle", "index_owner", "search")},
+         "psycopg2": {"store/postgres/driver.py"},
          "tomlkit": {"setup/config/edit_toml.py"}, "mcp": {"integrations/mcp/server.py"},
          "mcp_types": {"integrations/mcp/server.py"}, "anyio": {"integrations/mcp/server.py"},
          "subprocess": {"git/git.py", "demo/player.py", "receipts/run.py", "setup/programs.py", "setup/probes/running.py"}}  # fmt: skip
@@ -164,6 +165,7 @@ def test_below_the_shell_nothing_reads_argv_environment_or_folder_prints_or_exit
 REDACTS = {
     "receipts/write.py": "evidence and documents of the checkout",
     "store/files/store.py": "records and documents of the bus",
+    "store/postgres/store.py": "records and documents of a bus on a server",
     "store/files/repair.py": "a claim that is made again from the log",
     "board/page/html.py": "the texts of a page, whose markup stays as it is",
     "board/forms.py": "a document that is served, and one that joins a job's summary",

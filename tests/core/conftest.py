@@ -151,7 +151,11 @@ def deaths(request, monkeypatch, fresh_bus):
     return each
 
 
-STORES = {"files": lambda workspace: FileStore(workspace), "memory": lambda workspace: MemoryStore()}
+STORES = {
+    "files": lambda workspace, _: FileStore(workspace),
+    "memory": lambda _, __: MemoryStore(),
+    "postgres": lambda workspace, request: request.getfixturevalue("server").new_store(workspace),
+}
 """What the contract is run against: a later store is one more line here."""
 
 
@@ -165,7 +169,9 @@ def past(store):
 @pytest.fixture(params=STORES)
 def any_store(request, workspace):
     """Each store in turn, empty."""
-    return STORES[request.param](workspace)
+    store = STORES[request.param](workspace, request)
+    yield store
+    store.close()
 
 
 @pytest.fixture

@@ -51,12 +51,19 @@ class Workspace(NamedTuple):
 
     root: str
     bus_root: str
+    store: str = ""
+    """Where `TEOF_STORE` says that the bus is: `files`, or a server's address."""
 
     # -- the live bus ------------------------------------------------------------------------
     @property
     def bus(self) -> Place:
         """The bus folder, which is also the lock."""
         return Place(self.bus_root, BUS)
+
+    @property
+    def signpost(self) -> Place:
+        """Where a bus that moved to a server says so."""
+        return Place(self.bus_root, f"{BUS}/store.json")
 
     @property
     def events(self) -> Place:
@@ -163,8 +170,8 @@ def find(start: str, environment: Mapping[str, str], *, root: str | None = None)
                 code="workspace.bus",
                 hint=hint.program("unset", "TEOF_BUS"),
             )
-        return Workspace(top, bus_root)
-    return Workspace(top, _bus_root_of(top))
+        return Workspace(top, bus_root, environment.get("TEOF_STORE", ""))
+    return Workspace(top, _bus_root_of(top), environment.get("TEOF_STORE", ""))
 
 
 def _checkout_of(folder: str) -> str:

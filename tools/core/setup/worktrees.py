@@ -76,7 +76,7 @@ def add(context: Context, agent: str, path: str | None, base: str, roles: Sequen
     branch = f"agent/{agent}/work"
     if place not in {os.path.realpath(row.path) for row in present.values()}:
         _make(workspace, place, branch, base)
-    new = Workspace(place, workspace.bus_root)
+    new = workspace._replace(root=place)
     init.prepare(Context(new, now=context.now, warn=context.warn), agent=agent, roles=roles, bus=None, dry_run=False)
     folders.make_folder(workspace.session(agent))
     return Added(place, current_branch(place) or branch, True)

@@ -1,8 +1,10 @@
 """The bus behind two protocols: a store that reads and commits, and a history that answers questions.
 
-api      the protocols, and what a commit is made of
-layout   how the bus lies in the tree of a commit
-merge    pure rules: what two clones' logs and documents become
-files    the bus as files
-backend  which store a workspace has
+api       the protocols, and what a commit is made of
+layout    how the bus lies in the tree of a commit
+merge     pure rules: what two clones' logs and documents become
+signpost  where a bus is that is not in files
+files     the bus as files
+postgres  the bus on a server
+backend   which store a workspace has
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 
 from tools.core.store.api import Store
@@ -10,5 +11,19 @@ from tools.core.workspace import Workspace
 
 
 def open_store(workspace: Workspace, remark: Callable[[Sequence[str]], None] = lambda _: None) -> Store:
-    """The live bus of a workspace; `remark` hears what a reader should know of its history."""
-    return FileStore(workspace, remark)
+    """The live bus of a workspace; `remark` hears what a reader should know of its history.
+
+    `TEOF_STORE` comes first, then the signpost in the bus's folder; without either the bus is in files.
+    """
+    if not workspace.store and not os.path.lexists(workspace.signpost.path):
+        return FileStore(workspace, remark)
+    from tools.core.store import signpost  # most buses are in files
+
+    if workspace.store == signpost.FILES:
+        return FileStore(workspace, remark)
+    mark = None if workspace.store else signpost.read(workspace)
+    from tools.core.store.postgres.store import PostgresStore
+
+    if mark is not None:
+        return PostgresStore(workspace, mark.address, mark.token)
+    return PostgresStore(workspace, signpost.parse_address(workspace.store))

@@ -144,6 +144,7 @@ class FileStore:
         for change in changes:
             _refuse_too_long(change)
         with self._lock():
+            self._refuse_moved()
             self._finish_journal()
             for change in changes:
                 self._check(change)
@@ -175,6 +176,7 @@ class FileStore:
         if not wanted:
             return 0
         with self._lock():
+            self._refuse_moved()
             self._finish_journal()
             self._refuse_other_case(stream)
             later = append.bytes_from(place, behind + known)
@@ -214,6 +216,12 @@ class FileStore:
 
     def _lock(self) -> AbstractContextManager[None]:
         return locks.hold(self._workspace.bus, holder=self._workspace.cache.child("holder"), patience=self._patience)
+
+    def _refuse_moved(self) -> None:
+        if os.path.lexists(self._workspace.signpost.path):
+            from tools.core.store import signpost  # most buses stay in files
+
+            signpost.refuse_moved(self._workspace)
 
     def _check(self, change: Change) -> None:
         if isinstance(change, Append):

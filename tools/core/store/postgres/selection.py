@@ -1,0 +1,108 @@
+"""The entries of a query, in one question whatever it filters by: the newest of each half, and how many more there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tools.core.models.bus import stream_of
+from tools.core.models.entry import Query, Search
+from tools.core.plain import NamedTuple
+from tools.core.store.api import MAX_COUNTED
+
+COLUMNS = "stream, number, raw"
+
+
+class Question(NamedTuple):
+    """SQL and its values behind the bus's number; each row ends with how many entries there are, as far as counted."""
+
+    sql: str
+    values: list[object]
+
+
+def question(bus: int, query: Query, limit: int | None) -> Question:
+    """What a query asks; the rows come newest first."""
+    if limit is not None and query == Query(messages=False):
+        return _newest_in_log(bus, limit)
+    enough = "" if limit is None else f"LIMIT {limit + MAX_COUNTED}"
+    halves = [half for half in (_events(bus, query), _messages(bus, query)) if half]
+    if not halves:
+        return Question("SELECT stream, number, raw, 0 FROM teof.records WHERE bus = %s AND false", [bus])
+    parts = [
+        f"(SELECT moment, seq FROM teof.records WHERE bus = %s AND {terms} ORDER BY moment DESC, seq DESC {enough})"
+        for terms, _ in halves
+    ]
+    shown = "" if limit is None else f"LIMIT {limit}"
+    sql = (
+        f"WITH matching AS ({' UNION ALL '.join(parts)}) SELECT {COLUMNS}, (SELECT count(*) FROM matching) FROM (SELECT"
+        f" moment, seq FROM matching ORDER BY moment DESC, seq DESC {shown}) AS newest"
+        " JOIN teof.records USING (seq) WHERE bus = %s ORDER BY newest.moment DESC, seq DESC"
+    )
+    return Question(sql, [value for _, values in halves for value in values] + [bus])
+
+
+def _newest_in_log(bus: int, limit: int) -> Question:
+    """The last events as they stand in the log, whatever their stamps say."""
+    which = "FROM teof.records WHERE bus = %s AND stream = 'events' AND kind IS NOT NULL ORDER BY number DESC LIMIT"
+    sql = (
+        f"SELECT {COLUMNS}, (SELECT count(*) FROM (SELECT 1 {which} {limit + MAX_COUNTED}) AS counted) {which} {limit}"
+    )
+    return Question(sql, [bus, bus])
+
+
+def _events(bus: int, query: Query) -> tuple[str, list[object]] | None:
+    if not query.events:
+        return None
+    terms, values = ["stream = 'events'", "kind IS NOT NULL"], list[object]([bus])
+    for column, accepted in (("task", query.tasks), ("severity", query.severities)):
+        if accepted:
+            terms.append(f"{column} = ANY (%s)")
+            values.append(list(accepted))
+    return _with_common(query, terms, values)
+
+
+def _messages(bus: int, query: Query) -> tuple[str, list[object]] | None:
+    if not query.messages or query.severities:
+        return None
+    terms, values = ["stream <> 'events'", "kind IS NOT NULL"], list[object]([bus])
+    if query.tasks:
+        terms.append("stream = ANY (%s)")
+        values.append([stream_of(task) for task in query.tasks])
+    return _with_common(query, terms, values)
+
+
+def _with_common(query: Query, terms: list[str], values: list[object]) -> tuple[str, list[object]]:
+    for column, accepted in (("agent", query.agents), ("kind", query.kinds)):
+        if accepted:
+            terms.append(f"{column} = ANY (%s)")
+            values.append(list(accepted))
+    if query.since is not None:
+        terms.append("moment >= %s AND at >= %s")
+        values += [int(query.since.timestamp())] * 2
+    return " AND ".join(terms), values
+
+
+def search_question(bus: int, search: Search, walked: int) -> Question:
+    """The newest records that have all words; the last column says whether older ones were not looked at."""
+    terms, values = list[str](), list[object]()
+    for column, accepted in (("agent", search.agents), ("task", search.tasks)):
+        if accepted:
+            terms.append(f"{column} = ANY (%s)")
+            values.append(list(accepted))
+    if search.since is not None:
+        terms.append("at >= %s")
+        values.append(int(search.since.timestamp()))
+    words = [part for word in search.words for part in word.split("_") if part]
+    sql = (
+        "WITH walked AS (SELECT moment, seq, agent, task, at FROM teof.records WHERE bus = %s AND kind IS NOT NULL"
+        f" AND teof.words_of(raw) @> %s::text[] ORDER BY moment DESC, seq DESC LIMIT {walked}),"
+        f" matching AS (SELECT moment, seq FROM walked {'WHERE ' if terms else ''}{' AND '.join(terms)}"
+        f" ORDER BY moment DESC, seq DESC LIMIT {2 * search.limit})"
+        f" SELECT {COLUMNS}, {'(SELECT count(*) FROM walked)' if terms else '0'} FROM matching JOIN teof.records USING (seq)"
+        " WHERE bus = %s ORDER BY matching.moment DESC, seq DESC"
+    )
+    return Question(sql, [bus, words, *values, bus])
+
+
+def among(streams: Sequence[str] | None) -> tuple[str, list[object]]:
+    """The condition that a row belongs to one of some streams, and its values."""
+    return ("true", []) if streams is None else ("stream = ANY (%s)", [list(streams)])

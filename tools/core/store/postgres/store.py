@@ -1,0 +1,182 @@
+"""The store in PostgreSQL: the only module of it that writes.
+
+The first question of a process also asks for the version of the schema, the clock of the server and whether
+the bus still has what this clone has seen of it. A commit is one message to a function of the schema; agents
+have no right to write any table.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from tools.core import clock, hint
+from tools.core.errors import DataError
+from tools.core.fs import files, jsonl
+from tools.core.problem import Problem
+from tools.core.store import merge
+from tools.core.store.api import Append, Change, Document, Replace, StaleVersion, address_of, retry_stale
+from tools.core.store.postgres import commit, driver
+from tools.core.store.postgres.commit import require_name
+from tools.core.store.postgres.lines import backwards, examined, is_readable, numbered
+from tools.core.store.postgres.opening import Bus
+from tools.core.store.signpost import Address
+from tools.core.text import secrets as redaction
+from tools.core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from tools.core.store.postgres.history import PostgresHistory
+
+_BATCH = 2000
+
+
+class PostgresStore:
+    """The store of a bus on a server; `token` is the signpost's."""
+
+    def __init__(self, workspace: Workspace, address: Address, token: str = "") -> None:
+        self._bus = Bus(workspace, address, token)
+        self._history: PostgresHistory | None = None
+
+    @property
+    def history(self) -> PostgresHistory:
+        """See Store."""
+        if self._history is None:
+            from tools.core.store.postgres.history import PostgresHistory
+
+            self._history = PostgresHistory(self._bus)
+        return self._history
+
+    def now(self) -> datetime:
+        """The moment by the server's clock."""
+        return datetime.fromtimestamp(int(time.time() + self._bus.opened.ahead), clock.UTC)
+
+    # -- reading -----------------------------------------------------------------------------
+    def read(self, stream: str, start: int = 0) -> jsonl.Reading:
+        """See Store."""
+        records: list[jsonl.Found] = []
+        problems: list[Problem] = []
+        for number, line in numbered(self._bus.ask, require_name(stream), start):
+            outcome = examined(self.where(stream), number, line)
+            if isinstance(outcome, Problem):
+                problems.append(outcome)
+            elif outcome is not None:
+                records.append(outcome)
+        return jsonl.Reading(records, problems)
+
+    def tail(self, stream: str, count: int, wanted: Callable[[dict[str, object]], bool] | None = None) -> jsonl.Reading:
+        """See Store."""
+        records: list[jsonl.Found] = []
+        problems: list[Problem] = []
+        for number, line in backwards(self._bus.ask, require_name(stream)) if count else ():
+            if len(records) >= count:
+                break
+            outcome = examined(self.where(stream), number, line)
+            if isinstance(outcome, Problem):
+                problems.append(outcome)
+            elif outcome and (wanted is None or wanted(outcome.record)):
+                records.append(outcome)
+        return jsonl.Reading(records[::-1], problems[::-1])
+
+    def lines(self, stream: str) -> Iterator[jsonl.Line]:
+        """See Store."""
+        return (line for _, line in numbered(self._bus.ask, stream, 0))
+
+    def content(self, document: str) -> bytes | None:
+        """See Store."""
+        rows = self._bus.ask("SELECT content FROM teof.documents WHERE bus = %s AND name = %s", document)
+        return bytes(rows[0][0]) if rows else None
+
+    def get(self, document: str) -> Document | None:
+        """See Store."""
+        sql = "SELECT content, version FROM teof.documents WHERE bus = %s AND name = %s"
+        rows = self._bus.ask(sql, require_name(document))
+        return self._document(document, *rows[0]) if rows else None
+
+    def _document(self, name: str, content: Any, version: str) -> Document:
+        try:
+            return Document(files.parse_object(bytes(content), self.where(name)), version)
+        except DataError as error:
+            error.hint = hint.tool("maintenance.bus_repair")
+            raise
+
+    def version(self, name: str) -> str:
+        """See Store."""
+        return str(self._bus.ask("SELECT teof.version_of(%s, %s)", require_name(name))[0][0])
+
+    def names(self, kind: str) -> list[str]:
+        """See Store."""
+        table, column = ("streams", "stream") if kind == "messages" else ("documents", "name")
+        rows = self._bus.ask(
+            f"SELECT {column} FROM teof.{table} WHERE bus = %s AND starts_with({column}, %s)", f"{kind}/"
+        )
+        return sorted(name.partition("/")[2] for (name,) in rows)
+
+    def strays(self, kind: str) -> list[str]:
+        """See Store."""
+        return []
+
+    def where(self, name: str) -> str:
+        """See Store."""
+        return address_of(name)
+
+    def exists(self) -> bool:
+        """See Store."""
+        return bool(self._bus.opened)
+
+    # -- writing -----------------------------------------------------------------------------
+    def commit(self, changes: Sequence[Change]) -> list[dict[str, object]]:
+        """See Store."""
+        parcel = commit.parcel_of([_without_secrets(change) for change in changes])
+        if not changes:
+            return []
+        written = commit.send(
+            self._bus.connection, self._bus.opened.bus, parcel, is_flushed_after=self._bus.opened.flushes_after
+        )
+        for record, place in zip(parcel.records, written, strict=True):
+            if place.prev:
+                record["prev"] = place.prev
+        if written:
+            self._bus.saw(written[-1].seq, jsonl.line_hash(jsonl.spelled(parcel.records[-1])))
+        return parcel.records
+
+    def adopt(self, stream: str, lines: Sequence[bytes]) -> int:
+        """See Store."""
+        return int(retry_stale(lambda: self._adopt_once(require_name(stream), lines)))
+
+    def _adopt_once(self, stream: str, raws: Sequence[bytes]) -> int:
+        expected = self.version(stream)
+        new = merge.missing([line.raw for line in self.lines(stream) if line.raw.strip()], raws)
+        for begin in range(0, len(new), _BATCH):
+            batch = new[begin : begin + _BATCH]
+            try:
+                self._bus.connection.tell(
+                    "SELECT teof.adopt_1(%s, %s, %s, %s::bytea[], %s::boolean[])",
+                    self._bus.opened.bus,
+                    stream,
+                    expected,
+                    [driver.binary(line) for line in batch],
+                    [is_readable(line) for line in batch],
+                )
+            except driver.Lost as error:  # what came is not taken again
+                raise StaleVersion(stream) from error
+            expected = self.version(stream)
+        return len(new)
+
+    def recover(self) -> bool:
+        """See Store."""
+        return False
+
+    def close(self) -> None:
+        """See Store."""
+        self._bus.close()
+
+
+def _without_secrets(change: Change) -> Change:
+    """What is written is also what is returned, so that a secret that was replaced is shown nowhere."""
+    if isinstance(change, Append):
+        return change._replace(record=redaction.redact_value(change.record))
+    if isinstance(change, Replace):
+        return change._replace(content=redaction.redact_value(change.content))
+    return change
