@@ -43,6 +43,15 @@ _LAST = (
 )
 """The last credible record of each agent: one step into the index for each kind it ever wrote."""
 
+_BESIDE = 200
+_BY_PLACE = (
+    "SELECT voice.agent, (SELECT max(moment) FROM (SELECT moment FROM teof.records AS r WHERE r.bus = %s AND r.stream = 'events'"
+    f" AND r.kind IS NOT NULL AND r.seq <= max(voice.last) ORDER BY seq DESC LIMIT {_BESIDE + 1}) AS beside"
+    " WHERE moment > 0 AND moment <= %s) FROM teof.voices AS voice WHERE voice.bus = %s AND voice.agent = ANY (%s)"
+    " AND voice.last IS NOT NULL GROUP BY voice.agent"
+)
+"""The latest moment among an agent's last event and those that stand just before it."""
+
 
 class PostgresHistory:
     """See History."""
@@ -101,7 +110,17 @@ class PostgresHistory:
 
     def last_seen(self, agents: Collection[str], now: datetime) -> dict[str, datetime]:
         """See History."""
-        return {row[0]: datetime.fromtimestamp(row[1], clock.UTC) for row in self._last(agents, None, now)}
+        if not agents:
+            return {}
+        latest, bus = int((now + clock.CREDIBLE_AHEAD).timestamp()), self._bus.opened.bus
+        last = _LAST.format(kinds="").replace("last.stream, last.number, last.raw", "last.seq", 1)
+        sql = (
+            f"SELECT agent, max(moment) FROM (SELECT agent, moment FROM ({last}) AS own UNION ALL {_BY_PLACE}) AS signs"
+        )
+        rows = self._bus.connection.ask(
+            f"{sql} WHERE moment IS NOT NULL GROUP BY agent", latest, bus, list(agents), bus, latest, bus, list(agents)
+        )
+        return {agent: datetime.fromtimestamp(moment, clock.UTC) for agent, moment in rows}
 
     def last_entries(self, agents: Collection[str], kinds: Collection[str], now: datetime) -> dict[str, Entry]:
         """See History."""
@@ -158,9 +177,10 @@ class PostgresHistory:
             self._ask(f"SELECT count(*) {_RECORDS} AND stream <> 'events' AND stream = %s", stream_of(thread))[0][0]
         )
 
-    def has_message(self, record_id: str) -> bool:
+    def sender_of(self, record_id: str) -> str | None:
         """See History."""
-        return bool(self._ask(f"SELECT 1 {_RECORDS} AND id = %s AND stream <> 'events' LIMIT 1", record_id))
+        sql = f"SELECT agent {_RECORDS} AND id = %s AND stream <> 'events' ORDER BY seq LIMIT 1"
+        return next((agent for (agent,) in self._ask(sql, record_id)), None)
 
     def messages_with(self, thread: str, key: str) -> list[Entry]:
         """See History."""
@@ -191,6 +211,12 @@ class PostgresHistory:
         """See History."""
         rows = self._ask(f"SELECT stream, number, raw {_RECORDS} AND task = %s AND claims ORDER BY seq DESC", task)
         return (event for event in self._events(rows) if event.claim)
+
+    # -- lines as they are -------------------------------------------------------------------
+    def lines_with(self, stream: str, record_ids: Collection[str]) -> dict[str, bytes]:
+        """See History."""
+        rows = self._ask(f"SELECT id, raw {_RECORDS} AND stream = %s AND id = ANY (%s)", stream, list(record_ids))
+        return {record_id: bytes(raw).removesuffix(b"\r") for record_id, raw in rows}
 
     # -- how much there is -------------------------------------------------------------------
     def totals(self) -> Totals:

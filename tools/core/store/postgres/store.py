@@ -141,13 +141,13 @@ class PostgresStore:
             self._bus.saw(written[-1].seq, jsonl.line_hash(jsonl.spelled(parcel.records[-1])))
         return parcel.records
 
-    def adopt(self, stream: str, lines: Sequence[bytes]) -> int:
+    def adopt(self, stream: str, lines: Sequence[bytes], behind: int = 0, agent: str = "") -> int:
         """See Store."""
-        return int(retry_stale(lambda: self._adopt_once(require_name(stream), lines)))
+        return int(retry_stale(lambda: self._adopt_once(require_name(stream), lines, behind)))
 
-    def _adopt_once(self, stream: str, raws: Sequence[bytes]) -> int:
+    def _adopt_once(self, stream: str, raws: Sequence[bytes], behind: int) -> int:
         expected = self.version(stream)
-        new = merge.missing([line.raw for line in self.lines(stream) if line.raw.strip()], raws)
+        new = merge.missing([line.raw for _, line in numbered(self._bus.ask, stream, behind) if line.raw.strip()], raws)
         for begin in range(0, len(new), _BATCH):
             batch = new[begin : begin + _BATCH]
             try:

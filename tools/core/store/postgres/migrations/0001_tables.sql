@@ -77,9 +77,10 @@ CREATE TABLE teof.voices (
   bus integer NOT NULL REFERENCES teof.buses ON DELETE CASCADE,
   agent text NOT NULL,
   kind text NOT NULL,
+  last bigint,
   PRIMARY KEY (bus, agent, kind)
 );
-COMMENT ON TABLE teof.voices IS 'Which kinds of records each agent ever wrote';
+COMMENT ON TABLE teof.voices IS 'Which kinds of records each agent ever wrote, and the seq of the last of its events';
 
 CREATE TABLE teof.waiting (
   bus integer NOT NULL REFERENCES teof.buses ON DELETE CASCADE,

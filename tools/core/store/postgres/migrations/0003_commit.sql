@@ -76,7 +76,12 @@ BEGIN
     fields.at, CASE WHEN fields.kind IS NOT NULL THEN coalesce(here.moment, 0) END, fields.task, fields.target, fields.reply_to, fields.severity,
     fields.subject, fields.decision, fields.plan, fields.claims, fields.cites, session_user, clock_timestamp());
   IF fields.kind IS NOT NULL THEN
-    INSERT INTO teof.voices VALUES (which, fields.agent, fields.kind) ON CONFLICT DO NOTHING;
+    IF here.stream = 'events' THEN
+      INSERT INTO teof.voices VALUES (which, fields.agent, fields.kind, nth)
+        ON CONFLICT (bus, agent, kind) DO UPDATE SET last = excluded.last;
+    ELSE
+      INSERT INTO teof.voices VALUES (which, fields.agent, fields.kind) ON CONFLICT DO NOTHING;
+    END IF;
     IF fields.reply_to IS NOT NULL THEN
       DELETE FROM teof.waiting WHERE bus = which AND id = fields.reply_to;
     END IF;
