@@ -9,6 +9,7 @@ import os
 import time
 
 from tools.core.errors import UsageError
+from tools.core.token_shapes import has_secret
 
 HUB = "manager-report"
 """The thread in which managers and seats meet."""
@@ -88,16 +89,27 @@ def is_key(text: object) -> bool:
 
 
 def require_agent(text: str, what: str = "agent id") -> str:
-    """The id, or UsageError."""
+    """The id, or UsageError; one that is a secret is refused, as no record may hold it and none is written otherwise."""
     if not is_agent(text):
         raise _refusal(what, text, "letters and digits, single . _ - between them, at most 64")
-    return text
+    return _no_secret(text, what)
 
 
 def require_task(text: str, what: str = "task id") -> str:
-    """The id, or UsageError; decisions and labels follow the same rule."""
+    """The same for a task; decisions and labels follow the same rule."""
+    return _no_secret(require_name(text, what), what)
+
+
+def require_name(text: str, what: str = "task id") -> str:
+    """An id that may touch a path, or UsageError, whatever it reads like."""
     if not is_task(text):
         raise _refusal(what, text, "letters and digits, single . _ - between them, at most 128")
+    return text
+
+
+def _no_secret(text: str, what: str) -> str:
+    if has_secret(text):
+        raise UsageError(f"the {what} reads like a secret, which no record may hold", code="id.secret")
     return text
 
 
@@ -107,7 +119,7 @@ def require_plan(text: str) -> str:
     name = name.removesuffix(".plan.json")
     if not is_plan(name):
         raise _refusal("plan id", text, "YYYY-MM-DD-slug, such as 2026-01-31-login-form")
-    return name
+    return _no_secret(name, "plan id")
 
 
 def require_record(text: str) -> str:

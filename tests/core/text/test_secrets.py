@@ -16,13 +16,32 @@ SAMPLES = {
     "github": ["ghp_" + BODY[:36], "gho_" + BODY[:36], "ghs_" + BODY[:36], "github_pat_" + BODY[:22] + "_" + BODY[:59]],
     "gitlab": ["glpat-" + BODY[:20]],
     "aws": ["AKIA" + "IOSFODNN7EXAMPLE"[:16]],
-    "google": ["AIza" + BODY[:35]],
+    "google": ["AIza" + BODY[:35], "ya29." + BODY[:60], "1//0" + BODY[:60]],
     "slack": ["xoxb-" + "123456789012-" + BODY[:24], "xoxp-" + BODY[:40]],
-    "stripe": ["sk_live_" + BODY[:24], "rk_test_" + BODY[:24]],
+    "stripe": ["sk_live_" + BODY[:24], "rk_test_" + BODY[:24], "whsec_" + BODY[:32]],
     "anthropic": ["sk-ant-api03-" + BODY[:90] + "-" + BODY[:6]],
     "openai": ["sk-" + BODY[:48], "sk-proj-" + BODY[:20] + "_" + BODY[:40]],
     "npm": ["npm_" + BODY[:36]],
     "pypi": ["pypi-AgEIcHlwaS5vcmc" + BODY[:70]],
+    "gitlab ci": ["glrt-" + BODY[:20], "gldt-" + BODY[:20], "glptt-" + "0a1b2c3d4e" * 4],
+    "huggingface": ["hf_" + BODY[:34]],
+    "groq": ["gsk_" + BODY[:52]],
+    "xai": ["xai-" + BODY[:80]],
+    "perplexity": ["pplx-" + BODY[:48]],
+    "replicate": ["r8_" + BODY[:37]],
+    "openrouter": ["sk-or-v1-" + "0a1b2c3d" * 8],
+    "docker": ["dckr_pat_" + BODY[:27]],
+    "rubygems": ["rubygems_" + "0a1b2c3d" * 6],
+    "digitalocean": ["dop_v1_" + "0a1b2c3d" * 8],
+    "sendgrid": ["SG." + BODY[:22] + "." + BODY[:43]],
+    "shopify": ["shpat_" + "0a1b2c3d" * 4],
+    "linear": ["lin_api_" + BODY[:40]],
+    "notion": ["ntn_" + BODY[:46]],
+    "vault": ["hvs." + BODY[:90]],
+    "databricks": ["dapi" + "0a1b2c3d" * 4],
+    "age": ["AGE-SECRET-KEY-1" + "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L" * 2],
+    "telegram": ["123456789:AA" + BODY[:33]],
+    "mailgun": ["key-" + "0a1b2c3d" * 4],
     "jwt": ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0." + BODY[:43]],
 }
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n" + BODY + "\n-----END RSA PRIVATE KEY-----"
@@ -39,7 +58,66 @@ def _no_notices():
 @pytest.mark.parametrize(("kind", "secret"), [(kind, one) for kind, some in SAMPLES.items() for one in some])
 def test_a_token_is_replaced_wherever_it_stands(kind, secret):
     for before, after in AROUND:
-        assert secrets.redact(before + secret + after) == f"{before}[redacted:{kind}]{after}"
+        assert secrets.redact(before + secret + after) == f"{before}[redacted:{kind.split()[0]}]{after}"
+
+
+GLUED = [
+    "github",
+    "gitlab",
+    "gitlab ci",
+    "google",
+    "slack",
+    "openrouter",
+    "npm",
+    "docker",
+    "rubygems",
+    "digitalocean",
+    "shopify",
+    "age",
+]
+
+
+@pytest.mark.parametrize("kind", GLUED)
+def test_a_token_with_a_beginning_of_its_own_is_found_behind_a_letter_too(kind):
+    assert secrets.redact(f"x{SAMPLES[kind][0]}") == f"x[redacted:{kind.split()[0]}]"
+
+
+def test_a_token_that_begins_a_line_of_a_text_in_json_is_found():
+    for kind, some in SAMPLES.items():
+        assert secrets.redact(f"first\\n{some[0]}") == f"first\\n[redacted:{kind.split()[0]}]"
+
+
+def test_a_secret_that_its_name_gives_away_is_found():
+    for before, secret, after in (
+        ("aws_secret_access_key=", BODY[:40], ""),
+        ('"SecretAccessKey": "', BODY[:40], '"'),
+        ("AccountKey=", BODY[:86] + "==", ";"),
+        ("https://hooks.slack.com/services/", "T0123456/B0123456/" + BODY[:24], ""),
+        ("X-Api-Key: ", BODY[:40], ""),
+        ("Authorization: Basic ", "YWxhZGRpbjpvcGVuIHNlc2FtZQ==", ""),
+        ("postgres://app:", "hunter2secret", "@db/x"),
+    ):
+        shown = secrets.redact(before + secret + after)
+        assert shown.startswith(f"{before}[redacted:") and shown.endswith(f"]{after}"), before
+
+
+INNOCENT = [
+    "authorization: token required by the server", "Authorization: Basic authentication is off", "Authorization: Bearer <token>",
+    "Bearer authentication-middleware-refactoring", "see https://example.com:8080/a@b", "git@github.com:org/repo.git",
+    "sk-learn-contrib-experiments", "sk-ant-parser-refactoring-of-2026", "sk-proj-management-tools-and-more-words", "SK-LEARN",
+    "npm_config_registry_override_for_ci_builds", "pypi-publish-workflow-for-the-main-branch-of-the-project-and-more-words",
+    "_report/runner/codex-1/20260131T120000Z-sk-ant-parser-refactoring.json", "AKIAIOSFODNN7EXAMPLEDOC", "eyJ.eyJ.x",
+    "urn:uuid:123e4567-e89b-12d3-a456-426614174000", "data:image/png;base64," + BODY[:80], "ssh-rsa AAAAB3NzaC1yc2E" + BODY[:60],
+    "scheme://user:${DB_PASSWORD}@host/db", "https://x:%s@host", "https://x:%(word)s@host", "https://me:{password}@host", "https://me:***@host",
+    "xoxo-love-from-everybody", "xoxb-is-a-prefix-of-tokens", "glpat-is-the-prefix-of-a-token", "api_key=read_from_the_environment",
+    "github_pat_is_a_prefix_of_tokens", "hf_transfer_is_installed", "the key-value-store-of-the-application", "SG.MESSAGE.of-the-application",
+    "hvs.is-the-prefix-of-a-service-token", "AccountKey=none", "task-management-systems-overview-2026", "sk_live_is_not_a_test_key",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", INNOCENT)
+def test_words_that_only_look_like_a_secret_stay(text):
+    assert secrets.redact(text) == text
 
 
 def test_a_private_key_is_replaced_whole_even_when_it_was_cut_short():
@@ -94,7 +172,9 @@ def test_a_long_kebab_name_stays(name):
 HARD = [
     "eyJ", "eyJaaaaaaaa.", ".eyJ", "-eyJaaaaaaaaa.eyJaaaaaaaaaa", "sk-", "sk-proj-", "xoxb-", "ghp_", "github_pat_", "://", "://a:",
     "://a:b", ":", "@", "-----BEGIN PRIVATE KEY-----", "-----BEGIN A PRIVATE KEY-----a-", "Authorization: Bearer ", "authorization:",
-    "Bearer a", "AKIA", "AIza", "-", "a", "PRIVATE KEY", "-----BEGIN " + "A " * 20, "://" + "a" * 50 + ":" + "b" * 50, "pypi-AgE", "npm_",
+    "x-api-key: a", "api_key=", "secret_access_key=", "AccountKey=a", "SG.", "SG.aaaaaaaaaaaaaaaaaaaa.", "hooks.slack.com/services/aaaaaa/",
+    "1//0", "ya29.", "gh", "do", "a-", "aA-", "Bearer aA", "0", "12345678:AA", "1234567890", "Bearer a", "AKIA", "AIza", "-", "a", "PRIVATE KEY",
+    "-----BEGIN " + "A " * 20, "://" + "a" * 50 + ":" + "b" * 50, "pypi-AgE", "npm_",
 ]  # fmt: skip
 
 
@@ -118,6 +198,46 @@ def test_no_text_makes_the_work_grow_faster_than_its_length(unit):
 def test_mixtures_of_hard_beginnings_stay_cheap_to_read(units):
     text = ("".join(units) * 65536)[:65536]
     assert min(seconds(text) for _ in range(3)) < 2.0
+
+
+@pytest.mark.parametrize("shift", range(0, 60, 6))
+def test_a_token_across_the_place_where_a_long_line_is_parted_is_found(shift):
+    line = b"x," * 70_000
+    at = len(line) - 2 * 8192 + shift
+    text = line[:at] + b'"' + SAMPLES["github"][0].encode() + b'"' + line
+    for size in (1 << 16, 100_003, len(text)):
+        stream = secrets.Stream()
+        clean = b"".join(stream.feed(text[begin : begin + size]) for begin in range(0, len(text), size)) + stream.end()
+        assert clean == text.replace(SAMPLES["github"][0].encode(), b"[redacted:github]")
+
+
+def test_an_id_that_is_a_token_is_refused_and_its_text_is_not_repeated(git_repo, run, seat):
+    seat("codex-1")
+    token = "sk-" + BODY[:40]
+    for command in (
+        ("agent.bus_claim", "claim", "--task", token),
+        ("agent.bus_message", "--task", token, "--type", "note", "--summary", "x"),
+        ("agent.task_assign", "--task", token, "--engineer", "codex-2"),
+        ("agent.bus_event", "log", "--event", "note", "--summary", "x", "--task", token),
+        ("consensus.receipts", "--decision", token),
+    ):
+        refusal = run(*command, code=2)
+        assert token not in refusal.err and "secret" in refusal.err
+    assert not (git_repo / "_bus" / "claims").exists() or not list((git_repo / "_bus" / "claims").iterdir())
+
+
+def test_an_old_claim_under_such_an_id_stops_no_reader(git_repo, run, seat):
+    seat("codex-1")
+    token = "sk-" + BODY[:40]
+    folder = git_repo / "_bus/claims"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{token}.json").write_text(
+        '{"agent_id":"codex-2","status":"active","claimed_at":"2026-01-01T00:00:00Z"}'
+    )
+    (git_repo / "_bus/messages").mkdir(exist_ok=True)
+    (git_repo / f"_bus/messages/{token}.jsonl").write_text('{"from":"codex-2","type":"note","summary":"old"}\n')
+    for command in (("agent.bus_status",), ("agent.bus_claim", "list"), ("agent.bus_watch",), ("agent.bus_inbox",)):
+        assert token not in run(*command).out
 
 
 def test_a_secret_never_reaches_the_bus_nor_the_evidence(git_repo, run, seat):

@@ -27,7 +27,7 @@ def place_of(workspace: Workspace, name: str) -> Place:
     if kind == EVENTS and not task:
         return workspace.events
     make = {CLAIMS: workspace.claim, ASSIGNMENTS: workspace.assignment, MESSAGES: workspace.thread}[kind]
-    return make(ids.require_task(task))
+    return make(ids.require_name(task))
 
 
 def version_of(data: bytes | None) -> str:

@@ -1,0 +1,156 @@
+"""The shapes of secrets: which texts are tokens, keys and passwords, and where they stand.
+
+Shapes are those the issuers document. One that begins with letters nobody writes by chance is looked for
+wherever it stands, glued to what comes before it or not; one with a short beginning needs a boundary. What
+words alone make up, or a name for a value to be put in, is no secret. Every pattern begins at a literal or
+behind a boundary and has no choice to take back, so a text of any content takes time in proportion to
+its length; a text without one of the literals is never matched at all.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tools.core.plain import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Shape(NamedTuple):
+    """A kind of secret: literals without which it is not there, and its pattern.
+
+    Where the pattern has a group, only that part of the match is the secret.
+    """
+
+    kind: str
+    literals: tuple[str, ...]
+    pattern: str
+
+
+class Secret(NamedTuple):
+    """Where a secret stands in a text."""
+
+    kind: str
+    begin: int
+    end: int
+
+
+_START = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))"  # a text in JSON has \n before what begins a line
+_END = "(?![A-Za-z0-9])"
+_HEX = "[0-9a-f]"
+SHAPES = (
+    Shape("github", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"gh[pousr]_[A-Za-z0-9]{20,}+"),
+    Shape("github", ("github_pat_",), r"github_pat_[A-Za-z0-9_]{20,}+"),
+    Shape(
+        "gitlab",
+        ("glpat-", "glrt-", "gldt-", "glptt-", "glcbt-", "glimt-", "glsoat-", "glft-", "gloas-", "glagent-"),
+        r"gl(?:pat|rt|dt|ptt|cbt|imt|soat|ft|oas|agent)-[A-Za-z0-9_.-]{20,}+",
+    ),
+    Shape("aws", ("AKIA", "ASIA"), _START + r"A[KS]IA[0-9A-Z]{16}" + _END),
+    Shape(
+        "aws",
+        ("ecret_access_key", "ecretAccessKey", "SECRET_ACCESS_KEY"),
+        r"(?:(?i:secret_access_key)|ecretAccessKey)[\"'\\]{0,4}\s{0,5}[:=]\s{0,5}[\"'\\]{0,4}([A-Za-z0-9+/]{40})"
+        r"(?![A-Za-z0-9+/])",
+    ),
+    Shape("google", ("AIza",), r"AIza[A-Za-z0-9_-]{35,}+"),
+    Shape("google", ("ya29.",), _START + r"ya29\.[A-Za-z0-9_-]{30,}+"),
+    Shape("google", ("1//0",), _START + r"1//0[A-Za-z0-9_-]{40,}+"),
+    Shape("azure", ("AccountKey=",), r"AccountKey=([A-Za-z0-9+/]{40,}+={0,2})"),
+    Shape("slack", ("xox", "xapp-"), r"(?:xox[a-z]|xapp)-[A-Za-z0-9-]{10,}+"),
+    Shape(
+        "slack",
+        ("hooks.slack.com/",),
+        r"hooks\.slack\.com/(?:services|workflows|triggers)/([A-Za-z0-9]{6,}+/[A-Za-z0-9]{6,}+/[A-Za-z0-9]{16,}+)",
+    ),
+    Shape("stripe", ("k_live_", "k_test_"), _START + r"[rs]k_(?:live|test)_[A-Za-z0-9]{10,}+"),
+    Shape("stripe", ("whsec_",), _START + r"whsec_[A-Za-z0-9+/]{24,}+={0,2}"),
+    Shape("anthropic", ("sk-ant-",), r"sk-ant-[A-Za-z0-9_-]{16,}+"),
+    Shape("openrouter", ("sk-or-v1-",), r"sk-or-v1-[A-Za-z0-9]{32,}+"),
+    Shape("openai", ("sk-",), _START + r"sk-(?:(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,}+|[A-Za-z0-9]{20,}+)"),
+    Shape("huggingface", ("hf_",), _START + r"hf_[A-Za-z0-9]{30,}+"),
+    Shape("groq", ("gsk_",), _START + r"gsk_[A-Za-z0-9]{40,}+"),
+    Shape("xai", ("xai-",), _START + r"xai-[A-Za-z0-9]{60,}+"),
+    Shape("perplexity", ("pplx-",), _START + r"pplx-[A-Za-z0-9]{40,}+"),
+    Shape("replicate", ("r8_",), _START + r"r8_[A-Za-z0-9]{36,}+"),
+    Shape("npm", ("npm_",), r"npm_[A-Za-z0-9]{30,}+"),
+    Shape("pypi", ("pypi-",), r"pypi-(?:AgE[A-Za-z0-9_-]{10,}+|[A-Za-z0-9_-]{60,}+)"),
+    Shape("rubygems", ("rubygems_",), rf"rubygems_{_HEX}{{40,}}+"),
+    Shape("docker", ("dckr_",), r"dckr_(?:pat|oat)_[A-Za-z0-9_-]{20,}+"),
+    Shape("digitalocean", ("dop_v1_", "doo_v1_", "dor_v1_"), rf"do[por]_v1_{_HEX}{{60,}}+"),
+    Shape("sendgrid", ("SG.",), _START + r"SG\.[A-Za-z0-9_-]{16,}+\.[A-Za-z0-9_-]{30,}+"),
+    Shape("twilio", ("SK",), _START + rf"SK{_HEX}{{32}}" + _END),
+    Shape("mailgun", ("key-",), _START + rf"key-{_HEX}{{32}}" + _END),
+    Shape("telegram", (":AA",), _START + r"[0-9]{8,10}:AA[A-Za-z0-9_-]{32,}+"),
+    Shape("shopify", ("shpat_", "shpca_", "shppa_", "shpss_"), rf"shp(?:at|ca|pa|ss)_{_HEX}{{32,}}+"),
+    Shape("linear", ("lin_api_", "lin_oauth_"), r"lin_(?:api|oauth)_[A-Za-z0-9]{32,}+"),
+    Shape("notion", ("ntn_",), _START + r"ntn_[A-Za-z0-9]{40,}+"),
+    Shape("vault", ("hvs.", "hvb.", "hvr."), _START + r"hv[sbr]\.[A-Za-z0-9_-]{24,}+"),
+    Shape("databricks", ("dapi",), _START + rf"dapi{_HEX}{{32}}(?:-[0-9])?" + _END),
+    Shape("age", ("AGE-SECRET-KEY-1",), r"AGE-SECRET-KEY-1[A-Z0-9]{40,}+"),
+    Shape(
+        "jwt",
+        ("eyJ",),
+        _START + r"eyJ[A-Za-z0-9_-]{8,}+\.eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]*+",
+    ),
+    Shape(
+        "private-key",
+        ("PRIVATE KEY",),
+        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+        r"(?:(?:[^-]|-(?!-))*+-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|[A-Za-z0-9+/=\s\\]*+)",
+    ),
+    Shape(
+        "authorization",
+        ("uthorization", "UTHORIZATION"),
+        r"(?i:authorization)[\"'\\]{0,4}\s{0,5}[:=]\s{0,5}[\"'\\]{0,4}(?i:bearer|basic|token)\s{1,5}"
+        r"([A-Za-z0-9._~+/=-]{6,}+)",
+    ),
+    Shape("bearer", ("earer ",), _START + r"[Bb]earer ([A-Za-z0-9._~+/=-]{20,}+)"),
+    Shape(
+        "api-key",
+        ("pi-key", "pi-Key", "PI-KEY", "pi_key", "PI_KEY"),
+        r"(?i:x-api-key|api_key)[\"'\\]{0,4}\s{0,5}[:=]\s{0,5}[\"'\\]{0,4}([A-Za-z0-9._~+/=-]{20,}+)",
+    ),
+    Shape("password", ("://",), r"://[^\s/:@\"'<>]*+:((?!\[redacted:)[^\s/@\"'<>]++)@"),
+)
+
+_BY_LITERAL = [(literal, shape) for shape in SHAPES for literal in shape.literals]
+
+_WORDS = r"(?:(?:[a-z]{0,17}(?:[A-Z][a-z]{2,19}){0,5}|[A-Z]{0,15}|v?[0-9]{1,4})(?:[-_.~+/=]++|\Z))++"
+"""Words, names and years with signs between them: a random text of some length has no such form."""
+
+_TO_FILL_IN = r"\$?\{{0,2}[A-Za-z_.]*+\}{0,2}|\$[A-Za-z_]\w*+|%[sd]|%\([a-z_]++\)s|\*++|[xX.…]++"
+"""What stands for a value in an example: a variable, a place of a format, stars."""
+
+
+_SPACED = ("://", "uthorization", "UTHORIZATION", "PRIVATE KEY")
+_SHORTEST = 15
+
+
+def shapes_in(text: str) -> list[Shape]:
+    """The shapes that may be in a text: one of their literals is. Most texts have no word that is long enough."""
+    if not any(literal in text for literal in _SPACED) and max(map(len, text.split()), default=0) < _SHORTEST:
+        return []
+    return [shape for literal, shape in _BY_LITERAL if literal in text]
+
+
+def secrets_in(text: str) -> Iterator[Secret]:
+    """The secrets of each shape in a text; those of different shapes may overlap."""
+    for shape in shapes_in(text):
+        for match in re.finditer(shape.pattern, text):
+            begin, end = match.span(match.re.groups)
+            if is_secret(shape.kind, text[begin:end]):
+                yield Secret(shape.kind, begin, end)
+
+
+def is_secret(kind: str, match: str) -> bool:
+    """Whether what matches a shape is more than words that happen to have it."""
+    if kind == "password":
+        return re.fullmatch(_TO_FILL_IN, match) is None or re.fullmatch("[A-Za-z_.]+", match) is not None
+    return kind == "private-key" or re.fullmatch(_WORDS, match) is None
+
+
+def has_secret(text: str) -> bool:
+    """Whether a secret stands in a text."""
+    return next(secrets_in(text), None) is not None
