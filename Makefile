@@ -90,6 +90,7 @@ workflows: $(VENV)/.workflows ## look for mistakes and weaknesses in the workflo
 
 bench: $(READY) ## measure the cost of each command as a multiple of starting Python
 	@$(BIN)/python benchmarks/commands.py
+	@$(BIN)/python benchmarks/hook.py
 	@$(BIN)/python benchmarks/bus_check.py
 	@$(BIN)/python benchmarks/task_import.py
 

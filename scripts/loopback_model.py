@@ -32,51 +32,7 @@ class Model:
         self.requests: list[dict[str, Any]] = []
         self.other: list[dict[str, Any]] = []
         self.paths: list[str] = []
-        model = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-            def do_GET(self) -> None:
-                model.paths.append(f"GET {self.path}")
-                names = [{"id": "mock", "object": "model", "name": "mock", "slug": "mock", "display_name": "mock"}]
-                self._send(json.dumps({"data": names, "object": "list", "models": []}).encode(), "application/json")
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                if self.headers.get("transfer-encoding", "").lower() == "chunked":
-                    body = self._chunked()
-                try:
-                    request = json.loads(body or b"{}")
-                except ValueError:
-                    request = {}
-                model.paths.append(f"POST {self.path}")
-                try:
-                    data, kind = model.answer(self.path, request)
-                except Exception as problem:
-                    model.paths.append(f"ERROR {problem!r}")
-                    raise
-                self._send(data, kind)
-
-            def _chunked(self) -> bytes:
-                parts = []
-                while size := int(self.rfile.readline().strip() or b"0", 16):
-                    parts.append(self.rfile.read(size))
-                    self.rfile.readline()
-                self.rfile.readline()
-                return b"".join(parts)
-
-            def _send(self, data: bytes, kind: str) -> None:
-                self.send_response(200)
-                self.send_header("content-type", kind)
-                self.send_header("content-length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), self)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
@@ -122,6 +78,63 @@ class Model:
         return turn
 
 
+class _Server(ThreadingHTTPServer):
+    """Listens for one model."""
+
+    def __init__(self, address: tuple[str, int], model: Model) -> None:
+        super().__init__(address, _Handler)
+        self.model = model
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One connection of a program."""
+
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def log_message(self, *_: Any) -> None:
+        """Says nothing."""
+
+    def do_GET(self) -> None:
+        """A list of models."""
+        self.server.model.paths.append(f"GET {self.path}")
+        names = [{"id": "mock", "object": "model", "name": "mock", "slug": "mock", "display_name": "mock"}]
+        self._send(json.dumps({"data": names, "object": "list", "models": []}).encode(), "application/json")
+
+    def do_POST(self) -> None:
+        """A question to the model."""
+        model = self.server.model
+        is_chunked = self.headers.get("transfer-encoding", "").lower() == "chunked"
+        length = int(self.headers.get("content-length") or 0)
+        body = self._chunked() if is_chunked else self.rfile.read(length)
+        try:
+            request = json.loads(body or b"{}")
+        except ValueError:
+            request = {}
+        model.paths.append(f"POST {self.path}")
+        try:
+            data, kind = model.answer(self.path, request)
+        except Exception as problem:
+            model.paths.append(f"ERROR {problem!r}")
+            raise
+        self._send(data, kind)
+
+    def _chunked(self) -> bytes:
+        parts = []
+        while size := int(self.rfile.readline().strip() or b"0", 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(parts)
+
+    def _send(self, data: bytes, kind: str) -> None:
+        self.send_response(200)
+        self.send_header("content-type", kind)
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
 def _has_tools(given: Any) -> bool:
     """Whether the tools come as an item of the input, as newer models take them."""
     return isinstance(given, list) and any(
@@ -143,25 +156,9 @@ def _new(prefix: str) -> str:
 
 
 def _responses(turn: Turn) -> bytes:
-    """OpenAI's Responses, as a stream; arguments that are a string are a custom tool's input."""
+    """OpenAI's Responses, as a stream."""
     answer = {"id": _new("resp"), "object": "response", "status": "in_progress", "output": []}
-    if turn.tool and isinstance(turn.arguments, str):
-        item = {
-            "type": "custom_tool_call",
-            "id": _new("ctc"),
-            "call_id": _new("call"),
-            "name": turn.tool,
-            "input": turn.arguments,
-        }
-    elif turn.tool:
-        space, _, name = turn.tool.rpartition("/")
-        item = {"type": "function_call", "id": _new("fc"), "call_id": _new("call"), "name": name,
-                "arguments": json.dumps(turn.arguments)}  # fmt: skip
-        if space:
-            item["namespace"] = space
-    else:
-        item = {"type": "message", "id": _new("msg"), "role": "assistant", "status": "completed",
-                "content": [{"type": "output_text", "text": turn.text, "annotations": []}]}  # fmt: skip
+    item = _response_item(turn)
     usage = {"input_tokens": 10, "output_tokens": 5, "total_tokens": 15,
              "input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0}}  # fmt: skip
     done = {**answer, "status": "completed", "output": [item], "usage": usage}
@@ -171,6 +168,19 @@ def _responses(turn: Turn) -> bytes:
         ("response.output_item.done", {"type": "response.output_item.done", "output_index": 0, "item": item}),
         ("response.completed", {"type": "response.completed", "response": done}),
     ])  # fmt: skip
+
+
+def _response_item(turn: Turn) -> dict[str, Any]:
+    """What a turn says in Responses; arguments that are a string are a custom tool's input."""
+    if not turn.tool:
+        content = [{"type": "output_text", "text": turn.text, "annotations": []}]
+        return {"type": "message", "id": _new("msg"), "role": "assistant", "status": "completed", "content": content}
+    if isinstance(turn.arguments, str):
+        names = {"id": _new("ctc"), "call_id": _new("call"), "name": turn.tool}
+        return {"type": "custom_tool_call", **names, "input": turn.arguments}
+    space, _, name = turn.tool.rpartition("/")
+    names = {"id": _new("fc"), "call_id": _new("call"), "name": name, **({"namespace": space} if space else {})}
+    return {"type": "function_call", **names, "arguments": json.dumps(turn.arguments)}
 
 
 def _messages(turn: Turn, *, stream: bool) -> tuple[bytes, str]:

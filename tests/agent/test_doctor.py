@@ -1,6 +1,8 @@
 """doctor: every probe in one run, each with the command that mends it; nothing is changed."""
 
+import json
 import os
+import sys
 
 import pytest
 
@@ -113,3 +115,56 @@ def test_the_mcp_server_is_started_as_programs_start_it(fleet, run, doctor):
     run("agent.setup", "gemini")
     probe = doctor("--cli", "gemini")["mcp", "gemini"]
     assert probe["status"] in ("pass", "warn") and ("8 tools" in probe["detail"] or "takes" in probe["detail"])
+
+
+CODEX = """#!{python}
+import json, sys
+hooks = json.load(open({hooks!r}))
+for line in sys.stdin:
+    asked = json.loads(line)
+    if "id" not in asked:
+        continue
+    print(json.dumps({{"method": "remoteControl/status/changed", "params": {{}}}}), flush=True)
+    client = asked["params"].get("clientInfo", {{}})
+    if not all(isinstance(word, str) for word in client.values()):
+        print(json.dumps({{"id": asked["id"], "error": {{"code": -32600, "message": "invalid type"}}}}), flush=True)
+        continue
+    data = [{{"cwd": cwd, "hooks": hooks, "warnings": [], "errors": []}} for cwd in asked["params"].get("cwds", [])]
+    print(json.dumps({{"id": asked["id"], "result": {{"data": data}}}}), flush=True)
+"""
+"""What Codex 0.171 answers, with notifications in between as it sends them."""
+
+
+@pytest.fixture
+def codex(fleet, run, tmp_path, monkeypatch):
+    """A program that lists the hooks of setup with some states of trust, as Codex does."""
+    run("agent.setup", "codex", "--no-mcp")
+    groups = json.loads((fleet.main / ".codex/hooks.json").read_text())["hooks"]
+    commands = [hook["command"] for rows in groups.values() for row in rows for hook in row["hooks"]]
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
+
+    def lists(*states):
+        listed = [{"command": line, "enabled": True, "trustStatus": state} for line, state in zip(commands, states)]  # noqa: B905
+        (tmp_path / "hooks.json").write_text(json.dumps(listed))
+        program = programs / "codex"
+        program.write_text(CODEX.format(python=sys.executable, hooks=str(tmp_path / "hooks.json")))
+        program.chmod(0o755)
+
+    return lists
+
+
+@pytest.mark.parametrize(
+    ("states", "status", "words"),
+    [
+        (["trusted", "trusted"], "pass", "2 hooks are approved"),
+        (["trusted", "untrusted"], "fail", "1 of 2 hooks are not approved: untrusted"),
+        (["modified", "untrusted"], "fail", "2 of 2 hooks are not approved: modified, untrusted"),
+        ([], "warn", "the folder is not trusted"),
+    ],
+)
+def test_codex_itself_says_which_hooks_it_trusts(fleet, doctor, codex, states, status, words):
+    codex(*states)
+    probe = doctor("--cli", "codex")["trust", "codex"]
+    assert (probe["status"], probe["detail"]) == (status, words)

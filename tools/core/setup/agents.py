@@ -113,6 +113,7 @@ def _carry_out(
     place: Where, kept: Ledger, fresh: Ledger, changes: Mapping[str, Change], scripts: Collection[Change]
 ) -> None:
     """Copies, ledger, files; `kept` becomes what the ledger says at the end."""
+    ledger.sweep(place.common)
     states = {path: change.state for path, change in changes.items() if change.state is not None}
     for path, state in states.items():
         before = changes[path].target.data
@@ -124,9 +125,11 @@ def _carry_out(
         ledger.write(place.common, Ledger(fresh.options, clis, {**kept.files, **states}, kept.programs))
     if fresh.clis:
         folders.make_folder(Place(place.main, f"{REPORT}/session"))
+    patience = PATIENCE if place.is_user_scope else -1.0  # the lock is the clone's: another clone may write there too
+    made = [folder for state in kept.files.values() for folder in state.folders]
     for change in (*scripts, *changes.values()) if fresh.clis else (*changes.values(), *scripts):
-        if change.data is None and change.is_real:
-            made = [folder for state in kept.files.values() for folder in state.folders]
+        targets.sweep(change.target.path, patience=patience)
+        if change.data is None:  # also where a run that died took the file away and left its folders
             targets.remove(change.target.path, made)
         elif change.is_real and change.data is not None:
             targets.write(change.target, change.data)

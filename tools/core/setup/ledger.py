@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,15 +97,30 @@ def close(common: str, ledger: Ledger) -> None:
 
 
 def remove(common: str) -> None:
-    """Takes the ledger and the copies away, once nothing is set up any more."""
+    """Takes the ledger and the copies away, once nothing is set up any more.
+
+    The ledger goes first: one that names a copy which is gone could not bring a file back.
+    """
+    files.remove(place(common))
     for copy in files.names_in(Place(common, f"{FOLDER}/backup")):
         files.remove(Place(common, f"{FOLDER}/backup/{copy}"))
-    files.remove(place(common))
-    for folder in (f"{common}/{FOLDER}/backup", f"{common}/{FOLDER}"):
-        try:
+    sweep(common)
+    for folder in _folders(common):
+        with suppress(OSError):
             os.rmdir(folder)
-        except OSError:
-            continue
+
+
+def sweep(common: str) -> None:
+    """Removes what runs that died were building here; under the clone's lock nobody else builds anything."""
+    for folder in _folders(common):
+        with suppress(OSError):
+            for name in os.listdir(folder):
+                if name.startswith(".") and name.endswith(".tmp"):
+                    os.unlink(f"{folder}/{name}")
+
+
+def _folders(common: str) -> tuple[str, str]:
+    return f"{common}/{FOLDER}/backup", f"{common}/{FOLDER}"
 
 
 def keep(common: str, path: str, data: bytes) -> str:

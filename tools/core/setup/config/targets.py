@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
+import time
+from contextlib import suppress
 from typing import NamedTuple
 
 from tools.core import hint
@@ -87,7 +90,7 @@ def write(target: Target, data: bytes) -> None:
     """Puts the file in place whole, its mode kept."""
     folder, name = os.path.split(target.path)
     _make_folders(folder)
-    temporary = f"{folder}/.{name[:180]}.{os.urandom(4).hex()}.tmp"
+    temporary = f"{folder}/{files.temporary_name(name)}"
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
@@ -116,6 +119,16 @@ def remove(path: str, folders: list[str]) -> None:
             os.rmdir(folder)
         except OSError:
             continue
+
+
+def sweep(path: str, *, patience: float) -> None:
+    """Removes what runs that died were building beside a file, once it is older than so many seconds."""
+    folder, name = os.path.split(path)
+    building = re.compile(re.escape(f".{name[:180]}.") + r"[0-9a-f]{8}\.tmp")
+    with suppress(OSError):
+        for entry in os.listdir(folder):
+            if building.fullmatch(entry) and time.time() - os.lstat(f"{folder}/{entry}").st_mtime >= patience:
+                os.unlink(f"{folder}/{entry}")
 
 
 def _make_folders(folder: str) -> None:

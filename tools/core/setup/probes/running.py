@@ -171,11 +171,20 @@ def _asked(process: subprocess.Popen[bytes], method: str, params: dict[str, Any]
         part = os.read(process.stdout.fileno(), 1 << 16) if ready else b""
         if ready and not part:
             return None
-        data += part
-        if data.endswith(b"\n"):
-            answer = json.loads(data)
-            return answer.get("result") if isinstance(answer, dict) else None
+        *lines, data = (data + part).split(b"\n")
+        answer = next(filter(None, map(_answer, lines)), None)
+        if answer is not None:
+            return answer.get("result")
     return None
+
+
+def _answer(line: bytes) -> dict[str, Any] | None:
+    """The answer that a line holds; None for a notification, which a server may send at any time, and for what is none."""
+    try:
+        message = json.loads(line)
+    except ValueError:
+        return None
+    return message if isinstance(message, dict) and message.get("id") == 1 and "method" not in message else None
 
 
 def _send(process: subprocess.Popen[bytes], message: dict[str, Any]) -> None:
@@ -205,19 +214,27 @@ def codex_trust(here: Clone, where: Where) -> Probe:
     if program is None:
         return files.codex_trust_in_settings(here)
     with _started([program, "app-server"], here.workspace.root) as process:
-        hello = {"clientInfo": {"name": "teof-doctor", "title": hint.tool("agent.doctor"), "version": "1"}}
+        hello = {"clientInfo": {"name": "teof-doctor", "title": "teof doctor", "version": "1"}}
         if _asked(process, "initialize", hello) is None:
             return files.codex_trust_in_settings(here)
         _send(process, {"jsonrpc": "2.0", "method": "initialized"})
         listed = _asked(process, "hooks/list", {"cwds": [here.workspace.root]})
-    ours = [hook for hook in _hooks(listed) if where.launcher in json.dumps(hook)]
+    return codex_verdict(here, where, listed)
+
+
+def codex_verdict(here: Clone, where: Where, listed: Any) -> Probe:
+    """What follows from Codex's list of the hooks of this folder; it lists none of a project that is not trusted."""
+    ours = [hook for hook in _hooks(listed) if where.launcher in str(hook["command"])]
     if not ours:
+        in_settings = files.codex_trust_in_settings(here)
+        if in_settings.status == WARN:
+            return in_settings
         return skipped("trust", "codex lists no hooks of ours", "codex")
-    wrong = [hook for hook in ours if str(hook.get("trustStatus", hook.get("trust", ""))) not in ("trusted", "managed")]
+    wrong = [hook for hook in ours if hook.get("trustStatus") not in ("trusted", "managed")]
     if wrong:
-        state = wrong[0].get("trustStatus", wrong[0].get("trust", "untrusted"))
+        states = ", ".join(sorted({str(hook.get("trustStatus")) for hook in wrong}))
         fix = f"cd {here.workspace.bus_root} && codex, then /hooks"
-        return Probe("trust", FAIL, f"{len(wrong)} of {len(ours)} hooks are not approved: {state}", fix, "codex")
+        return Probe("trust", FAIL, f"{len(wrong)} of {len(ours)} hooks are not approved: {states}", fix, "codex")
     return passed("trust", f"{len(ours)} hooks are approved", "codex")
 
 
