@@ -142,7 +142,7 @@ MUTATIONS = (
     ),
     Mutation(
         "text of records not escaped",
-        "tools/core/board/page/html.py",
+        "tools/core/board/page/engine.py",
         "        autoescape=True,\n",
         "        autoescape=False,\n",
         (PAGE,),

@@ -116,6 +116,10 @@ PAGES = {"jinja2", "markupsafe", "starlette", "uvicorn", "textual", "asyncio", "
 """What only a page, a server or a full screen needs."""
 
 
+COMPLAINING = {"tools.agent.doctor": {0, 1}, "tools.agent.session_brief": {0, 1}}
+"""Commands that have something to say against an empty repository."""
+
+
 @pytest.mark.parametrize(
     ("module", "arguments"),
     [
@@ -126,12 +130,28 @@ PAGES = {"jinja2", "markupsafe", "starlette", "uvicorn", "textual", "asyncio", "
         ("tools.agent.digest", []),
         ("tools.agent.manager_report", ["--agent", "codex-1"]),
         ("tools.agent.session_boot", ["--agent", "codex-1", "--no-sync"]),
+        ("tools.agent.session_brief", ["--task", "T"]),
+        ("tools.agent.bus_heartbeat", ["--dry-run", "--agent", "codex-1"]),
+        ("tools.agent.bus_search", ["word"]),
+        ("tools.agent.bus_status", ["--preset", "manager"]),
+        ("tools.agent.idle_pickup", ["list"]),
+        ("tools.agent.receipts_index", []),
+        ("tools.agent.receipts_metrics", []),
+        ("tools.agent.task_export", ["csv"]),
+        ("tools.agent.doctor", []),
+        ("tools.consensus.dashboard", []),
+        ("tools.consensus.ledger", []),
+        ("tools.planner.cli", ["list"]),
+        ("tools.planner.validate", []),
+        ("tools.maintenance.bus_check", []),
+        ("tools.maintenance.bus_repair", []),
+        ("tools.maintenance.plan_hygiene", ["--check"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else value,
 )
 def test_what_shows_no_page_loads_nothing_of_one(git_repo, module, arguments):
     code, modules = loaded(module, *arguments, cwd=git_repo)
-    assert code == 0 and not modules & PAGES
+    assert code in COMPLAINING.get(module, {0}) and not modules & PAGES
 
 
 def test_the_page_is_what_loads_the_templates(git_repo):

@@ -107,7 +107,7 @@ def test_git_is_run_only_by_the_package_that_asks_it(path):
 
 
 HEAVY = {"starlette": {"served/application.py"}, "uvicorn": {"served/server.py"}, "textual": {"terminal/app.py"},
-         "jinja2": {"board/page/html.py"}, "markupsafe": {"board/page/html.py"},
+         "jinja2": {"board/page/engine.py"}, "markupsafe": {"board/page/engine.py"},
          "pydantic": {"models/validate.py"}, "jsonschema": set(), "rich": {"cli/run.py", "terminal/app.py"},
          "click": {"cli/explained.py"}, "filelock": {"fs/locks.py"},
          "sqlite3": {f"store/files/{name}.py" for name in ("index", "index_build", "index_schema", "index_settle", "index_owner", "search")},
@@ -167,7 +167,7 @@ REDACTS = {
     "store/files/store.py": "records and documents of the bus",
     "store/postgres/store.py": "records and documents of a bus on a server",
     "store/files/repair.py": "a claim that is made again from the log",
-    "board/page/html.py": "the texts of a page, whose markup stays as it is",
+    "board/page/engine.py": "the texts of a page, whose markup stays as it is",
     "board/forms.py": "a document that is served, and one that joins a job's summary",
     "cli/run.py": "what is shown",
     "cli/outcome.py": "says what was replaced",

@@ -17,7 +17,6 @@ from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.fs import locks
 from tools.core.models.bus import Claim
 from tools.core.models.evidence import Warning
-from tools.core.models.plan import Plan
 from tools.core.plans import storage
 from tools.core.problem import Problem
 from tools.core.receipts.write import record_warning
@@ -50,12 +49,7 @@ def read(context: Context) -> Backlog:
     assigned, still_more = claim_documents.all_assignments(context.store)
     all_plans, _ = storage.all_plans(context.workspace)
     tasks = states.tasks_of(items, claims, assigned, claim_documents.unreadable(context.store, claims, assigned))
-    return Backlog(tasks, claims, plans_by_path(all_plans), [*problems, *more, *still_more])
-
-
-def plans_by_path(all_plans: list[Plan]) -> dict[str, str]:
-    """The newest open plan that links each backlog file."""
-    return {ref: plan.plan_id for plan in all_plans if plan.is_open for ref in plan.refs("queue")}
+    return Backlog(tasks, claims, states.plans_by_path(all_plans), [*problems, *more, *still_more])
 
 
 def require_idle(seat: Seat, held: list[Claim], task: str) -> str:

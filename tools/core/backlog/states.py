@@ -146,6 +146,11 @@ def holders_of_plans(
     return holders
 
 
+def plans_by_path(plans: Iterable[Plan]) -> dict[str, str]:
+    """The newest open plan that links each backlog file."""
+    return {ref: plan.plan_id for plan in plans if plan.is_open for ref in plan.refs("queue")}
+
+
 def is_unclaimed(plan: Plan, holders: tuple[Claim, ...]) -> bool:
     """Whether a plan lacks a holder: queued or in progress, and no live claim on it."""
     return plan.state in ("queued", "in_progress") and not holders

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tools.core import clock
-from tools.core.backlog import pickup, states
+from tools.core.backlog import states
 from tools.core.board.alerts import Alarm, Broken, answer
 from tools.core.board.model import (
     AlertRow,
@@ -145,7 +145,7 @@ def overlaps(live: Sequence[Claim]) -> list[OverlapRow]:
 
 def ready_rows(snapshot: Snapshot) -> list[TaskRow]:
     """The tasks that can be claimed, in the order of the backlog."""
-    plan_ids = pickup.plans_by_path(snapshot.plans)
+    plan_ids = states.plans_by_path(snapshot.plans)
     return [
         TaskRow(
             task.item.task_id,

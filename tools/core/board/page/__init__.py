@@ -3,5 +3,6 @@
 charts  charts as numbers
 words   the words and colours of a page
 names   the names that templates use
+engine  rendering a template
 html    the documents and the sections
 """
