@@ -41,13 +41,13 @@ def main() -> None:
     parser.add_argument("--clones", type=int, default=8)
     parser.add_argument("--claims", type=int, default=10)
     parser.add_argument("--events", default="1000,100000")
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as top:
         _settle_git(Path(top))
-        if given.what == "race":
-            race(Path(top), given.clones, given.claims)
+        if options.what == "race":
+            race(Path(top), options.clones, options.claims)
         else:
-            for count in map(int, given.events.split(",")):
+            for count in map(int, options.events.split(",")):
                 (Path(top) / str(count)).mkdir()
                 growth(Path(top) / str(count), count)
 
@@ -66,7 +66,7 @@ def context_of(clone: Path, agent: str) -> Context:
 
 
 def race(top: Path, clones: int, count: int) -> None:
-    """Each clone claims tasks that nobody else wants, one after the other."""
+    """Each clone claims tasks that no other clone wants, one after the other."""
     origin = make_origin(top)
     folders = [make_clone(origin, top / f"clone-{number}", f"codex-{number}") for number in range(clones)]
     exchange.exchange(context_of(folders[0], "codex-0"), "codex-0", push=True)
@@ -75,11 +75,11 @@ def race(top: Path, clones: int, count: int) -> None:
     for process in running:
         os.waitpid(process, 0)
     took = time.monotonic() - began
-    told = [json.loads((top / f"{folder.name}.json").read_text()) for folder in folders]
-    done = sum(each["done"] for each in told)
+    results = [json.loads((top / f"{folder.name}.json").read_text()) for folder in folders]
+    done = sum(result["done"] for result in results)
     print(
         f"{clones} clones: {clones * count} claims, {clones * count - done} failed,"
-        f" {sum(each['git'] for each in told) / max(done, 1):.1f} git processes each, {done / took:.1f} a second"
+        f" {sum(result['git'] for result in results) / max(done, 1):.1f} git processes each, {done / took:.1f} a second"
     )
 
 
@@ -114,12 +114,12 @@ def _fork(folder: Path, number: int, count: int) -> int:
 def growth(top: Path, count: int) -> None:
     """One clone logs an event and pushes it, another takes it, where the log has so many."""
     origin = make_origin(top)
-    one = make_clone(origin, top / "one", "codex-0")
-    _write_log(one / "_bus/events/events.jsonl", count)
-    exchange.exchange(context_of(one, "codex-0"), "codex-0", push=True)
-    other = make_clone(origin, top / "other", "codex-1")
-    _measured(lambda: exchange.exchange(context_of(other, "codex-1"), "codex-1"), "join", other)
-    for folder, agent in ((one, "codex-0"), (other, "codex-1")):
+    writer = make_clone(origin, top / "one", "codex-0")
+    _write_log(writer / "_bus/events/events.jsonl", count)
+    exchange.exchange(context_of(writer, "codex-0"), "codex-0", push=True)
+    reader = make_clone(origin, top / "other", "codex-1")
+    _measured(lambda: exchange.exchange(context_of(reader, "codex-1"), "codex-1"), "join", reader)
+    for folder, agent in ((writer, "codex-0"), (reader, "codex-1")):
         exchange.exchange(context_of(folder, agent), agent, push=True)
     record = {
         "id": ids.new_record_id(),
@@ -128,11 +128,11 @@ def growth(top: Path, count: int) -> None:
         "event": "note",
         "summary": "new",
     }
-    context_of(one, "codex-0").store.commit([Append(EVENTS, record)])
+    context_of(writer, "codex-0").store.commit([Append(EVENTS, record)])
     before = _size(origin)
-    _measured(lambda: exchange.exchange(context_of(one, "codex-0"), "codex-0", push=True), f"{count} events: push", one)
+    _measured(lambda: exchange.exchange(context_of(writer, "codex-0"), "codex-0", push=True), f"{count} events: push", writer)
     print(f"  on the remote {_size(origin) - before} bytes more")
-    _measured(lambda: exchange.exchange(context_of(other, "codex-1"), "codex-1"), f"{count} events: take", other)
+    _measured(lambda: exchange.exchange(context_of(reader, "codex-1"), "codex-1"), f"{count} events: take", reader)
 
 
 def _write_log(path: Path, count: int) -> None:
@@ -154,16 +154,16 @@ def _measured(work: Any, name: str, clone: Path) -> None:
     if not child:
         work()
         used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-        cpu = sum(one.ru_utime + one.ru_stime for one in used)
-        print(f"{name}: {cpu:.2f} s CPU, {max(one.ru_maxrss for one in used) // 1024} MB", end="", flush=True)
+        cpu = sum(usage.ru_utime + usage.ru_stime for usage in used)
+        print(f"{name}: {cpu:.2f} s CPU, {max(usage.ru_maxrss for usage in used) // 1024} MB", end="", flush=True)
         os._exit(0)
     os.waitpid(child, 0)
     print(f", {time.monotonic() - began:.1f} s, {_size(clone / '.git') - before} bytes more in the clone", flush=True)
 
 
 def _size(folder: Path) -> int:
-    told = subprocess.run(["du", "-sb", str(folder)], capture_output=True, text=True, check=True).stdout
-    return int(told.split()[0])
+    listing = subprocess.run(["du", "-sb", str(folder)], capture_output=True, text=True, check=True).stdout
+    return int(listing.split()[0])
 
 
 if __name__ == "__main__":

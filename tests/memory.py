@@ -90,9 +90,9 @@ class MemoryStore:
                 (problems if isinstance(outcome, Problem) else found).append(outcome)
         return jsonl.Reading(found, problems)
 
-    def tail(self, stream, count, wanted=None):
+    def tail(self, stream, count, accepts=None):
         reading = self.read(stream)
-        found = [one for one in reading.found if wanted is None or wanted(one.record)]
+        found = [stored for stored in reading.records if accepts is None or accepts(stored.record)]
         return jsonl.Reading(found[max(0, len(found) - count) :], reading.problems)
 
     def lines(self, stream):
@@ -200,7 +200,7 @@ def _examined(place, line, number):
     except ValueError as problem:
         return Problem(place, number, str(problem), jsonl.UNREADABLE)
     reason = shortcoming(record)
-    return Problem(place, number, reason, jsonl.UNREADABLE) if reason else jsonl.Found(record, line, number)
+    return Problem(place, number, reason, jsonl.UNREADABLE) if reason else jsonl.StoredRecord(record, line, number)
 
 
 class Kept(NamedTuple):

@@ -110,8 +110,8 @@ HEAVY = {"starlette": {"served/application.py"}, "uvicorn": {"served/server.py"}
          "jinja2": {"board/page/engine.py"}, "markupsafe": {"board/page/engine.py"},
          "pydantic": {"models/validate.py"}, "jsonschema": set(), "rich": {"cli/run.py", "terminal/app.py"},
          "click": {"cli/explained.py"}, "filelock": {"fs/locks.py"},
-         "sqlite3": {f"store/files/{name}.py" for name in ("index", "index_build", "index_schema", "index_settle", "index_owner", "search")},
          "psycopg2": {"store/postgres/driver.py"},
+         "sqlite3": {"store/files/search.py", *(f"store/files/index/{name}.py" for name in ("build", "database", "owner", "schema", "settle"))},
          "tomlkit": {"setup/config/edit_toml.py"}, "mcp": {"integrations/mcp/server.py"},
          "mcp_types": {"integrations/mcp/server.py"}, "anyio": {"integrations/mcp/server.py"},
          "subprocess": {"git/git.py", "demo/player.py", "receipts/run.py", "setup/programs.py", "setup/probes/running.py"}}  # fmt: skip

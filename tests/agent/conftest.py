@@ -60,7 +60,7 @@ def document(store):
 @pytest.fixture
 def lines(store):
     """Reads a log of the bus: `lines("events")`, `lines("messages/QUEUE-1")`."""
-    return lambda stream: [found.record for found in store.read(stream).found]
+    return lambda stream: [stored.record for stored in store.read(stream).records]
 
 
 @pytest.fixture

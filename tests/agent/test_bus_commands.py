@@ -18,7 +18,7 @@ def claim(run):
 
 
 def log_of(store, stream="events"):
-    return [found.record for found in store.read(stream).found]
+    return [stored.record for stored in store.read(stream).records]
 
 
 def test_a_claims_life_by_the_playbook(claim, run):

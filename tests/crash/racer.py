@@ -82,7 +82,7 @@ def facts(top: str) -> set[str]:
     found = {f"claim:{name}" for name in files.names(CLAIMS)}
     streams = [EVENTS, *(stream_of(name) for name in files.names(MESSAGES))]
     for stream in streams:
-        found |= {str(one.record["id"]) for one in files.read(stream).found}
+        found |= {str(stored.record["id"]) for stored in files.read(stream).records}
     for folder in workspace_reports(workspace):
         found.add(folder)
     return found

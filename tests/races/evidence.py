@@ -69,7 +69,7 @@ def stolen(store: FileStore) -> list[dict[str, Any]]:
     """The events by which a task left somebody who was at work on it, though nobody overrode that with a reason."""
     found: list[dict[str, Any]] = []
     claims: dict[str, Any] = {}
-    events: list[dict[str, Any]] = [one.record for one in store.read(EVENTS).found if "claim" in one.record]
+    events: list[dict[str, Any]] = [stored.record for stored in store.read(EVENTS).records if "claim" in stored.record]
     for event in events:
         after, meta = event["claim"], event.get("meta", {})
         before = claims.get(after["task_id"], after)
@@ -114,11 +114,14 @@ def check_streams(history: Iterable[Operation], store: FileStore) -> None:
 def _check_stream(store: FileStore, stream: str, told: dict[str, tuple[Operation, dict[str, Any]]]) -> None:
     reading = store.read(stream)
     assert not reading.problems, reading.problems
-    found = [one.record for one in reading.found]
+    found = [stored.record for stored in reading.records]
     _check_same((str(record["id"]) for record in found), told, stream)
     for record in found:
         assert _plain(record) == _plain(told[str(record["id"])][1]), stream
-    assert [one.record.get("prev") for one in reading.found] == [None, *(one.line.hash for one in reading.found[:-1])]
+    assert [stored.record.get("prev") for stored in reading.records] == [
+        None,
+        *(stored.line.hash for stored in reading.records[:-1]),
+    ]
     moments = [told[str(record["id"])][0][1:3] for record in found]
     assert out_of_order(moments) is None, stream
 

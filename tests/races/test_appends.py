@@ -41,15 +41,17 @@ def write_at_once(workspace, writers, count):
 def test_16_processes_append_100_records_each_of_any_size(workspace, store):
     write_at_once(workspace, 16, 100)
     reading = store.read("events")
-    assert reading.problems == [] and reading.found[-1].line.whole
-    told = [found.record["summary"] for found in reading.found]
+    assert reading.problems == [] and reading.records[-1].line.whole
+    told = [stored.record["summary"] for stored in reading.records]
     for writer in range(16):
         assert [text for text in told if text.startswith(f"{writer} ")] == [
             f"{writer} {number}" for number in range(100)
         ]
-    assert "prev" not in reading.found[0].record
-    assert [one.record["prev"] for one in reading.found[1:]] == [one.line.hash for one in reading.found[:-1]]
-    sizes = [len(found.line.raw) for found in reading.found]
+    assert "prev" not in reading.records[0].record
+    assert [stored.record["prev"] for stored in reading.records[1:]] == [
+        stored.line.hash for stored in reading.records[:-1]
+    ]
+    sizes = [len(stored.line.raw) for stored in reading.records]
     assert min(sizes) < 300 and max(sizes) > 40_000
 
 
@@ -92,7 +94,7 @@ def check_after_kills(workspace, store, rounds):
     acknowledged = kill_while_writing(workspace, rounds)
     store.recover()
     reading = store.read("events")
-    told = [int(found.record["summary"]) for found in reading.found if found.record["event"] == "note"]
+    told = [int(stored.record["summary"]) for stored in reading.records if stored.record["event"] == "note"]
     assert reading.problems == []
     assert told == list(range(1, store.get("claims/T").content["count"] + 1))
     assert set(acknowledged) <= set(told) and len(acknowledged) == len(set(acknowledged))

@@ -50,5 +50,5 @@ DIRECTIVE = ("agent.directive_pointer", "--agent", "boss", "--task", "BUS-COORD-
 def test_what_many_want_said_at_once_is_said_once(worktrees, run, store, command, stream, kind):  # noqa: F811
     run("agent.bus_claim", "claim", "--task", "T", "--agent", "codex-3")
     at_once(worktrees, *command)
-    kinds = [found.record.get("event") or found.record.get("type") for found in store.read(stream).found]
+    kinds = [stored.record.get("event") or stored.record.get("type") for stored in store.read(stream).records]
     assert kinds.count(kind) == 1

@@ -1,7 +1,7 @@
 """Clones of one origin, each a process that does random operations, and what goes wrong between them.
 
 A clone does its operations in its own process and writes each down before it begins and when it was
-answered, so that one that is killed is known to have been asked. Faults are put around the two ways
+answered, so that what a killed process had begun is on record. Faults are put around the two ways
 to the remote, fetch and push, and around the clock; a weakening is put into the toolkit itself.
 """
 
@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from tests.acting import context_of
 from tests.clones import make_clone, make_origin
-from tests.register.histories import NEVER, UNKNOWN, Done
+from tests.register.histories import NEVER, UNKNOWN, Operation
 from tools.core import clock
 from tools.core.bus import assignments, claim_documents, claims
 from tools.core.bus.assignment_rules import AssignmentRequest
@@ -51,8 +51,8 @@ class Plan(NamedTuple):
     loose: float = 0.0  # the share of operations that are not confirmed
 
 
-def play(folder: Path, plan: Plan) -> tuple[list[Done], list[Path]]:
-    """Runs the clones to their end; what each was told, and where they lie."""
+def play(folder: Path, plan: Plan) -> tuple[list[Operation], list[Path]]:
+    """Runs the clones to their end; the answers, and where the clones lie."""
     origin = make_origin(folder)
     clones = [make_clone(origin, folder / f"clone-{number}", f"codex-{number}") for number in range(plan.clones)]
     running = [_fork(lambda number=number: _live(clones[number], number, plan)) for number in range(plan.clones)]
@@ -62,7 +62,7 @@ def play(folder: Path, plan: Plan) -> tuple[list[Done], list[Path]]:
     if nemesis:
         os.kill(nemesis, signal.SIGKILL)
         os.waitpid(nemesis, 0)
-    return [one for clone in clones for one in _told(clone)], clones
+    return [operation for clone in clones for operation in _history(clone)], clones
 
 
 def _fork(work: Callable[[], None]) -> int:
@@ -99,70 +99,72 @@ def _live(clone: Path, number: int, plan: Plan) -> None:
 
 
 def _act(clone: Path, number: int, turn: int, chance: random.Random, plan: Plan, offset: timedelta) -> None:
-    me = f"codex-{number}"
+    agent = f"codex-{number}"
     task, verb = f"T-{chance.randrange(plan.tasks)}", chance.choice(VERBS)
     engineer = f"codex-{chance.randrange(plan.clones)}" if verb == "assign" else ""
     is_confirmed = chance.random() >= plan.loose
-    asked = Done(me, verb, task, time.monotonic_ns(), NEVER, UNKNOWN, 0, engineer, is_confirmed)
-    _write(clone, turn, asked)
-    seat = Seat(me, Manifest(agent_id=me, desired_roles=("manager",)))
+    operation = Operation(agent, verb, task, time.monotonic_ns(), NEVER, UNKNOWN, 0, engineer, is_confirmed)
+    _write(clone, turn, operation)
+    seat = Seat(agent, Manifest(agent_id=agent, desired_roles=("manager",)))
     context = context_of(Workspace(str(clone), str(clone)), seat=seat, now=clock.now() + offset)
 
     def act() -> confirm.Acted:
-        return confirm.Acted(_operation(context, asked), task)
+        return confirm.Acted(_perform(context, operation), task)
 
     try:
-        result = (confirm.confirm(context, me, act, patience=PATIENCE) if is_confirmed else act()).result
+        result = (confirm.confirm(context, agent, act, patience=PATIENCE) if is_confirmed else act()).result
         code, fence = 0, result.fence if result is not None else 0
         if not is_confirmed and chance.random() < 0.5:
-            exchange.exchange(context, me, push=True, patience=PATIENCE)
+            exchange.exchange(context, agent, push=True, patience=PATIENCE)
     except ToolkitError as refusal:
-        if refusal.code == "claim.lost":  # told of an earlier loss, and nothing was tried
+        if refusal.code == "claim.lost":  # a notice of an earlier loss; nothing was tried
             _forget(clone, turn)
             return
         code, fence = refusal.exit_code if refusal.exit_code in (3, 4) else UNKNOWN, 0
     finally:
         context.close()
     moment = NEVER if code == UNKNOWN else time.monotonic_ns()
-    _write(clone, turn, asked._replace(acknowledged=moment, code=code, fence=fence))
+    _write(clone, turn, operation._replace(acknowledged=moment, code=code, fence=fence))
 
 
-def _operation(context: Any, asked: Done) -> Any:
-    """Does what was asked on the live bus; the claim that came of it."""
-    if asked.verb in ("claim", "reopen"):
-        reason = "again" if asked.verb == "reopen" else ""
-        request = Request(asked.task, asked.agent, reopen=asked.verb == "reopen", reason=reason, allow_unassigned=True)
+def _perform(context: Any, operation: Operation) -> Any:
+    """Performs an operation on the live bus; the claim that came of it."""
+    if operation.verb in ("claim", "reopen"):
+        reason = "again" if operation.verb == "reopen" else ""
+        request = Request(
+            operation.task, operation.agent, reopen=operation.verb == "reopen", reason=reason, allow_unassigned=True
+        )
         return claims.take(context, request).claim
-    if asked.verb in ("release", "done"):
-        status = "released" if asked.verb == "release" else "done"
-        return claims.release(context, asked.task, status=status, notes=None).claim
-    if asked.verb == "relieve":
+    if operation.verb in ("release", "done"):
+        status = "released" if operation.verb == "release" else "done"
+        return claims.release(context, operation.task, status=status, notes=None).claim
+    if operation.verb == "relieve":
         return claims.pause(
-            context, asked.task, notes="gone", stale_after=timedelta(hours=4), force=True, reason="a test"
+            context, operation.task, notes="gone", stale_after=timedelta(hours=4), force=True, reason="a test"
         ).claim
-    request = AssignmentRequest(asked.task, asked.engineer, asked.agent, reassign=True, reason="moved")
+    request = AssignmentRequest(operation.task, operation.engineer, operation.agent, reassign=True, reason="moved")
     result = assignments.assign(context, request)
-    return result.claim if result.claim else claim_documents.of_task(context.store, asked.task).claim
+    return result.claim if result.claim else claim_documents.of_task(context.store, operation.task).claim
 
 
-# -- what was told -----------------------------------------------------------------------------------
+# -- the answers --------------------------------------------------------------------------------------
 
 
-def _write(clone: Path, turn: int, asked: Done) -> None:
-    folder = clone.parent / f"{clone.name}-told"
+def _write(clone: Path, turn: int, operation: Operation) -> None:
+    folder = clone.parent / f"{clone.name}-history"
     folder.mkdir(exist_ok=True)
     beside = folder / f".{turn:04}"
-    beside.write_text(json.dumps(asked._asdict()))
+    beside.write_text(json.dumps(operation._asdict()))
     beside.rename(folder / f"{turn:04}.json")
 
 
 def _forget(clone: Path, turn: int) -> None:
-    (clone.parent / f"{clone.name}-told" / f"{turn:04}.json").unlink()
+    (clone.parent / f"{clone.name}-history" / f"{turn:04}.json").unlink()
 
 
-def _told(clone: Path) -> Iterator[Done]:
-    for path in sorted((clone.parent / f"{clone.name}-told").glob("*.json")):
-        yield Done(**json.loads(path.read_text()))
+def _history(clone: Path) -> Iterator[Operation]:
+    for path in sorted((clone.parent / f"{clone.name}-history").glob("*.json")):
+        yield Operation(**json.loads(path.read_text()))
 
 
 # -- what goes wrong ---------------------------------------------------------------------------------
@@ -176,7 +178,7 @@ class Ways(NamedTuple):
 
 
 def _put_faults_around_the_remote(ways: Ways, chance: random.Random, faults: tuple[str, ...]) -> None:
-    """Something goes wrong at one of the next times that the remote is asked, not at all of them."""
+    """Something goes wrong at one of the next times that the remote is called, not at all of them."""
     left = [chance.choice(faults)] if faults and chance.random() < 0.5 else []
 
     def meets(*kinds: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.register.fleet import Plan, play, settle
-from tests.register.histories import NEVER, UNKNOWN, Done, broken, explains, fences_that_do_not_grow
+from tests.register.histories import NEVER, UNKNOWN, Operation, broken, explains, fences_that_do_not_grow
 from tests.register.weakenings import ALL
 
 SEED = int(os.environ.get("TEOF_RACE_SEED") or random.SystemRandom().randrange(10**6))
@@ -34,10 +34,10 @@ def test_confirmed_operations_are_those_of_one_register(tmp_path: Path, plan: Pl
         seed = SEED + number
         folder = tmp_path / str(number)
         folder.mkdir()
-        told, clones = play(folder, plan._replace(seed=seed))
-        assert len(told) >= plan.clones * plan.operations * 0.7, seed
-        assert not broken(told), seed
-        assert not fences_that_do_not_grow(told), seed
+        history, clones = play(folder, plan._replace(seed=seed))
+        assert len(history) >= plan.clones * plan.operations * 0.7, seed
+        assert not broken(history), seed
+        assert not fences_that_do_not_grow(history), seed
         _require_equal(clones)
 
 
@@ -50,7 +50,7 @@ def _require_equal(clones: list[Path]) -> None:
         {path.name: json.loads(path.read_text()) for path in sorted((clone / "_bus/claims").glob("*.json"))}
         for clone in clones
     ]
-    assert all(each == claims[0] for each in claims)
+    assert all(content == claims[0] for content in claims)
 
 
 @pytest.mark.slow
@@ -59,8 +59,10 @@ def test_an_operation_that_is_not_confirmed_takes_nothing_from_one_that_is(tmp_p
     for number in range(rounds):
         folder = tmp_path / str(number)
         folder.mkdir()
-        told, clones = play(folder, Plan(tasks=3, loose=0.5, seed=SEED + number))
-        confirmed = [one for one in told if one.confirmed and one.verb in ("claim", "reopen")]
+        history, clones = play(folder, Plan(tasks=3, loose=0.5, seed=SEED + number))
+        confirmed = [
+            operation for operation in history if operation.confirmed and operation.verb in ("claim", "reopen")
+        ]
         assert not fences_that_do_not_grow(confirmed), SEED + number
         _require_equal(clones)
 
@@ -73,8 +75,8 @@ def test_each_weakening_of_the_protocol_is_noticed(tmp_path: Path, weaken) -> No
         folder = tmp_path / str(number)
         folder.mkdir()
         plan = Plan(clones=4, tasks=2, operations=8, faults=faults, seed=number, weaken=weaken)
-        told, _ = play(folder, plan)
-        if broken(told) or fences_that_do_not_grow(told):
+        history, _ = play(folder, plan)
+        if broken(history) or fences_that_do_not_grow(history):
             return
     pytest.fail("no history shows it")
 
@@ -82,24 +84,28 @@ def test_each_weakening_of_the_protocol_is_noticed(tmp_path: Path, weaken) -> No
 # -- the checker itself ------------------------------------------------------------------------------
 
 
-def told(agent: str, verb: str, invoked: int, acknowledged: int, code: int = 0, fence: int = 0) -> Done:
-    return Done(agent, verb, "T", invoked, acknowledged, code, fence)
+def operation(agent: str, verb: str, invoked: int, acknowledged: int, code: int = 0, fence: int = 0) -> Operation:
+    return Operation(agent, verb, "T", invoked, acknowledged, code, fence)
 
 
 def test_one_after_the_other_is_explained() -> None:
-    assert explains([told("a", "claim", 1, 2, fence=1), told("b", "claim", 3, 4, 4), told("a", "release", 5, 6)])
+    assert explains(
+        [operation("a", "claim", 1, 2, fence=1), operation("b", "claim", 3, 4, 4), operation("a", "release", 5, 6)]
+    )
 
 
-def test_two_winners_are_not_explained_though_they_asked_at_once() -> None:
-    assert not explains([told("a", "claim", 1, 9, fence=1), told("b", "claim", 1, 9, fence=1)])
+def test_two_winners_are_not_explained_though_they_called_at_once() -> None:
+    assert not explains([operation("a", "claim", 1, 9, fence=1), operation("b", "claim", 1, 9, fence=1)])
 
 
 def test_a_refusal_on_old_news_is_not_explained() -> None:
-    assert not explains([told("a", "claim", 1, 2), told("a", "release", 3, 4), told("b", "claim", 5, 6, 4)])
+    assert not explains(
+        [operation("a", "claim", 1, 2), operation("a", "release", 3, 4), operation("b", "claim", 5, 6, 4)]
+    )
 
 
 def test_what_had_no_answer_may_have_happened_or_not() -> None:
-    lost = told("a", "claim", 1, NEVER, UNKNOWN)
-    assert explains([lost, told("b", "claim", 3, 4, fence=1)])
-    assert explains([lost, told("b", "claim", 3, 4, 4)])
-    assert not explains([lost, told("b", "claim", 3, 4, 4), told("b", "claim", 5, 6, fence=1)])
+    lost = operation("a", "claim", 1, NEVER, UNKNOWN)
+    assert explains([lost, operation("b", "claim", 3, 4, fence=1)])
+    assert explains([lost, operation("b", "claim", 3, 4, 4)])
+    assert not explains([lost, operation("b", "claim", 3, 4, 4), operation("b", "claim", 5, 6, fence=1)])

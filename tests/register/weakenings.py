@@ -15,7 +15,7 @@ from tools.core.sync.turn import Turn
 
 
 def decide_before_fetching() -> None:
-    """The operation is done on what is known here, then the remote is asked."""
+    """The operation is decided on what the clone has, then the remote is fetched."""
     real = confirm.confirm
 
     def hasty(context: Any, agent: str, act: Callable[[], Any], **more: Any) -> Any:
@@ -30,8 +30,8 @@ def expect_no_old_value() -> None:
     real = remotes.push
 
     def blunt(folder: str, remote: str, moves: Any, **more: Any) -> Push:
-        known = remotes.git.run(folder, "ls-remote", remote)
-        now = {line.split("\t")[1]: line.split("\t")[0] for line in known.split("\n") if line}
+        listing = remotes.git.run(folder, "ls-remote", remote)
+        now = {line.split("\t")[1]: line.split("\t")[0] for line in listing.split("\n") if line}
         return real(folder, remote, [move._replace(old=now.get(move.ref, "")) for move in moves], **more)
 
     remotes.push = blunt
@@ -66,7 +66,7 @@ def take_a_lost_answer_for_a_success() -> None:
 
 
 def take_a_lost_answer_for_a_refusal() -> None:
-    """A push whose answer was lost is told as somebody else's."""
+    """A push whose answer was lost counts as another clone's success."""
     from tools.core.errors import ConflictError
 
     def refused(turn: Turn, task: str, value: str) -> Push:
@@ -98,7 +98,7 @@ def keep_what_is_here() -> None:
     merge.claim = lambda task, ours, theirs, base: merge.OURS
 
 
-def ignore_what_other_clones_put_beside_theirs() -> None:
+def ignore_what_clones_put_beside_their_claims() -> None:
     """Neither other clones' records nor the task's own value are brought in, but the value is expected."""
 
     def blind(turn: Turn, task: str) -> None:
@@ -109,8 +109,8 @@ def ignore_what_other_clones_put_beside_theirs() -> None:
             turn.memory.values[task] = held.name
         turn.receive()
 
-    real = Turn._places
-    Turn._places = lambda self: [place for place in real(self) if "/clones/" not in place.ref]
+    real = Turn._sources
+    Turn._sources = lambda self: [source for source in real(self) if "/clones/" not in source.ref]
     confirm._bring_in = blind
 
 
@@ -124,5 +124,5 @@ ALL = (
     leave_the_tasks_ref_alone,
     grow_the_fence_only_for_another_holder,
     keep_what_is_here,
-    ignore_what_other_clones_put_beside_theirs,
+    ignore_what_clones_put_beside_their_claims,
 )

@@ -96,10 +96,10 @@ def test_an_assignment_that_was_interrupted_anywhere_is_completed_by_running_it_
         documents = claim_documents.of_task(store, "T-1")
         assert documents.assignment.engineer == documents.claim.agent_id == "codex-2"
         assert again.claim == documents.claim
-        assert [line.record["event"] for line in store.read(EVENTS).found if line.record["event"] != "recovered"] == [
+        assert [line.record["event"] for line in store.read(EVENTS).records if line.record["event"] != "recovered"] == [
             "assign",
             "claim",
         ]
         for thread in ("T-1", "agent-codex-2"):
-            assert [line.record["to"] for line in store.read(stream_of(thread)).found] == ["codex-2"]
+            assert [line.record["to"] for line in store.read(stream_of(thread)).records] == ["codex-2"]
     assert 10 < dies_at < 299

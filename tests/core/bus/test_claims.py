@@ -30,7 +30,7 @@ def take(workspace, store, noon):
 
 
 def events(store):
-    return [line.record for line in store.read(EVENTS).found]
+    return [line.record for line in store.read(EVENTS).records]
 
 
 def test_the_event_of_a_claim_carries_it_whole(store, take):

@@ -23,7 +23,7 @@ def acting(noon):
 
 
 def summaries(store, stream):
-    lines = store.read(stream).found
+    lines = store.read(stream).records
     return [line.record["summary"] for line in lines if line.record.get("event") != "recovered"]
 
 

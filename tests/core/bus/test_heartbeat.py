@@ -61,8 +61,8 @@ def test_an_alert_is_raised_once_and_each_check_leaves_its_receipt(run, seat, gi
             "agent.bus_heartbeat", "--fail-on-alert", "--now", "2026-01-31T12:00:00Z", "--json", code=code
         ).json
         assert json.loads((git_repo / receipt["receipt"]).read_text())["manager"]["missing"] == ["boss"]
-        assert len(store.read("events").found) == len(store.read("messages/manager-report").found) == raised
-    event = store.read("events").found[0].record
+        assert len(store.read("events").records) == len(store.read("messages/manager-report").records) == raised
+    event = store.read("events").records[0].record
     assert event["event"] == "alert" and event["severity"] == "high" and event["receipts"]
 
 
@@ -72,4 +72,4 @@ def test_an_alert_is_raised_once_and_each_check_leaves_its_receipt(run, seat, gi
 def test_a_rehearsal_raises_only_what_it_may(run, seat, store, flags, events, messages):
     seat("boss", roles=["manager"])
     run("agent.bus_heartbeat", *flags)
-    assert (len(store.read("events").found), len(store.read("messages/manager-report").found)) == (events, messages)
+    assert (len(store.read("events").records), len(store.read("messages/manager-report").records)) == (events, messages)

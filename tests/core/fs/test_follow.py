@@ -20,7 +20,7 @@ def add(log, *numbers, end=b"\n"):
 
 
 def polled(follower):
-    return [found.record["n"] if isinstance(found, jsonl.Found) else found.reason for found in follower.poll()]
+    return [found.record["n"] if isinstance(found, jsonl.StoredRecord) else found.reason for found in follower.poll()]
 
 
 def test_only_what_is_new_is_polled_and_once(log):

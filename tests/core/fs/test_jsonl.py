@@ -65,36 +65,36 @@ BAD = [b"{", b"garbage", b"[]", b"1", b'{"a":1,"a":2}', b'{"a":NaN}', b'{"a":1e9
 def test_a_bad_line_is_named_with_its_number_and_spoils_no_other(log, bad):
     place = log(b'{"n":1}\n' + bad + b'\n{"n":3}\n')
     reading = jsonl.read(place)
-    assert [found.record["n"] for found in reading.found] == [1, 3]
+    assert [stored.record["n"] for stored in reading.records] == [1, 3]
     assert [str(problem).startswith("x.jsonl:2: ") for problem in reading.problems] == [True]
 
 
 @pytest.mark.parametrize("tail", [b"{", b'{"n":', b'{"n":2', b"\xc3"])
 def test_an_unfinished_last_line_is_called_that(log, tail):
     reading = jsonl.read(log(b'{"n":1}\n' + tail))
-    assert len(reading.found) == 1
+    assert len(reading.records) == 1
     assert "unfinished" in reading.problems[0].reason
 
 
 def test_a_last_record_without_its_line_end_is_read(log):
-    assert [found.record for found in jsonl.read(log(b'{"n":1}\n{"n":2}')).found] == [{"n": 1}, {"n": 2}]
+    assert [stored.record for stored in jsonl.read(log(b'{"n":1}\n{"n":2}')).records] == [{"n": 1}, {"n": 2}]
 
 
 def test_windows_line_ends_and_blank_lines_are_taken(log):
     reading = jsonl.read(log(b'{"n":1}\r\n\r\n   \n{"n":2}\r\n'))
-    assert [(found.record["n"], found.number) for found in reading.found] == [(1, 1), (2, 4)]
+    assert [(stored.record["n"], stored.number) for stored in reading.records] == [(1, 1), (2, 4)]
     assert reading.problems == []
 
 
 def test_a_hash_is_of_the_line_without_its_end(log):
     place = log(b'{"n":1}\r\n')
-    assert jsonl.read(place).found[0].line.hash == jsonl.line_hash(b'{"n":1}')
+    assert jsonl.read(place).records[0].line.hash == jsonl.line_hash(b'{"n":1}')
 
 
 def test_reading_can_begin_at_a_line_and_still_counts_from_the_top(log):
     place = log(b'{"n":1}\n{"n":2}\nbad\n')
     reading = jsonl.read(place, start=8)
-    assert [found.number for found in reading.found] == [2]
+    assert [stored.number for stored in reading.records] == [2]
     assert reading.problems[0].line == 3
 
 

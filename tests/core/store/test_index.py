@@ -93,7 +93,7 @@ def test_a_log_that_was_rewritten_is_indexed_anew(workspace, store, logged, seen
         logged(summary=f"n {number}")
     seen()
     rewrite(workspace, change)
-    assert seen() == [found.record["summary"] for found in store.read(EVENTS).found]
+    assert seen() == [stored.record["summary"] for stored in store.read(EVENTS).records]
     logged(summary="after")
     assert seen()[-1] == "after"
 
@@ -238,7 +238,7 @@ def test_a_thread_whose_name_is_no_id_is_named_and_read_by_nobody(workspace, sto
 
 READ = """
 import sys
-from tools.core.store.files.index import Index
+from tools.core.store.files.index.database import Index
 from tools.core.workspace import Workspace
 for _ in range(15):
     index = Index(Workspace(sys.argv[1], sys.argv[1]), print)

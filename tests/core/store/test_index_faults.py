@@ -13,7 +13,7 @@ import pytest
 from tools.core.models.bus import EVENTS
 from tools.core.models.entry import Query
 from tools.core.store.api import Append, Loss
-from tools.core.store.files import index as index_module
+from tools.core.store.files.index import database as index_module
 from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
 

@@ -9,7 +9,7 @@ from tools.core import clock
 from tools.core.models.bus import EVENTS
 from tools.core.models.entry import Query
 from tools.core.store.api import Loss
-from tools.core.store.files import index, index_build
+from tools.core.store.files.index import build, database
 
 
 @pytest.fixture
@@ -27,11 +27,11 @@ def summaries(entries):
     return [entry.record.summary for entry in entries]
 
 
-@pytest.mark.parametrize("bulk", [0, index_build._BULK], ids=["in bulk", "row by row"])
+@pytest.mark.parametrize("bulk", [0, build._BULK], ids=["in bulk", "row by row"])
 def test_a_reply_closes_a_request_in_any_order_and_a_rewrite_opens_it_again(
     workspace, logged, asked, monkeypatch, bulk
 ):
-    monkeypatch.setattr(index_build, "_BULK", bulk)
+    monkeypatch.setattr(build, "_BULK", bulk)
     asked_id = logged(thread="T", type="request", summary="asked")["id"]
     logged(thread="A", summary="reply from a thread that is read first", reply_to=asked_id)
     assert asked(lambda past: past.open_requests()) == [] and asked(lambda past: past.count_requests()) == 0
@@ -40,9 +40,9 @@ def test_a_reply_closes_a_request_in_any_order_and_a_rewrite_opens_it_again(
     assert asked(lambda past: past.count_requests()) == 1
 
 
-@pytest.mark.parametrize("bulk", [0, index_build._BULK], ids=["in bulk", "row by row"])
+@pytest.mark.parametrize("bulk", [0, build._BULK], ids=["in bulk", "row by row"])
 def test_lost_records_are_counted_until_they_are_back(workspace, logged, asked, monkeypatch, bulk):
-    monkeypatch.setattr(index_build, "_BULK", bulk)
+    monkeypatch.setattr(build, "_BULK", bulk)
     for number in range(4):
         logged(summary=f"n{number}", id="" if number == 1 else None)
     asked(lambda past: past.losses())
@@ -68,7 +68,7 @@ def test_every_filter_walks_along_an_index(logged, asked):
 
 
 def test_an_index_that_is_locked_away_is_built_for_the_process_alone(workspace, logged, asked, monkeypatch):
-    monkeypatch.setattr(index, "_PATIENCE", 0.05)
+    monkeypatch.setattr(database, "_PATIENCE", 0.05)
     logged(summary="one")
     asked(lambda past: past.losses())
     holder = sqlite3.connect(workspace.cache.child("index.sqlite").path, isolation_level=None)

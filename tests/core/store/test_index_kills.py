@@ -12,16 +12,16 @@ import pytest
 from tools.core.fs import files
 from tools.core.models.bus import EVENTS
 from tools.core.store.api import Append
-from tools.core.store.files import index_build
-from tools.core.store.files.index import Index
+from tools.core.store.files.index import build
+from tools.core.store.files.index.database import Index
 from tools.core.store.files.store import FileStore
 
 pytestmark = pytest.mark.slow
 
 READ = """
 import sys
-from tools.core.store.files import index_build as indexing
-from tools.core.store.files.index import Index
+from tools.core.store.files.index import build as indexing
+from tools.core.store.files.index.database import Index
 from tools.core.workspace import Workspace
 indexing._BULK = int(sys.argv[2])
 print("up", flush=True)
@@ -43,7 +43,7 @@ def assert_right(workspace):
     """The index says what the log says, whoever made it."""
     index = Index(workspace, print)
     rows = index.ask("SELECT raw FROM entries WHERE stream='events' ORDER BY number")
-    found = FileStore(workspace).read(EVENTS).found
+    found = FileStore(workspace).read(EVENTS).records
     assert [raw for (raw,) in rows] == [record.line.raw for record in found]
     assert index.ask("PRAGMA quick_check") == [("ok",)]
     assert index.ask("SELECT COUNT(*) FROM entries WHERE agent='codex-1'") == [(len(found),)]
@@ -55,7 +55,7 @@ def grow(workspace, event, count):
     store.commit([Append(EVENTS, event()) for _ in range(count)])
 
 
-@pytest.mark.parametrize("bulk", [0, index_build._BULK])
+@pytest.mark.parametrize("bulk", [0, build._BULK])
 def test_readers_killed_while_they_catch_up_leave_right_answers(workspace, event, bulk):
     chance = random.Random(bulk)
     grow(workspace, event, 400)
@@ -76,7 +76,7 @@ def test_readers_killed_while_they_catch_up_leave_right_answers(workspace, event
 
 def test_many_readers_of_a_log_that_is_rewritten_again_and_again_see_whole_answers(workspace, event):
     grow(workspace, event, 200)
-    readers = [reader(workspace, bulk, 25) for bulk in (0, 0, index_build._BULK, index_build._BULK)]
+    readers = [reader(workspace, bulk, 25) for bulk in (0, 0, build._BULK, build._BULK)]
     assert [one.stdout.readline() for one in readers] == ["up\n"] * 4
     while readers[0].poll() is None:
         grow(workspace, event, 3)
@@ -89,7 +89,7 @@ def test_many_readers_of_a_log_that_is_rewritten_again_and_again_see_whole_answe
 
 
 def test_a_load_of_much_is_left_in_wal_so_that_readers_and_writers_do_not_wait(workspace, event, monkeypatch):
-    monkeypatch.setattr(index_build, "_BULK", 0)
+    monkeypatch.setattr(build, "_BULK", 0)
     grow(workspace, event, 3)
     assert Index(workspace, print).ask("PRAGMA journal_mode") == [("wal",)]
     grow(workspace, event, 3)

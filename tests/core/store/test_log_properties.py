@@ -71,9 +71,9 @@ def test_no_interleaving_of_appends_and_torn_tails_costs_a_whole_record(fresh_bu
         play(step, number, workspace, store, event, whole)
     store.commit([Append(EVENTS, event(summary="last"))])
     reading = store.read(EVENTS)
-    assert set(whole) <= {found.record["id"] for found in reading.found}
+    assert set(whole) <= {stored.record["id"] for stored in reading.records}
     hashes = {line.hash for line in jsonl.lines(workspace.events)} | {None}
-    assert all(found.record.get("prev") in hashes for found in reading.found)
+    assert all(stored.record.get("prev") in hashes for stored in reading.records)
 
 
 @given(steps)
@@ -87,7 +87,7 @@ def test_the_index_tells_the_same_as_reading_the_log_from_the_beginning(fresh_bu
         known = [raw for (raw,) in rows]
         told = {(problem.line, problem.reason) for problem in store.history.problems()}
         reading = store.read(EVENTS)
-        assert known == [found.line.raw for found in reading.found]
+        assert known == [stored.line.raw for stored in reading.records]
         assert told == {(problem.line, problem.reason) for problem in reading.problems}
 
 
@@ -102,9 +102,9 @@ def test_a_union_merge_of_two_branches_keeps_every_record_and_every_link(fresh_b
     put(ours, base + union(data_of(ours)[len(base) :], data_of(theirs)[len(base) :], random))
     append(ours, event, 1)
     reading = FileStore(ours).read(EVENTS)
-    hashes = {found.line.hash for found in reading.found} | {None}
-    assert reading.problems == [] and len(reading.found) == before + left + right + 1
-    assert all(found.record.get("prev") in hashes for found in reading.found)
+    hashes = {stored.line.hash for stored in reading.records} | {None}
+    assert reading.problems == [] and len(reading.records) == before + left + right + 1
+    assert all(stored.record.get("prev") in hashes for stored in reading.records)
 
 
 def append(workspace, event, count):
@@ -160,10 +160,10 @@ def test_redoing_a_journal_from_any_state_it_may_have_left_is_harmless(
         store.recover()
     for stream, waiting in intent.items():
         reading = store.read(stream)
-        found = [one.record["id"] for one in reading.found]
+        found = [stored.record["id"] for stored in reading.records]
         assert reading.problems == [] and all(found.count(record["id"]) == 1 for record in waiting)
     assert store.get("claims/C").content["n"] == ("later" if replaced and moved_on else "new")
-    assert store.read(EVENTS).found[0].record["summary"] == "before"
+    assert store.read(EVENTS).records[0].record["summary"] == "before"
     store.commit([Append(EVENTS, event()), Replace("claims/D", {}, "")])
 
 

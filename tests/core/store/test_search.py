@@ -5,8 +5,8 @@ import sqlite3
 import pytest
 
 from tools.core.models.entry import Search
-from tools.core.store.files import index as index_module
 from tools.core.store.files import search
+from tools.core.store.files.index import database as index_module
 
 
 @pytest.fixture

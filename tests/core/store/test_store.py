@@ -24,7 +24,7 @@ def spoil(workspace, tail):
 
 
 def texts(store, stream=EVENTS):
-    return [found.record["summary"] for found in store.read(stream).found]
+    return [stored.record["summary"] for stored in store.read(stream).records]
 
 
 def test_a_last_record_without_its_line_end_is_completed(workspace, store, event, logged):
@@ -43,8 +43,8 @@ def test_a_torn_tail_moves_aside_and_an_event_says_so(workspace, store, logged, 
     logged(summary="two", agent_id="codex-2")
     reading = store.read(EVENTS)
     assert reading.problems == []
-    assert [found.record["event"] for found in reading.found] == ["note", "note", "recovered"]
-    assert reading.found[2].record["agent_id"] == "codex-2"
+    assert [stored.record["event"] for stored in reading.records] == ["note", "note", "recovered"]
+    assert reading.records[2].record["agent_id"] == "codex-2"
     kept = os.listdir(workspace.torn.path)
     assert [Path(workspace.torn.path, name).read_bytes() for name in kept] == [tail]
 
@@ -55,7 +55,7 @@ def test_the_torn_tail_of_a_thread_is_told_in_the_event_log(workspace, store, me
         log.write(b'{"torn')
     store.commit([Append("messages/T", message(summary="after"))])
     assert texts(store, "messages/T") == ["s", "after"]
-    assert store.read(EVENTS).found[0].record["meta"] == {"bytes": "6", "stream": "_bus/messages/T.jsonl"}
+    assert store.read(EVENTS).records[0].record["meta"] == {"bytes": "6", "stream": "_bus/messages/T.jsonl"}
 
 
 def test_a_torn_tail_of_a_log_that_is_not_written_is_left_alone(workspace, store, logged, message):
@@ -71,7 +71,7 @@ def test_a_line_of_garbage_that_is_whole_stays_where_it_is(workspace, store, log
     logged(summary="two")
     reading = store.read(EVENTS)
     assert texts(store) == ["one", "two"] and len(reading.problems) == 1
-    assert reading.found[1].record["prev"] == jsonl.line_hash(b"garbage")
+    assert reading.records[1].record["prev"] == jsonl.line_hash(b"garbage")
 
 
 def test_a_record_after_blank_lines_and_windows_line_ends_chains_to_the_last_line(workspace, store, event, logged):

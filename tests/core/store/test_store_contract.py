@@ -13,7 +13,7 @@ DOCUMENT = "claims/T"
 
 
 def summaries(reading):
-    return [found.record["summary"] for found in reading.found]
+    return [stored.record["summary"] for stored in reading.records]
 
 
 def append(store, event, *texts):
@@ -33,24 +33,24 @@ def test_what_was_appended_is_read_in_order(any_store, event):
 
 def test_what_commit_returns_is_what_is_read(any_store, event):
     written = append(any_store, event, "one", "two")
-    assert [found.record for found in any_store.read(EVENTS).found] == written
+    assert [stored.record for stored in any_store.read(EVENTS).records] == written
 
 
 def test_each_record_carries_the_hash_of_the_line_before_it(any_store, event):
     append(any_store, event, "one", "two", "three")
-    found = any_store.read(EVENTS).found
+    found = any_store.read(EVENTS).records
     assert "prev" not in found[0].record
     assert [one.record["prev"] for one in found[1:]] == [one.line.hash for one in found[:-1]]
 
 
 def test_a_prev_that_the_caller_made_up_is_not_believed(any_store, event):
     any_store.commit([Append(EVENTS, event(prev="f" * 16))])
-    assert "prev" not in any_store.read(EVENTS).found[0].record
+    assert "prev" not in any_store.read(EVENTS).records[0].record
 
 
 def test_several_records_in_one_commit_chain_too(any_store, event):
     any_store.commit([Append(EVENTS, event(summary="one")), Append(EVENTS, event(summary="two"))])
-    one, two = any_store.read(EVENTS).found
+    one, two = any_store.read(EVENTS).records
     assert two.record["prev"] == one.line.hash
 
 
@@ -68,7 +68,7 @@ def test_a_tail_of_wanted_records_looks_further_back(any_store, event):
 
 def test_reading_can_go_on_from_where_a_line_ended(any_store, event):
     append(any_store, event, "one", "two")
-    end = any_store.read(EVENTS).found[0].line.end
+    end = any_store.read(EVENTS).records[0].line.end
     assert summaries(any_store.read(EVENTS, end)) == ["two"]
 
 
@@ -94,7 +94,7 @@ def test_one_stale_version_stops_the_whole_commit(any_store, event):
         changes = [Append(EVENTS, event()), Replace("claims/V", {}, ""), stale, Append("messages/T", event())]
         with pytest.raises(StaleVersion):
             any_store.commit(changes)
-    assert any_store.read(EVENTS).found == any_store.read("messages/T").found == []
+    assert any_store.read(EVENTS).records == any_store.read("messages/T").records == []
     assert any_store.get("claims/V") is None and any_store.get(DOCUMENT).content == {"n": 1}
 
 
@@ -136,9 +136,9 @@ def test_a_stream_that_grew_since_it_was_read_stops_the_whole_commit(any_store, 
     any_store.commit([Append("messages/T", message())])
     with pytest.raises(StaleVersion):
         any_store.commit([Expect("messages/T", seen), Append(EVENTS, event())])
-    assert any_store.read(EVENTS).found == []
+    assert any_store.read(EVENTS).records == []
     any_store.commit([Expect("messages/T", any_store.version("messages/T")), Append("messages/T", message())])
-    assert len(any_store.read("messages/T").found) == 2
+    assert len(any_store.read("messages/T").records) == 2
 
 
 def test_adopted_lines_are_kept_as_they_are_and_come_once(any_store, event):
@@ -146,7 +146,7 @@ def test_adopted_lines_are_kept_as_they_are_and_come_once(any_store, event):
     lines = [b'{"event":"note", "agent_id":"x"}', b"no JSON"]
     assert [any_store.adopt(EVENTS, lines) for _ in range(2)] == [2, 0]
     reading = any_store.read(EVENTS)
-    assert reading.found[-1].line.raw == lines[0] and [problem.line for problem in reading.problems] == [3]
+    assert reading.records[-1].line.raw == lines[0] and [problem.line for problem in reading.problems] == [3]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_adopted_lines_are_kept_as_they_are_and_come_once(any_store, event):
 def test_an_object_that_is_no_record_is_a_problem_with_its_line(any_store, event, record):
     any_store.commit([Append(EVENTS, event()), Append(EVENTS, record), Append(EVENTS, event())])
     for reading in (any_store.read(EVENTS), any_store.tail(EVENTS, 5)):
-        assert len(reading.found) == 2
+        assert len(reading.records) == 2
         assert [(problem.path, problem.line) for problem in reading.problems] == [(any_store.where(EVENTS), 2)]
 
 
@@ -166,7 +166,7 @@ def test_nothing_to_commit_is_nothing(any_store):
 def test_a_record_that_is_too_long_stops_the_whole_commit(any_store, event):
     with pytest.raises(UsageError):
         any_store.commit([Append("messages/T", event()), Append(EVENTS, event(note="x" * 70_000))])
-    assert any_store.read("messages/T").found == [] and any_store.names("messages") == []
+    assert any_store.read("messages/T").records == [] and any_store.names("messages") == []
 
 
 @pytest.mark.parametrize("name", ["claims/../x", "messages/", "claims/.hidden", "messages/a/b", "assignments/-x"])
@@ -196,6 +196,6 @@ def test_versions_differ_when_contents_differ(any_store):
 
 @given(texts=st.lists(st.text(min_size=1, max_size=30), min_size=1, max_size=6))
 def test_any_text_comes_back_as_it_was_given(any_store, event, texts):
-    before = len(any_store.read(EVENTS).found)
+    before = len(any_store.read(EVENTS).records)
     append(any_store, event, *texts)
     assert summaries(any_store.read(EVENTS))[before:] == texts

@@ -23,9 +23,9 @@ from tools.core.store.files.store import FileStore
 def told(store, stream=EVENTS):
     reading = store.read(stream)
     assert reading.problems == []
-    hashes = {found.line.hash for found in reading.found} | {None}
-    assert all(found.record.get("prev") in hashes for found in reading.found)
-    return [found.record["summary"] for found in reading.found if found.record.get("event") != "recovered"]
+    hashes = {stored.line.hash for stored in reading.records} | {None}
+    assert all(stored.record.get("prev") in hashes for stored in reading.records)
+    return [stored.record["summary"] for stored in reading.records if stored.record.get("event") != "recovered"]
 
 
 def nothing(store):

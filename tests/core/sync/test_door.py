@@ -75,7 +75,7 @@ def test_whatever_the_branch_holds_only_files_of_a_bus_change_here(tmp_path_fact
     "content, reason",
     [
         ({"task_id": "T-2"}, "another task"),
-        ({"agent_id": "x;touch PWN;#"}, "no agent id"),
+        ({"agent_id": "x;touch PWN;#"}, "not an agent id"),
         ({"paused_by": "a b"}, "paused_by"),
         ({"taken_from": {"agent_id": "../x"}}, "taken_from"),
         ({"fence": True}, "fence"),

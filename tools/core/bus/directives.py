@@ -66,7 +66,7 @@ def _missing(context: Context, directive: Directive) -> list[Change]:
 
 def _id_of_directive(context: Context, directive: Directive) -> str | None:
     """The id of the directive if it was posted already, "" when that has none; None for a new directive."""
-    for line in context.store.read(stream_of(directive.message.thread)).found:
+    for line in context.store.read(stream_of(directive.message.thread)).records:
         message = message_from(line.record, directive.message.thread)
         if (message.type, message.summary) == (directive.message.type, directive.message.summary):
             return message.id
@@ -78,7 +78,7 @@ def _has_pointer(context: Context, directive: Directive, directive_id: str) -> b
         meta = message_from(raw, directive.pointer.thread).meta
         return meta.get(KEY) == directive.message.thread and meta.get("directive_id", directive_id) == directive_id
 
-    return bool(context.store.tail(stream_of(directive.pointer.thread), 1, points).found)
+    return bool(context.store.tail(stream_of(directive.pointer.thread), 1, points).records)
 
 
 def _pointer_message(context: Context, directive: Directive, directive_id: str) -> Message:

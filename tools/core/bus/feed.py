@@ -12,7 +12,7 @@ from tools.core.text import terminal
 def newest_events(store: Store, limit: int) -> tuple[list[Entry], list[Problem]]:
     """The last events, read from the end of the log without its history; oldest first."""
     reading = store.tail(EVENTS, limit)
-    return unrepeated([event_entry(line.record) for line in reading.found]), reading.problems
+    return unrepeated([event_entry(line.record) for line in reading.records]), reading.problems
 
 
 def counted(more: int) -> str:

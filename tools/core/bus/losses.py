@@ -89,7 +89,7 @@ def _claim(context: Context, task: str) -> Claim | None:
 
 def _last_loss(context: Context, agent: str, task: str) -> str | None:
     """The id of the newest message that tells an agent of the loss of a task."""
-    records = [entry.record for entry in context.store.tail(stream_of(ids.inbox_of(agent)), _RECENT).found]
+    records = [entry.record for entry in context.store.tail(stream_of(ids.inbox_of(agent)), _RECENT).records]
     losses = [one for one in records if one.get("type") in (CONFLICT, TAKEOVER) and one.get("task_id") == task]
     return str(losses[-1].get("id")) if losses else None
 

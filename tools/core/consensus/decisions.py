@@ -112,7 +112,7 @@ def receipt_lines(workspace: Workspace) -> Iterator[tuple[str, Mapping[str, obje
     for name in files.names_in(folder, ".jsonl"):
         try:
             for outcome in jsonl.scan(folder.child(name)):
-                if isinstance(outcome, jsonl.Found):
+                if isinstance(outcome, jsonl.StoredRecord):
                     yield folder.child(name).name, outcome.record
         except ToolkitError:
             continue  # a link or folder with this name: bus_check reports it

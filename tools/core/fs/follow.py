@@ -38,7 +38,7 @@ class Follower:
         except (FileNotFoundError, DataError):
             return
 
-    def poll(self) -> Iterator[jsonl.Found | Problem]:
+    def poll(self) -> Iterator[jsonl.StoredRecord | Problem]:
         """Whole lines that came since the last poll, oldest first."""
         try:
             with files.opened(self._place) as descriptor:
@@ -51,7 +51,7 @@ class Follower:
                 self._complaint = error.message
                 yield error.problem_in(self._place.name)
 
-    def _new_lines(self, descriptor: int) -> Iterator[jsonl.Found | Problem]:
+    def _new_lines(self, descriptor: int) -> Iterator[jsonl.StoredRecord | Problem]:
         stat = os.fstat(descriptor)
         followed = os.fstat(self._file) if self._file is not None else None
         before: set[str] = set()

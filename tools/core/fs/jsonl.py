@@ -48,7 +48,7 @@ class Line(NamedTuple):
         return line_hash(self.raw)
 
 
-class Found(NamedTuple):
+class StoredRecord(NamedTuple):
     """A record that was read, and the line it came from."""
 
     record: dict[str, object]
@@ -59,7 +59,7 @@ class Found(NamedTuple):
 class Reading(NamedTuple):
     """The records of a log, oldest first, and a problem for each line that was skipped."""
 
-    found: list[Found]
+    records: list[StoredRecord]
     problems: list[Problem]
 
 
@@ -128,7 +128,7 @@ def parse_plain(raw: bytes) -> dict[str, object] | None:
     return value if end == len(text) and isinstance(value, dict) else None
 
 
-def scan(place: Place, start: int = 0, number: int = 1) -> Iterator[Found | Problem]:
+def scan(place: Place, start: int = 0, number: int = 1) -> Iterator[StoredRecord | Problem]:
     """Every record from byte `start`, the beginning of line `number`, in bounded memory."""
     for count, line in enumerate(lines(place, start), number):
         outcome = examine(place, line, count)
@@ -138,23 +138,23 @@ def scan(place: Place, start: int = 0, number: int = 1) -> Iterator[Found | Prob
 
 def read(place: Place, start: int = 0) -> Reading:
     """Every record from byte `start` on (the beginning of a line), oldest first."""
-    found: list[Found] = []
+    records: list[StoredRecord] = []
     problems: list[Problem] = []
     number = number_of(place, start) if start else 1
     for outcome in scan(place, start, number):
-        if isinstance(outcome, Found):
-            found.append(outcome)
+        if isinstance(outcome, StoredRecord):
+            records.append(outcome)
         else:
             problems.append(outcome)
-    return Reading(found, problems)
+    return Reading(records, problems)
 
 
-def examine(place: Place, line: Line, number: int | None) -> Found | Problem | None:
+def examine(place: Place, line: Line, number: int | None) -> StoredRecord | Problem | None:
     """The record of a line, or why it cannot be read; None for a blank one."""
     if not line.raw.strip():
         return None
     try:
-        return Found(parse(line.raw), line, number)
+        return StoredRecord(parse(line.raw), line, number)
     except ValueError as problem:
         at = number or number_of(place, line.offset)
         if line.whole:

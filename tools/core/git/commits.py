@@ -37,18 +37,18 @@ def listed(folder: str, revisions: Sequence[str], *, not_on: str = "") -> list[L
     if answer.code:
         words = git.failed(arguments, answer).message
         raise UsageError(f"not a range of commits: {words}", code="guard.range", hint=hint.git("log", "--oneline"))
-    found: list[Listed] = []
+    listed: list[Listed] = []
     parts = iter(answer.out.split(b"\0"))
     for part in parts:
         text = part.lstrip(b"\n")
         if _RAW.fullmatch(text):
-            if not found:
+            if not listed:
                 raise git.not_understood(arguments, part)
             path = os.fsdecode(next(parts, b""))
-            found[-1] = found[-1]._replace(paths=(*found[-1].paths, path))
+            listed[-1] = listed[-1]._replace(paths=(*listed[-1].paths, path))
         elif text:
-            found.append(_header(arguments, text.decode("utf-8", "replace")))
-    return found
+            listed.append(_header(arguments, text.decode("utf-8", "replace")))
+    return listed
 
 
 def _header(arguments: Sequence[str], text: str) -> Listed:
@@ -80,8 +80,8 @@ def staged(folder: str, index: Mapping[str, str]) -> list[str]:
 
 def add_trailers(folder: str, path: str, trailers: Mapping[str, str]) -> None:
     """Puts trailers under a message, but for those that are there."""
-    given = [part for key, value in trailers.items() for part in ("--trailer", f"{key}: {value}")]
-    git.run(folder, "interpret-trailers", "--in-place", "--if-exists", "doNothing", *given, path)
+    options = [part for key, value in trailers.items() for part in ("--trailer", f"{key}: {value}")]
+    git.run(folder, "interpret-trailers", "--in-place", "--if-exists", "doNothing", *options, path)
 
 
 def exists(folder: str, commit: str) -> bool:
@@ -91,8 +91,8 @@ def exists(folder: str, commit: str) -> bool:
 
 def count_only_here(folder: str, branch: str) -> int:
     """How many commits of HEAD are on no other branch and no remote."""
-    others = ("--not", "--remotes", f"--exclude={branch}", "--branches")
-    text = git.run(folder, "rev-list", "--count", "HEAD", *others)
+    elsewhere = ("--not", "--remotes", f"--exclude={branch}", "--branches")
+    text = git.run(folder, "rev-list", "--count", "HEAD", *elsewhere)
     if not text.isdigit():
         raise git.not_understood(("rev-list",), text)
     return int(text)

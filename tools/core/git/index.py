@@ -17,7 +17,7 @@ def install(git_folder: str, entries: Mapping[str, Entry]) -> None:
     """Makes the index of a checkout list some files that lie in it differently or not at all, in one step.
 
     git is told to leave the files alone (skip-worktree), so that it misses none. Written here because
-    git's own commands refuse a whole listing for one bad name; whoever chooses the entries leaves those out.
+    git's own commands refuse a whole listing for one bad name; the caller leaves those out.
     """
     listed = sorted((os.fsencode(path), entry) for path, entry in entries.items())
     whole = struct.pack(">4sII", b"DIRC", 3, len(listed)) + b"".join(_listed(*each) for each in listed)

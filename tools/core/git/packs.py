@@ -21,7 +21,7 @@ from tools.core.git import git
 from tools.core.git.objects import Entry
 
 LARGEST = 1 << 28
-"""Bytes of an object that are read at once; larger ones are told by their size alone."""
+"""Bytes of an object that are read at once; of larger ones only the size is read."""
 
 _KINDS = {"commit": 1, "tree": 2, "blob": 3}
 _HEADER = re.compile(rb"([0-9a-f]{40}(?:[0-9a-f]{24})?) (\w+) (\d{1,18})")
@@ -30,7 +30,7 @@ _LOOSE_AT_MOST = 100
 
 
 class Object(NamedTuple):
-    """An object as git has it; `data` is None where it is larger than what was asked for."""
+    """An object as git has it; `data` is None where it is larger than the limit."""
 
     name: str
     kind: str
@@ -103,7 +103,7 @@ class Objects:
             requests.flush()
         header = answers.readline()
         if not header.endswith(b"\n"):
-            raise SetupError("git ended while it was asked for objects", code="git.failed", hint=hint.git("fsck"))
+            raise SetupError("git ended while it was reading objects", code="git.failed", hint=hint.git("fsck"))
         return header[:-1]
 
     def _taken(self, size: int, limit: int) -> bytes | None:

@@ -107,7 +107,7 @@ def names(folder: str) -> list[str]:
 
 
 def branch_commit(folder: str, remote: str, branch: str, *, timeout: float) -> str:
-    """The commit of a remote's branch, asked over the wire; "" where it has none."""
+    """The commit of a remote's branch, by a request to it; "" where it has none."""
     arguments = ("ls-remote", "--", remote, f"refs/heads/{branch}")
     answer = git.ask(folder, *arguments, timeout=timeout)
     if answer.code:
@@ -172,8 +172,8 @@ class Move(NamedTuple):
 def push(folder: str, remote: str, moves: Sequence[Move], *, timeout: float = git.TIMEOUT) -> Push:
     """Moves refs of a remote, all or none, and nothing else: no tag, no submodule, no hook.
 
-    A branch is moved forward only; any other ref only while it names what the caller decided on. An answer that did not come is
-    neither taken nor refused: the caller looks it up.
+    A branch is moved forward only; any other ref only while it names what the caller decided on. An
+    answer that did not come is neither taken nor refused: the caller looks it up.
     """
     alone = ("--no-verify", "--no-follow-tags", "--recurse-submodules=no", "--no-signed")
     leases = [f"--force-with-lease={move.ref}:{move.old}" for move in moves if not move.ref.startswith("refs/heads/")]

@@ -46,22 +46,22 @@ def entries(objects: Objects, tree: str) -> dict[str, Entry]:
 def changes(
     objects: Objects, old: str, new: str, is_entered: Callable[[str], bool], prefix: str = ""
 ) -> Iterator[Change]:
-    """What differs between two trees, by path; a folder that is not entered is told as one thing."""
+    """What differs between two trees, by path; a folder that is not entered counts as one entry."""
     if old == new:
         return
     before, after = entries(objects, old), entries(objects, new)
     for name in sorted(before.keys() | after.keys()):
         path = f"{prefix}{name}"
-        one, other = before.get(name), after.get(name)
-        if one == other:
+        was, now = before.get(name), after.get(name)
+        if was == now:
             continue
         folders = ["", ""]
         if is_entered(path):
-            folders = [entry.name if entry and entry.is_folder else "" for entry in (one, other)]
+            folders = [entry.name if entry and entry.is_folder else "" for entry in (was, now)]
             yield from changes(objects, folders[0], folders[1], is_entered, f"{path}/")
-        one, other = None if folders[0] else one, None if folders[1] else other
-        if one or other:
-            yield Change(path, one, other)
+        was, now = None if folders[0] else was, None if folders[1] else now
+        if was or now:
+            yield Change(path, was, now)
 
 
 def find(objects: Objects, tree: str, path: str) -> Entry | None:
@@ -88,11 +88,11 @@ def edited(objects: Objects, tree: str, edits: Mapping[str, Entry | None], like:
         else:
             held[name] = entry
     for name, inner in below.items():
-        known = held.get(name)
-        made = edited(objects, known.name if known and known.is_folder else "", inner, like)
+        present = held.get(name)
+        made = edited(objects, present.name if present and present.is_folder else "", inner, like)
         if made:
             held[name] = Entry(FOLDER, made)
-        elif known is not None and known.is_folder:
+        elif present is not None and present.is_folder:
             held.pop(name)
     return _written(objects, held, like) if held else ""
 

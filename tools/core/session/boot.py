@@ -242,7 +242,7 @@ def _hub_tail(context: Context, agent: str, count: int) -> bytes:
     context.skipped(reading.problems)
     head = f"# {ids.HUB}: the last {count} messages, captured for {agent} at {clock.to_text(context.now)}\n"
     lines = []
-    for row in reading.found:
+    for row in reading.records:
         entry = message_entry(row.record, ids.HUB)
         lines.append(terminal.clean(f"{entry.record.ts} {entry.agent} {entry.kind}: {entry.record.summary}") + "\n")
     return (head + "".join(lines)).encode("utf-8", "replace")

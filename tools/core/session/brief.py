@@ -93,7 +93,7 @@ def _manager_tail(context: Context) -> Check:
     captured = clock.parse(head.rpartition(" ")[2])
     if captured is None:
         return answer(FAIL, "no tail of the hub was captured at boot")
-    newest = context.store.tail(stream_of(ids.HUB), 1).found
+    newest = context.store.tail(stream_of(ids.HUB), 1).records
     posted = clock.parse(newest[0].record.get("ts")) if newest else None
     if posted is not None and posted > captured:
         return answer(WARN, f"the hub has messages newer than the tail of {clock.to_text(captured)}")

@@ -235,12 +235,12 @@ def name_at(address: str) -> str:
     return f"{kind}/{name}" if name and dot + suffix == (".jsonl" if kind == MESSAGES else ".json") else ""
 
 
-def records_of(store: Store, stream: str) -> Iterator[jsonl.Found | Problem]:
+def records_of(store: Store, stream: str) -> Iterator[jsonl.StoredRecord | Problem]:
     """The records of a stream one by one, and the lines that are none, in bounded memory."""
     place = Place("", store.where(stream))
     for number, line in enumerate(store.lines(stream), 1):
         outcome = jsonl.examine(place, line, number)
-        reason = shortcoming(outcome.record) if isinstance(outcome, jsonl.Found) else ""
+        reason = shortcoming(outcome.record) if isinstance(outcome, jsonl.StoredRecord) else ""
         if reason:
             yield Problem(place.name, number, reason, jsonl.UNREADABLE)
         elif outcome is not None:
@@ -257,8 +257,10 @@ class Store(Protocol):
     def read(self, stream: str, start: int = 0) -> jsonl.Reading:
         """All records of a stream, oldest first, and the lines that could not be read."""
 
-    def tail(self, stream: str, count: int, wanted: Callable[[dict[str, object]], bool] | None = None) -> jsonl.Reading:
-        """The last `count` records (that `wanted` accepts), oldest first, read from the end."""
+    def tail(
+        self, stream: str, count: int, accepts: Callable[[dict[str, object]], bool] | None = None
+    ) -> jsonl.Reading:
+        """The last `count` records (that `accepts` lets through), oldest first, read from the end."""
 
     def lines(self, stream: str) -> Iterator[jsonl.Line]:
         """Every line of a stream as it is, readable or not; DataError where there is something else."""

@@ -1,10 +1,13 @@
 """The bus and the code of this clone, exchanged with a remote.
 
-door          what of another place may come in: names, modes, sizes, lines, documents
+door          what may come in from outside: names, modes, sizes, lines, documents
 memory        what a clone remembers of its exchanges
 bus_branch    the bus as a worktree of its own branch
 bus_commits   which branch carries the bus, and moving it
-incoming      what another place's bus brings into the live one
+arrivals      what one turn brought in and left out
+tree_format   what the tree of a bus says of itself
+arbiter       which of two versions of a document stays
+incoming      what another clone's bus brings into the live one
 live          what of the live bus the shared branch lacks
 outgoing      commits of the bus, built on top of the remote's
 turn          one turn of an exchange: fetch, bring in, build, push, remember

@@ -73,7 +73,7 @@ def is_worktree(workspace: Workspace) -> bool:
 def is_sound(workspace: Workspace) -> bool:
     """Whether the bus and its git folder, which must be one of this clone, point at each other."""
     place = pointer(workspace).path
-    if os.path.isdir(place):  # somebody's own repository: not ours to judge
+    if os.path.isdir(place):  # a repository of its own: not ours to judge
         return True
     admin = git_folder(workspace.bus.path) or ""
     try:
@@ -117,7 +117,7 @@ def apart(workspace: Workspace) -> tuple[Note, ...]:
 def tie(workspace: Workspace, admin: str) -> None:
     """Lets a git folder of this clone and the bus folder point at each other; no other worktree is touched.
 
-    The registration is locked, so that no `git worktree prune` of anybody's takes it away.
+    The registration is locked, so that no `git worktree prune` takes it away.
     """
     place = pointer(workspace)
     here, name = os.path.split(admin)
@@ -176,7 +176,7 @@ def ensure(workspace: Workspace) -> Origin:
 
 
 def _require_bus(root: str, commit: str, shown: str) -> None:
-    """ConflictError when a branch of this name holds something else: a bus is known by what is in it."""
+    """ConflictError when a branch of this name holds something else: a bus is recognised by its content."""
     with Objects(root) as objects:
         names = set(trees.entries(objects, objects.tree_of(commit)))
     if names <= _TOPS or _BEGIN in history.first_subjects(root, commit):
@@ -190,7 +190,7 @@ def _require_bus(root: str, commit: str, shown: str) -> None:
 
 
 def _remote_branch(root: str) -> Origin:
-    """The remote's branch as it is now, else as it is known; a remote that is silent is no error."""
+    """The remote's branch as it is now, else as this clone last saw it; a silent remote is no error."""
     names = remotes.names(root)
     if not names:
         return Origin()
@@ -201,8 +201,8 @@ def _remote_branch(root: str) -> Origin:
         if remotes.fetch_only(root, remote, specs, timeout=REMOTE_PATIENCE):
             return Origin()
     except SetupError:
-        known = refs.commit_of(root, tracking)
-        return Origin(remote, known) if known else Origin(silent=remote)
+        last_seen = refs.commit_of(root, tracking)
+        return Origin(remote, last_seen) if last_seen else Origin(silent=remote)
     return Origin(remote, refs.commit_of(root, tracking))
 
 

@@ -1,4 +1,4 @@
-"""The branch that carries the bus, and git's view of its files, without touching anybody's index.
+"""The branch that carries the bus, and git's view of its files, without touching a user's index.
 
 The bus is carried by its own branch, where `_bus/` is a linked worktree, or by the code branch that
 is checked out beside it, where that tracks `_bus/`; a plain folder is carried by nothing. Trees are
@@ -72,7 +72,7 @@ def _branch(folder: str) -> str:
 
 
 def bring_forward(carrier: Carrier, old: str, new: str, with_files: bool) -> bool:
-    """Moves the branch where only the bus differs; with `with_files` also over others' commits. Whether it moved."""
+    """Moves the branch where only the bus differs; with `with_files` also over people's commits. Whether it moved."""
     if is_same_outside(carrier, old, new):
         move(carrier, old, new)
         return True

@@ -28,7 +28,7 @@ from tools.core.store import merge
 from tools.core.store.api import Replace, retry_stale
 from tools.core.sync import bus_branch, clone_id, door, exchange
 from tools.core.sync.bus_commits import Carrier
-from tools.core.sync.incoming import object_of
+from tools.core.sync.tree_format import object_of
 from tools.core.sync.turn import Turn
 
 REFS = "refs/teof/claims"
@@ -39,14 +39,14 @@ _TOO_MUCH = 1 << 20
 
 
 class Acted(NamedTuple):
-    """What an operation answered, and the task it was about; "" where it found none."""
+    """What an operation answered, and the task it was about; "" where it took none."""
 
     result: Any
     task: str
 
 
 class Confirmed(NamedTuple):
-    """What a confirmed operation answered, where it was confirmed, and what is to be told."""
+    """What a confirmed operation answered, where it was confirmed, and what was left out."""
 
     result: Any
     remote: str
@@ -117,11 +117,11 @@ def _require_carrier(context: Context) -> Carrier:
 
 
 def _here_alone(act: Callable[[], Acted], why: str, code: str, help_: Hint) -> SetupError:
-    """Does it on what is known here; what that says, a refusal too, is old news, and never the answer."""
+    """Does it on what this clone has; what that says, a refusal too, may be out of date, and is never the answer."""
     try:
         return _unconfirmed(act(), why, code, help_)
     except ToolkitError as refusal:
-        return SetupError(f"not confirmed: {why}; as far as is known here, {refusal.message}", code=code, hint=help_)
+        return SetupError(f"not confirmed: {why}; by what this clone has, {refusal.message}", code=code, hint=help_)
 
 
 def _unconfirmed(acted: Acted, why: str, code: str, help_: Hint) -> SetupError:
@@ -135,10 +135,10 @@ def _bring_in(turn: Turn, task: str) -> None:
     turn.receive()
     if not task or turn.unreachable is not None:
         return
-    held = turn.objects.get(tracking, door.MAX_DOCUMENT)
-    if held is not None and held.kind == "blob" and held.data is not None:
-        turn.receiver.take_value(task, held.data)
-        turn.memory.values[task] = held.name
+    value = turn.objects.get(tracking, door.MAX_DOCUMENT)
+    if value is not None and value.kind == "blob" and value.data is not None:
+        turn.receiver.arbiter.take_value(task, value.data)
+        turn.memory.values[task] = value.name
 
 
 def _granted(context: Context, task: str) -> _Grant:
@@ -148,7 +148,7 @@ def _granted(context: Context, task: str) -> _Grant:
         document = context.store.get(f"{kind}/{task}")
         if document is not None:
             contents[kind] = document.content
-    count = max((merge.grant_of(content)[0] for content in contents.values()), default=0) + 1
+    count = max((merge.grant_of(content).operations for content in contents.values()), default=0) + 1
     mark = f"{count}-{os.urandom(16).hex()}"
     marked = {kind: {**content, "grant": mark} for kind, content in contents.items()}
     value = {"task_id": task, "grant": mark, **marked}
@@ -173,6 +173,7 @@ def _send(turn: Turn, grant: _Grant) -> Push:
     answer = _send_refs(turn, grant)
     if answer.refused and not answer.overtaken and not turn.are_refs_in_use:
         turn.memory.refuses_refs.append(turn.way.remote)
+        turn.survey(grant.documents)
         return _send_branch(turn)
     return answer
 
@@ -220,18 +221,18 @@ def _looked_up(turn: Turn, task: str, value: str) -> Push | None:
         absent = remotes.fetch_only(turn.carrier.home, turn.way.remote, [f"+{REFS}/{task}:{tracking}"])
     except SetupError:
         return None
-    held = None if absent else turn.objects.get(tracking)
-    return Push(taken=True) if held is not None and held.name == value else Push(overtaken=True)
+    present = None if absent else turn.objects.get(tracking)
+    return Push(taken=True) if present is not None and present.name == value else Push(overtaken=True)
 
 
 def _keep(context: Context, grant: _Grant) -> None:
     """Marks the live documents as confirmed; another operation of this clone may have changed them since."""
     for name, data in grant.documents.items():
-        told = object_of(data, name) or {}
+        confirmed = object_of(data, name) or {}
 
-        def mark(name: str = name, told: Mapping[str, object] = told) -> None:
+        def mark(name: str = name, confirmed: Mapping[str, object] = confirmed) -> None:
             document = context.store.get(name)
-            if document is not None and merge.grant_of(document.content) < merge.grant_of(told):
+            if document is not None and merge.grant_of(document.content) < merge.grant_of(confirmed):
                 context.store.commit([Replace(name, {**document.content, "grant": grant.mark}, document.version)])
 
         retry_stale(mark)

@@ -1,4 +1,4 @@
-"""The one door for what comes from outside: which files, lines and documents of another place are a bus's.
+"""The one door for what comes from outside: which files, lines and documents belong to a bus.
 
 Pure: it gets names, modes, sizes and bytes, and answers with what may come in or why it may not.
 What may not stays where it is, on the branch; it never reaches the live folder. The same rules hold
@@ -27,7 +27,7 @@ MAX_SEGMENT = 1 << 20
 """Bytes of a closed segment: its limit, and the line behind it, with room."""
 
 MAX_LOG = 1 << 28
-"""Bytes of the end of a log: a tree of before has all of it in one file."""
+"""Bytes of the end of a log: a tree in the first layout has all of it in one file."""
 
 MAX_DOCUMENT = 1 << 20
 MAX_FENCE = 1 << 53
@@ -35,7 +35,7 @@ MAX_AHEAD = timedelta(days=400)
 """How far ahead of this clock a document's stamp may lie; nearer ones are the work of bad clocks."""
 
 OWN_FILES = frozenset({"README.md", ".gitignore", ".gitattributes", layout.FORMAT_FILE, "store.json"})
-"""What a branch of the bus holds beside records; a clone writes its own and takes nobody's."""
+"""What a branch of the bus holds beside records; a clone writes its own and takes no other's."""
 
 _NAMED = re.compile(rb'"(agent_id|from|to|task_id)": ?"((?:[^"\\]|\\.)*)"')
 _SAFE = re.compile(rb"(?:[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*)?")
@@ -52,11 +52,11 @@ class Lines(NamedTuple):
 
 
 def name_reason(path: str, entry: Entry) -> str:
-    """Why a file of a tree is none of a bus's; "" when it may be one, or is one that is known and never taken."""
+    """Why a file of a tree is not part of a bus; "" when it may be one, or is an own file, which is never taken."""
     if path in OWN_FILES:
         return ""
     if layout.address(path) is None:
-        return "it is no file of a bus"
+        return "it is not a file of a bus"
     if entry.mode != FILE:
         return f"its mode is {entry.mode}, not {FILE}"
     return ""
@@ -82,18 +82,18 @@ def lines(candidates: Iterable[bytes]) -> Lines:
 
 
 def line_reason(line: bytes) -> str:
-    """Why a line is no record; "" when it may be one: what it says is for readers to judge."""
+    """Why a line is not a record; "" when it may be one: what it says is for readers to judge."""
     if len(line) > jsonl.MAX_LINE:
         return f"a line is longer than {jsonl.MAX_LINE} bytes"
     if not (line.startswith(b"{") and line.endswith(b"}")):
-        return "a line is no JSON object"
+        return "a line is not a JSON object"
     try:
         line.decode("utf-8")
     except UnicodeDecodeError:
         return "a line is not UTF-8"
     for name, value in _NAMED.findall(line):
         if len(value) > ids.NAME_LENGTH or _SAFE.fullmatch(value) is None:
-            return f"a line's {name.decode()} is no id"
+            return f"a line's {name.decode()} is not an id"
     return ""
 
 
@@ -111,11 +111,11 @@ def document_reason(address: Address, content: Mapping[str, object], now: dateti
     if content.get("task_id", address.name) != address.name:
         return "it names another task than its file"
     if address.kind != ASSIGNMENTS and not ids.is_agent(content.get("agent_id")):
-        return "its holder is no agent id"
+        return "its holder is not an agent id"
     for name in _AGENTS:
         value = content.get(name)
         if value not in (None, "") and not ids.is_agent(value):
-            return f"its {name} is no agent id"
+            return f"its {name} is not an agent id"
     taken = content.get("taken_from")
     if taken is not None and not (isinstance(taken, dict) and ids.is_agent(taken.get("agent_id"))):
         return "its taken_from names no agent"
@@ -123,7 +123,7 @@ def document_reason(address: Address, content: Mapping[str, object], now: dateti
 
 
 def _fence_reason(fence: object) -> str:
-    return "" if type(fence) is int and 0 <= fence < MAX_FENCE else "its fence is no whole number in bounds"
+    return "" if type(fence) is int and 0 <= fence < MAX_FENCE else "its fence is not a whole number in bounds"
 
 
 def _stamp_reason(content: Mapping[str, object], now: datetime) -> str:
@@ -134,7 +134,10 @@ def _stamp_reason(content: Mapping[str, object], now: datetime) -> str:
     return ""
 
 
-def jump_reason(fence: int, known: int, told: Collection[int]) -> str:
-    """Why a fence may not come in: it grows by one, and each step is told by an event; "" when it may."""
-    untold = fence - known - sum(1 for step in set(told) if known < step <= fence)
-    return "" if fence <= known + 1 or untold <= 1 else f"its fence jumps from {known} to {fence}"
+def jump_reason(fence: int, highest: int, granted: Collection[int]) -> str:
+    """Why a fence may not come in; "" when it may: it grows by one, and an event carries each step.
+
+    `highest` is the fence this clone has; `granted` are the fences of the task's events.
+    """
+    without_event = fence - highest - sum(1 for step in set(granted) if highest < step <= fence)
+    return "" if fence <= highest + 1 or without_event <= 1 else f"its fence jumps from {highest} to {fence}"

@@ -1,4 +1,4 @@
-"""The bus of this clone and the remote's made one, record by record, then committed and, if asked, pushed.
+"""Unites the bus of this clone with the remote's, record by record, then commits and, on request, pushes it.
 
 A push that lost against another clone's is a new turn, until the patience ends; the wait before it
 is random and grows with every loss, so that many clones do not meet again and again. Agents of one
@@ -23,8 +23,8 @@ from tools.core.models.record import MAX_SUMMARY
 from tools.core.problem import Problem
 from tools.core.receipts.write import record_warning
 from tools.core.sync import bus_commits, live, memory
+from tools.core.sync.arrivals import Conflict
 from tools.core.sync.bus_commits import Carrier
-from tools.core.sync.incoming import Conflict
 from tools.core.sync.turn import Turn
 
 PATIENCE = timedelta(seconds=120)
@@ -84,7 +84,7 @@ def exchange(
     patience: timedelta = PATIENCE,
     accepts_rewrite: bool = False,
 ) -> Exchanged:
-    """Makes the bus and the remote's one; with `with_files` a code branch that carries it is brought forward too.
+    """Unites the bus with the remote's; with `with_files` a code branch that carries it is brought forward too.
 
     Raises SetupError when the remote gives no answer (what is here is committed all the same),
     BusyError when every push lost.
@@ -119,14 +119,14 @@ def ready_carrier(context: Context) -> Carrier | None:
 
 def _is_sent_since(context: Context, moment: float) -> bool:
     """Whether another process of this clone pushed all that is here while this one waited for it."""
-    known = memory.load(context.workspace)
-    return known.pushed_at >= moment and live.is_all_sent(context.workspace, known)
+    remembered = memory.load(context.workspace)
+    return remembered.pushed_at >= moment and live.is_all_sent(context.workspace, remembered)
 
 
 def _turn(
     turn: Turn, total: Exchanged, push: bool, with_files: bool, accepts_rewrite: bool
 ) -> tuple[Exchanged, Push | None]:
-    """One turn; a remote that gave no answer is told once what is here is committed."""
+    """One turn; an unreachable remote is raised once what is here is committed."""
     turn.fetch()
     turn.receive(accepts_rewrite=accepts_rewrite)
     turn.survey()
@@ -201,13 +201,13 @@ def refused_error(remote: str, answer: Push) -> SetupError:
 
 
 def lost_error(conflicts: Sequence[Conflict]) -> ToolkitError:
-    """The refusal that tells which claims were lost to whom."""
-    told = "; ".join(f"{one.loser} lost {one.task} to {one.holder}" for one in conflicts)
+    """The refusal that names which claims were lost to whom."""
+    losses = "; ".join(f"{conflict.loser} lost {conflict.task} to {conflict.holder}" for conflict in conflicts)
     return ConflictError(
-        f"another clone was first: {told}",
+        f"another clone was first: {losses}",
         code="sync.conflict",
         hint=hint.tool("agent.bus_claim", "show", "--task", conflicts[0].task),
-        details={"conflicts": [one._asdict() for one in conflicts]},
+        details={"conflicts": [conflict._asdict() for conflict in conflicts]},
     )
 
 
@@ -215,12 +215,12 @@ def sentence(done: Exchanged, push: bool) -> str:
     """One line about an exchange."""
     if done.carrier is None:
         return "no branch carries the bus here: _bus/ is a plain folder and stays in this clone"
-    told = [
+    parts = [
         f"bus on {done.carrier.branch}: {'committed ' + done.commit[:10] if done.committed else 'nothing to commit'}"
     ]
     if not done.remote:
-        told.append("no remote")
+        parts.append("no remote")
     else:
-        told.append(f"{done.received} new from {done.remote}")
-        told.append(f"pushed to {done.remote}" if done.pushed else "not pushed (--push)" if not push else "not pushed")
-    return ", ".join(told)
+        parts.append(f"{done.received} new from {done.remote}")
+        parts.append(f"pushed to {done.remote}" if done.pushed else "not pushed (--push)" if not push else "not pushed")
+    return ", ".join(parts)

@@ -1,4 +1,4 @@
-"""The code brought forward: fetch, then fast-forward only; what changed is told from commits.
+"""The code brought forward: fetch, then fast-forward only; what changed is derived from commits.
 
 A branch that differs from its upstream in nothing but a tracked bus is no obstacle: the bus is made
 one with the remote's first (core/exchange). Anything else that differs is people's to merge.
@@ -16,13 +16,13 @@ from tools.core.gitdir import current_branch, git_folder
 from tools.core.hint import Note
 from tools.core.sync import bus_branch, exchange
 from tools.core.sync import bus_commits as carrier
+from tools.core.sync.arrivals import Conflict
 from tools.core.sync.bus_commits import Carrier
-from tools.core.sync.incoming import Conflict
 from tools.core.workspace import Workspace
 
 
 class Synced(NamedTuple):
-    """What a sync found and did; `commits` came with it."""
+    """What a sync did; `commits` came with it."""
 
     state: str  # no_remote, no_upstream, up_to_date, ahead, forwarded, unborn
     sentence: str
@@ -55,12 +55,12 @@ def synchronise(context: Context, agent: str | None) -> Synced:
     if not agent or carried is None:
         return code._replace(notes=notes or bus_branch.apart(workspace))
     done = exchange.exchange(context, agent)
-    told = f"; {done.received} new on the bus" if done.received else ""
-    return code._replace(sentence=code.sentence + told, conflicts=done.conflicts, notes=_left_out(done))
+    news = f"; {done.received} new on the bus" if done.received else ""
+    return code._replace(sentence=code.sentence + news, conflicts=done.conflicts, notes=_left_out(done))
 
 
 def _carrier(workspace: Workspace) -> tuple[Carrier | None, tuple[Note, ...]]:
-    """What carries the bus; a bus that is on no branch is told and left, not the end of a session."""
+    """What carries the bus; a bus that is on no branch is reported and left, not the end of a session."""
     try:
         return carrier.find(workspace), ()
     except SetupError as problem:
@@ -102,8 +102,8 @@ def _forward(root: str, branch: str, upstream: str, before: str, after: str) -> 
     if ahead and behind:
         raise diverged(branch, upstream, ahead, behind)
     if not behind:
-        told = f", {ahead} ahead" if ahead else ""
-        return Synced("ahead" if ahead else "up_to_date", f"{branch} is up to date with {upstream}{told}")
+        lead = f", {ahead} ahead" if ahead else ""
+        return Synced("ahead" if ahead else "up_to_date", f"{branch} is up to date with {upstream}{lead}")
     checkout.fast_forward(root, after)
     return Synced("forwarded", f"{branch} moved {before[:10]}..{after[:10]}, {_plural(behind)} of {upstream}", behind)
 

@@ -1,7 +1,7 @@
 """A clone joins the bus of its branch: the same records, by the same rules, as an exchange brings.
 
 The folder gets what the branch and the remote have before its pointer is put in place: a join that
-dies half-way is no worktree yet, and the next one finds everything as it was.
+dies half-way is no worktree yet, and the next one starts from the same records.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from tools.core.context import Context
 from tools.core.fs import files, folders, locks
 from tools.core.problem import Problem
 from tools.core.sync import bus_branch, bus_commits
+from tools.core.sync.arrivals import Conflict
 from tools.core.sync.bus_branch import BRANCH
 from tools.core.sync.bus_commits import Carrier
-from tools.core.sync.incoming import Conflict
 from tools.core.sync.turn import Turn
 
 
@@ -30,8 +30,8 @@ class Joined(NamedTuple):
 def join(context: Context, agent: str) -> Joined:
     """Makes the bus a worktree of its branch, the remote's where there is one; keeps all live records.
 
-    The caller holds the lock of the common git folder. `agent` names who is told of claims that are
-    lost by it, "" where no seat is known. Also ties a bus to its git folder again after a move.
+    The caller holds the lock of the common git folder. `agent` names the sender of notices of
+    lost claims, "" where there is no seat. Also ties a bus to its git folder again after a move.
     """
     workspace = context.workspace
     folders.make_folder(workspace.bus)  # refuses a link before git does anything

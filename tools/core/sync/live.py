@@ -14,7 +14,7 @@ from tools.core.fs import files, locks
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, stream_of
 from tools.core.store import merge
 from tools.core.store.files import append
-from tools.core.sync.incoming import Arrivals
+from tools.core.sync.arrivals import Arrivals
 from tools.core.sync.memory import Log, Memory, and_stretch, facts_of
 from tools.core.workspace import Place, Workspace
 
@@ -50,16 +50,16 @@ class Lacking:
 
 def logs_of(workspace: Workspace) -> dict[str, os.stat_result]:
     """By stream, the facts of every live log."""
-    held: dict[str, os.stat_result] = {}
+    stats: dict[str, os.stat_result] = {}
     with suppress(FileNotFoundError, ToolkitError), files.opened(workspace.events) as descriptor:
-        held[EVENTS] = os.fstat(descriptor)
+        stats[EVENTS] = os.fstat(descriptor)
     for name, stat in _listed(workspace.bus.child(MESSAGES), ".jsonl").items():
-        held[stream_of(name)] = stat
-    return held
+        stats[stream_of(name)] = stat
+    return stats
 
 
 def _listed(folder: Place, ending: str) -> dict[str, os.stat_result]:
-    held: dict[str, os.stat_result] = {}
+    stats: dict[str, os.stat_result] = {}
     with (
         suppress(FileNotFoundError, ToolkitError),
         files.folder_of(folder.child("x")) as opened,
@@ -68,25 +68,25 @@ def _listed(folder: Place, ending: str) -> dict[str, os.stat_result]:
         for entry in entries:
             name = entry.name.removesuffix(ending)
             if name != entry.name and ids.is_task(name) and entry.is_file(follow_symlinks=False):
-                held[name] = entry.stat(follow_symlinks=False)
-    return held
+                stats[name] = entry.stat(follow_symlinks=False)
+    return stats
 
 
 def is_as_remembered(workspace: Workspace, memory: Memory) -> bool:
     """Whether every log that is remembered is the same file still, and not shorter."""
-    held = logs_of(workspace)
+    stats = logs_of(workspace)
     return all(
-        name in held and held[name].st_ino == log.inode and held[name].st_size >= log.mark
+        name in stats and stats[name].st_ino == log.inode and stats[name].st_size >= log.mark
         for name, log in memory.logs.items()
     )
 
 
 def is_all_sent(workspace: Workspace, memory: Memory) -> bool:
     """Whether the shared branch is remembered to have all that is here."""
-    held = logs_of(workspace)
-    if held.keys() != memory.logs.keys() or any(log.unsent for log in memory.logs.values()):
+    stats = logs_of(workspace)
+    if stats.keys() != memory.logs.keys() or any(log.unsent for log in memory.logs.values()):
         return False
-    if any(held[name].st_size > log.mark for name, log in memory.logs.items()):
+    if any(stats[name].st_size > log.mark for name, log in memory.logs.items()):
         return False
     return {name: facts_of(stat) for name, stat in _documents(workspace).items()} == memory.documents
 
@@ -103,14 +103,13 @@ def lacking(workspace: Workspace, memory: Memory, arrivals: Arrivals) -> Lacking
     """What the shared branch may lack, at one moment of the bus; logs are read after the lock is free."""
     result = Lacking()
     with locks.hold(workspace.bus, holder=workspace.cache.child("holder")):
-        held = logs_of(workspace)
-        stats = _documents(workspace)
-        for name, stat in stats.items():
+        logs = logs_of(workspace)
+        for name, stat in _documents(workspace).items():
             result.facts[name] = facts_of(stat)
             if name in arrivals.documents or memory.documents.get(name) != result.facts[name]:
                 with suppress(ToolkitError):
                     result.documents[name] = files.read_bytes(_place(workspace, name)) or b""
-    for stream, stat in held.items():
+    for stream, stat in logs.items():
         _lacking_lines(workspace, memory, arrivals.shared, stream, stat, result)
     return result
 
@@ -129,8 +128,8 @@ def _lacking_lines(
 ) -> None:
     log = memory.logs.get(stream, Log())
     lines, end = _read(workspace, stream, [*log.unsent, [log.mark, stat.st_size]])
-    known = merge.Known(shared.get(stream, ()))
-    new = [line for line in lines if known.lacks(line.raw)]
+    present = merge.LineSet(shared.get(stream, ()))
+    new = [line for line in lines if present.lacks(line.raw)]
     if new:
         result.lines[stream] = [line.raw for line in new]
     stretches: list[list[int]] = []
@@ -145,15 +144,15 @@ def _read(workspace: Workspace, stream: str, stretches: list[list[int]]) -> tupl
     place = workspace.events if stream == EVENTS else workspace.bus.child(f"{stream}.jsonl")
     lines: list[Line] = []
     end = stretches[-1][0]
-    for start, stop in stretches:
-        if start >= stop:
+    for start, limit in stretches:
+        if start >= limit:
             continue
-        data = (append.bytes_from(place, start) or b"")[: stop - start]
+        data = (append.bytes_from(place, start) or b"")[: limit - start]
         at = 0
-        while (found := data.find(b"\n", at)) >= 0:
-            raw = data[at:found].removesuffix(b"\r")
+        while (stop := data.find(b"\n", at)) >= 0:
+            raw = data[at:stop].removesuffix(b"\r")
             if raw.strip():
-                lines.append(Line(start + at, start + found + 1, raw))
-            at = found + 1
+                lines.append(Line(start + at, start + stop + 1, raw))
+            at = stop + 1
             end = start + at
     return lines, max(end, stretches[-1][0])

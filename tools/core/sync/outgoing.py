@@ -17,10 +17,10 @@ from tools.core.git.packs import Objects
 from tools.core.git.trees import FILE
 from tools.core.models.bus import EVENTS
 from tools.core.store import layout, merge
-from tools.core.sync import door
+from tools.core.sync import door, tree_format
 from tools.core.sync.bus_commits import Carrier
-from tools.core.sync.incoming import object_of
 from tools.core.sync.live import Lacking
+from tools.core.sync.tree_format import object_of
 
 Edits = dict[str, Entry | None]
 
@@ -60,7 +60,7 @@ class Builder:
     def lent(self, theirs: str, lacking: Lacking, like: str) -> str:
         """A commit without parents of what the shared branch lacks, and nothing else."""
         tree = self._objects.tree_of(theirs) if theirs else ""
-        edits: Edits = {layout.FORMAT_FILE: self._blob(self._format, like)}
+        edits: Edits = {layout.FORMAT_FILE: self._blob(files.dump_json(self._format), like)}
         for stream, lines in lacking.lines.items():
             edits[layout.log_path(stream)] = self._blob(_log(lines), like)
         edits |= {path: entry for path, entry in self._documents(tree, lacking, like).items() if entry is not None}
@@ -79,7 +79,11 @@ class Builder:
         edits = self._documents(tree, lacking, like)
         if self._carrier.is_own:
             if (lacking.lines or edits) and not self._is_current(tree):
-                edits = {**self._turned(tree, like), **edits, layout.FORMAT_FILE: self._blob(self._format, like)}
+                edits = {
+                    **self._turned(tree, like),
+                    **edits,
+                    layout.FORMAT_FILE: self._blob(files.dump_json(self._format), like),
+                }
             for stream, lines in lacking.lines.items():
                 edits |= self._segments(tree, stream, lines, like)
         else:
@@ -89,28 +93,24 @@ class Builder:
         return edits
 
     def _is_current(self, tree: str) -> bool:
-        told = object_of(self._bytes(tree, layout.FORMAT_FILE), layout.FORMAT_FILE)
-        return (told or {}).get("format") == layout.FORMAT and (told or {}).get("confirm") == self._way
+        present = tree_format.content_of(self._objects, tree)
+        return present.items() >= self._format.items()
 
     @property
-    def _way(self) -> str:
-        return "branch" if self.is_on_branch else "refs"
-
-    @property
-    def _format(self) -> bytes:
-        return files.dump_json({"confirm": self._way, "format": layout.FORMAT})
+    def _format(self) -> dict[str, object]:
+        return tree_format.content(on_branch=self.is_on_branch)
 
     def _documents(self, tree: str, lacking: Lacking, like: str) -> Edits:
         edits: Edits = {}
         for name, data in lacking.documents.items():
-            meant = object_of(data, name)
-            if meant is None:
+            content = object_of(data, name)
+            if content is None:
                 continue  # damaged here: what git has stays
             path, plain = layout.document_path(name), f"{name}.json"
             if not self._carrier.is_own:
                 path = plain
             present = self._bytes(tree, path)
-            if present is None or object_of(present, name) != meant:
+            if present is None or object_of(present, name) != content:
                 edits[path] = self._blob(data, like)
                 self.differing.add(name)
             if path != plain and trees.find(self._objects, tree, plain) is not None:
@@ -135,13 +135,13 @@ class Builder:
         entry = trees.find(self._objects, tree, folder) if tree else None
         names = trees.entries(self._objects, entry.name) if entry is not None and entry.is_folder else {}
         numbers = [layout.address(f"{folder}/{name}") for name in names]
-        return max((each.segment for each in numbers if each is not None), default=0)
+        return max((number.segment for number in numbers if number is not None), default=0)
 
     def _turned(self, tree: str, like: str) -> Edits:
         """The files of a tree of before, put where this layout has them, and what else a bus has in it."""
-        held = trees.entries(self._objects, tree)
+        present = trees.entries(self._objects, tree)
         own = templates.bus_files()
-        edits: Edits = {name: self._blob(data, like) for name, data in own.items() if name not in held}
+        edits: Edits = {name: self._blob(data, like) for name, data in own.items() if name not in present}
         for change in trees.changes(self._objects, "", tree, layout.is_entered):
             address, entry = layout.address(change.path), change.new
             if entry is None or address is None or door.name_reason(change.path, entry):
@@ -159,20 +159,12 @@ class Builder:
         entry = trees.find(self._objects, tree, path) if tree else None
         if entry is None or entry.mode != FILE:
             return None
-        held = self._objects.get(entry.name, door.MAX_LOG)
-        return held.data if held is not None and held.kind == "blob" else None
-
-
-def is_on_branch(objects: Objects, tree: str) -> bool:
-    """Whether a tree says that confirmed operations swap the branch."""
-    entry = trees.find(objects, tree, layout.FORMAT_FILE)
-    held = objects.get(entry.name, door.MAX_DOCUMENT) if entry is not None and entry.is_file else None
-    told = object_of(held.data, layout.FORMAT_FILE) if held is not None else None
-    return (told or {}).get("confirm") == "branch"
+        blob = self._objects.get(entry.name, door.MAX_LOG)
+        return blob.data if blob is not None and blob.kind == "blob" else None
 
 
 def identity(agent: str, settings: Mapping[str, str]) -> dict[str, str]:
-    """git's variables for who commits: the agent, unless the repository's settings name somebody."""
+    """git's variables for who commits: the agent, unless the repository's settings name a committer."""
     name = settings.get("bus.name") or agent
     mail = settings.get("bus.email") or f"{agent}@bus.invalid"
     return {

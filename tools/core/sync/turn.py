@@ -17,18 +17,19 @@ from tools.core.git import refs, remotes
 from tools.core.git.packs import Objects
 from tools.core.git.remotes import Move, Push
 from tools.core.problem import Problem
-from tools.core.sync import bus_branch, bus_commits, live, memory
+from tools.core.sync import bus_branch, bus_commits, live, memory, tree_format
+from tools.core.sync.arrivals import Arrivals, Source
 from tools.core.sync.bus_commits import Carrier
-from tools.core.sync.incoming import Arrivals, Place, Receiver
+from tools.core.sync.incoming import Receiver
 from tools.core.sync.live import Lacking
-from tools.core.sync.outgoing import Builder, identity, is_on_branch
+from tools.core.sync.outgoing import Builder, identity
 
 _NEAR = 500
 """Commits that are looked through for an older one; a merge that names it once more does no harm."""
 
 
 class Turn:
-    """What is known and done in one turn; a context manager over the git process that answers."""
+    """The state and the steps of one turn; a context manager over the git process that answers."""
 
     def __init__(self, context: Context, agent: str, carrier: Carrier, remote: str | None) -> None:
         self.context = context
@@ -64,7 +65,7 @@ class Turn:
         return bus_branch.clones_of(self.way.remote)
 
     def fetch(self, *also: str) -> None:
-        """Fetches the branch, the other clones' records and what else is named; no answer is kept for later."""
+        """Fetches the branch, the other clones' records and the refs named; a missing answer is raised later."""
         if not self.way.remote:
             return
         branch = f"+refs/heads/{self.target}:{self.way.ref(self.target)}"
@@ -82,7 +83,7 @@ class Turn:
 
     # -- bringing in ---------------------------------------------------------------------------
     def receive(self, *, accepts_rewrite: bool = False) -> None:
-        """Brings everything that is known of the remote into the live bus."""
+        """Brings all that was fetched of the remote into the live bus."""
         self.ours = self.objects.commit(f"refs/heads/{self.carrier.branch}")
         self.theirs = self.objects.commit(self.way.ref(self.target)) if self.way.remote else ""
         if not self.carrier.is_own and self.ours and self.theirs:
@@ -92,13 +93,13 @@ class Turn:
             self.context, self.agent, self.carrier, self.objects, self.memory, accepts_rewrite=accepts_rewrite
         )
         self.arrivals = self.receiver.arrivals
-        for place in self._places():
-            if self.memory.taken.get(place.ref) != place.commit:
-                self.receiver.take(place)
-        self._tell_rewritten()
+        for source in self._sources():
+            if self.memory.taken.get(source.ref) != source.commit:
+                self.receiver.take(source)
+        self._report_rewritten()
 
     def _settle_memory(self) -> None:
-        """Forgets all where it compares with another branch, or where the live logs are not those it knew."""
+        """Forgets all where it compares with another branch, or where the live logs are other files than before."""
         shared = self._shared.ref
         if self.memory.shared != shared or not live.is_as_remembered(self.context.workspace, self.memory):
             self.memory = memory.Memory(bus=self.memory.bus, refuses_refs=self.memory.refuses_refs, shared=shared)
@@ -121,29 +122,29 @@ class Turn:
         return bool(self.base) and bus_commits.is_same_outside(self.carrier, self.base, self.ours)
 
     @property
-    def _shared(self) -> Place:
+    def _shared(self) -> Source:
         ref = (
             self.way.ref(self.target)
             if self.theirs and self.top == self.theirs
             else f"refs/heads/{self.carrier.branch}"
         )
-        return Place(ref, self.top, True)
+        return Source(ref, self.top, True)
 
-    def _places(self) -> Iterable[Place]:
-        local = Place(f"refs/heads/{self.carrier.branch}", self.ours, False)
-        remote = Place(self.way.ref(self.target), self.theirs, False)
+    def _sources(self) -> Iterable[Source]:
+        local = Source(f"refs/heads/{self.carrier.branch}", self.ours, False)
+        remote = Source(self.way.ref(self.target), self.theirs, False)
         shared = self._shared
-        others = [place for place in (local, remote) if place.commit and place.ref != shared.ref]
-        yield from (place for place in others if place.commit != shared.commit)
+        more = [source for source in (local, remote) if source.commit and source.ref != shared.ref]
+        yield from (source for source in more if source.commit != shared.commit)
         if shared.commit:
             yield shared
-        self.memory.taken |= {place.ref: place.commit for place in others if place.commit == shared.commit}
+        self.memory.taken |= {source.ref: source.commit for source in more if source.commit == shared.commit}
         if self.carrier.is_own and self.way.remote:
             self.clones_now = refs.below(self.carrier.folder, self.clones)
             for ref, commit in self.clones_now.items():
-                yield Place(ref, commit, False)
+                yield Source(ref, commit, False)
 
-    def _tell_rewritten(self) -> None:
+    def _report_rewritten(self) -> None:
         for stream, count in sorted(self.arrivals.gone.items()):
             where = f"{self.way.remote}/{self.target}" if self.way.remote else self.carrier.branch
             reason = (
@@ -157,7 +158,7 @@ class Turn:
         """Whether confirmed operations compare and swap the branch, because the host takes no other refs."""
         if not self.carrier.is_own or self.way.remote in self.memory.refuses_refs:
             return True
-        return bool(self.theirs) and is_on_branch(self.objects, self.objects.tree_of(self.theirs))
+        return bool(self.theirs) and tree_format.confirms_on_branch(self.objects, self.objects.tree_of(self.theirs))
 
     @property
     def are_refs_in_use(self) -> bool:

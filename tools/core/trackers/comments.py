@@ -48,7 +48,7 @@ def missing(context: Context, source: str, pieces: Iterable[Piece], task_ids: Ma
 
 
 def _missing_of(context: Context, source: str, piece: Piece, task: str) -> Iterator[Message]:
-    present = {line.record.get("id") for line in context.store.read(stream_of(task)).found}
+    present = {line.record.get("id") for line in context.store.read(stream_of(task)).records}
     for comment in piece.comments:
         name = record_id(source, piece.key, comment)
         if name not in present and comment.key not in present:  # an export gives our own messages their ids

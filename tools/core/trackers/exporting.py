@@ -186,7 +186,7 @@ def _new_comments(context: Context, task: str, origin: _Origin) -> Sequence[Comm
     raw = origin.kept.raw if origin.kept else ""
     return [
         Comment(str(record["id"]), str(record["from"]), str(record.get("ts", "")), _text(record))
-        for record in (line.record for line in context.store.read(stream_of(task)).found)
+        for record in (line.record for line in context.store.read(stream_of(task)).records)
         if isinstance(record.get("id"), str)
         and isinstance(record.get("from"), str)
         and str(record["id"]) not in raw

@@ -87,7 +87,7 @@ def shadow(context: Context) -> Probe:
 
 def the_clock(context: Context) -> Probe:
     """The newest records are not ahead of this machine's clock."""
-    rows = context.store.tail("events", 5).found
+    rows = context.store.tail("events", 5).records
     moments = [moment for row in rows if (moment := clock.parse(row.record.get("ts")))]
     if moments and max(moments) > context.now + clock.CREDIBLE_AHEAD:
         ahead = clock.span((max(moments) - context.now).total_seconds())

@@ -56,7 +56,7 @@ def ids_behind(place: Place, mark: int) -> set[object]:
     except FileNotFoundError:
         return set()
     start = mark if mark <= size else 0
-    return {line.record.get("id") for line in jsonl.read(place, start).found}
+    return {line.record.get("id") for line in jsonl.read(place, start).records}
 
 
 def append(torn_folder: Place, place: Place, waiting: Sequence[dict[str, object]]) -> int:

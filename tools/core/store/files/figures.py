@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from tools.core.store.api import Totals, Volume
-from tools.core.store.files.index import Index
+from tools.core.store.files.index.database import Index
 from tools.core.store.files.selection import values_of
 
 

@@ -6,31 +6,20 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tools.core import clock
 from tools.core.fs import jsonl
-from tools.core.fs.follow import Follower
 from tools.core.models.bus import EVENTS, Event, stream_of
-from tools.core.models.entry import Entry, Query, Search, matches, stream_entry, unrepeated
-from tools.core.models.lenient import shortcoming
+from tools.core.models.entry import Entry, Query, Search, stream_entry, unrepeated
 from tools.core.problem import Problem
-from tools.core.store.api import MAX_REQUESTS, Following, Loss, Matches, Recorded, Totals, Volume, streams_of
-from tools.core.store.files import marks, seen
-from tools.core.store.files.transaction import place_of
+from tools.core.store.api import MAX_REQUESTS, Following, Loss, Matches, Recorded, Totals, Volume
+from tools.core.store.files.index import marks
 from tools.core.workspace import Workspace
 
-if TYPE_CHECKING:  # what is followed, and whether the newest events go on, is known without SQLite
+if TYPE_CHECKING:  # what is followed, and whether the newest events go on, needs no SQLite
     from tools.core.store.api import Store
-    from tools.core.store.files.index import Index
+    from tools.core.store.files.index.database import Index
 
 _MAX_PROBLEMS = 1000
 """Bad lines of the logs that one answer names; the checks find all of them."""
-
-
-_RECENT = 1000
-"""Events, newest first, that count by their place."""
-
-_NEAR = 200
-"""Events before one that say how old it is at most."""
 
 
 class FileHistory:
@@ -46,7 +35,7 @@ class FileHistory:
     @property
     def _index(self) -> Index:
         if self._opened is None:
-            from tools.core.store.files.index import Index
+            from tools.core.store.files.index.database import Index
 
             self._opened = Index(self._workspace, self._remark)
         elif self._is_stale:
@@ -82,7 +71,9 @@ class FileHistory:
 
     def follow(self, query: Query) -> Following:
         """See History."""
-        return _Following(self._workspace, self._store, query)
+        from tools.core.store.files.following import LogFollower
+
+        return LogFollower(self._workspace, self._store, query)
 
     # -- who was here ------------------------------------------------------------------------
     def agents(self) -> list[str]:
@@ -91,52 +82,23 @@ class FileHistory:
 
     def last_seen(self, agents: Collection[str], now: datetime) -> dict[str, datetime]:
         """See History."""
-        rows = {agent: self._last_of(agent, self._values("kind", agent=agent), now) for agent in agents}
-        moments = {agent: [row[0]] if row else [] for agent, row in rows.items()}
-        latest = (now + clock.CREDIBLE_AHEAD).timestamp()
-        for agent, moment in self._by_place(agents, now).items():
-            moments[agent] += [moment]
-        for agent, known in moments.items():
-            at_hand = seen.seen_at(self._workspace, agent)
-            known += [at_hand] if at_hand is not None and at_hand <= latest else []
-        return {agent: datetime.fromtimestamp(int(max(known)), clock.UTC) for agent, known in moments.items() if known}
+        from tools.core.store.files import presence
 
-    def _by_place(self, agents: Collection[str], now: datetime) -> dict[str, int]:
-        """By agent with a recent event, the latest credible moment of those that stand just before it."""
-        if not agents:
-            return {}
-        latest = int((now + clock.CREDIBLE_AHEAD).timestamp())
-        rows = self._ask(
-            "SELECT agent, MAX(number) FROM entries INDEXED BY by_line WHERE stream='events' AND"
-            f" number>(SELECT lines FROM streams WHERE name='events')-{_RECENT}"
-            f" AND agent IN ({', '.join('?' * len(agents))}) GROUP BY agent",
-            *agents,
-        )
-        sql = (
-            "SELECT MAX(moment) FROM entries INDEXED BY by_line WHERE stream='events'"
-            " AND number BETWEEN ? AND ? AND moment<=?"
-        )
-        placed = {agent: self._ask(sql, number - _NEAR, number, latest)[0][0] for agent, number in rows}
-        return {agent: moment for agent, moment in placed.items() if moment}
+        return presence.last_seen(self._index, agents, now)
 
     def last_entries(self, agents: Collection[str], kinds: Collection[str], now: datetime) -> dict[str, Entry]:
         """See History."""
-        rows = {agent: self._last_of(agent, kinds, now) for agent in agents}
-        return {agent: _entry(row[2], row[3]) for agent, row in rows.items() if row}
+        from tools.core.store.files import presence
+
+        rows = {agent: presence.last_of(self._index, agent, kinds, now) for agent in agents}
+        return {agent: _entry(row.stream, row.raw) for agent, row in rows.items() if row}
 
     def last_words(self, agents: Collection[str], now: datetime) -> dict[str, Entry]:
         """See History."""
-        rows = {agent: self._last_of(agent, self._values("kind", agent=agent), now) for agent in agents}
-        return {agent: _entry(row[2], row[3]) for agent, row in rows.items() if row}
+        from tools.core.store.files import presence
 
-    def _last_of(self, agent: str, kinds: Collection[str], now: datetime) -> Any:
-        """The last row of an agent's with a credible stamp of its own: (moment, seq, stream, raw)."""
-        latest = int((now + clock.CREDIBLE_AHEAD).timestamp())
-        sql = (
-            "SELECT moment, seq, stream, raw FROM entries INDEXED BY by_agent WHERE agent=? AND kind=? AND moment<=?"
-            " AND at=moment ORDER BY moment DESC, seq DESC LIMIT 1"
-        )
-        return max((row for kind in kinds for row in self._ask(sql, agent, kind, latest)), default=None)
+        rows = presence.last_words(self._index, agents, now)
+        return {agent: _entry(row.stream, row.raw) for agent, row in rows.items()}
 
     def retirements(self) -> dict[str, str]:
         """See History."""
@@ -264,7 +226,7 @@ class FileHistory:
             int(since.timestamp()),
         )
         recorded = (Recorded(stream, number, _entry(stream, raw)) for stream, number, raw in rows)
-        return [one for one in recorded if one.entry.record.receipts]
+        return [record for record in recorded if record.entry.record.receipts]
 
     # -- what is wrong -----------------------------------------------------------------------
     def problems(self, streams: Collection[str] | None = None) -> list[Problem]:
@@ -304,33 +266,3 @@ def _among(streams: Collection[str] | None) -> tuple[str, list[str]]:
     if streams is None:
         return "1", []
     return f"stream IN ({', '.join('?' * len(streams))})", list(streams)
-
-
-class _Following:
-    """The logs of a query, read on from where they were; threads that begin later are followed too."""
-
-    def __init__(self, workspace: Workspace, store: Store, query: Query) -> None:
-        self._workspace = workspace
-        self._store = store
-        self._query = query
-        self._logs = dict[str, Follower]()
-        for follower in self._new_logs():
-            follower.skip_present()
-
-    def _new_logs(self) -> list[Follower]:
-        new = [stream for stream in streams_of(self._store, self._query) if stream not in self._logs]
-        self._logs.update((stream, Follower(place_of(self._workspace, stream))) for stream in new)
-        return [self._logs[stream] for stream in new]
-
-    def poll(self) -> Iterator[Entry | Problem]:
-        """See Following."""
-        self._new_logs()
-        for stream, follower in self._logs.items():
-            for outcome in follower.poll():
-                if isinstance(outcome, jsonl.Found) and (reason := shortcoming(outcome.record)):
-                    number = jsonl.number_of(place_of(self._workspace, stream), outcome.line.offset)
-                    outcome = Problem(self._store.where(stream), number, reason, jsonl.UNREADABLE)
-                if isinstance(outcome, Problem):
-                    yield outcome
-                elif matches(entry := stream_entry(stream, outcome.record), self._query):
-                    yield entry

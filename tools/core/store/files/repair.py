@@ -21,12 +21,12 @@ from tools.core.models.bus import EVENTS, MESSAGES, Claim, stream_of
 from tools.core.models.lenient import claim_from, text_of
 from tools.core.models.record import to_mapping
 from tools.core.plain import NamedTuple
+from tools.core.store import layout
 from tools.core.store.files import append
-from tools.core.store.files.index import Index
+from tools.core.store.files.index.database import Index
 from tools.core.store.files.store import FileStore
-from tools.core.store.files.transaction import stream_name
 from tools.core.text import secrets as redaction
-from tools.core.workspace import Workspace
+from tools.core.workspace import BUS, Workspace
 
 _VERSIONS = 20
 """Versions of one log that are read from git's history, newest first."""
@@ -73,7 +73,7 @@ def survey(workspace: Workspace) -> Damage:
 
 
 def apply(workspace: Workspace, damage: Damage) -> None:
-    """Does what a survey found and what still holds under the lock."""
+    """Does what a survey lists and what still holds under the lock."""
     store = FileStore(workspace)
     _finish_journal(workspace, store)
     with locks.hold(workspace.bus, holder=workspace.cache.child("holder")):
@@ -143,14 +143,14 @@ class _Present:
         self._ids: set[str] = set()
         self._hashes: set[str] = set()
         with suppress(DataError):
-            for found in jsonl.scan(store.place(stream)):
-                if isinstance(found, jsonl.Found):
-                    self._ids.add(text_of(found.record.get("id")))
-                    self._hashes.add(found.line.hash)
+            for outcome in jsonl.scan(store.place(stream)):
+                if isinstance(outcome, jsonl.StoredRecord):
+                    self._ids.add(text_of(outcome.record.get("id")))
+                    self._hashes.add(outcome.line.hash)
         self._ids.discard("")
 
     def has(self, raw: bytes) -> bool:
-        """Whether a line is there, or another one with its id."""
+        """Whether the log has this line, or a record with its id."""
         return jsonl.line_hash(raw) in self._hashes or text_of(jsonl.parse(raw).get("id")) in self._ids
 
 
@@ -158,13 +158,13 @@ def _lost_lines(workspace: Workspace, store: FileStore, index: Index) -> dict[st
     kept: dict[str, dict[bytes, None]] = {}
     for stream, raw in [*_in_history(workspace), *index.ask("SELECT stream, raw FROM lost ORDER BY stream, rowid")]:
         kept.setdefault(stream, {})[raw] = None
-    found: dict[str, list[bytes]] = {}
+    lost: dict[str, list[bytes]] = {}
     for stream, raws in kept.items():
         present = _Present(store, stream)
         missing = {_key(raw): raw for raw in raws if append.is_record(raw) and not present.has(raw)}
         if missing:
-            found[stream] = list(missing.values())
-    return found
+            lost[stream] = list(missing.values())
+    return lost
 
 
 def _key(raw: bytes) -> str:
@@ -186,23 +186,22 @@ def _in_history(workspace: Workspace) -> Iterator[tuple[str, bytes]]:
 
 
 def _versions(repository: str) -> dict[str, list[str]]:
-    """By stream, its newest contents in the history of all branches."""
-    found: dict[str, list[str]] = {}
+    """By stream, the newest contents of each of its segments in the history of all branches."""
+    by_path: dict[str, list[str]] = {}
     for path, blob in history.versions(repository):
-        stream = _stream_of(path)
-        blobs = found.setdefault(stream, []) if stream else []
-        if stream and blob not in blobs and len(blobs) < _VERSIONS:
+        blobs = by_path.setdefault(path, [])
+        if blob not in blobs and len(blobs) < _VERSIONS:
             blobs.append(blob)
-    return found
+    versions: dict[str, list[str]] = {}
+    for path, blobs in by_path.items():
+        if stream := _stream_of(path):
+            versions.setdefault(stream, []).extend(blobs)
+    return versions
 
 
 def _stream_of(path: str) -> str:
-    name = path if path.startswith("_bus/") else f"_bus/{path}"
-    try:
-        stream = stream_name(name)
-    except ValueError:
-        return ""
-    return stream if stream == EVENTS or ids.is_task(stream.partition("/")[2]) else ""
+    address = layout.address(path.removeprefix(f"{BUS}/"))
+    return address.of if address is not None and address.kind in (EVENTS, MESSAGES) else ""
 
 
 # -- claims ------------------------------------------------------------------------------------------
@@ -213,19 +212,19 @@ def _lost_claims(store: FileStore, index: Index) -> dict[str, Claim]:
     latest: dict[str, Claim] = {}
     for (raw,) in index.ask(f"SELECT raw FROM entries WHERE {_CARRIES_CLAIM} ORDER BY seq"):
         record: dict[str, Any] = jsonl.parse(raw)
-        task, told = record.get("task_id"), record.get("claim")
-        if isinstance(told, dict) and isinstance(task, str) and ids.is_task(task):
-            claim = claim_from(told, task)
+        task, content = record.get("task_id"), record.get("claim")
+        if isinstance(content, dict) and isinstance(task, str) and ids.is_task(task):
+            claim = claim_from(content, task)
             if task not in latest or claim.fence >= latest[task].fence:
                 latest[task] = claim
     return {task: claim for task, claim in latest.items() if _is_behind(store, claim)}
 
 
-def _is_behind(store: FileStore, told: Claim) -> bool:
+def _is_behind(store: FileStore, claim: Claim) -> bool:
     try:
-        document = store.get(f"claims/{told.task_id}")
+        document = store.get(f"claims/{claim.task_id}")
     except ToolkitError:
         return True
     if document is None:
         return True
-    return claim_from(document.content, told.task_id).fence < told.fence
+    return claim_from(document.content, claim.task_id).fence < claim.fence

@@ -13,7 +13,7 @@ from tools.core.models.bus import stream_of
 from tools.core.models.entry import Entry, Query, stream_entry, unrepeated
 from tools.core.plain import NamedTuple
 from tools.core.store.api import MAX_COUNTED
-from tools.core.store.files.index import Index
+from tools.core.store.files.index.database import Index
 
 
 def select(index: Index, query: Query, limit: int | None) -> tuple[list[Entry], int]:

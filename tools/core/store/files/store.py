@@ -13,8 +13,8 @@ The protocol of a commit, under the bus lock:
 
 Redo is harmless: a record whose id is already in the log behind the journal's mark is skipped, and a
 document is replaced only while it is the one the journal expects. A last line without its line end
-is completed when it is a record; when it is not, nobody was ever told of it: it moves to `.torn/`
-and a `recovered` event says so.
+is completed when it is a record; when it is not, the write was never acknowledged: it moves to
+`.torn/` and a `recovered` event says so.
 """
 
 from __future__ import annotations
@@ -33,8 +33,7 @@ from tools.core.problem import Problem
 from tools.core.store.api import Append, Change, Document, Expect, Replace, StaleVersion, address_of
 from tools.core.store.files import append
 from tools.core.store.files.append import sync
-from tools.core.store.files.transaction import Transaction, place_of, recovered, version_of
-from tools.core.text import secrets as redaction
+from tools.core.store.files.transaction import Transaction, as_written, place_of, recovered, version_of
 from tools.core.workspace import Place, Workspace
 
 if TYPE_CHECKING:
@@ -70,29 +69,31 @@ class FileStore:
         """See Store."""
         place = self.place(stream)
         reading = jsonl.read(place, start)
-        records = [found for found in reading.found if not shortcoming(found.record)]
-        if len(records) == len(reading.found):
+        records = [stored for stored in reading.records if not shortcoming(stored.record)]
+        if len(records) == len(reading.records):
             return reading
-        problems = [_no_record(place, found) for found in reading.found if shortcoming(found.record)]
+        problems = [_no_record(place, stored) for stored in reading.records if shortcoming(stored.record)]
         return jsonl.Reading(records, sorted([*reading.problems, *problems], key=lambda problem: problem.line))
 
-    def tail(self, stream: str, count: int, wanted: Callable[[dict[str, object]], bool] | None = None) -> jsonl.Reading:
+    def tail(
+        self, stream: str, count: int, accepts: Callable[[dict[str, object]], bool] | None = None
+    ) -> jsonl.Reading:
         """See Store."""
         place = self.place(stream)
-        found: list[jsonl.Found] = []
+        records: list[jsonl.StoredRecord] = []
         problems: list[Problem] = []
         with suppress(FileNotFoundError), files.opened(place) as descriptor:
             for line in jsonl.lines_backwards(descriptor):
-                if len(found) >= count:
+                if len(records) >= count:
                     break
                 outcome = jsonl.examine(place, line, None)
-                if isinstance(outcome, jsonl.Found) and shortcoming(outcome.record):
+                if isinstance(outcome, jsonl.StoredRecord) and shortcoming(outcome.record):
                     outcome = _no_record(place, outcome)
                 if isinstance(outcome, Problem):
                     problems.append(outcome)
-                elif outcome and (wanted is None or wanted(outcome.record)):
-                    found.append(outcome)
-        return jsonl.Reading(found[::-1], problems[::-1])
+                elif outcome and (accepts is None or accepts(outcome.record)):
+                    records.append(outcome)
+        return jsonl.Reading(records[::-1], problems[::-1])
 
     def lines(self, stream: str) -> Iterator[jsonl.Line]:
         """See Store; the name is one of `names`, be it an id or not."""
@@ -140,9 +141,7 @@ class FileStore:
     # -- writing -----------------------------------------------------------------------------
     def commit(self, changes: Sequence[Change]) -> list[dict[str, object]]:
         """See Store."""
-        changes = [_without_secrets(change) for change in changes]
-        for change in changes:
-            _refuse_too_long(change)
+        changes = as_written(changes)
         with self._lock():
             self._refuse_moved()
             self._finish_journal()
@@ -171,18 +170,18 @@ class FileStore:
         before = append.bytes_from(place, behind)
         if before is None:
             behind, before = 0, append.bytes_from(place, 0) or b""
-        known = before.rfind(b"\n") + 1  # whatever is behind it may still be completed by its writer
-        wanted = merge.missing(merge.lines_of(before[:known]), lines)
-        if not wanted:
+        whole = before.rfind(b"\n") + 1  # a last line without its end may still be completed by its writer
+        missing = merge.missing(merge.lines_of(before[:whole]), lines)
+        if not missing:
             return 0
         with self._lock():
             self._refuse_moved()
             self._finish_journal()
             self._refuse_other_case(stream)
-            later = append.bytes_from(place, behind + known)
-            if later is None:  # cut short meanwhile: what was known may be gone
-                later, wanted = append.bytes_from(place, 0) or b"", list(lines)
-            new = merge.missing(merge.lines_of(later), wanted)
+            later = append.bytes_from(place, behind + whole)
+            if later is None:  # cut short meanwhile: what was compared may be gone
+                later, missing = append.bytes_from(place, 0) or b"", list(lines)
+            new = merge.missing(merge.lines_of(later), missing)
             if new:
                 self._mend_tail(place, agent)
                 sync(append.append_lines(self._workspace.torn, place, new), place)
@@ -195,8 +194,8 @@ class FileStore:
         if not torn or append.is_record(torn):
             return
         sync(append.append(self._workspace.torn, place, []), place)
-        told = Transaction(self._workspace, [Append(EVENTS, recovered(place, len(torn), {"agent_id": agent}))])
-        sync(told.append_one(), self._workspace.events)
+        notice = Append(EVENTS, recovered(place, len(torn), {"agent_id": agent}))
+        sync(Transaction(self._workspace, [notice]).append_one(), self._workspace.events)
 
     def recover(self) -> bool:
         """Completes a journal that a dead process left; whether there was one."""
@@ -244,18 +243,18 @@ class FileStore:
             return f"{last.end}-{last.hash}" if last else ""
         return ""
 
-    def _refuse_other_case(self, name: str) -> None:
+    def _refuse_other_case(self, stored_name: str) -> None:
         """No two ids may differ only in case: some file systems would make them one file."""
-        kind, _, task = name.partition("/")
-        if not task or files.exists(self.place(name)):
+        kind, _, task = stored_name.partition("/")
+        if not task or files.exists(self.place(stored_name)):
             return
         folded = task.casefold()
-        for other in self.names(kind):
-            if other.casefold() == folded and other != task:
+        for name in self.names(kind):
+            if name.casefold() == folded and name != task:
                 raise UsageError(
-                    f"{task!r} differs only in case from {other!r}, which exists",
+                    f"{task!r} differs only in case from {name!r}, which exists",
                     code="id.case",
-                    hint=hint.again("--task", other),
+                    hint=hint.again("--task", name),
                 )
 
     def _apply_whole(self, plan: Transaction) -> None:
@@ -293,21 +292,6 @@ def _suffix(name: str) -> str:
     return ".jsonl" if _is_stream(name) else ".json"
 
 
-def _no_record(place: Place, found: jsonl.Found) -> Problem:
-    number = found.number or jsonl.number_of(place, found.line.offset)
-    return Problem(place.name, number, shortcoming(found.record), jsonl.UNREADABLE)
-
-
-def _refuse_too_long(change: Change) -> None:
-    """A record that cannot be written is refused before anything is locked."""
-    if isinstance(change, Append):
-        jsonl.encode({**change.record, "prev": "0" * 16})
-
-
-def _without_secrets(change: Change) -> Change:
-    """What is written is also what is returned, so that nobody shows a secret that was replaced."""
-    if isinstance(change, Append):
-        return change._replace(record=redaction.redact_value(change.record))
-    if isinstance(change, Replace):
-        return change._replace(content=redaction.redact_value(change.content))
-    return change
+def _no_record(place: Place, stored: jsonl.StoredRecord) -> Problem:
+    number = stored.number or jsonl.number_of(place, stored.line.offset)
+    return Problem(place.name, number, shortcoming(stored.record), jsonl.UNREADABLE)

@@ -7,17 +7,18 @@ while it is the one the journal expects.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tools.core import clock, ids
-from tools.core.fs import files
+from tools.core.fs import files, jsonl
 from tools.core.hashing import sha256_hex
 from tools.core.models import lenient as foreign
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, Event, stream_of
 from tools.core.models.record import to_mapping
 from tools.core.store.api import Append, Change, Replace
 from tools.core.store.files import append
+from tools.core.text import secrets as redaction
 from tools.core.workspace import Place, Workspace
 
 
@@ -152,3 +153,23 @@ def recovered(place: Place, size: int, cause: Mapping[str, object]) -> dict[str,
             meta={"stream": place.name, "bytes": str(size)},
         )
     )
+
+
+# -- what is written -------------------------------------------------------------------------------
+
+
+def as_written(changes: Sequence[Change]) -> list[Change]:
+    """Changes with secrets replaced, so that they are also not shown; UsageError for a record that is too long."""
+    written = [_without_secrets(change) for change in changes]
+    for change in written:
+        if isinstance(change, Append):
+            jsonl.encode({**change.record, "prev": "0" * 16})
+    return written
+
+
+def _without_secrets(change: Change) -> Change:
+    if isinstance(change, Append):
+        return change._replace(record=redaction.redact_value(change.record))
+    if isinstance(change, Replace):
+        return change._replace(content=redaction.redact_value(change.content))
+    return change

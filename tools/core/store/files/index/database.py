@@ -1,6 +1,6 @@
 """The derived index of the bus: SQLite in `_bus/.cache/`, so that no question reads all of history.
 
-Never the truth: `index_build` catches it up from where it stopped, and builds it anew when a log does
+Never the truth: `build` catches it up from where it stopped, and builds it anew when a log does
 not continue what it knew (rewritten, merged, shorter). Records that it knew and a rewritten log no
 longer has are kept in `lost`, so that readers can warn and `bus_repair` can bring them back. A file
 that is damaged or of another bus is thrown away and built again. Where the file cannot be used (a
@@ -23,7 +23,7 @@ from tools.core import versions
 from tools.core.errors import ToolkitError
 from tools.core.fs import files
 from tools.core.models.bus import EVENTS
-from tools.core.store.files import index_build, index_owner, index_rows, index_schema, marks
+from tools.core.store.files.index import build, marks, owner, rows, schema
 from tools.core.workspace import Place, Workspace
 
 _PATIENCE = 1.0
@@ -52,9 +52,9 @@ class Index:
     def ask(self, sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[Any]:
         """The rows of a query; an index that fails meanwhile is left for one that is built from the logs."""
         if isinstance(values, Mapping):
-            values = {name: index_rows.storable(value) for name, value in values.items()}
+            values = {name: rows.storable(value) for name, value in values.items()}
         else:
-            values = [index_rows.storable(value) for value in values]
+            values = [rows.storable(value) for value in values]
         try:
             return self._connection.execute(sql, values).fetchall()
         except sqlite3.DatabaseError as problem:
@@ -75,9 +75,9 @@ class Index:
     def catch_up(self) -> None:
         """Brings an open index up to the logs as they are now."""
         try:
-            if index_build.catch_up(self._connection, self._workspace) and not self._is_private:
+            if build.catch_up(self._connection, self._workspace) and not self._is_private:
                 _keep_mark(self._workspace, self._connection)
-        except (sqlite3.DatabaseError, OSError, ToolkitError, index_owner.ForeignIndexError):
+        except (sqlite3.DatabaseError, OSError, ToolkitError, owner.ForeignIndexError):
             self.close()
             self._connection = self._connect()
 
@@ -97,11 +97,11 @@ class Index:
             connection = None
             try:
                 connection = _open_file(self._workspace)
-                if index_build.catch_up(connection, self._workspace):
+                if build.catch_up(connection, self._workspace):
                     _keep_mark(self._workspace, connection)
                 _use_wal(connection)
                 return connection
-            except (sqlite3.DatabaseError, OSError, ToolkitError, index_owner.ForeignIndexError) as problem:
+            except (sqlite3.DatabaseError, OSError, ToolkitError, owner.ForeignIndexError) as problem:
                 reason = str(problem)
                 if connection is not None:
                     connection.close()
@@ -126,8 +126,8 @@ def _built_anew(workspace: Workspace, place: str) -> sqlite3.Connection:
     try:
         if place:
             connection.execute("PRAGMA temp_store=MEMORY")
-        index_schema.create(connection)
-        index_build.catch_up(connection, workspace)
+        schema.create(connection)
+        build.catch_up(connection, workspace)
     except BaseException:
         connection.close()
         raise
@@ -135,8 +135,8 @@ def _built_anew(workspace: Workspace, place: str) -> sqlite3.Connection:
 
 
 def _keep_mark(workspace: Workspace, connection: sqlite3.Connection) -> None:
-    rows = connection.execute("SELECT end, hash FROM streams WHERE name=?", (EVENTS,)).fetchall()
-    end, digest = rows[0] if rows else (0, "")
+    streams = connection.execute("SELECT end, hash FROM streams WHERE name=?", (EVENTS,)).fetchall()
+    end, digest = streams[0] if streams else (0, "")
     lost = connection.execute("SELECT COALESCE(SUM(count), 0) FROM losses WHERE stream=?", (EVENTS,)).fetchone()[0]
     marks.write(workspace, marks.Mark(end, digest, lost))
 
@@ -206,7 +206,7 @@ def _create(connection: sqlite3.Connection) -> None:
         if connection.execute("PRAGMA user_version").fetchone()[0] != versions.INDEX:
             for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'").fetchall():
                 connection.execute(f'DROP TABLE IF EXISTS "{name}"')
-            index_schema.create(connection)
+            schema.create(connection)
             connection.execute(f"PRAGMA user_version={versions.INDEX}")
         connection.execute("COMMIT")
     except BaseException:

@@ -20,7 +20,7 @@ from tools.core.models.bus import EVENTS, MESSAGES, stream_of
 from tools.core.models.lenient import shortcoming
 from tools.core.plain import NamedTuple
 from tools.core.problem import Problem
-from tools.core.store.files import index_owner, index_rows, index_schema, index_settle
+from tools.core.store.files.index import owner, rows, schema, settle
 from tools.core.store.files.transaction import place_of
 from tools.core.workspace import Place, Workspace
 
@@ -49,8 +49,8 @@ def catch_up(connection: Connection, workspace: Workspace) -> bool:
 
     ForeignIndexError for the index of another bus.
     """
-    owner = index_owner.of(workspace)
-    index_owner.refuse_another(connection, owner)
+    identity = owner.of(workspace)
+    owner.refuse_another(connection, identity)
     present = _stats(workspace)
     indexed = _indexed_streams(connection)
     changed = _changed(indexed, present)
@@ -61,7 +61,7 @@ def catch_up(connection: Connection, workspace: Workspace) -> bool:
     connection.execute("BEGIN IMMEDIATE")
     try:
         _CatchUp(connection, workspace, _indexed_streams(connection), present).run()
-        connection.execute("UPDATE bus SET folder=?, first=?", owner)
+        connection.execute("UPDATE bus SET folder=?, first=?", identity)
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
@@ -81,8 +81,8 @@ def _leave_wal(connection: Connection) -> None:
 
 
 def _indexed_streams(connection: Connection) -> dict[str, _StreamState]:
-    rows = connection.execute("SELECT name, inode, mtime, size, end, lines, hash, loose FROM streams")
-    return {name: _StreamState(*rest) for name, *rest in rows}
+    streams = connection.execute("SELECT name, inode, mtime, size, end, lines, hash, loose FROM streams")
+    return {name: _StreamState(*rest) for name, *rest in streams}
 
 
 def _changed(indexed: Mapping[str, _StreamState], present: Mapping[str, os.stat_result]) -> list[str]:
@@ -142,8 +142,8 @@ class _CatchUp:
             before = self._load_bulk(grown, anew)
         else:
             self._load_rows(grown, anew)
-        index_settle.settle_requests(self._connection, 0 if bulk or anew else before)
-        index_settle.settle_lost(self._connection, [*grown, *anew], 0 if bulk or anew else before)
+        settle.settle_requests(self._connection, 0 if bulk or anew else before)
+        settle.settle_lost(self._connection, [*grown, *anew], 0 if bulk or anew else before)
         if any(name in self._indexed for name in anew):
             self._ask("UPDATE generation SET number=random()")
 
@@ -171,22 +171,22 @@ class _CatchUp:
     def _load_rows(self, grown: list[str], anew: list[str]) -> None:
         for name in anew:
             if name in self._indexed:
-                index_settle.set_aside(self._connection, name)
+                settle.set_aside(self._connection, name)
         for name in [*grown, *anew]:
             self._load_stream(name, self._indexed[name] if name in grown else None)
 
     def _load_bulk(self, grown: list[str], anew: list[str]) -> int:
         self._ask("PRAGMA cache_size=-16000")
         replaced = [name for name in anew if name in self._indexed]
-        for name in index_schema.COMMON | index_schema.RARE if replaced else index_schema.COMMON:
+        for name in schema.COMMON | schema.RARE if replaced else schema.COMMON:
             self._ask(f"DROP INDEX {name}")
         if replaced:
             self._ask("ALTER TABLE entries RENAME TO before")
-            self._ask(index_schema.ENTRIES)
-            index_schema.make_indexes(self._connection, index_schema.RARE)
+            self._ask(schema.ENTRIES)
+            schema.make_indexes(self._connection, schema.RARE)
             marks = ", ".join("?" * len(replaced))
             self._ask(
-                f"INSERT INTO entries ({index_rows.COLUMNS}) SELECT {index_rows.COLUMNS} FROM before WHERE stream NOT IN ({marks})"
+                f"INSERT INTO entries ({rows.COLUMNS}) SELECT {rows.COLUMNS} FROM before WHERE stream NOT IN ({marks})"
                 " ORDER BY seq",
                 *replaced,
             )
@@ -194,12 +194,12 @@ class _CatchUp:
         for name in [*grown, *anew]:
             self._load_stream(name, self._indexed[name] if name in grown else None)
         try:
-            index_schema.make_indexes(self._connection, index_schema.COMMON)
+            schema.make_indexes(self._connection, schema.COMMON)
         except self._connection.IntegrityError:
             self._drop_repeated()
-            index_schema.make_indexes(self._connection, index_schema.COMMON)
+            schema.make_indexes(self._connection, schema.COMMON)
         if replaced:
-            index_settle.keep_missing(self._connection, replaced)
+            settle.keep_missing(self._connection, replaced)
             self._ask("DROP TABLE before")
         return 0
 
@@ -226,7 +226,7 @@ class _CatchUp:
             problem = error.problem_in(name) if isinstance(error, ToolkitError) else gone
             stat = self._present[name]
             self._ask("DELETE FROM problems WHERE stream=?", name)
-            reason = index_rows.storable(problem.reason)
+            reason = rows.storable(problem.reason)
             self._ask("INSERT INTO problems VALUES (?, ?, ?, ?)", name, problem.line, reason, problem.code)
             self._remember(name, stat, 0, 0, "", 0)
 
@@ -237,20 +237,20 @@ class _CatchUp:
             self._ask("DELETE FROM entries WHERE seq=?", before.loose)
         self._ask("DELETE FROM problems WHERE stream=? AND number>=?", name, number)
         end, lines, loose, seq = start, number - 1, 0, self._last_seq()
-        common: list[index_rows.Row] = []
-        sparse: list[index_rows.Row] = []
-        make_row = index_rows.row_maker(name, self._now, self._now if start else 0)
+        common: list[rows.Row] = []
+        sparse: list[rows.Row] = []
+        make_row = rows.row_maker(name, self._now, self._now if start else 0)
         for count, line in enumerate(jsonl.lines_of(descriptor, start), number):
             outcome = jsonl.parse_plain(line.raw) or jsonl.examine(place, line, count)
             if line.whole:
                 end, lines = line.end, count
-            if isinstance(outcome, jsonl.Found):
+            if isinstance(outcome, jsonl.StoredRecord):
                 outcome = outcome.record
             row = make_row(seq + 1, count, line, outcome) if isinstance(outcome, dict) else None
             if row is not None:
                 seq += 1
                 loose = 0 if line.whole else seq
-                (common if len(row) == index_rows.COMMON_COUNT else sparse).append(row)
+                (common if len(row) == rows.COMMON_COUNT else sparse).append(row)
                 if not seq % _BATCH:
                     self._insert(name, common, sparse)
             elif outcome is not None:
@@ -268,20 +268,20 @@ class _CatchUp:
             *(name, stat.st_ino, stat.st_mtime_ns, stat.st_size, end, lines, digest, loose),
         )
 
-    def _insert(self, stream: str, common: list[index_rows.Row], sparse: list[index_rows.Row]) -> None:
+    def _insert(self, stream: str, common: list[rows.Row], sparse: list[rows.Row]) -> None:
         """Adds records; most have none of the seldom columns, and binding those costs as much as the rest."""
-        for columns, rows in ((index_rows.COMMON, common), (f"{index_rows.COMMON}, {index_rows.SPARSE}", sparse)):
-            self._insert_into(stream, columns, rows)
-            rows.clear()
+        for columns, batch in ((rows.COMMON, common), (f"{rows.COMMON}, {rows.SPARSE}", sparse)):
+            self._insert_into(stream, columns, batch)
+            batch.clear()
 
-    def _insert_into(self, stream: str, columns: str, rows: list[index_rows.Row]) -> None:
+    def _insert_into(self, stream: str, columns: str, batch: list[rows.Row]) -> None:
         marks = ", ".join("?" * len(columns.split(",")))
-        name = str(index_rows.storable(stream)).replace("'", "''")
+        name = str(rows.storable(stream)).replace("'", "''")
         sql = f"INSERT OR IGNORE INTO entries (stream, {columns}) VALUES ('{name}', {marks})"
         try:
-            self._connection.executemany(sql, rows)
+            self._connection.executemany(sql, batch)
         except UnicodeEncodeError:  # a lone surrogate in some field
-            self._connection.executemany(sql, [tuple(map(index_rows.storable, row)) for row in rows])
+            self._connection.executemany(sql, [tuple(map(rows.storable, row)) for row in batch])
 
 
 def _is_continued(descriptor: int, before: _StreamState) -> bool:

@@ -1,0 +1,111 @@
+"""Which of two versions of a document stays: the one that arrives or the live one.
+
+The rules are those of `merge`; the losers of a claim learn of it in the same commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tools.core import clock, ids
+from tools.core.bus import losses
+from tools.core.bus.losses import Loss
+from tools.core.context import Context
+from tools.core.errors import DataError, UsageError
+from tools.core.fs import files
+from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Claim, Event
+from tools.core.models.lenient import claim_from
+from tools.core.models.record import to_mapping
+from tools.core.store import merge
+from tools.core.store.api import Append, Change, Replace, retry_stale
+from tools.core.store.layout import Address
+from tools.core.sync import door
+from tools.core.sync.arrivals import Arrivals, Conflict, Source, refusal
+from tools.core.sync.tree_format import object_of
+
+Content = Mapping[str, object]
+
+
+class Arbiter:
+    """Decides on documents that arrive, one after the other."""
+
+    def __init__(self, context: Context, agent: str, arrivals: Arrivals) -> None:
+        self._context = context
+        self._agent = agent
+        self._arrivals = arrivals
+
+    def take(self, source: Source, address: Address, data: bytes, before: bytes | None) -> None:
+        """Brings a document in where it wins; `before` is what its source had of it earlier."""
+        try:
+            theirs = door.document(address, data, self._context.now)
+            base = object_of(before, address.of)
+            self._arrivals.received += retry_stale(lambda: self._decide(address, theirs, base))
+        except (DataError, UsageError) as error:
+            self._arrivals.leave_out(source, [error.problem_in(f"{address.of}.json")])
+
+    def take_value(self, task: str, data: bytes) -> None:
+        """Brings in what a task's own ref on the remote says of its documents."""
+        source = Source(f"refs/teof/claims/{task}", "", False)
+        value = object_of(data, source.ref) or {}
+        for kind in (CLAIMS, ASSIGNMENTS):
+            content = value.get(kind)
+            if isinstance(content, dict):
+                self.take(source, Address(kind, task), files.dump_json(content), None)
+
+    def _decide(self, address: Address, theirs: Content, base: Content | None) -> int:
+        """How many documents came in: 1 or 0."""
+        store, name, task = self._context.store, address.of, address.name
+        current = store.get(name)
+        if address.kind == CLAIMS:
+            self._require_steps(task, theirs, current.content if current else None, base)
+        if current is None:
+            store.commit([Replace(name, theirs, "")])
+            return 1
+        is_claim = address.kind == CLAIMS
+        ours = current.content
+        rule = merge.claim(task, ours, theirs, base) if is_claim else merge.assignment(ours, theirs, base)
+        if rule == merge.OURS:
+            return 0
+        changes: list[Change] = [Replace(name, theirs, current.version)]
+        if rule != merge.CONFLICT:
+            store.commit(changes)
+            return 1
+        holder = claim_from(theirs, task)
+        conflict = Conflict(task, holder.agent_id, claim_from(ours, task).agent_id)
+        store.commit([*self._notices(conflict, ours, holder), *changes])
+        self._arrivals.conflicts.append(conflict)
+        return 1
+
+    def _require_steps(self, task: str, theirs: Content, current: Content | None, base: Content | None) -> None:
+        """DataError for a fence that jumps: each grant between leaves an event, and events came first."""
+        highest = max(claim_from(claim, task).fence if claim else 0 for claim in (current, base))
+        fence = claim_from(theirs, task).fence
+        if fence <= highest + 1:
+            return
+        granted = {
+            claim_from(event.claim or {}, task).fence for event in self._context.store.history.claim_changes(task)
+        }
+        reason = door.jump_reason(fence, highest, granted)
+        if reason:
+            raise DataError(refusal(f"{CLAIMS}/{task}.json", reason))
+
+    def _notices(self, conflict: Conflict, claim: Content, holder: Claim) -> list[Change]:
+        """The event of a lost claim, and the message to its loser."""
+        summary = f"{conflict.loser} lost {conflict.task}: {conflict.holder} had claimed it on the remote first"
+        agent = self._agent or conflict.loser
+        event = Event(
+            id=ids.new_record_id(),
+            ts=clock.to_text(self._context.now),
+            agent_id=agent,
+            event="conflict",
+            summary=summary,
+            task_id=conflict.task,
+            severity="medium",
+            meta={
+                "holder": conflict.holder,
+                "loser": conflict.loser,
+                "lost_claimed_at": str(claim.get("claimed_at", "")),
+            },
+        )
+        message = losses.notice(self._context, agent, Loss(conflict.loser, holder, summary, losses.CONFLICT))
+        return [Append(EVENTS, to_mapping(event)), message]
