@@ -130,7 +130,9 @@ def growth(top: Path, count: int) -> None:
     }
     context_of(writer, "codex-0").store.commit([Append(EVENTS, record)])
     before = _size(origin)
-    _measured(lambda: exchange.exchange(context_of(writer, "codex-0"), "codex-0", push=True), f"{count} events: push", writer)
+    _measured(
+        lambda: exchange.exchange(context_of(writer, "codex-0"), "codex-0", push=True), f"{count} events: push", writer
+    )
     print(f"  on the remote {_size(origin) - before} bytes more")
     _measured(lambda: exchange.exchange(context_of(reader, "codex-1"), "codex-1"), f"{count} events: take", reader)
 

@@ -73,7 +73,7 @@ class PostgresHistory:
         recorded = []
         for stream, number, raw, *_ in rows:
             outcome = examined_row(stream, number, raw)
-            if isinstance(outcome, jsonl.Found):
+            if isinstance(outcome, jsonl.StoredRecord):
                 recorded.append(Recorded(stream, number, stream_entry(stream, outcome.record)))
         return recorded
 

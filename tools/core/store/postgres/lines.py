@@ -51,7 +51,7 @@ def _line(offset: int, raw: bytes) -> jsonl.Line:
     return jsonl.Line(offset, raw.removesuffix(b"\r"), True, offset + len(raw) + 1)
 
 
-def examined(where: str, number: int, line: jsonl.Line) -> jsonl.Found | Problem | None:
+def examined(where: str, number: int, line: jsonl.Line) -> jsonl.StoredRecord | Problem | None:
     """The record of a line, why there is none, or None for a blank line."""
     if not line.raw.strip():
         return None
@@ -60,10 +60,10 @@ def examined(where: str, number: int, line: jsonl.Line) -> jsonl.Found | Problem
     except ValueError as error:
         return Problem(where, number, str(error), jsonl.UNREADABLE)
     reason = shortcoming(record)
-    return Problem(where, number, reason, jsonl.UNREADABLE) if reason else jsonl.Found(record, line, number)
+    return Problem(where, number, reason, jsonl.UNREADABLE) if reason else jsonl.StoredRecord(record, line, number)
 
 
-def examined_row(where: str, number: int, raw: Any) -> jsonl.Found | Problem | None:
+def examined_row(where: str, number: int, raw: Any) -> jsonl.StoredRecord | Problem | None:
     """The same of a row's bytes."""
     return examined(where, number, _line(0, bytes(raw)))
 

@@ -55,7 +55,7 @@ class PostgresStore:
     # -- reading -----------------------------------------------------------------------------
     def read(self, stream: str, start: int = 0) -> jsonl.Reading:
         """See Store."""
-        records: list[jsonl.Found] = []
+        records: list[jsonl.StoredRecord] = []
         problems: list[Problem] = []
         for number, line in numbered(self._bus.ask, require_name(stream), start):
             outcome = examined(self.where(stream), number, line)
@@ -65,9 +65,11 @@ class PostgresStore:
                 records.append(outcome)
         return jsonl.Reading(records, problems)
 
-    def tail(self, stream: str, count: int, wanted: Callable[[dict[str, object]], bool] | None = None) -> jsonl.Reading:
+    def tail(
+        self, stream: str, count: int, accepts: Callable[[dict[str, object]], bool] | None = None
+    ) -> jsonl.Reading:
         """See Store."""
-        records: list[jsonl.Found] = []
+        records: list[jsonl.StoredRecord] = []
         problems: list[Problem] = []
         for number, line in backwards(self._bus.ask, require_name(stream)) if count else ():
             if len(records) >= count:
@@ -75,7 +77,7 @@ class PostgresStore:
             outcome = examined(self.where(stream), number, line)
             if isinstance(outcome, Problem):
                 problems.append(outcome)
-            elif outcome and (wanted is None or wanted(outcome.record)):
+            elif outcome and (accepts is None or accepts(outcome.record)):
                 records.append(outcome)
         return jsonl.Reading(records[::-1], problems[::-1])
 
