@@ -164,7 +164,7 @@ def test_below_the_shell_nothing_reads_argv_environment_or_folder_prints_or_exit
 
 REDACTS = {
     "receipts/write.py": "evidence and documents of the checkout",
-    "store/files/store.py": "records and documents of the bus",
+    "store/files/transaction.py": "records and documents of the bus",
     "store/postgres/store.py": "records and documents of a bus on a server",
     "store/files/repair.py": "a claim that is made again from the log",
     "board/page/engine.py": "the texts of a page, whose markup stays as it is",
