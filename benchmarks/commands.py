@@ -47,7 +47,7 @@ ROWS = [
     Row(READ, "agent.bus_watch", ["--limit", "20"]),
     Row(READ, "agent.bus_watch", ["--task", "QUEUE-001"]),
     Row(READ, "agent.bus_status", []),
-    Row(READ, "agent.bus_status", ["--preset", "manager"]),
+    Row(BOARD, "agent.bus_status", ["--preset", "manager"]),
     Row(READ, "agent.bus_inbox", []),
     Row(READ, "agent.bus_claim", ["list"]),
     Row(READ, "agent.idle_pickup", ["list"]),

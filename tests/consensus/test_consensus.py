@@ -75,7 +75,7 @@ def test_an_overdue_decision_stands_out_even_behind_since(repo: Path, run: Run) 
     assert "no decisions" in swept.out and "OLD" in swept.err
     assert overdue(run, "--max-age", "9999d") == []
     board = run("agent.coord_dashboard", "report", "--output", "-").out
-    assert "**GREEN: no alerts, but 1 overdue decision.**" in board
+    assert "**AMBER: 1 thing waits for you.**" in board
     assert "· 1 overdue decision" in board and "## Consensus (1 open, 1 overdue, 0 decided)" in board
     assert "| OVERDUE: no update for" in board
 

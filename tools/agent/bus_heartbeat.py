@@ -12,10 +12,15 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tools.core import ids
-from tools.core.bus import heartbeat, posts
+from tools.core.board.model import AMBER, AlertRow
+from tools.core.board.text import verdict_line
+from tools.core.bus import posts
 from tools.core.cli import app as cli
 from tools.core.receipts.write import write_stamped
+from tools.core.reports import heartbeat
 from tools.core.text import terminal
+
+MOST_REMINDERS = 5
 
 
 @cli.command(doc=__doc__, writes=True)
@@ -47,25 +52,27 @@ def main(
     result = heartbeat.check(
         run.at(moment), manager_window=manager_window, agent_window=agent_window, ignored_managers=ignore_manager
     )
-    run.skipped(result.problems)
+    run.skipped(run.history.problems())
     document = heartbeat.as_document(result)
     folder = run.workspace.agent_report(agent).child("apoptosis-004/alerts")
     receipt = write_stamped(folder, "heartbeat", ".json", document, moment)
     raising = Raising(receipt.name, task, plan or "", event=not no_bus_event, message=not no_bus_message)
-    new = [alert for alert in result.alerts if not result.raised[alert.identity]]
+    alerts, new = result.board.alerts, result.new
     if new and not dry_run:
         posts.post_once(run, lambda: raising.draft(_not_raised(run, new)))
-    lines = [f"{len(result.alerts)} alert{'s' * (len(result.alerts) != 1)} ({len(new)} new); receipt {receipt.name}"]
-    lines += [f"- {terminal.clean(alert.text)}" for alert in result.alerts]
+    lines = [f"{len(alerts)} alert{'s' * (len(alerts) != 1)} ({len(new)} new); receipt {receipt.name}"]
+    lines += [f"- {terminal.clean(alert.text)}" for alert in alerts]
+    lines += [verdict_line(result.board)] if result.board.verdict == AMBER else []
+    lines += [f"- {terminal.clean(terminal.short(row.text, 200))}" for row in result.board.reminders[:MOST_REMINDERS]]
     run.emit({**document, "receipt": receipt.name, "dry_run": dry_run}, "\n".join(lines))
-    if fail_on_alert and result.alerts:
+    if fail_on_alert and alerts:
         run.finish(1)
 
 
-def _not_raised(run: cli.Run, alerts: Sequence[heartbeat.Alert]) -> list[heartbeat.Alert]:
+def _not_raised(run: cli.Run, alerts: Sequence[AlertRow]) -> list[AlertRow]:
     """The alerts that have not been raised meanwhile."""
     before = heartbeat.raised_before(run.history)
-    return [alert for alert in alerts if alert.identity not in before]
+    return [alert for alert in alerts if heartbeat.identity(alert) not in before]
 
 
 class Raising(NamedTuple):
@@ -77,7 +84,7 @@ class Raising(NamedTuple):
     event: bool
     message: bool
 
-    def draft(self, new: Sequence[heartbeat.Alert]) -> posts.Draft | None:
+    def draft(self, new: Sequence[AlertRow]) -> posts.Draft | None:
         """The event and the message of alerts; None without any."""
         if not new or not (self.event or self.message):
             return None
@@ -90,7 +97,7 @@ class Raising(NamedTuple):
             plan_id=self.plan,
             severity=severity,
             receipts=(self.receipt,),
-            meta={"alert": " ".join(alert.identity for alert in new)},
+            meta={"alert": " ".join(map(heartbeat.identity, new))},
         )
         words = posts.MessageDraft(
             self.task, "status", text, plan_id=self.plan, receipts=(self.receipt,), meta={"severity": severity}

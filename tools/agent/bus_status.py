@@ -9,6 +9,7 @@ if __name__ == "__main__":  # before any other import
 
 from datetime import datetime, timedelta
 
+from tools.core import hint
 from tools.core.bus import status
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
@@ -55,8 +56,23 @@ def main(
     )
     bus = status.gather(run, status.with_preset(view, preset, run.now))
     run.skipped(bus.problems)
-    document = status.as_document(bus) if run.as_json else {}
-    run.emit(document, "" if run.as_json else status.compact(bus) if summary else status.full(bus, run.spell))
+    document, line = _verdict(run, bus.view.manager_window) if preset == "manager" else ({}, "")
+    if run.as_json:
+        run.emit({**status.as_document(bus), **document}, "")
+    else:
+        run.emit({}, line + (status.compact(bus) if summary else status.full(bus, run.spell)))
+
+
+def _verdict(run: cli.Run, manager_window: timedelta) -> tuple[dict[str, object], str]:
+    """The verdict of the board, as JSON and as a line that names the command which shows what it rests on."""
+    from tools.core.board import build, model  # only a manager's status costs a board
+    from tools.core.board.text import verdict_line
+
+    board = build.take(run, model.View(manager_window, reader=run.manager))
+    counts = {"verdict": board.verdict, "alerts": len(board.alerts), "reminders": len(board.reminders)}
+    report = run.spell(hint.tool("agent.coord_dashboard", "report", "--output", "-", "--compact"))
+    shown = "" if board.verdict == model.GREEN else f" {report}"
+    return {"board": counts}, f"{verdict_line(board)}{shown}\n"
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def report(
     fail_on_alert: bool,
 ) -> None:
     """Write the board and print its verdict; github without --output goes to the summary of a GitHub job."""
-    options = model.View(manager_window, agent_window, messages, RETIRED_AGENTS)
+    options = model.View(manager_window, agent_window, messages, RETIRED_AGENTS, run.manager)
     if follow is not None:
         with suppress(KeyboardInterrupt):
             if form == "html":

@@ -10,6 +10,8 @@ if __name__ == "__main__":  # before any other import
 from typing import Any
 
 from tools.core import clock
+from tools.core.board import build, model
+from tools.core.board.text import verdict_line
 from tools.core.bus import status
 from tools.core.cli import app as cli
 from tools.core.receipts import outputs, write
@@ -25,8 +27,9 @@ from tools.core.text import terminal
 @cli.option("--fail-on-fail", is_flag=True, help="Exit 1 when a check fails.")
 def main(run: cli.Run, *, task: str, limit: int, preset: str | None, output: str | None, fail_on_fail: bool) -> None:
     task_brief = brief.gather(run, task, limit)
-    document = brief.as_document(task_brief)
-    lines = _lines(task_brief)
+    board = build.take(run, model.View(reader=run.manager))
+    document = {**brief.as_document(task_brief), "board": board.verdict}
+    lines = [*_lines(task_brief), f"board: {verdict_line(board)}"]
     failed = False
     if preset is not None:
         checks = brief.checklist(run, task_brief)

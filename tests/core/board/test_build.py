@@ -72,7 +72,7 @@ def test_an_empty_repository_is_green_and_says_that_there_is_no_manager(workspac
     assert "no manager" in board.notes[0]
 
 
-def test_a_silent_holder_alarms_and_a_signed_off_paused_or_retired_one_does_not(workspace, store):
+def test_a_silent_holder_alarms_signed_off_or_not_and_a_paused_or_retired_one_does_not(workspace, store):
     old = "2026-01-01T00:00:00Z"
     for number, agent in enumerate(["silent", "paused", "gone", "off", "parked"]):
         put_claim(
@@ -81,7 +81,8 @@ def test_a_silent_holder_alarms_and_a_signed_off_paused_or_retired_one_does_not(
     put_event(store, "gone", "retired", minutes=60 * 20)
     put_event(store, "off", "handshake", minutes=60 * 20, meta={"focus": "idle"})
     board = taken(workspace, retired=["parked"])
-    assert [(row.kind, row.agent_id, row.task_id) for row in board.alerts] == [("agent_idle", "silent", "T-0")]
+    alarmed = [(row.kind, row.agent_id, row.task_id) for row in board.alerts]
+    assert alarmed == [("agent_idle", "silent", "T-0"), ("agent_idle", "off", "T-3")]
     assert board.alerts[0].since == clock.parse(old)
     assert "bus_claim pause --task T-0" in board.alerts[0].command
     assert len(board.claims) == 5
@@ -253,6 +254,7 @@ def test_the_sections_stand_in_their_order(hostile):
     titles = [re.sub(r" \(.*", "", line[3:]) for line in markdown.document(hostile).splitlines() if line[:3] == "## "]
     assert titles == [
         "Alerts",
+        "Waiting",
         "Active Plans",
         "Claims",
         "Unclaimed Plans",

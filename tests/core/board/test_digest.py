@@ -47,9 +47,11 @@ def test_new_alerts_are_those_that_began_within_the_window(day):
     assert day.new_alerts == sum(row.since is not None and row.since >= day.since for row in day.board.alerts) == 4
 
 
-def test_next_is_the_first_alerts_command_else_the_oldest_requests(day):
+def test_next_is_the_first_alerts_command_else_the_first_reminders_else_the_oldest_requests(day):
     assert day.next == day.board.alerts[0].command
-    quiet = day._replace(board=day.board._replace(alerts=[]))
+    calm = day._replace(board=day.board._replace(alerts=[]))
+    assert calm.next == day.board.reminders[0].command
+    quiet = day._replace(board=day.board._replace(alerts=[], reminders=[]))
     assert f"--reply-to {day.board.requests[0].id}" in quiet.next
 
 

@@ -66,7 +66,8 @@ def hostile_view(seen):
     )
     lanes = [lane._replace(agent_id=text, says=text) for lane, text in zip(seen.lanes, HOSTILE, strict=False)]
     log = [row._replace(id=texts, agent_id=texts, kind=texts, task_id=texts, summary=texts) for row in seen.log]
-    return seen._replace(board=changed, lanes=lanes, log=log, repository=texts, reader=texts)
+    changed = changed._replace(reader=texts)
+    return seen._replace(board=changed, lanes=lanes, log=log, repository=texts)
 
 
 # -- what it may do --------------------------------------------------------------------------------

@@ -65,10 +65,11 @@ def test_silent_holders_have_a_lane_before_others_and_the_rest_is_counted(worksp
 
 
 def test_the_verdict_is_amber_when_only_a_request_waits_for_the_reader(seen):
-    quiet = seen.board._replace(alerts=[])
-    assert verdict(quiet, "manager-1").sentence == "7 things wait for you"
-    assert verdict(quiet, "manager-1").colour == "amber"
-    assert verdict(quiet._replace(requests=[]), "manager-1") == ("green", 0, "All clear")
+    asking = [row for row in seen.board.reminders if row.kind == "request_for_you"]
+    quiet = seen.board._replace(alerts=[], reminders=asking)
+    assert verdict(quiet).sentence == "6 things wait for you"
+    assert verdict(quiet).colour == "amber"
+    assert verdict(quiet._replace(reminders=[])) == ("green", 0, "All clear")
 
 
 def test_an_empty_repository_has_a_view(workspace):

@@ -1,8 +1,9 @@
 """The manager's board: built once from one snapshot, and every view of it.
 
 model        the rows of the board, which are its JSON
-verdict      the verdict on a board for its reader
 alerts       the alarms, with the command that clears each
+reminders    what waits without alarming, with the command that clears each
+verdict      the decision on both, and the verdict
 answers      what the history contributes
 rows         the rows of every section
 build        the board

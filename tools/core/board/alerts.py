@@ -1,6 +1,6 @@
 """The alarms of the board: only conditions that a command clears, with that command.
 
-Retired and signed-off agents, blocked plans, paused claims and agents without live work never alarm.
+Retired agents, blocked plans, paused claims and agents without live work never alarm.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import NamedTuple
 from tools.core import clock, hint, ids
 from tools.core.board.model import Snapshot
 from tools.core.bus import handoffs, heartbeat
+from tools.core.bus.claim_refusals import ask_hint
+from tools.core.bus.claim_rules import STALE_AFTER
 from tools.core.hint import Hint
 from tools.core.models.entry import Entry
 from tools.core.models.plan import Plan
@@ -53,7 +55,6 @@ class Signals(NamedTuple):
     unclaimed: Sequence[Plan]
     waiting: Sequence[Entry]
     broken: Sequence[Broken]
-    away: Collection[str]
 
 
 def alarms(snapshot: Snapshot, signals: Signals) -> list[Alarm]:
@@ -61,16 +62,16 @@ def alarms(snapshot: Snapshot, signals: Signals) -> list[Alarm]:
 
     Managers, silent holders, requests without an answer, dirty trees, forgotten plans, broken evidence.
     """
-    away, waiting = signals.away, signals.waiting
+    retired, waiting = signals.pulse.retired, signals.waiting
     done = {claim.task_id for claim in snapshot.claims if claim.state == "done"}
     managers = [alert for alert in signals.pulse.alerts if alert.kind.startswith("manager")]
-    silent = [alert for alert in signals.pulse.alerts if alert.kind == "agent_idle" and alert.agent not in away]
-    forgotten = [plan for plan in signals.unclaimed if plan.state == "in_progress" and plan.actor not in away]
+    silent = [alert for alert in signals.pulse.alerts if alert.kind == "agent_idle"]
+    forgotten = [plan for plan in signals.unclaimed if plan.state == "in_progress" and plan.actor not in retired]
     groups = (
-        [_of_heartbeat(alert, waiting) for alert in managers],
-        [_of_heartbeat(alert, waiting) for alert in silent],
-        [_unanswered(entry) for entry in waiting if _is_overdue(entry, snapshot, away)],
-        [_dirty(handoff) for handoff in signals.dirty if handoff.owner not in away],
+        [_of_heartbeat(alert, waiting, snapshot.now) for alert in managers],
+        [_of_heartbeat(alert, waiting, snapshot.now) for alert in silent],
+        [_unanswered(entry) for entry in waiting if _is_overdue(entry, snapshot, retired)],
+        [_dirty(handoff) for handoff in signals.dirty if handoff.owner not in retired],
         [_forgotten(plan, snapshot, done) for plan in forgotten],
         [_broken(receipt) for receipt in signals.broken],
     )
@@ -81,24 +82,26 @@ def alarms(snapshot: Snapshot, signals: Signals) -> list[Alarm]:
     ]
 
 
-def _of_heartbeat(alert: heartbeat.Alert, waiting: Sequence[Entry]) -> Alarm:
+def _of_heartbeat(alert: heartbeat.Alert, waiting: Sequence[Entry], now: datetime) -> Alarm:
     texts = {
         "manager_stale": f"manager {alert.agent} is stale: no heartbeat inside the window",
         "manager_missing": f"manager {alert.agent} is missing: never a heartbeat",
         "agent_idle": f"{alert.agent} holds {alert.task} and gives no sign of life",
     }
     text = texts.get(alert.kind, alert.text)
-    return Alarm(alert.kind, alert.agent, alert.task, alert.since, text, _clearing(alert, waiting))
+    return Alarm(alert.kind, alert.agent, alert.task, alert.since, text, _clearing(alert, waiting, now))
 
 
-def _clearing(alert: heartbeat.Alert, waiting: Sequence[Entry]) -> Hint | None:
-    """The command that clears an alert of the heartbeat check."""
+def _clearing(alert: heartbeat.Alert, waiting: Sequence[Entry], now: datetime) -> Hint | None:
+    """The command that clears an alert of the heartbeat check; a holder is asked until its claim may be paused."""
     if alert.kind == "manager_stale":
         return hint.tool("agent.manager_report", "--log-heartbeat", "--agent", alert.agent)
     if alert.kind == "manager_missing":
         return hint.tool("agent.session_boot", "--agent", alert.agent, "--focus", "manager")
     if alert.kind == "manager_away":
         return next((answer(entry) for entry in waiting if _addressee(entry) in ("", alert.agent)), None)
+    if alert.since is not None and now - alert.since < STALE_AFTER:
+        return ask_hint(alert.agent, alert.task)
     return hint.tool("agent.bus_claim", "pause", "--task", alert.task, "--notes", hint.WORDS)
 
 
@@ -129,10 +132,10 @@ def _broken(receipt: Broken) -> Alarm:
     return Alarm("evidence_broken", plan.actor, "", None, text, verify, plan.plan_id)
 
 
-def _is_overdue(entry: Entry, snapshot: Snapshot, away: Collection[str]) -> bool:
-    """Whether a request can be answered (it has an id), waits too long, and its addressee is not away."""
+def _is_overdue(entry: Entry, snapshot: Snapshot, retired: Collection[str]) -> bool:
+    """Whether a request can be answered (it has an id), waits too long, and its addressee is not retired."""
     waits_too_long = entry.at is not None and snapshot.now - entry.at > ANSWER_WITHIN
-    return entry.kind == "request" and bool(entry.record.id) and waits_too_long and _addressee(entry) not in away
+    return entry.kind == "request" and bool(entry.record.id) and waits_too_long and _addressee(entry) not in retired
 
 
 def _addressee(entry: Entry) -> str:
@@ -154,6 +157,6 @@ def answer(entry: Entry) -> Hint:
     return hint.tool("agent.bus_message", *options)
 
 
-def assign(task: str) -> Hint:
+def assign(task: str, engineer: str = hint.WORDS) -> Hint:
     """The command that assigns a task."""
-    return hint.tool("agent.task_assign", "--task", task, "--engineer", hint.WORDS)
+    return hint.tool("agent.task_assign", "--task", task, "--engineer", engineer)

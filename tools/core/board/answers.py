@@ -7,17 +7,34 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tools.core import clock, hint, ids
+from tools.core.backlog import states
 from tools.core.board.model import BeatRow, DirectiveRow, Snapshot, View
 from tools.core.bus import directives, handoffs, heartbeat, presence
 from tools.core.consensus import decisions
 from tools.core.context import Context
+from tools.core.errors import ToolkitError
+from tools.core.fs import files
 from tools.core.hint import Note
+from tools.core.models.bus import Claim, Event
 from tools.core.models.entry import Entry, Query
 from tools.core.problem import Problem
+from tools.core.receipts import verify
 from tools.core.store.api import History
+from tools.core.workspace import Place
 
 QUIET_AGENTS = 20
 """Agents without live work that are listed, the latest seen first; the rest are counted."""
+
+
+HOLD = "hold"
+
+PROVEN_WITHIN = timedelta(days=7)
+"""Tasks that were finished within this time are asked for evidence, the newest `MOST_FINISHED` of them."""
+
+MOST_FINISHED = 20
+_RUNS = 50
+_RECORDS = 200
+"""Of a task the newest records are looked at for evidence."""
 
 
 class Answers(NamedTuple):
@@ -31,6 +48,8 @@ class Answers(NamedTuple):
     directives: list[DirectiveRow]
     older_directives: int
     decisions: list[decisions.Decision]
+    holds: list[Event]
+    unproven: list[Claim]
     problems: list[Problem]
     losses: list[Note]
 
@@ -43,6 +62,7 @@ def ask(context: Context, snapshot: Snapshot, view: View) -> Answers:
         history,
         heartbeat.Participants(snapshot.claims, snapshot.assignments, snapshot.manifests, waiting),
         heartbeat.Windows(view.manager_window, view.agent_window),
+        ignored_managers=view.ignored_managers,
         retired=view.retired,
         now=snapshot.now,
     )
@@ -54,6 +74,8 @@ def ask(context: Context, snapshot: Snapshot, view: View) -> Answers:
         *_agent_rows(history, snapshot, pulse),
         *_directive_rows(history, waiting, view.messages),
         decisions.decisions(context),
+        history.events_of([HOLD]),
+        _unproven(context, snapshot),
         [*problems, *history.problems()],
         context.losses(),
     )
@@ -102,6 +124,48 @@ def _directive_rows(history: History, waiting: Sequence[Entry], limit: int) -> t
         for entry in entries
     ]
     return rows, older
+
+
+def _unproven(context: Context, snapshot: Snapshot) -> list[Claim]:
+    """The tasks that were finished lately and for which neither a plan nor a record cites a receipt, newest first."""
+    since = snapshot.now - PROVEN_WITHIN
+    finished = [
+        (moment, claim)
+        for claim in snapshot.claims
+        if claim.state == "done" and (moment := clock.parse(claim.released_at)) and since <= moment <= snapshot.now
+    ]
+    newest = sorted(finished, key=lambda row: (row[0], row[1].task_id), reverse=True)[:MOST_FINISHED]
+    return [claim for _, claim in newest if not _has_receipts(claim, snapshot) and not _is_proven(context, claim)]
+
+
+def _has_receipts(claim: Claim, snapshot: Snapshot) -> bool:
+    """Whether a plan of the task cites receipts; a plan that only another branch has may."""
+    plans = {plan.plan_id: plan for plan in snapshot.plans}
+    if claim.plan_id and claim.plan_id not in plans:
+        return True
+    return any(
+        plan.all_receipts
+        for plan in snapshot.plans
+        if plan.plan_id == claim.plan_id or claim.task_id in states.tasks_of_plan(plan, snapshot.tasks_by_path)
+    )
+
+
+def _is_proven(context: Context, claim: Claim) -> bool:
+    """Whether a record about a task cites a receipt, or a command was run for it here."""
+    entries, _ = context.history.select(Query(tasks=[claim.task_id]), _RECORDS)
+    if any(entry.record.receipts for entry in entries):
+        return True
+    folder = verify.runs_folder(context.workspace, claim.agent_id)
+    runs = (verify.read_run(context.workspace, folder.child(name).name) for name in _run_names(folder))
+    return any(run is not None and run.task_id == claim.task_id for run in runs)
+
+
+def _run_names(folder: Place) -> list[str]:
+    """The newest receipts of runs; their names begin with their time."""
+    try:
+        return files.names_in(folder, ".json")[-_RUNS:]
+    except ToolkitError:
+        return []  # a link or a file in place of the folder: the checks report it
 
 
 def missing_pointers(rows: Iterable[DirectiveRow]) -> list[Note]:

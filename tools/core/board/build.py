@@ -12,10 +12,12 @@ from tools.core import versions
 from tools.core.backlog import states
 from tools.core.backlog.items import all_items
 from tools.core.board import rows
-from tools.core.board.alerts import Alarm, Signals, alarms
+from tools.core.board.alerts import Signals
 from tools.core.board.answers import Answers, ask, missing_pointers
 from tools.core.board.model import Board, Snapshot, View
-from tools.core.bus import claim_documents, presence
+from tools.core.board.reminders import Waiting
+from tools.core.board.verdict import Judgement, judge
+from tools.core.bus import claim_documents
 from tools.core.consensus import decisions
 from tools.core.context import Context, Spell
 from tools.core.fs import files
@@ -63,26 +65,46 @@ def build(context: Context, snapshot: Snapshot, view: View) -> Board:
     answers = ask(context, snapshot, view)
     unclaimed = [plan for plan in snapshot.plans if states.is_unclaimed(plan, snapshot.holders[plan.plan_id])]
     plans = rows.plan_rows(context.workspace, snapshot, unclaimed)
-    away = {row.agent_id for row in answers.agents if row.state == presence.SIGNED_OFF} | answers.pulse.retired
-    signals = Signals(answers.pulse, answers.dirty, unclaimed, answers.waiting, plans.broken, away)
-    return _board(context, snapshot, answers, plans, alarms(snapshot, signals), view)
+    managers = [row.agent for row in answers.pulse.managers]
+    view = view._replace(reader=view.reader or next(iter(managers), ""))
+    signals = Signals(answers.pulse, answers.dirty, unclaimed, answers.waiting, plans.broken)
+    waiting = Waiting(
+        reader=view.reader,
+        requests=answers.waiting,
+        holds=answers.holds,
+        overlaps=rows.overlaps(snapshot.live),
+        agents=answers.agents,
+        unproven=answers.unproven,
+        decisions=answers.decisions,
+        findings=_findings(snapshot, answers, context.spell),
+        managers=managers,
+        agent_window=view.agent_window,
+    )
+    return _board(context, snapshot, answers, plans, (judge(snapshot, signals, waiting), waiting, view))
 
 
 def _board(
-    context: Context, snapshot: Snapshot, answers: Answers, plans: rows.PlanRows, alarmed: list[Alarm], view: View
+    context: Context,
+    snapshot: Snapshot,
+    answers: Answers,
+    plans: rows.PlanRows,
+    judged: tuple[Judgement, Waiting, View],
 ) -> Board:
     titles, spell = snapshot.titles, context.spell
+    judgement, waiting, view = judged
     return Board(
         version=versions.BOARD,
         generated_at=snapshot.now,
-        verdict="red" if alarmed else "green",
+        verdict=judgement.colour,
+        reader=view.reader,
         manager_window_minutes=view.manager_window.total_seconds() / 60,
         agent_window_minutes=view.agent_window.total_seconds() / 60,
-        alerts=[rows.alert_row(alarm, spell) for alarm in alarmed],
+        alerts=[rows.alert_row(alarm, spell) for alarm in judgement.alarms],
+        reminders=[rows.alert_row(reminder, spell) for reminder in judgement.reminders],
         active_plans=plans.active,
         claims=rows.claim_rows(snapshot, answers.pulse, answers.agents),
         finished_claims=rows.count(claim.state for claim in snapshot.claims if not claim.is_live),
-        overlaps=rows.overlaps(snapshot.live),
+        overlaps=list(waiting.overlaps),
         unclaimed_plans=plans.unclaimed,
         ready=rows.ready_rows(snapshot),
         backlog=rows.count(task.state for task in snapshot.tasks),
@@ -96,7 +118,7 @@ def _board(
         older_directives=answers.older_directives,
         decisions=[rows.decision_row(decision) for decision in answers.decisions if decision.state == decisions.OPEN],
         decided=sum(decision.state != decisions.OPEN for decision in answers.decisions),
-        findings=_findings(snapshot, answers, spell),
+        findings=list(waiting.findings),
         notes=[] if answers.pulse.managers else [_NO_MANAGER],
     )
 

@@ -15,7 +15,7 @@ from tools.core.board.lanes.timeline import Window
 from tools.core.board.model import Board, RequestRow, Snapshot, View
 from tools.core.board.rows import request_row
 from tools.core.board.verdict import requests_for
-from tools.core.board.view import finished_at, reader_of
+from tools.core.board.view import finished_at
 from tools.core.consensus import decisions
 from tools.core.context import Context, Spell
 from tools.core.errors import ToolkitError
@@ -76,10 +76,10 @@ class Digest(NamedTuple):
 
     @property
     def next(self) -> str:
-        """The command of the first alert, else of the oldest request, else of the best task."""
+        """The command of the first alert, else of the first reminder, the oldest request, the best task."""
         board = self.board
-        if board.alerts:
-            return next((row.command for row in board.alerts if row.command), "")
+        if command := next((row.command for row in (*board.alerts, *board.reminders) if row.command), ""):
+            return command
         if board.requests:
             return board.requests[0].command
         return self.spell(assign(board.ready[0].task_id)) if board.ready else ""
@@ -102,8 +102,7 @@ def own_last_moment(context: Context) -> datetime:
 def take(context: Context, question: Question) -> Digest:
     """The digest of a window that ends now."""
     since, now, snapshot = question.since, context.now, build.read(context)
-    board = build.build(context, snapshot, question.options)
-    reader = reader_of(board, question.manager)
+    board = build.build(context, snapshot, question.options._replace(reader=question.manager))
     changes = questions.claim_changes(context.history, since)
     held = timeline.intervals(changes, {claim.task_id: claim for claim in snapshot.claims}, Window(since, now))
     requests = questions.requests_since(context.history, since)
@@ -113,13 +112,13 @@ def take(context: Context, question: Question) -> Digest:
         since=since,
         until=now,
         volume=volume,
-        reader=reader,
+        reader=board.reader,
         board=board,
         new_alerts=sum(row.since is not None and row.since >= since for row in board.alerts),
         done=_done(snapshot, since),
         begun=_begun(held, snapshot, since),
         taken_over=_taken_over(held, since),
-        for_reader=requests_for(board, reader),
+        for_reader=requests_for(board),
         requests=sum(entry.kind == "request" for entry in requests),
         answered=volume.answered,
         directives=[

@@ -33,7 +33,7 @@ def make(context: Context, form: str, options: View, manager: str) -> FormedBoar
 
         view = take(context, options, manager)
         return FormedBoard(view.board, secrets.redact(github.document(view)))
-    board = build.take(context, options)
+    board = build.take(context, options._replace(reader=manager))
     return FormedBoard(board, json_text(board) if form == "json" else secrets.redact(markdown.document(board)))
 
 

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from tools.core import hint
 from tools.core.board.lanes.lane import DAY
 from tools.core.board.lanes.timeline import ACTIVE, PAUSED, SILENT, Interval
+from tools.core.board.model import AMBER, GREEN, RED, AlertRow
 from tools.core.board.page import words
-from tools.core.board.verdict import AMBER, GREEN, RED
 from tools.core.board.view import BoardView
 from tools.core.text import terminal
 from tools.core.text.markdown import escape_markdown
@@ -41,7 +41,7 @@ def document(view: BoardView) -> str:
     """The whole board, shortened from its end until it fits; each cut is marked."""
     parts: list[Callable[[BoardView, int], str]] = [_alerts, _waiting, _gantt, _held, _ready, _decisions, _findings]
     caps = [_CAPS[0]] * len(parts)
-    caps[0] = len(view.board.alerts)
+    caps[0] = len(_needing(view))
     text = _assembled(view, parts, caps)
     for cap in _CAPS[1:]:
         for number in range(len(parts) - 1, -1, -1):
@@ -82,14 +82,20 @@ def _fenced(command: str) -> str:
     return f"   {fence}sh\n   {line}\n   {fence}"
 
 
+def _needing(view: BoardView) -> list[AlertRow]:
+    """The alerts and the reminders; requests that wait for the reader have a section of their own."""
+    return [*view.board.alerts, *(row for row in view.board.reminders if row.kind != "request_for_you")]
+
+
 def _alerts(view: BoardView, cap: int) -> str:
-    items = []
-    for number, row in enumerate(view.board.alerts[:cap], 1):
+    """The alerts, and what waits behind them."""
+    items, rows = [], _needing(view)
+    for number, row in enumerate(rows[:cap], 1):
         title = f" · {_short(row.title, 120)}" if row.title else ""
         head = f"{number}. **{escape_markdown(words.kind(row.kind))}** · {_age(row.since, view)} · {_short(row.text)}{title}"
         items.append(f"{head}\n\n{_fenced(row.command)}" if row.command else head)
-    if len(view.board.alerts) > cap:
-        items.append(_more(len(view.board.alerts) - cap, view))
+    if len(rows) > cap:
+        items.append(_more(len(rows) - cap, view))
     return "\n\n".join(items)
 
 

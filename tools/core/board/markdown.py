@@ -33,7 +33,8 @@ def document(board: Board) -> str:
             f"# Coordination dashboard\n\n**{verdict_line(board)}**\n\n{clock.to_text(board.generated_at)} · {counts_line(board)}",
         ),
         *(("", f"> {escape_markdown(note)}") for note in board.notes),
-        (f"Alerts ({len(board.alerts)})", alerts(board)),
+        (f"Alerts ({len(board.alerts)})", alerts(board.alerts, board)),
+        *([(f"Waiting ({len(board.reminders)})", reminders(board))] if board.reminders else []),
         (f"Active Plans ({len(board.active_plans)})", _plans(board.active_plans, board)),
         (f"Claims ({len(board.claims)} live)", _claims(board)),
         (f"Unclaimed Plans ({len(board.unclaimed_plans)})", _plans(board.unclaimed_plans, board)),
@@ -62,16 +63,22 @@ def _bullets(rows: Sequence[str]) -> str:
     return ("\n".join(f"- {escape_markdown(row)}" for row in rows[:SHOWN]) or "None.") + _cut(rows)
 
 
-def alerts(board: Board) -> str:
+def reminders(board: Board) -> str:
+    """What waits without alarming, with the command that clears each."""
+    return alerts(board.reminders[:SHOWN], board) + _cut(board.reminders)
+
+
+def alerts(rows: Sequence[AlertRow], board: Board) -> str:
     """Each alert with its time, its agent, and the command that clears it."""
 
     def line(number: int, row: AlertRow) -> str:
         details = [f"since {ago(row.since, board)}" if row.since else never_seen(row), escape_markdown(row.agent_id)]
         text = escape_markdown(terminal.short(row.text, 300))
-        lines = [text, " · ".join(part for part in details if part), f"→ {code_span(row.command)}"]
+        command = f"→ {code_span(row.command)}" if row.command else ""
+        lines = [text, " · ".join(part for part in details if part), command]
         return f"{number}. " + "  \n   ".join(line for line in lines if line)
 
-    return "\n".join(line(number, row) for number, row in enumerate(board.alerts, 1)) or "None."
+    return "\n".join(line(number, row) for number, row in enumerate(rows, 1)) or "None."
 
 
 def _plans(rows: Sequence[PlanRow], board: Board) -> str:

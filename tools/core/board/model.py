@@ -17,6 +17,10 @@ from tools.core.problem import Problem
 MANAGER_WINDOW = timedelta(minutes=30)
 MESSAGES = 10
 
+RED = "red"
+AMBER = "amber"
+GREEN = "green"
+
 
 class View(NamedTuple):
     """The options of a board; `retired` None means the list in the dashboard's module."""
@@ -25,10 +29,12 @@ class View(NamedTuple):
     agent_window: timedelta = AGENT_WINDOW
     messages: int = MESSAGES
     retired: Collection[str] | None = None
+    reader: str = ""  # the manager who reads; "" for the first one of the board
+    ignored_managers: Collection[str] = ()
 
 
 class AlertRow(NamedTuple):
-    """A condition that needs action: the agent, the start, and the command that clears it."""
+    """A condition that needs action, or that waits: the agent, the start, and the command that clears it."""
 
     kind: str
     agent_id: str
@@ -160,10 +166,12 @@ class Board(NamedTuple):
 
     version: int
     generated_at: datetime
-    verdict: str  # green or red
+    verdict: str  # red, amber or green
+    reader: str  # the manager that the reminders are for, "" without one
     manager_window_minutes: float
     agent_window_minutes: float
     alerts: list[AlertRow]
+    reminders: list[AlertRow]
     active_plans: list[PlanRow]
     claims: list[ClaimRow]
     finished_claims: dict[str, int]

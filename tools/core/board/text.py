@@ -6,17 +6,30 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tools.core import clock
-from tools.core.board.model import AlertRow, BeatRow, Board, ClaimRow, DecisionRow, DirectiveRow, PlanRow, RequestRow
+from tools.core.board.model import (
+    GREEN,
+    RED,
+    AlertRow,
+    BeatRow,
+    Board,
+    ClaimRow,
+    DecisionRow,
+    DirectiveRow,
+    PlanRow,
+    RequestRow,
+)
+from tools.core.board.verdict import verdict
 from tools.core.text import terminal
+
+SHOWN = 10
+"""Reminders that are shown; alerts are never cut."""
 
 
 def verdict_line(board: Board) -> str:
     """The board in one sentence."""
-    if board.alerts:
+    if board.verdict == RED:
         return f"RED: {many(board.alerts, 'alert')}. Work through them from the top."
-    if late := overdue(board):
-        return f"GREEN: no alerts, but {many(late, 'overdue decision')}."
-    return "GREEN: no alerts."
+    return "GREEN: no alerts." if board.verdict == GREEN else f"AMBER: {verdict(board).sentence}."
 
 
 def counts_line(board: Board) -> str:
@@ -88,14 +101,24 @@ def directive_state(row: DirectiveRow) -> str:
 
 
 def headline(board: Board) -> str:
-    """The verdict, the alerts with the command that clears each, and the counts."""
+    """The verdict, the alerts and what waits, with the command that clears each, and the counts."""
     lines = [verdict_line(board)]
     for number, row in enumerate(board.alerts, 1):
-        since = f"for {age(row.since, board)}" if row.since else never_seen(row)
-        title = f" — {terminal.short(row.title, 70)}" if row.title else ""
-        lines.append(f"{number}. {row.text}{title}{f' ({since})' if since else ''}")
-        lines.append(f"   {row.command}")
+        lines += _alert_lines(number, row, board)
+    if board.reminders:
+        lines.append(f"waiting: {len(board.reminders)}")
+    for number, row in enumerate(board.reminders[:SHOWN], len(board.alerts) + 1):
+        lines += _alert_lines(number, row, board)
+    if len(board.reminders) > SHOWN:
+        lines.append(f"… {len(board.reminders) - SHOWN} more (--format json shows all)")
     return "\n".join(map(terminal.clean, [*lines, *board.notes, counts_line(board)]))
+
+
+def _alert_lines(number: int, row: AlertRow, board: Board) -> list[str]:
+    since = f"for {age(row.since, board)}" if row.since else never_seen(row)
+    title = f" — {terminal.short(row.title, 70)}" if row.title else ""
+    head = f"{number}. {terminal.short(row.text, 300)}{title}{f' ({since})' if since else ''}"
+    return [head, f"   {row.command}"] if row.command else [head]
 
 
 def compact(board: Board) -> str:

@@ -1,33 +1,62 @@
-"""The verdict on a board, in one word and one sentence, for the manager who reads it."""
+"""The one decision on what alarms and what waits, and the verdict of both; every view and check shows this one."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from tools.core.board.model import Board, RequestRow
+from tools.core.board.alerts import Alarm, Signals, alarms
+from tools.core.board.model import AMBER, GREEN, RED, Board, RequestRow, Snapshot
+from tools.core.board.reminders import Waiting, reminders
 
-RED = "red"
-AMBER = "amber"
-GREEN = "green"
+
+class Judgement(NamedTuple):
+    """The alarms and the reminders, each with the command that clears it."""
+
+    alarms: list[Alarm]
+    reminders: list[Alarm]
+
+    @property
+    def colour(self) -> str:
+        """Red: somebody must act. Amber: something waits. Green: neither."""
+        return _colour(self.alarms, self.reminders)
 
 
 class Verdict(NamedTuple):
-    """Red: there are alarms. Amber: no alarms, but requests wait for the reader. Green: neither."""
+    """The verdict in one word, one number and one sentence."""
 
     colour: str
     things: int
     sentence: str
 
 
-def requests_for(board: Board, reader: str) -> list[RequestRow]:
-    """The requests that wait for a manager: addressed to it or to every manager, and not its own."""
-    return [row for row in board.requests if row.kind == "request" and row.to in ("", reader) and row.sender != reader]
+def judge(snapshot: Snapshot, signals: Signals, waiting: Waiting) -> Judgement:
+    """What alarms and what waits, as of the snapshot's moment."""
+    alarmed = alarms(snapshot, signals)
+    return Judgement(alarmed, reminders(snapshot, waiting, alarmed))
 
 
-def verdict(board: Board, reader: str) -> Verdict:
-    """The verdict on a board for its reader; no other code chooses a colour."""
-    if count := len(board.alerts):
-        return Verdict(RED, count, "1 thing needs somebody" if count == 1 else f"{count} things need somebody")
-    if count := len(requests_for(board, reader)):
-        return Verdict(AMBER, count, "1 thing waits for you" if count == 1 else f"{count} things wait for you")
-    return Verdict(GREEN, 0, "All clear")
+def _colour(alarmed: Sequence[object], waiting: Sequence[object]) -> str:
+    return RED if alarmed else AMBER if waiting else GREEN
+
+
+def verdict(board: Board) -> Verdict:
+    """The verdict on a board, for its reader."""
+    colour = _colour(board.alerts, board.reminders)
+    count = len(board.alerts) or len(board.reminders)
+    things = "1 thing" if count == 1 else f"{count} things"
+    sentences = {
+        RED: f"{things} {'needs' if count == 1 else 'need'} somebody",
+        AMBER: f"{things} {'waits' if count == 1 else 'wait'} for you",
+        GREEN: "All clear",
+    }
+    return Verdict(colour, count, sentences[colour])
+
+
+def requests_for(board: Board) -> list[RequestRow]:
+    """The requests that wait for the board's reader, whether or not they alarm already."""
+    return [
+        row
+        for row in board.requests
+        if row.kind == "request" and row.to in ("", board.reader) and row.sender != board.reader
+    ]

@@ -63,7 +63,6 @@ class BoardView(NamedTuple):
 
     board: Board
     repository: str
-    reader: str  # the manager that the page is for, "" without one
     verdict: Verdict
     lanes: list[Lane]
     seats_without_lane: int
@@ -76,9 +75,14 @@ class BoardView(NamedTuple):
     spell: Spell  # hints in the form in which the reader starts commands
 
     @property
+    def reader(self) -> str:
+        """The manager that the page is for, "" without one."""
+        return self.board.reader
+
+    @property
     def for_reader(self) -> list[RequestRow]:
         """The requests that wait for the reader."""
-        return requests_for(self.board, self.reader)
+        return requests_for(self.board)
 
     @property
     def between_others(self) -> list[RequestRow]:
@@ -92,16 +96,10 @@ class BoardView(NamedTuple):
         return [row for row in self.board.requests if row.kind != "request"]
 
 
-def reader_of(board: Board, manager: str) -> str:
-    """The manager that a page is for: the reader, else the first manager of the board."""
-    return manager or (board.managers[0].agent_id if board.managers else "")
-
-
 def take(context: Context, options: View, manager: str = "") -> BoardView:
     """The view as of now; `manager` is the reader's seat where it manages."""
     snapshot, now = build.read(context), context.now
-    board = build.build(context, snapshot, options)
-    reader = reader_of(board, manager)
+    board = build.build(context, snapshot, options._replace(reader=manager))
     seats, omitted = seats_of(board)
     past = _past(context.history, snapshot, board, [seat.row.agent_id for seat in seats])
     threads = {
@@ -113,8 +111,7 @@ def take(context: Context, options: View, manager: str = "") -> BoardView:
     return BoardView(
         board,
         os.path.basename(context.workspace.bus_root),
-        reader,
-        verdict(board, reader),
+        verdict(board),
         [lane(seat, board, past) for seat in seats],
         omitted,
         threads,

@@ -7,10 +7,11 @@ kind `consensus` or `complete`, or a row of the ledger, decides it. Only cited r
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from tools.core import clock, ids
@@ -93,9 +94,10 @@ def _gather(workspace: Workspace, history: History, tasks: Sequence[str]) -> dic
         records.traces.append(trace)
         if trace.task and not ids.is_thread_only(trace.task):
             records.tasks.add(trace.task)
-    for name in [*tasks, *linked_by_queue(workspace)]:
+    linked: list[tuple[str, list[Trace]]] = [(task, []) for task in tasks]
+    for name, traces in [*linked, *((name, [trace]) for name, trace in _in_queue(workspace))]:
         if not any(name in records.tasks for records in by_id.values()):
-            by_id[name] = _Records({name})
+            by_id[name] = _Records({name}, traces)
     if tasks:
         by_id = {name: records for name, records in by_id.items() if records.tasks & set(tasks)}
     for name, records in by_id.items():
@@ -158,17 +160,25 @@ def _in_ledger(workspace: Workspace) -> Iterator[tuple[str, Trace]]:
             yield name, Trace("ledger", f"row {row.number}", DECIDED, "", ledger.moment_of(row), "", "", ())
 
 
-def linked_by_queue(workspace: Workspace) -> list[str]:
-    """The ids in `Consensus:` lines of queue items; a line without ids stands for the item itself."""
-    decision_ids: list[str] = []
+def _in_queue(workspace: Workspace) -> Iterator[tuple[str, Trace]]:
+    """The decisions of the backlog, each since its file was written: there is no other record of it yet."""
+    for name, path in linked_by_queue(workspace).items():
+        at = datetime.fromtimestamp(os.stat(workspace.in_root(path).path).st_mtime, UTC)
+        yield name, Trace("queue", path, "", "", at, "", "", ())
+
+
+def linked_by_queue(workspace: Workspace) -> dict[str, str]:
+    """The ids in `Consensus:` lines of queue items, and the file of each; a line without ids stands for the item."""
+    paths: dict[str, str] = {}
     for item in items.all_items(workspace)[0]:
         line = item.fields.get("consensus")
         if line is None or line.strip().lower() in ("no", "none", "false"):
             continue
         words = re.split(r"[\s,;]+", line.strip())
         task_ids = [word for word in words if ids.is_task(word) and word.lower() not in ("yes", "true")]
-        decision_ids += task_ids or [item.task_id]
-    return list(dict.fromkeys(decision_ids))
+        for name in task_ids or [item.task_id]:
+            paths.setdefault(name, item.path)
+    return paths
 
 
 def _about_tasks(history: History, name: str, records: _Records) -> list[Trace]:
@@ -196,7 +206,7 @@ def _row(context: Context, name: str, records: _Records, max_age: timedelta) -> 
         receipts=cited,
         events=_count(traces, "event"),
         messages=_count(traces, "message"),
-        overdue="" if is_decided else overdue(last, cited, context.now, max_age),
+        overdue="" if is_decided else overdue(moments, cited, context.now, max_age),
     )
 
 
@@ -204,15 +214,15 @@ def _decides(trace: Trace) -> bool:
     return trace.source == "ledger" or (trace.source != "message" and trace.kind in DECIDING)
 
 
-def overdue(last: datetime | None, cited: Collection[str], now: datetime, max_age: timedelta) -> str:
-    """Why an open decision needs attention; "" when it does not."""
+def overdue(moments: Collection[datetime], cited: Collection[str], now: datetime, max_age: timedelta) -> str:
+    """Why an open decision needs attention; "" when it does not, as one proposed a moment ago."""
+    if not moments:
+        return "no receipts; never updated" if not cited else "never updated"
     reasons = []
-    if not cited:
+    if not cited and now - min(moments) > max_age:
         reasons.append("no receipts")
-    if last is None:
-        reasons.append("never updated")
-    elif now - last > max_age:
-        reasons.append(f"no update for {clock.age(last, now)}")
+    if now - max(moments) > max_age:
+        reasons.append(f"no update for {clock.age(max(moments), now)}")
     return "; ".join(reasons)
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tools.core import clock, hint, ids
 from tools.core.board import build, model
-from tools.core.board.markdown import alerts, consensus_counts, decisions, requests
+from tools.core.board.markdown import alerts, consensus_counts, decisions, reminders, requests
 from tools.core.board.text import counts_line, verdict_line
 from tools.core.bus.reservation import assigned_engineer
 from tools.core.context import Context, Spell
@@ -52,7 +52,7 @@ class Report(NamedTuple):
 def gather(context: Context, manager: str, since: datetime) -> Report:
     """The report since a moment; plans are checked strictly."""
     snapshot = build.read(context)
-    board = build.build(context, snapshot, model.View())
+    board = build.build(context, snapshot, model.View(reader=manager))
     context.skipped(context.history.problems())
     entries, _ = context.history.select(Query(since=since), None)
     checked = check.check_plans(context, storage.all_places(context.workspace), strict=True)
@@ -121,7 +121,8 @@ def markdown(report: Report, spell: Spell) -> str:
         f" · since {clock.to_text(report.since)}\n\n{counts_line(board)}"
     )
     sections = [
-        (f"Alerts ({len(board.alerts)})", alerts(board)),
+        (f"Alerts ({len(board.alerts)})", alerts(board.alerts, board)),
+        *([(f"Waiting ({len(board.reminders)})", reminders(board))] if board.reminders else []),
         (f"Tasks ({len(report.tasks)})", _tasks(report.tasks)),
         (f"Receipts cited since ({sum(len(row.receipts) for row in report.tasks)})", _receipts(report.tasks)),
         (f"Plan validation ({len(report.plan_findings)} findings)", _findings(report.plan_findings, spell)),

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tools.core.board.alerts import PLACEHOLDER
-from tools.core.board.verdict import AMBER as WAITS
-from tools.core.board.verdict import GREEN, RED
+from tools.core.board.model import AMBER as WAITS
+from tools.core.board.model import GREEN, RED
 from tools.core.board.view import BoardView, RecordRow
 from tools.core.terminal import views
 from tools.core.terminal.rows import AMBER, BOLD, DIM, PLAIN, Row, Size, Spans, clipped, filtered, words, wrapped

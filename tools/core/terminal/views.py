@@ -26,6 +26,14 @@ _KINDS = {
     "dirty_handoff": "uncommitted",
     "plan_unclaimed": "no holder",
     "evidence_broken": "evidence",
+    "hold": "on hold",
+    "overlap": "same files",
+    "holder_away": "signed off",
+    "assignment_waiting": "not started",
+    "agents_idle": "free agents",
+    "decision_overdue": "decision",
+    "unproven": "no evidence",
+    "bus_unsent": "not sent",
 }
 _FEW = 6
 """Requests for the reader on the first view; where there is one more it is shown as well."""
@@ -48,6 +56,7 @@ def _needs(view: BoardView, size: Size) -> Iterator[Row]:
     yield from (_alert(row, view, size) for row in view.board.alerts)
     if not view.board.alerts:
         yield words(" Nothing alarms.", DIM)
+    yield from (_alert(row, view, size) for row in view.board.reminders if row.kind != "request_for_you")
     if view.for_reader:
         yield BLANK
         yield from _for_reader(view, size)

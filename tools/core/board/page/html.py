@@ -12,9 +12,9 @@ import os
 from typing import Any
 
 from tools.core import hint
+from tools.core.board.model import AMBER, GREEN, RED
 from tools.core.board.page.engine import FOLDER, constant, render
 from tools.core.board.page.names import Links, LiveLinks, context
-from tools.core.board.verdict import AMBER, GREEN, RED
 from tools.core.board.view import BoardView
 from tools.core.hashing import sha256_hex
 

@@ -22,8 +22,18 @@ KINDS = {
     "dirty_handoff": "Uncommitted work",
     "plan_unclaimed": "Plan without holder",
     "evidence_broken": "Broken evidence",
+    "request_for_you": "Asks you",
+    "hold": "On hold",
+    "overlap": "Same files",
+    "holder_away": "Holder signed off",
+    "assignment_waiting": "Not started",
+    "agents_idle": "Free agents",
+    "decision_overdue": "Overdue decision",
+    "unproven": "No evidence",
+    "findings": "Findings",
+    "bus_unsent": "Not exchanged",
 }
-_AMBER_EDGES = ("dirty_handoff", "plan_unclaimed", "evidence_broken")
+_RED_EDGES = ("manager_stale", "manager_missing", "manager_away", "agent_idle", "request_waiting")
 
 BACKLOG_ORDER = ("done", "held", "paused", "assigned", "ready", "waiting", "in_progress", "unknown", "dropped")
 """The states of tasks in the order of the bar; a live claim that is active is called held."""
@@ -72,7 +82,7 @@ def kind(word: str) -> str:
 
 def edge(word: str) -> str:
     """The colour of an alert's edge."""
-    return "amber" if word in _AMBER_EDGES else "red"
+    return "red" if word in _RED_EDGES else "amber"
 
 
 def act(row: AlertRow, acting: str, spell: Spell) -> Act | None:

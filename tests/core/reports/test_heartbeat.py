@@ -7,7 +7,7 @@ import pytest
 
 from tests.acting import context_of
 from tools.core import clock
-from tools.core.bus import heartbeat
+from tools.core.reports import heartbeat
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def check(workspace, store, noon):
 
 
 def kinds(check):
-    return [alert.kind for alert in check.alerts]
+    return [row.kind for row in check.board.alerts]
 
 
 def test_a_missing_manager_alarms_until_it_beats_or_is_ignored(check, seat, logged, noon):
