@@ -39,9 +39,18 @@ _RESERVED = frozenset(
 
 def document(view: BoardView) -> str:
     """The whole board, shortened from its end until it fits; each cut is marked."""
-    parts: list[Callable[[BoardView, int], str]] = [_alerts, _waiting, _gantt, _held, _ready, _decisions, _findings]
+    parts: list[Callable[[BoardView, int], str]] = [
+        _alerts,
+        _reminders,
+        _waiting,
+        _gantt,
+        _held,
+        _ready,
+        _decisions,
+        _findings,
+    ]
     caps = [_CAPS[0]] * len(parts)
-    caps[0] = len(_needing(view))
+    caps[0] = len(view.board.alerts)
     text = _assembled(view, parts, caps)
     for cap in _CAPS[1:]:
         for number in range(len(parts) - 1, -1, -1):
@@ -82,20 +91,26 @@ def _fenced(command: str) -> str:
     return f"   {fence}sh\n   {line}\n   {fence}"
 
 
-def _needing(view: BoardView) -> list[AlertRow]:
-    """The alerts and the reminders; requests that wait for the reader have a section of their own."""
-    return [*view.board.alerts, *(row for row in view.board.reminders if row.kind != "request_for_you")]
-
-
 def _alerts(view: BoardView, cap: int) -> str:
-    """The alerts, and what waits behind them."""
-    items, rows = [], _needing(view)
-    for number, row in enumerate(rows[:cap], 1):
+    return _needs(view, view.board.alerts, [f"{number}." for number in range(1, cap + 1)])
+
+
+def _reminders(view: BoardView, cap: int) -> str:
+    """What waits for the reader, but for the requests, which have a section of their own."""
+    return _needs(view, [row for row in view.board.reminders if row.kind != "request_for_you"], ["-"] * cap)
+
+
+def _needs(view: BoardView, rows: Sequence[AlertRow], marks: Sequence[str]) -> str:
+    """As many rows as there are marks, each with the command that clears it."""
+    items = []
+    for mark, row in zip(marks, rows, strict=False):
         title = f" · {_short(row.title, 120)}" if row.title else ""
-        head = f"{number}. **{escape_markdown(words.kind(row.kind))}** · {_age(row.since, view)} · {_short(row.text)}{title}"
+        head = (
+            f"{mark} **{escape_markdown(words.kind(row.kind))}** · {_age(row.since, view)} · {_short(row.text)}{title}"
+        )
         items.append(f"{head}\n\n{_fenced(row.command)}" if row.command else head)
-    if len(rows) > cap:
-        items.append(_more(len(rows) - cap, view))
+    if len(rows) > len(marks):
+        items.append(_more(len(rows) - len(marks), view))
     return "\n\n".join(items)
 
 
