@@ -109,14 +109,14 @@ class Server:
         command = [sys.executable, "-m", "tools.agent.serve", "--port", "0", "--json"]
         self.process = subprocess.Popen(command, cwd=root, env=environment(), stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
-        self.said: dict[str, Any] = json.loads(self.process.stdout.readline())
+        self.address: dict[str, Any] = json.loads(self.process.stdout.readline())
         self.until(self.watch(), b"event: board")
         self.started = time.monotonic() - begin
 
     def watch(self) -> socket.socket:
         """One watcher."""
-        line = socket.create_connection(("127.0.0.1", self.said["port"]), timeout=30)
-        head = f"GET /events HTTP/1.1\r\nHost: 127.0.0.1:{self.said['port']}\r\nAuthorization: Bearer {self.said['token']}\r\n\r\n"
+        line = socket.create_connection(("127.0.0.1", self.address["port"]), timeout=30)
+        head = f"GET /events HTTP/1.1\r\nHost: 127.0.0.1:{self.address['port']}\r\nAuthorization: Bearer {self.address['token']}\r\n\r\n"
         line.sendall(head.encode())
         return line
 
@@ -181,7 +181,7 @@ def _on_a_page(server: Server, root: Path) -> int:
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         tab = browser.new_page()
-        tab.goto(server.said["url"])
+        tab.goto(server.address["url"])
         moments = [_until_on_page(tab, root, f"record {number}") for number in range(5)]
         browser.close()
     return say("serve, a record on a page, median of 5", statistics.median(moments), "s", LATENCY)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Weaken one promise at a time in a scratch copy of the toolkit: a fast part of the tests must notice each.
 
-`python tests/mutations.py` tries them all and prints who was caught by what. A weakening whose text
-is no longer in the source is an error, so that the list cannot rot unnoticed.
+`python -m tests.mutations [WORD…]` tries those with a word in their name, or all, and prints which test noticed
+each. A weakening whose text is no longer in the source is an error, so that the list cannot rot unnoticed.
 """
 
 from __future__ import annotations
@@ -14,37 +14,14 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+
+from tests.board_mutations import BOARDS
+from tests.mutation import Mutation
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PROMISES = "tests/test_promises.py"
 ORDER = "tests/crash/test_write_order.py"
 POINTS = "tests/crash/test_crash_points.py"
-PAGE = "tests/core/board/test_page.py"
-ACCESS = "tests/core/served/test_access.py"
-ACTIONS = "tests/core/served/test_actions.py"
-LIVE = "tests/browser/test_live.py"
-
-
-class Mutation(NamedTuple):
-    """One weakening: the text of a file that is replaced, and the tests that must notice."""
-
-    name: str
-    path: str
-    old: str
-    new: str
-    tests: tuple[str, ...]
-    chosen: str = ""  # pytest -k
-
-    @property
-    def traces(self) -> bool:
-        """Whether its tests need strace."""
-        return any("crash" in test for test in self.tests)
-
-    @property
-    def browses(self) -> bool:
-        """Whether its tests need a browser."""
-        return LIVE in self.tests
 
 
 FEW = "order or (safe and (bus_event or claim-claim or bus_ping or heartbeat))"
@@ -140,70 +117,7 @@ MUTATIONS = (
         (ORDER,),
         "dead",
     ),
-    Mutation(
-        "text of records not escaped",
-        "tools/core/board/page/engine.py",
-        "        autoescape=True,\n",
-        "        autoescape=False,\n",
-        (PAGE,),
-        "markup",
-    ),
-    Mutation(
-        "any style allowed on the page",
-        "tools/core/board/page/html.py",
-        "style-src {_hash(asset('board.css'))}",
-        "style-src 'unsafe-inline'",
-        (PAGE,),
-        "policy",
-    ),
-    Mutation(
-        "colours of a chart in the style sheet alone",
-        "tools/core/board/page/templates/sections/top.html",
-        ' fill="{{ paint[part.word] }}"',
-        "",
-        (PAGE,),
-        "colours",
-    ),
-    Mutation(
-        "another host answered",
-        "tools/core/served/guard.py",
-        'if not self._gate.knows_host(headers.get("host", "")):',
-        "if False:",
-        (ACCESS,),
-        "another_host",
-    ),
-    Mutation(
-        "another origin answered",
-        "tools/core/served/guard.py",
-        'if "origin" in headers and not self._gate.owns_origin(headers["origin"]):',
-        "if False:",
-        (ACCESS,),
-        "another_origin",
-    ),
-    Mutation(
-        "the board shown without the token",
-        "tools/core/served/guard.py",
-        'raise Refusal(401, "This needs the token that the server printed when it started.")',
-        "return True",
-        (ACCESS,),
-        "without_the_token",
-    ),
-    Mutation(
-        "acting where it was not allowed",
-        "tools/core/served/application.py",
-        "        if not self._service.reader.acting:\n",
-        "        if False:\n",
-        (ACTIONS,),
-        "only_shows",
-    ),
-    Mutation(
-        "a section replaced whole when something comes",
-        "tools/core/board/page/templates/live.js",
-        "{ morph(old, fresh); window",
-        "{ old.replaceWith(document.importNode(fresh, true)); window",
-        (LIVE,),
-        "stays",
-    ),
+    *BOARDS,
 )
 UNCHANGED = Mutation("nothing", "", "", "", (PROMISES, ORDER), f"{FEW} or torn or dead or test_promises")
 
@@ -245,13 +159,15 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def main() -> None:
-    """Tries every weakening and says which test noticed it; exit 1 when one went unnoticed."""
-    unnoticed = 0
+    """Tries the weakenings and says which test noticed each; exit 1 when one went unnoticed."""
+    words, unnoticed = sys.argv[1:], 0
     for mutation in MUTATIONS:
+        if words and not any(word in mutation.name for word in words):
+            continue
         with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
-            noticed, words = notice(mutation, Path(folder))
-        found = re.search(r"^FAILED (\S+)", words, re.MULTILINE)
-        print(f"{mutation.name}: {found[1] if found else 'noticed' if noticed else 'NOT NOTICED'}", flush=True)
+            noticed, output = notice(mutation, Path(folder))
+        test = re.search(r"^FAILED (\S+)", output, re.MULTILINE)
+        print(f"{mutation.name}: {test[1] if test else 'noticed' if noticed else 'NOT NOTICED'}", flush=True)
         unnoticed += not noticed
     sys.exit(unnoticed > 0)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.crash.traced import why_not
-from tests.mutations import MUTATIONS, UNCHANGED, Mutation, notice
+from tests.mutation import Mutation
+from tests.mutations import MUTATIONS, UNCHANGED, notice
 
 pytestmark = pytest.mark.slow
 

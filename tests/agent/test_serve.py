@@ -23,7 +23,7 @@ SERVE = "agent.serve"
 
 @contextmanager
 def serving(folder, *options):
-    """A server in a process of its own, and what it said first."""
+    """A server in a process of its own, and what it printed first."""
     command = [sys.executable, "-m", "tools.agent.serve", "--port", "0", "--json", *options]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
@@ -34,14 +34,16 @@ def serving(folder, *options):
         process.communicate()
 
 
-def get(said, place, **headers):
-    request = urllib.request.Request(f"http://127.0.0.1:{said['port']}{place}", headers=headers)
+def get(server, place, **headers):
+    request = urllib.request.Request(f"http://127.0.0.1:{server['port']}{place}", headers=headers)
     return urllib.request.urlopen(request, timeout=10)
 
 
-def watch(said):
-    request = f"GET /events HTTP/1.1\r\nHost: 127.0.0.1:{said['port']}\r\nAuthorization: Bearer {said['token']}\r\n\r\n"
-    line = socket.create_connection(("127.0.0.1", said["port"]), timeout=20)
+def watch(server):
+    request = (
+        f"GET /events HTTP/1.1\r\nHost: 127.0.0.1:{server['port']}\r\nAuthorization: Bearer {server['token']}\r\n\r\n"
+    )
+    line = socket.create_connection(("127.0.0.1", server["port"]), timeout=20)
     line.sendall(request.encode())
     return line
 
@@ -57,18 +59,18 @@ def until(line, words, seconds=20):
     return text
 
 
-def test_it_says_first_where_it_is_and_what_it_may_do(git_repo, seat):
+def test_it_prints_first_where_it_is_and_what_it_may_do(git_repo, seat):
     seat("boss", roles=["manager"])
-    with serving(git_repo, "--allow-actions") as (process, said):
-        assert said["url"] == f"http://127.0.0.1:{said['port']}/?token={said['token']}"
-        assert (said["actions"], said["pid"]) == (True, process.pid) and len(said["token"]) >= 43
-        assert get(said, "/", Authorization=f"Bearer {said['token']}").status == 200
+    with serving(git_repo, "--allow-actions") as (process, server):
+        assert server["url"] == f"http://127.0.0.1:{server['port']}/?token={server['token']}"
+        assert (server["actions"], server["pid"]) == (True, process.pid) and len(server["token"]) >= 43
+        assert get(server, "/", Authorization=f"Bearer {server['token']}").status == 200
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_at_a_signal_though_many_watch_and_leaves_no_traceback(git_repo, number):
-    with serving(git_repo) as (process, said):
-        lines = [watch(said) for _ in range(50)]
+    with serving(git_repo) as (process, server):
+        lines = [watch(server) for _ in range(50)]
         for line in lines:
             until(line, b"event: board")
         begin = time.monotonic()
@@ -85,42 +87,38 @@ def log_note(spawn, folder):
     )
 
 
-def test_a_watcher_hears_of_a_record(git_repo, spawn):
-    with serving(git_repo) as (_, said):
-        line = watch(said)
-        until(line, b"id: 1")
+def test_two_hundred_watchers_hear_of_a_record_though_others_do_not_read(git_repo, spawn):
+    with serving(git_repo) as (_, server):
+        deaf = [watch(server) for _ in range(20)]
+        lines = [watch(server) for _ in range(200)]
+        for line in lines:
+            until(line, b"id: 1")
         log_note(spawn, git_repo)
-        until(line, b"id: 2")
-
-
-def test_a_watcher_that_does_not_read_keeps_nobody_waiting(git_repo, spawn):
-    with serving(git_repo) as (_, said):
-        deaf, line = watch(said), watch(said)
-        until(line, b"id: 1")
-        log_note(spawn, git_repo)
-        until(line, b"id: 2")
-        deaf.close()
+        for line in lines:
+            until(line, b"id: 2")
+        for line in deaf:
+            line.close()
 
 
 def test_half_a_request_is_dropped(git_repo):
-    with serving(git_repo) as (_, said):
-        line = socket.create_connection(("127.0.0.1", said["port"]), timeout=30)
+    with serving(git_repo) as (_, server):
+        line = socket.create_connection(("127.0.0.1", server["port"]), timeout=30)
         line.sendall(b"GET / HTTP/1.1\r\nHost: ")
         assert line.recv(100) == b""
 
 
 def test_it_writes_nothing(git_repo):
     before = sorted(git_repo.rglob("*"))
-    with serving(git_repo) as (_, said):
-        assert get(said, "/healthz").status == 200
+    with serving(git_repo) as (_, server):
+        assert get(server, "/healthz").status == 200
     assert sorted(git_repo.rglob("*")) == before
 
 
 def test_a_token_file_is_made_for_its_owner_alone_and_kept(git_repo, tmp_path, run):
     kept = tmp_path / "token"
     for _ in range(2):
-        with serving(git_repo, "--token-file", str(kept)) as (_, said):
-            assert kept.read_text().strip() == said["token"]
+        with serving(git_repo, "--token-file", str(kept)) as (_, server):
+            assert kept.read_text().strip() == server["token"]
     assert kept.stat().st_mode & 0o777 == 0o600
     kept.chmod(0o644)
     refused = run(SERVE, "--port", "0", "--token-file", str(kept), code=7)
@@ -145,15 +143,15 @@ def test_without_the_extra_it_says_what_to_install(git_repo, run, monkeypatch):
 
 
 def test_failures_are_one_line_without_the_token(git_repo):
-    with serving(git_repo) as (process, said):
+    with serving(git_repo) as (process, server):
         with pytest.raises(urllib.error.HTTPError):
-            get(said, f"/?token={said['token']}x")
+            get(server, f"/?token={server['token']}x")
         os.kill(process.pid, signal.SIGTERM)
-        assert said["token"] not in process.communicate(timeout=20)[1]
+        assert server["token"] not in process.communicate(timeout=20)[1]
 
 
 def test_it_has_one_thread_of_its_own(git_repo):
-    with serving(git_repo) as (process, said):
-        until(watch(said), b"id: 1")
+    with serving(git_repo) as (process, server):
+        until(watch(server), b"id: 1")
         threads = os.listdir(f"/proc/{process.pid}/task") if os.path.isdir("/proc") else ["1"]
         assert len(threads) <= 2 and threading.active_count() >= 1

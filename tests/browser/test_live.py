@@ -115,7 +115,7 @@ def test_a_request_is_answered_on_the_page(open_tab, live):
     assert "--summary 'it'\"'\"'s yes'" in first.locator(".will").inner_text()
     first.locator("form.act button").click()
     wait(tab, "document.querySelectorAll('.requests > li').length === 2")
-    assert tab.page.inner_text("#said").startswith("Done: python -m tools.agent.bus_message") and tab.faults == []
+    assert tab.page.inner_text("#status").startswith("Done: python -m tools.agent.bus_message") and tab.faults == []
 
 
 def test_a_refusal_stands_beside_the_form_and_the_words_stay(open_tab, live, git_repo):

@@ -19,7 +19,7 @@ def focused(tab):
 
 
 def status(tab):
-    return tab.page.inner_text("#said")
+    return tab.page.inner_text("#status")
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -29,9 +29,9 @@ def main(run: cli.Run, since: str, form: str) -> None:
         raise UsageError(
             f"{since!r} is neither a stamp nor a distance such as 90m, 24h, 7d, nor last", code="value.since"
         )
-    found = digest.take(run, digest.Question(min(moment, run.now), View(), run.manager))
-    text = digest_text.markdown(found) if form == "markdown" else digest_text.text(found)
-    run.emit(digest.as_document(found), text)
+    made = digest.take(run, digest.Question(min(moment, run.now), View(), run.manager))
+    text = digest_text.markdown(made) if form == "markdown" else digest_text.text(made)
+    run.emit(digest.as_document(made), text)
 
 
 if __name__ == "__main__":

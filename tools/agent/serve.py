@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 @cli.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @cli.option("--allow-actions", is_flag=True, help="Let the page act, from this seat and with every guard.")
 @cli.option("--token-file", help="Keep the token in this file, so that it stays the same.")
-@cli.repeated("--host-name", help="A further name under which it is asked; needed to listen beyond this machine.")
+@cli.repeated("--host-name", help="A further name of the server; needed to listen beyond this machine.")
 @cli.option("--interval", type=cli.SECONDS, default="0.25s", show_default=True, help="Between two looks at the bus.")
 @cli.option("--open", "open_browser", is_flag=True, help="Show it in a browser.")
 def main(
     run: cli.Run,
+    *,
     port: int,
     host: str,
     allow_actions: bool,
@@ -44,7 +45,7 @@ def main(
 
     if not access.is_loopback(host) and not host_name:
         raise UsageError(
-            f"{host} is reached by other machines: say under which name it will be asked",
+            f"{host} is reached by other machines: name it with --host-name",
             code="serve.host",
             hint=hint.tool("agent.serve", "--host", host, "--host-name", hint.WORDS),
         )

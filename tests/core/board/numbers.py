@@ -171,7 +171,7 @@ def _head(head: Element) -> dict[str, int]:
 def _sections(top: Element) -> dict[str, int]:
     waiting = top.all(id="waiting")[0]
     heads = {head.text.rpartition(" ")[0]: int(head.text.rpartition(" ")[2]) for head in waiting.all("h3")}
-    groups = {"Between others": "between others", "Directives nobody has answered": "unanswered directives"}
+    groups = {"Between others": "between others", "Directives without an answer": "unanswered directives"}
     numbers = {groups.get(name, "for the reader"): count for name, count in heads.items()}
     numbers |= read(r"Plans in hand (\d+) open", top.all(id="work")[0].text, "plans")
     numbers |= read(r"Ready to take (\d+) wait for others", top.all(id="ready")[0].text, "waiting")

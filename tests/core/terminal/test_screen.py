@@ -117,7 +117,7 @@ def test_keys_are_letters_while_something_is_typed(seen):
 
 def test_an_answer_shows_the_command_that_sends_it(seen):
     state, effect = pressed(seen, "j", "j", "r", "i", "t", "'", "s")
-    assert answering(state).endswith(f"--summary 'it'\"'\"'s' --reply-to {state.asked.request.id}")
+    assert answering(state).endswith(f"--summary 'it'\"'\"'s' --reply-to {state.request_row.request.id}")
     drawn = lines(seen, state, seat="manager-1")
     assert drawn[-3].startswith(" reply as manager-1 > it's█") and drawn[-2].startswith(
         " $ python -m tools.agent.bus_message"
@@ -129,7 +129,7 @@ def test_an_answer_shows_the_command_that_sends_it(seen):
 
 def test_an_empty_answer_is_not_sent_and_a_row_that_asks_nothing_says_so(seen):
     assert not pressed(seen, "j", "j", "r", "space", "enter")[1].send
-    assert pressed(seen, "r")[0].said == "this row asks nothing"
+    assert pressed(seen, "r")[0].note == "this row asks nothing"
 
 
 def test_c_copies_the_command_of_the_row(seen):

@@ -130,7 +130,7 @@ def compact(board: Board) -> str:
         ("unclaimed plans", [f"{row.plan_id} {row.status} ({row.actor})" for row in board.unclaimed_plans]),
         ("ready", [f"{row.task_id} {row.priority}: {terminal.short(row.title, 80)}" for row in board.ready]),
         ("open requests", [_request_line(row, board) for row in board.requests]),
-        ("dirty handoffs", [f"{row.owner} on {row.branch or '-'}, found by {row.finder}" for row in board.handoffs]),
+        ("dirty handoffs", [f"{row.owner} on {row.branch or '-'}, seen by {row.finder}" for row in board.handoffs]),
         (f"managers ({windows(board)})", [_beat_line(row, board) for row in board.managers]),
         ("heartbeat automation in flight", [f"{row.plan_id} ({row.actor})" for row in board.automation]),
         (

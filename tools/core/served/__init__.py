@@ -1,4 +1,4 @@
-"""The board as a page that is served live: looked at by whoever has the token, acted on where that was allowed.
+"""The board as a page that is served live: read by those who have the token, acted on where that is allowed.
 
 access       who may read: host, origin, token, and the headers of every answer
 guard        access, as the layer around the application; limits of requests

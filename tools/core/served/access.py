@@ -34,7 +34,7 @@ class Gate(NamedTuple):
 
     port: int
     token: str
-    names: tuple[str, ...] = ()  # further host names it is asked for by
+    names: tuple[str, ...] = ()  # further names of the host
 
     @property
     def cookie(self) -> str:
@@ -54,7 +54,7 @@ class Gate(NamedTuple):
         return frozenset(plain | {f"https://{host}" for host in self.hosts if not host.startswith(LOOPBACK)})
 
     def knows_host(self, host: str) -> bool:
-        """Whether a request asked for this server by a name it has."""
+        """Whether a request names this server as its host."""
         return host.lower() in self.hosts
 
     def owns_origin(self, origin: str) -> bool:

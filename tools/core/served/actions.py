@@ -61,7 +61,7 @@ def _marked(change: Change) -> Change:
 
 
 def perform(context: Context, name: str, body: object) -> Done:
-    """Does what was asked for from the context's seat; UsageError for a body that is not one of the verb."""
+    """Carries out a verb from the context's seat; UsageError for a body that is not one of the verb."""
     verb = VERBS.get(name)
     if verb is None:
         raise UsageError(f"{name[:40]!r} is not an action", code="serve.verb")
@@ -80,7 +80,9 @@ def _checked(verb: Verb, body: object) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise UsageError("the body is not a JSON object", code="serve.body")
     if unknown := sorted(set(body) - set(verb.fields)):
-        raise UsageError(f"unknown field {unknown[0][:40]!r}; known: {', '.join(verb.fields)}", code="serve.field")
+        raise UsageError(
+            f"unknown field {unknown[0][:40]!r}; the fields are {', '.join(verb.fields)}", code="serve.field"
+        )
     if missing := [name for name in verb.required if not body.get(name)]:
         raise UsageError(f"the field {missing[0]!r} is missing", code="serve.field")
     return {name: verb.fields[name](value) for name, value in body.items()}

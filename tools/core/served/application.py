@@ -111,13 +111,13 @@ class _Places:
         """The messages of a thread."""
         made = tasks.thread_of(self._now(), _name_in(request), self._edition.view)
         if not made.rows:
-            raise Refusal(404, "Nothing was said in this thread.")
+            raise Refusal(404, "This thread has no messages.")
         return self._place("thread", thread=made)
 
     async def search(self, request: Request) -> Response:
         """What bus_search finds."""
         query = request.query_params.get("q", "")[:400]
-        return self._place("search", query=query, hits=tasks.found(self._now(), query))
+        return self._place("search", query=query, hits=tasks.hits(self._now(), query))
 
     async def document(self, request: Request) -> Response:
         """The board as `report --format json` writes it."""

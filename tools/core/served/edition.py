@@ -40,7 +40,7 @@ class Edition(NamedTuple):
         return self.view.board.generated_at
 
     def news(self) -> dict[str, Any]:
-        """What watchers are told: enough to know which parts to fetch."""
+        """The news for watchers: enough to say which parts to fetch."""
         return {
             "version": self.version,
             "made": clock.to_text(self.made),

@@ -70,7 +70,7 @@ class Guard:
         """Raises Refusal for a request that may not pass; whether who may came by cookie."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if not self._gate.knows_host(headers.get("host", "")):
-            raise Refusal(403, "This server is not asked for by that name.")
+            raise Refusal(403, "This server does not go by that name.")
         if "origin" in headers and not self._gate.owns_origin(headers["origin"]):
             raise Refusal(403, "Another site may not ask this server.")
         if scope["method"] == "OPTIONS":
@@ -88,8 +88,8 @@ class Guard:
         if (token := bearer(headers.get("authorization", ""))) and self._gate.accepts(token):
             return False
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        given = [value for name, value in query if name == "token"]
-        if given and scope["method"] == "GET" and self._gate.accepts(given[0]):
+        tokens = [value for name, value in query if name == "token"]
+        if tokens and scope["method"] == "GET" and self._gate.accepts(tokens[0]):
             rest = urlencode([(name, value) for name, value in query if name != "token"])
             place = scope["path"] if is_plain_path(scope["path"]) else "/"
             cookie = f"{self._gate.cookie}={self._gate.token}; HttpOnly; SameSite=Lax; Path=/"

@@ -25,7 +25,7 @@ from tools.core.served.stream import Live
 
 
 class Address(NamedTuple):
-    """Where a server listens, by which further names it is asked for, and the file of its token."""
+    """Where a server listens, its further names, and the file of its token."""
 
     host: str
     port: int

@@ -1,6 +1,6 @@
-"""News for watchers: one loop looks, makes each edition once, and tells everybody; nobody is waited for.
+"""News for watchers: one loop looks, makes each edition once for all of them, and waits for none.
 
-A watcher is told what is newest and never what it missed, so that a line that was cut, a browser that
+A watcher hears what is newest and never what it missed, so that a line that was cut, a browser that
 slept and a server that began anew need no case of their own.
 """
 
@@ -70,7 +70,7 @@ class Live:
         self._nudge.set()
 
     async def end(self) -> None:
-        """Ends all streams, so that the server has nobody to wait for."""
+        """Ends all streams, so that the server has none to wait for."""
         self.is_ending = True
         self._nudge.set()
         async with self._news:
@@ -107,12 +107,12 @@ class Live:
     def health(self) -> Health:
         """Whether what is shown is what is there."""
         if self._was_there and not self._look.is_there:
-            return Health(False, "the bus was there and is gone")
+            return Health(ok=False, why="the bus was there and is gone")
         if self._failure:
-            return Health(False, "the bus cannot be read")
+            return Health(ok=False, why="the bus cannot be read")
         if self.edition is None or time.monotonic() - self._looked_at > TOO_OLD:
-            return Health(False, "there is no board, or it is too old")
-        return Health(True)
+            return Health(ok=False, why="there is no board, or it is too old")
+        return Health(ok=True)
 
     async def next_after(self, version: int) -> Edition | None:
         """The newest edition once it is later than a version; None when the server ends."""
@@ -136,7 +136,7 @@ class Events:
         gone = asyncio.ensure_future(_left(receive))
         self._live.watchers += 1
         try:
-            await self._tell(send, gone)
+            await self._stream(send, gone)
             await self._send(send, b"", more=False)
         except TimeoutError:
             pass  # the watcher does not read, so its connection is closed
@@ -144,7 +144,7 @@ class Events:
             self._live.watchers -= 1
             gone.cancel()
 
-    async def _tell(self, send: Send, gone: asyncio.Future[None]) -> None:
+    async def _stream(self, send: Send, gone: asyncio.Future[None]) -> None:
         version = 0
         while not gone.done():
             news = asyncio.ensure_future(self._live.next_after(version))

@@ -62,10 +62,10 @@ def thread_of(context: Context, name: str, view: BoardView) -> Thread:
     entries, older = context.history.select(Query(tasks=[name], events=False), MESSAGES)
     rows = [record_row(entry) for entry in entries]
     waiting = frozenset(row.id for row in view.board.requests if row.id)
-    asked = {row.id for row in rows if row.kind in ("request", "directive") and row.id}
+    requests = {row.id for row in rows if row.kind in ("request", "directive") and row.id}
     senders = {row.id: row.agent_id for row in rows if row.id}
     commands = {row.id: row.command for row in view.board.requests if row.id}
-    return Thread(name, rows, older, waiting, frozenset(asked - waiting), senders, commands)
+    return Thread(name, rows, older, waiting, frozenset(requests - waiting), senders, commands)
 
 
 def task_of(context: Context, task_id: str, view: BoardView) -> tuple[TaskView, Thread] | None:
@@ -111,7 +111,7 @@ def _sentence(task: Task | None, held: list[Interval], holder: str, finished: ob
         return f"done by {holder} on {finished:%a %d %b}"
     if task is not None and task.waits_for:
         return f"waits for {', '.join(task.waits_for)}"
-    return f"for {task.engineer}" if task is not None and task.engineer else "held by nobody"
+    return f"for {task.engineer}" if task is not None and task.engineer else "not claimed"
 
 
 def _text(context: Context, task: Task | None) -> list[str]:
@@ -128,7 +128,7 @@ def _evidence(context: Context, seen: Snapshot, plan_id: str) -> list[Proof]:
     return [Proof(path, *verify.verdict(context.workspace, path)) for path in plan.all_receipts[:100]]
 
 
-def found(context: Context, query: str, limit: int = 50) -> list[RecordRow]:
+def hits(context: Context, query: str, limit: int = 50) -> list[RecordRow]:
     """The records that have words of a query, newest first."""
     words = Search(query, limit=limit)
     return [record_row(entry) for entry in context.history.search(words).entries] if words.words else []

@@ -99,7 +99,7 @@ class Top(App[None]):
         rows = rows_of(self.view, self.state, self._sized())
         self.state, effect = press(self.state, event.key, event.character or "", rows)
         if self.state.answer is not None and before.answer is None and self._seat is None:
-            self.state = before._replace(said="no seat here: boot one to answer")
+            self.state = before._replace(note="no seat here: boot one to answer")
         if self.state.thread and self.state.thread != before.thread:
             self._thread = self._messages(self.state.thread)
             self.state = self.state._replace(top=10**6)
@@ -121,7 +121,7 @@ class Top(App[None]):
             self._send()
 
     def _send(self) -> None:
-        request = self.state.asked.request if self.state.asked else None
+        request = self.state.request_row.request if self.state.request_row else None
         if request is None or self._seat is None:
             return
         acting = self._acting_in.at(clock.now()).acting_as(self._seat)
@@ -129,9 +129,9 @@ class Top(App[None]):
         try:
             posts.post(acting, messages=[draft])
         except ToolkitError as problem:
-            self.state = self.state._replace(said=problem.message)
+            self.state = self.state._replace(note=problem.message)
             return
-        self.state = self.state._replace(answer=None, asked=None, said="sent")
+        self.state = self.state._replace(answer=None, request_row=None, note="sent")
         self._refresh()
 
     def _sized(self) -> Size:

@@ -91,13 +91,13 @@ def ago(at: datetime | None, now: datetime) -> str:
 
 def filtered(rows: list[Row], text: str) -> list[Row]:
     """The rows that have every word of a text; headings stay away while something is looked for."""
-    wanted = text.casefold().split()
-    if not wanted:
+    parts = text.casefold().split()
+    if not parts:
         return rows
     kept, is_in = [], False
     for row in rows:
         if not row.follows:
-            is_in = bool(row.key) and all(word in row.text.casefold() for word in wanted)
+            is_in = bool(row.key) and all(word in row.text.casefold() for word in parts)
         if is_in:
             kept.append(row)
     return kept

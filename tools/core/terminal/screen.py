@@ -151,12 +151,12 @@ def _thread(view: BoardView, state: State, size: Size, shown: Shown) -> list[Row
             words(cut(f" {when}  {row.agent_id}  {row.kind}{is_open}", size.columns), AMBER if is_open else DIM)
         )
         body += [words(f"   {text}") for text in wrapped(row.summary, size.columns - 5)]
-    return body or [words(" Nothing was said here.", DIM)]
+    return body or [words(" There is no message here.", DIM)]
 
 
 def answering(state: State) -> str:
     """The command that sends what is being typed."""
-    command = state.asked.command if state.asked else ""
+    command = state.request_row.command if state.request_row else ""
     return command.replace(PLACEHOLDER, shlex.quote(state.answer or "answer"))
 
 
@@ -174,7 +174,7 @@ def _foot(state: State, rows: list[Row], size: Size, shown: Shown) -> list[Spans
         ]
     row = row_under(state, rows)
     command = f" $ {row.command}" if row and row.command else ""
-    note = f" {state.said} " if state.said else " c copies " if command else ""
+    note = f" {state.note} " if state.note else " c copies " if command else ""
     keys = _KEYS if not size.plain else "arrows move  enter open  r reply  c copy  / filter  1-5 view  ? keys  q quit"
     return [
         ((left(command, size.columns - width(note)), BOLD), (note, DIM)),

@@ -18,9 +18,9 @@ class State(NamedTuple):
     is_looking: bool = False  # the words are being typed
     thread: str = ""  # the thread that is open
     answer: str | None = None  # what is being typed as an answer
-    asked: Row | None = None  # the request that is answered
+    request_row: Row | None = None  # the request that is answered
     is_helping: bool = False
-    said: str = ""  # what the last key did
+    note: str = ""  # what the last key did
 
 
 class Effect(NamedTuple):
@@ -52,7 +52,7 @@ def press(state: State, key: str, char: str, rows: list[Row]) -> tuple[State, Ef
     """The state after a key; `char` is what it types, "" for a key that types nothing."""
     if key == "ctrl+c":
         return state, Effect(end=True)
-    state = state._replace(said="")
+    state = state._replace(note="")
     if state.is_helping:
         return state._replace(is_helping=False), NOTHING
     if state.answer is not None:
@@ -72,7 +72,7 @@ def _typed(text: str, key: str, char: str) -> str:
 
 def _answering(state: State, key: str, char: str) -> tuple[State, Effect]:
     if key == "escape":
-        return state._replace(answer=None, asked=None, said="nothing was sent"), NOTHING
+        return state._replace(answer=None, request_row=None, note="nothing was sent"), NOTHING
     if key == "enter":
         has_words = bool(state.answer and state.answer.strip())
         return state, Effect(send=has_words)
@@ -121,11 +121,11 @@ def _with_row(state: State, key: str, rows: list[Row]) -> tuple[State, Effect]:
     if row is None:
         return state, NOTHING
     if key == "c" and row.command:
-        return state._replace(said="copied"), Effect(copy=row.command)
+        return state._replace(note="copied"), Effect(copy=row.command)
     if key == "r" and row.request is not None and row.request.id:
-        return state._replace(answer="", asked=row), NOTHING
+        return state._replace(answer="", request_row=row), NOTHING
     if key == "r":
-        return state._replace(said="this row asks nothing"), NOTHING
+        return state._replace(note="this row asks nothing"), NOTHING
     return state, NOTHING
 
 

@@ -221,7 +221,7 @@ def _claim(row: ClaimRow, view: BoardView, size: Size) -> Row:
 
 def _plan(row: PlanRow, view: BoardView, size: Size) -> Row:
     broken = row.evidence.get("broken", 0)
-    note = f"{broken} broken" if broken else ", ".join(row.holders) or "nobody"
+    note = f"{broken} broken" if broken else ", ".join(row.holders) or "no holder"
     cells = (
         Cell("", 2),
         Cell(row.summary or row.plan_id, size.columns - 45),

@@ -6,7 +6,7 @@
     get: function (key) { try { return localStorage.getItem('board-' + key); } catch (e) { return null; } },
     set: function (key, value) { try { localStorage.setItem('board-' + key, value); } catch (e) { /* not kept */ } }
   };
-  var say = function (text) { $('said').textContent = text; };
+  var say = function (text) { $('status').textContent = text; };
   if (!$('tools')) return;
   $('tools').hidden = false;
 

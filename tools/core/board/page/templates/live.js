@@ -37,7 +37,7 @@
   }
   function morph(old, fresh) {
     attributes(old, fresh);
-    if (old.matches('form.act, #tools, #said, dialog, #lamp')) return;
+    if (old.matches('form.act, #tools, #status, dialog, #lamp')) return;
     var byKey = {}, rest = [];
     Array.prototype.slice.call(old.childNodes).forEach(function (node) {
       if (isOwn(node)) return;
@@ -140,13 +140,13 @@
         }).then(function (answer) {
           return answer.text().then(function (text) {
             if (!answer.ok) {
-              var said = text;
-              try { said = JSON.parse(text).error.message; } catch (e) { /* a sentence */ }
-              throw new Error(said);
+              var message = text;
+              try { message = JSON.parse(text).error.message; } catch (e) { /* a sentence */ }
+              throw new Error(message);
             }
             input.value = '';
             will.hidden = true;
-            document.getElementById('said').textContent = 'Done: ' + JSON.parse(text).command;
+            document.getElementById('status').textContent = 'Done: ' + JSON.parse(text).command;
           });
         }).catch(function (problem) {
           refused.textContent = problem.message || 'The server did not answer.';
