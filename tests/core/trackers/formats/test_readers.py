@@ -54,6 +54,13 @@ def test_a_custom_status_of_beads_is_done_once_it_is_closed(read):
     assert [piece.status for piece in read("beads", lines).pieces] == ["open", "done"]
 
 
+def test_what_beads_adds_when_a_task_is_begun_is_no_unknown_field(read):
+    line = (
+        '{"_type":"issue","id":"a","title":"A","status":"closed","started_at":"2026-01-01T00:00:00Z","comment_count":0}'
+    )
+    assert by_id(read("beads", line))["a"].unknown == {}
+
+
 def test_task_master_tags_and_ids_of_each_kind_are_read(read):
     tasks = by_id(read("taskmaster", samples.TASKMASTER))
     assert list(tasks) == ["TM-1", "TM-2", "TM-3", "TM-feature-x-1"]

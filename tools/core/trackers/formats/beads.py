@@ -30,7 +30,7 @@ _NO_WORK_TYPES = ("message", "event", "gate", "agent", "role", "rig", "convoy", 
 _NO_WORK_FLAGS = frozenset(("is_template", "ephemeral", "pinned", "wisp"))
 _KNOWN = pieces.words(
     "id title description design acceptance_criteria notes status priority issue_type assignee owner "
-    "created_at created_by updated_at closed_at close_reason due_at defer_until labels dependencies "
+    "created_at created_by updated_at started_at closed_at close_reason due_at defer_until labels dependencies "
     "comments content_hash _type dependency_count dependent_count comment_count parent is_template "
     "ephemeral pinned wisp source_system compaction_level original_size"
 )
