@@ -18,6 +18,7 @@ def of_json(board: Mapping[str, Any], day: Mapping[str, Any]) -> dict[str, int]:
     """The numbers of `report --json`, and those of `digest --json` for the last 24 hours."""
     lists = (
         "alerts",
+        "reminders",
         "requests",
         "claims",
         "ready",
@@ -30,7 +31,7 @@ def of_json(board: Mapping[str, Any], day: Mapping[str, Any]) -> dict[str, int]:
     numbers = {name: len(board[name]) for name in (*lists, "active_plans", "automation")}
     plans = {row["plan_id"]: row for row in (*board["active_plans"], *board["unclaimed_plans"])}
     evidence = sum((Counter(row["evidence"]) for row in plans.values()), Counter())
-    reader = board["managers"][0]["agent_id"] if board["managers"] else ""
+    reader = board["reader"]
     questions = [row for row in board["requests"] if row["kind"] == "request"]
     mine = [row for row in questions if row["to"] in ("", reader) and row["sender"] != reader]
     seats = {row["agent_id"] for row in (*board["managers"], *board["agents"])}
@@ -42,6 +43,7 @@ def of_json(board: Mapping[str, Any], day: Mapping[str, Any]) -> dict[str, int]:
     numbers |= {f"receipts {row['id']}": row["receipts"] for row in board["decisions"]}
     return numbers | {
         "for the reader": len(mine),
+        "other reminders": sum(row["kind"] != "request_for_you" for row in board["reminders"]),
         "between others": len(questions) - len(mine),
         "unanswered directives": len(board["requests"]) - len(questions),
         "silent": sum(row["idle"] for row in board["claims"]),
@@ -91,7 +93,7 @@ def read(pattern: str, text: str, *names: str) -> dict[str, int]:
 def of_markdown(text: str) -> dict[str, int]:
     """The numbers of the Markdown board."""
     heads = {
-        "Alerts": "alerts", "Active Plans": "active_plans", "Unclaimed Plans": "unclaimed_plans", "Ready Queue": "ready",
+        "Alerts": "alerts", "Waiting": "reminders", "Active Plans": "active_plans", "Unclaimed Plans": "unclaimed_plans", "Ready Queue": "ready",
         "Open Requests": "requests", "Dirty Handoffs": "handoffs", "Manager Directives": "directives",
         "Heartbeat automation in flight": "automation", "Findings": "findings",
     }  # fmt: skip
@@ -114,7 +116,7 @@ def of_text(text: str) -> dict[str, int]:
     heads = {
         "active plans": "active_plans", "claims": "claims", "overlaps": "overlaps", "unclaimed plans": "unclaimed_plans",
         "ready": "ready", "open requests": "requests", "dirty handoffs": "handoffs", "decisions": "decisions",
-        "heartbeat automation in flight": "automation", "findings": "findings",
+        "heartbeat automation in flight": "automation", "findings": "findings", "waiting": "reminders",
     }  # fmt: skip
     numbers = {}
     for head, name in heads.items():
@@ -220,7 +222,12 @@ def of_github(text: str) -> dict[str, int]:
         (again,) = read(rf"<b>{head} \((\d+)\)</b>", text, name).values()
         assert numbers.get(name, again) == again
         numbers[name] = again
-    return numbers | {"overdue": text.count(": **overdue**: "), "alerts": len(re.findall(r"(?m)^\d+\. \*\*", text))}
+    waiting = len(re.findall(r"(?m)^- \*\*", text))
+    return numbers | {
+        "other reminders": waiting,
+        "overdue": text.count(": **overdue**: "),
+        "alerts": len(re.findall(r"(?m)^\d+\. \*\*", text)),
+    }
 
 
 def of_screen(lines: list[str]) -> dict[str, int]:
@@ -239,6 +246,7 @@ def of_screen(lines: list[str]) -> dict[str, int]:
 def of_digest(text: str) -> dict[str, int]:
     """The numbers of the digest of a day."""
     numbers = read(r"(?m)^NOW +(\d+) things? needs? somebody", text, "alerts")
+    numbers |= read(r"(?m)^NOW .* new\), (\d+) more waits?", text, "reminders")
     numbers |= read(r"(?m)^DONE +(\d+):", text, "finished in a day") | read(
         r"(?m)^BEGUN +(\d+):", text, "begun in a day"
     )
@@ -256,7 +264,8 @@ def of_metrics(text: str) -> dict[str, int]:
         sums[name] += int(float(value))
         if word := re.match(r'\{(?:standing|state)="(\w+)"', labels):
             sums[f"{name} {word[1]}"] += int(float(value))
-    names = {"alerts": "alerts", "claims": "claims", "requests": "requests_open", "ready": "ready", "overdue": "decisions_overdue",
+    names = {"alerts": "alerts", "reminders": "reminders", "claims": "claims",
+             "requests": "requests_open", "ready": "ready", "overdue": "decisions_overdue",
              "handoffs": "handoffs_open", "decisions": "decisions_open", "silent": "claims silent", "paused": "claims paused"}  # fmt: skip
     names |= {f"evidence {word}": f"evidence {word}" for word in WORDS.values()}
     return {name: sums[key] for name, key in names.items()}

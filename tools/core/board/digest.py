@@ -176,6 +176,7 @@ def as_document(digest: Digest) -> dict[str, Any]:
         "until": clock.to_text(digest.until),
         "alerts": len(board.alerts),
         "new_alerts": digest.new_alerts,
+        "reminders": len(board.reminders),
         "done": [row._asdict() for row in digest.done],
         "begun": [row._asdict() for row in digest.begun],
         "taken_over": [

@@ -8,7 +8,9 @@ from datetime import datetime
 from tools.core import hint
 from tools.core.board.alerts import assign
 from tools.core.board.digest import Digest, TitledTask
+from tools.core.board.model import GREEN
 from tools.core.board.page.words import age, many
+from tools.core.board.verdict import verdict
 from tools.core.text import terminal
 from tools.core.text.markdown import escape_markdown
 
@@ -44,9 +46,14 @@ def rows(digest: Digest) -> list[tuple[str, str]]:
 
 
 def _now(digest: Digest) -> str:
-    count = len(digest.board.alerts)
-    verb = "needs" if count == 1 else "need"
-    return f"{many(count, 'thing')} {verb} somebody ({digest.new_alerts} new): {digest.spell(_ALL)}" if count else ""
+    board = digest.board
+    if board.verdict == GREEN:
+        return ""
+    waiting = (
+        f", {len(board.reminders)} more {'waits' if len(board.reminders) == 1 else 'wait'}" if board.reminders else ""
+    )
+    more = f" ({digest.new_alerts} new){waiting}" if board.alerts else ""
+    return f"{verdict(board).sentence}{more}: {digest.spell(_ALL)}"
 
 
 def _cut(parts: Iterable[str]) -> str:

@@ -97,7 +97,7 @@ def _alerts(view: BoardView, cap: int) -> str:
 
 def _reminders(view: BoardView, cap: int) -> str:
     """What waits for the reader, but for the requests, which have a section of their own."""
-    return _needs(view, [row for row in view.board.reminders if row.kind != "request_for_you"], ["-"] * cap)
+    return _needs(view, view.other_reminders, ["-"] * cap)
 
 
 def _needs(view: BoardView, rows: Sequence[AlertRow], marks: Sequence[str]) -> str:

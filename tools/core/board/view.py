@@ -15,7 +15,7 @@ from tools.core.board import build
 from tools.core.board.lanes import questions, timeline
 from tools.core.board.lanes.lane import DAY, WEEK, Lane, Past, lane, seats_of
 from tools.core.board.lanes.timeline import Interval, Window
-from tools.core.board.model import Board, RequestRow, Snapshot, View
+from tools.core.board.model import AlertRow, Board, RequestRow, Snapshot, View
 from tools.core.board.verdict import Verdict, requests_for, verdict
 from tools.core.context import Context, Spell
 from tools.core.models.bus import Claim
@@ -83,6 +83,11 @@ class BoardView(NamedTuple):
     def for_reader(self) -> list[RequestRow]:
         """The requests that wait for the reader."""
         return requests_for(self.board)
+
+    @property
+    def other_reminders(self) -> list[AlertRow]:
+        """The reminders but for the requests, which every view shows in a place of their own."""
+        return [row for row in self.board.reminders if row.kind != "request_for_you"]
 
     @property
     def between_others(self) -> list[RequestRow]:

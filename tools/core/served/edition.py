@@ -16,6 +16,7 @@ from tools.core.board.alerts import ANSWER_WITHIN
 from tools.core.board.model import Board, View
 from tools.core.board.page import html
 from tools.core.board.page.words import LATE_AFTER
+from tools.core.board.reminders import IDLE_AFTER
 from tools.core.board.view import BoardView, take
 from tools.core.consensus.decisions import MAX_AGE
 from tools.core.context import Context
@@ -87,6 +88,7 @@ def _moments(board: Board) -> Iterator[datetime]:
     for row in (*board.managers, *board.agents):
         if row.last_seen and windows[row.role]:
             yield row.last_seen + timedelta(minutes=windows[row.role]) + second
+            yield row.last_seen + IDLE_AFTER + second
     for claim in board.claims:
         if claim.claimed_at and board.agent_window_minutes:
             yield claim.claimed_at + timedelta(minutes=board.agent_window_minutes) + second

@@ -6,8 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from tools.core.board.model import AMBER, GREEN, RED
 from tools.core.board.page.names import open_plans
 from tools.core.board.view import BoardView
+
+COLOURS = (RED, AMBER, GREEN)
 
 
 class Sample(NamedTuple):
@@ -53,6 +56,8 @@ def _of_board(view: BoardView) -> list[str]:
     ]
     return [
         _family("alerts", "gauge", "Things that need somebody.", _counted("kind", Counter(row.kind for row in board.alerts))),
+        _family("reminders", "gauge", "Things that wait without alarming.", _counted("kind", Counter(row.kind for row in board.reminders))),
+        _family("verdict", "gauge", "The verdict, 1 at its colour.", [Sample({"colour": word}, word == board.verdict) for word in COLOURS]),
         _family("claims", "gauge", "Live claims.", [Sample({"state": state, "agent": agent}, n) for (state, agent), n in claims.items()]),
         _family("requests_open", "gauge", "Requests and directives without an answer.", [_plain(len(board.requests))]),
         _family("request_oldest_seconds", "gauge", "The age of the oldest of them.", [_plain(oldest)]),

@@ -56,7 +56,7 @@ def _needs(view: BoardView, size: Size) -> Iterator[Row]:
     yield from (_alert(row, view, size) for row in view.board.alerts)
     if not view.board.alerts:
         yield words(" Nothing alarms.", DIM)
-    yield from (_alert(row, view, size) for row in view.board.reminders if row.kind != "request_for_you")
+    yield from (_alert(row, view, size) for row in view.other_reminders)
     if view.for_reader:
         yield BLANK
         yield from _for_reader(view, size)

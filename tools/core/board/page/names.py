@@ -17,6 +17,7 @@ class Limits(NamedTuple):
     """How many rows of a section are shown; live claims and alerts are never cut."""
 
     requests: int = REQUESTS
+    reminders: int = 50
     plans: int = 30
     ready: int = 15
     directives: int = 10
@@ -127,6 +128,7 @@ def context(view: BoardView) -> dict[str, Any]:
         "view": view,
         "board": board,
         "groups": _groups(view),
+        "reminders": view.other_reminders,
         "plans": plans,
         "evidence": evidence,
         "cited": sum(evidence.values()),
