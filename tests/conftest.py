@@ -109,19 +109,22 @@ def ordinary_user() -> Iterator[None]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--store", choices=["files", "memory"], default="files", help="what the commands' own tests run on (in process)"
+        "--store",
+        choices=["files", "memory", "postgres"],
+        default="files",
+        help="what the commands' own tests run on (in process)",
     )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On the store in memory only the commands' own tests run, but for those that cannot."""
-    if config.getoption("--store") != "memory":
+    """On a store that is not files only the commands' own tests run, but for those that cannot."""
+    if config.getoption("--store") == "files":
         return
     from tests.without_files import reason_against
 
     kept, left = [], []
     for item in items:
-        reason = reason_against(item.nodeid)
+        reason = reason_against(item.nodeid, config.getoption("--store"))
         (kept if reason is not None else left).append(item)
         if reason:
             item.add_marker(pytest.mark.skip(reason=reason))
@@ -188,21 +191,45 @@ def store(workspace: Any) -> Any:
 
 
 @pytest.fixture(autouse=True)
-def bus_in_memory(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With `--store=memory` every command of this process finds a bus that is no files, one for each bus root."""
-    if request.config.getoption("--store") != "memory":
+def bus_elsewhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `--store` every command of this process finds a bus that is no files, one for each bus root."""
+    kind = request.config.getoption("--store")
+    if kind == "files":
         return
-    from tests.memory import MemoryStore
     from tools.core import context
 
-    opened: dict[str, MemoryStore] = {}
+    begin = _bus_on_server(request) if kind == "postgres" else _bus_in_memory
+    opened: dict[str, Callable[[], Any]] = {}
 
-    def open_store(workspace: Any, *_: Any) -> MemoryStore:
+    def open_store(workspace: Any, *_: Any) -> Any:
         if workspace.bus_root not in opened:
-            opened[workspace.bus_root] = MemoryStore(Path(workspace.bus.path))
-        return opened[workspace.bus_root]
+            opened[workspace.bus_root] = begin(workspace)
+        return opened[workspace.bus_root]()
 
     monkeypatch.setattr(context, "open_store", open_store)
+
+
+def _bus_in_memory(workspace: Any) -> Callable[[], Any]:
+    from tests.memory import MemoryStore
+
+    store = MemoryStore(Path(workspace.bus.path))
+    return lambda: store
+
+
+def _bus_on_server(request: pytest.FixtureRequest) -> Callable[[Any], Callable[[], Any]]:
+    from tests.postgres import PlantedStore
+
+    server = request.getfixturevalue("server")
+
+    def begin(workspace: Any) -> Callable[[], Any]:
+        address = server.new_bus()
+        Path(workspace.bus.path).mkdir(exist_ok=True)  # where a clone has its signpost, and what it has seen
+        store = PlantedStore(workspace, address)
+        store.take(Path(workspace.bus.path))
+        store.close()
+        return lambda: PlantedStore(workspace, address)
+
+    return begin
 
 
 @pytest.fixture

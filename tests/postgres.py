@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from tools.core.errors import SetupError
-from tools.core.store.postgres import driver, schema
+from tools.core.store.api import name_at
+from tools.core.store.postgres import driver, filling, schema
 from tools.core.store.postgres.store import PostgresStore
 from tools.core.store.signpost import Address
 
@@ -121,6 +122,37 @@ class Server:
     def new_store(self, workspace: Any) -> PostgresStore:
         """A store with an empty bus."""
         return PostgresStore(workspace, self.new_bus())
+
+
+class PlantedStore(PostgresStore):
+    """A bus in which tests put what somebody left who does not use the toolkit."""
+
+    def __init__(self, workspace: Any, address: Address) -> None:
+        super().__init__(workspace, address)
+        self._owner = driver.Connection(address)
+
+    def put(self, name: str, data: bytes | None) -> None:
+        """Makes a stream or a document these bytes; None takes it away."""
+        bus = self._bus.opened.bus
+        self._owner.tell("UPDATE teof.buses SET state = 'filling' WHERE bus = %s", bus)
+        if name.startswith(("events", "messages")):
+            self._owner.tell("DELETE FROM teof.waiting USING teof.records AS r WHERE waiting.bus = %s AND waiting.seq = r.seq"
+                             " AND r.bus = waiting.bus AND r.stream = %s", bus, name)  # fmt: skip
+            self._owner.tell("DELETE FROM teof.records WHERE bus = %s AND stream = %s", bus, name)
+            self._owner.tell("DELETE FROM teof.streams WHERE bus = %s AND stream = %s", bus, name)
+            filling.load_stream(self._owner, bus, name, [data or b""])
+        else:
+            self._owner.tell("DELETE FROM teof.documents WHERE bus = %s AND name = %s", bus, name)
+            if data is not None:
+                filling.load_document(self._owner, bus, name, data)
+        self._owner.tell("UPDATE teof.buses SET state = 'open' WHERE bus = %s", bus)
+
+    def take(self, folder: Path) -> None:
+        """Takes over a bus folder, as it is."""
+        for path in sorted(folder.glob("*/*.json*")):
+            name = name_at(f"_bus/{path.relative_to(folder)}")
+            if name and path.is_file() and not path.is_symlink():
+                self.put(name, path.read_bytes())
 
 
 def _is_running(process: int) -> bool:

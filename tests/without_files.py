@@ -41,8 +41,13 @@ REASONS = {
 """Why a test needs the bus in files, by the beginning of its name."""
 
 
-def reason_against(test: str) -> str | None:
+ON_SERVER: dict[str, str] = {}
+"""Why a test cannot run on a server, besides."""
+
+
+def reason_against(test: str, store: str) -> str | None:
     """Why a test cannot run without files, "" when it can; None for a test that is not about commands."""
     if not test.startswith(FOLDERS):
         return None
-    return next((reason for name, reason in REASONS.items() if test.startswith(name)), "")
+    reasons = REASONS | (ON_SERVER if store == "postgres" else {})
+    return next((reason for name, reason in reasons.items() if test.startswith(name)), "")

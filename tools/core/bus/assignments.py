@@ -124,7 +124,8 @@ def _changes(
         )
     if decision.outcome is not None:
         outcome = decision.outcome._replace(overrides=decision.overrides)
-        changes += claims.claim_changes(context, documents, outcome)
+        decided_on = documents._replace(assignment=decision.assignment or documents.assignment)
+        changes += claims.claim_changes(context, decided_on, outcome)  # an assignment made here is not ended here
     elif changes:
         changes.append(Expect(f"{CLAIMS}/{request.task}", documents.claim_version))
     return changes

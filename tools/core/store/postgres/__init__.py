@@ -10,5 +10,6 @@ history    every question about events and messages, each in one statement
 commit     what a commit sends, and what became of one whose answer was lost
 store      the verbs over a server
 schema     the numbered files of SQL, and the roles
+filling     a bus from files into a server, and byte for byte back
 inspection  what a server is like
 """

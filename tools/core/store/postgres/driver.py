@@ -33,6 +33,10 @@ class Repeated(Exception):
     """The records of a commit are there already: it was done before its answer was lost."""
 
 
+class Taken(Exception):
+    """A bus that was to be filled has records."""
+
+
 class Connection:
     """A connection that is made with the first question."""
 
@@ -234,6 +238,8 @@ def refusal(address: Address, error: Any) -> Exception:
         return StaleVersion(detail)
     if code == "TE007":
         return Repeated()
+    if code == "TE010":
+        return Taken()
     if code in ("55P03", "TE008"):
         return BusyError(
             f"the bus was locked for {LOCKING} seconds{f' by {detail}' if detail else ''}", code="store.busy"
