@@ -15,7 +15,8 @@ from tools.core.models.bus import EVENTS, Event, stream_of
 from tools.core.models.entry import MESSAGE, Entry, matches, stream_entry, unrepeated
 from tools.core.models.lenient import shortcoming
 from tools.core.problem import Problem
-from tools.core.store import merge
+from tools.core.store import merge, one_by_one
+from tools.core.store.addresses import address_of, name_at
 from tools.core.store.api import (
     MAX_COUNTED,
     MAX_REQUESTS,
@@ -29,8 +30,6 @@ from tools.core.store.api import (
     StaleVersion,
     Totals,
     Volume,
-    address_of,
-    name_at,
     streams_of,
 )
 from tools.core.text import secrets
@@ -117,6 +116,9 @@ class MemoryStore:
         except DataError as problem:
             problem.hint = hint.tool("maintenance.bus_repair")
             raise
+
+    def documents(self, *names):
+        return one_by_one.documents(self, names)
 
     def version(self, name):
         if _is_stream(name):

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tools.core.errors import SetupError
-from tools.core.store.api import name_at
+from tools.core.store.addresses import name_at
 from tools.core.store.postgres import driver, filling, schema
 from tools.core.store.postgres.store import PostgresStore
 from tools.core.store.signpost import Address

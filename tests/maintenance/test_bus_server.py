@@ -100,7 +100,7 @@ def test_a_login_that_is_bound_to_a_seat_speaks_for_no_other(bus: Address, login
     assert code_of(lambda: store.adopt(EVENTS, [b'{"agent_id":"claude-1","event":"note"}'])) == "store.seat"
     claim = Replace("claims/T", {"agent_id": "claude-1"}, "")
     assert code_of(lambda: store.commit([claim, event("codex-1")])) == "store.seat"
-    assert len(store.read(EVENTS).found) == 2 and store.get("claims/T") is None
+    assert len(store.read(EVENTS).records) == 2 and store.get("claims/T") is None
 
 
 def test_a_pattern_means_its_letters_and_nothing_else(bus: Address, login: Callable[..., Any]) -> None:
@@ -112,7 +112,7 @@ def test_a_pattern_means_its_letters_and_nothing_else(bus: Address, login: Calla
 def test_a_reader_reads_and_writes_nothing(bus: Address, login: Callable[..., Any]) -> None:
     login(bus).commit([event("codex-1")])
     store = login(bus, "--reader")
-    assert len(store.read(EVENTS).found) == 1 and store.history.agents() == ["codex-1"]
+    assert len(store.read(EVENTS).records) == 1 and store.history.agents() == ["codex-1"]
     assert code_of(lambda: store.commit([event("codex-1")])) == "store.forbidden"
 
 

@@ -199,3 +199,18 @@ def test_any_text_comes_back_as_it_was_given(any_store, event, texts):
     before = len(any_store.read(EVENTS).records)
     append(any_store, event, *texts)
     assert summaries(any_store.read(EVENTS))[before:] == texts
+
+
+def test_several_documents_come_in_one_answer(any_store):
+    any_store.commit(
+        [Replace(f"{kind}/{name}", {"n": name}, "") for kind in ("claims", "assignments") for name in "TU"]
+    )
+    named = any_store.documents("claims/T", "assignments/U", "claims/absent")
+    assert named == {"claims/T": any_store.get("claims/T"), "assignments/U": any_store.get("assignments/U")}
+    assert list(any_store.documents("claims")) == ["claims/T", "claims/U"]
+    assert len(any_store.documents("claims", "assignments")) == 4 and any_store.documents() == {}
+
+
+def test_a_document_that_is_named_outside_the_ids_is_refused(any_store):
+    with pytest.raises(UsageError):
+        any_store.documents("claims/../x")

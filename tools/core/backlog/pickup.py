@@ -45,11 +45,10 @@ class Backlog(NamedTuple):
 def read(context: Context) -> Backlog:
     """The backlog as it stands now."""
     items, problems = all_items(context.workspace)
-    claims, more = claim_documents.all_claims(context.store)
-    assigned, still_more = claim_documents.all_assignments(context.store)
+    documents = claim_documents.of_all_tasks(context.store)
     all_plans, _ = storage.all_plans(context.workspace)
-    tasks = states.tasks_of(items, claims, assigned, claim_documents.unreadable(context.store, claims, assigned))
-    return Backlog(tasks, claims, states.plans_by_path(all_plans), [*problems, *more, *still_more])
+    tasks = states.tasks_of(items, documents.claims, documents.assignments, documents.unreadable)
+    return Backlog(tasks, documents.claims, states.plans_by_path(all_plans), [*problems, *documents.problems])
 
 
 def require_idle(seat: Seat, held: list[Claim], task: str) -> str:

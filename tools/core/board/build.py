@@ -31,15 +31,10 @@ _NO_MANAGER = "no manager: no session was booted as one here, and no assignment 
 
 def read(context: Context) -> Snapshot:
     """Every document of the bus, the backlog and the plans, read once."""
-    claims, claim_problems = claim_documents.all_claims(context.store)
-    assignments, assignment_problems = claim_documents.all_assignments(context.store)
+    documents = claim_documents.of_all_tasks(context.store)
+    claims, assignments, problems = documents
     items, item_problems = all_items(context.workspace)
     plans, plan_problems = all_plans(context.workspace)
-    damaged = (
-        claim_documents.unreadable(context.store, claims, assignments)
-        if assignment_problems or claim_problems
-        else frozenset()
-    )
     return Snapshot(
         context.now,
         claims,
@@ -48,10 +43,10 @@ def read(context: Context) -> Snapshot:
         items,
         plans,
         seat.bound_manifests(context.workspace),
-        states.tasks_of(items, claims, assignments, damaged),
+        states.tasks_of(items, claims, assignments, documents.unreadable),
         states.holders_of_plans(plans, claims, items),
         {item.path: item.task_id for item in items},
-        [*claim_problems, *assignment_problems, *item_problems, *plan_problems],
+        [*problems, *item_problems, *plan_problems],
     )
 
 

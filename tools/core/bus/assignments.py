@@ -47,13 +47,13 @@ def require_seeder(context: Context, holder: str) -> None:
     """GuardError when a seat without the manager role seeds for another while the bus has a manager."""
     if holder == context.seat.agent_id or context.seat.is_manager:
         return
-    claims_by_task = {claim.task_id: claim for claim in claim_documents.all_claims(context.store)[0]}
+    documents = claim_documents.of_all_tasks(context.store)
     managers = presence.managers(
         context.history,
         context.now,
         manifests=bound_manifests(context.workspace),
-        assignments=claim_documents.all_assignments(context.store)[0],
-        claims=claims_by_task,
+        assignments=documents.assignments,
+        claims={claim.task_id: claim for claim in documents.claims},
     )
     if managers:
         raise GuardError(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
-from tools.core import ids
 from tools.core.bus.reservation import assigned_engineer
 from tools.core.errors import ToolkitError
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, Assignment, Claim
 from tools.core.models.lenient import assignment_from, claim_from
 from tools.core.plain import NamedTuple
 from tools.core.problem import Problem
-from tools.core.store.api import Store
+from tools.core.store.addresses import name_at
+from tools.core.store.api import Document, Store
 
 
 class TaskDocuments(NamedTuple):
@@ -33,8 +32,9 @@ class TaskDocuments(NamedTuple):
 
 def of_task(store: Store, task: str) -> TaskDocuments:
     """A task's claim and assignment; DataError when either cannot be read."""
-    claim = store.get(f"{CLAIMS}/{task}")
-    assignment = store.get(f"{ASSIGNMENTS}/{task}")
+    names = (f"{CLAIMS}/{task}", f"{ASSIGNMENTS}/{task}")
+    documents = store.documents(*names)
+    claim, assignment = (_readable(documents.get(name)) for name in names)
     return TaskDocuments(
         claim_from(claim.content, task) if claim else None,
         claim.content if claim else {},
@@ -45,37 +45,44 @@ def of_task(store: Store, task: str) -> TaskDocuments:
     )
 
 
-def _documents(
-    store: Store, kind: str, read: Callable[[Mapping[str, object], str], Any]
-) -> tuple[list[Any], list[Problem]]:
-    """All readable documents of a kind, and a problem for each of the rest."""
-    records, problems = [], []
-    for name in store.names(kind):
-        where = store.where(f"{kind}/{name}")
-        if not ids.is_task(name):
-            problems.append(Problem(where, 1, "the file name is not a task id", "file.name"))
-            continue
-        try:
-            document = store.get(f"{kind}/{name}")
-        except ToolkitError as error:
-            problems.append(error.problem_in(where))
-            continue
-        if document is not None:
-            records.append(read(document.content, name))
-    return records, problems
+def _readable(document: Document | ToolkitError | None) -> Document | None:
+    if isinstance(document, ToolkitError):
+        raise document
+    return document
+
+
+class AllDocuments(NamedTuple):
+    """Every readable claim and assignment, and a problem for each of the rest."""
+
+    claims: list[Claim]
+    assignments: list[Assignment]
+    problems: list[Problem]
+
+    @property
+    def unreadable(self) -> frozenset[str]:
+        """The tasks whose claim or assignment exists and cannot be read."""
+        return frozenset(name_at(problem.path).partition("/")[2] for problem in self.problems) - {""}
+
+
+def of_all_tasks(store: Store) -> AllDocuments:
+    """The claims and assignments of all tasks, read in one question."""
+    return _sorted_out(store, CLAIMS, ASSIGNMENTS)
 
 
 def all_claims(store: Store) -> tuple[list[Claim], list[Problem]]:
     """Every readable claim, and a problem for each of the rest."""
-    return _documents(store, CLAIMS, claim_from)
+    read = _sorted_out(store, CLAIMS)
+    return read.claims, read.problems
 
 
-def all_assignments(store: Store) -> tuple[list[Assignment], list[Problem]]:
-    """Every readable assignment, and a problem for each of the rest."""
-    return _documents(store, ASSIGNMENTS, assignment_from)
-
-
-def unreadable(store: Store, claims: Sequence[Claim], assignments: Sequence[Assignment]) -> frozenset[str]:
-    """The tasks whose claim or assignment exists but is not among the readable ones."""
-    claimed = set(store.names(CLAIMS)) - {claim.task_id for claim in claims}
-    return frozenset(claimed | set(store.names(ASSIGNMENTS)) - {assignment.task_id for assignment in assignments})
+def _sorted_out(store: Store, *kinds: str) -> AllDocuments:
+    read = AllDocuments([], [], [])
+    for name, document in store.documents(*kinds).items():
+        kind, _, task = name.partition("/")
+        if isinstance(document, ToolkitError):
+            read.problems.append(document.problem_in(store.where(name)))
+        elif kind == CLAIMS:
+            read.claims.append(claim_from(document.content, task))
+        else:
+            read.assignments.append(assignment_from(document.content, task))
+    return read

@@ -47,8 +47,8 @@ def look(history: History, agent: str, tasks: Collection[str], mark: Mark, *, li
         *(entry for entry in history.open_requests(threads=sorted(tasks), limit=limit) if entry.agent != agent),
     ]
     requests += _directives(history, agent, mark)
-    messages = history.count_messages(ids.inbox_of(agent))
     received, _ = history.select(Query(tasks=[ids.inbox_of(agent)], events=False), limit)
+    messages = history.count_messages(ids.inbox_of(agent))
     is_open = {key(entry) for entry in requests}
     merged = unrepeated([*received, *requests])
     items = [Item(entry, key(entry) not in mark.read, key(entry) in is_open) for entry in merged]

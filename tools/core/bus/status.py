@@ -66,8 +66,7 @@ def with_preset(view: View, preset: str | None, now: datetime) -> View:
 
 def gather(context: Context, view: View) -> Status:
     """Reads the bus once."""
-    claims, problems = claim_documents.all_claims(context.store)
-    assignments, more_problems = claim_documents.all_assignments(context.store)
+    claims, assignments, problems = claim_documents.of_all_tasks(context.store)
     by_task = {claim.task_id: claim for claim in claims}
     live = [claim for claim in claims if claim.is_live]
     shown = [
@@ -93,7 +92,7 @@ def gather(context: Context, view: View) -> Status:
         presence.heartbeats(history, present, view.manager_window, context.now),
         history.open_requests(),
         history.count_requests(),
-        [*problems, *more_problems, *history.problems()],
+        [*problems, *history.problems()],
         context.losses(),
     )
 

@@ -17,7 +17,7 @@ from tools.core.checks.sources import Tree
 from tools.core.fs import jsonl
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, Claim, Event, Message, stream_of
 from tools.core.models.lenient import claim_from
-from tools.core.store.api import address_of
+from tools.core.store.addresses import address_of
 
 _DIRECTIVE = re.compile(rf"{ids.COORDINATION_PREFIX}[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*", re.IGNORECASE)
 HUB_LOG = address_of(stream_of(ids.HUB))

@@ -20,7 +20,7 @@ from tools.core.hint import Hint
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES
 from tools.core.problem import Problem
 from tools.core.store import layout
-from tools.core.store.api import name_at
+from tools.core.store.addresses import name_at
 from tools.core.store.layout import Address
 from tools.core.workspace import BUS, MEMORY_LOG
 

@@ -17,7 +17,8 @@ from tools.core.plans import rules
 from tools.core.plans.rules import Facts
 from tools.core.receipts import verify
 from tools.core.receipts.paths import PathProblem, path_problem
-from tools.core.store.api import Store, address_of, name_at
+from tools.core.store.addresses import address_of, name_at
+from tools.core.store.api import Store
 from tools.core.workspace import BUS, Place, Workspace
 
 BRANCHES = ("refs/heads/bus", "refs/remotes/origin/bus")

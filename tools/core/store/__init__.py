@@ -1,6 +1,8 @@
 """The bus behind two protocols: a store that reads and commits, and a history that answers questions.
 
+addresses  how people are shown what a bus holds
 api       the protocols, and what a commit is made of
+one_by_one  documents where a question costs nothing
 layout    how the bus lies in the tree of a commit
 merge     pure rules: what two clones' logs and documents become
 signpost  where a bus is that is not in files

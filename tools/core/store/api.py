@@ -15,14 +15,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from tools.core.errors import BusyError
+from tools.core.errors import BusyError, ToolkitError
 from tools.core.fs import jsonl
-from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, Event, stream_of
+from tools.core.models.bus import EVENTS, MESSAGES, Event, stream_of
 from tools.core.models.entry import Entry, Query, Search
 from tools.core.models.lenient import shortcoming
 from tools.core.plain import NamedTuple, Protocol
 from tools.core.problem import Problem
-from tools.core.workspace import BUS, Place
+from tools.core.workspace import Place
 
 
 class Append(NamedTuple):
@@ -218,23 +218,6 @@ def streams_of(store: Store, query: Query) -> list[str]:
     return streams
 
 
-def address_of(name: str) -> str:
-    """How people are shown a stream or a document and how records cite it: by its file in a bus of files."""
-    is_stream = name.partition("/")[0] in (EVENTS, MESSAGES)
-    return f"{BUS}/{f'{EVENTS}/{EVENTS}' if name == EVENTS else name}{'.jsonl' if is_stream else '.json'}"
-
-
-def name_at(address: str) -> str:
-    """The stream or document that has an address; "" for what is no address of a bus."""
-    kind, _, rest = address.removeprefix(f"{BUS}/").partition("/")
-    if not address.startswith(f"{BUS}/") or kind not in (EVENTS, MESSAGES, CLAIMS, ASSIGNMENTS) or "/" in rest:
-        return ""
-    if kind == EVENTS:
-        return EVENTS if rest == f"{EVENTS}.jsonl" else ""
-    name, dot, suffix = rest.rpartition(".")
-    return f"{kind}/{name}" if name and dot + suffix == (".jsonl" if kind == MESSAGES else ".json") else ""
-
-
 def records_of(store: Store, stream: str) -> Iterator[jsonl.StoredRecord | Problem]:
     """The records of a stream one by one, and the lines that are none, in bounded memory."""
     place = Place("", store.where(stream))
@@ -270,6 +253,9 @@ class Store(Protocol):
 
     def get(self, document: str) -> Document | None:
         """A document; None where there is none; DataError when it cannot be read."""
+
+    def documents(self, *names: str) -> dict[str, Document | ToolkitError]:
+        """Some documents in one question, or its error for each that cannot be read; a kind stands for all of its own."""
 
     def version(self, name: str) -> str:
         """What a document or a stream is now; "" where there is none. Each record changes its stream's."""

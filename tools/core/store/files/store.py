@@ -25,12 +25,14 @@ from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING
 
 from tools.core import hint
-from tools.core.errors import DataError, UsageError
+from tools.core.errors import DataError, ToolkitError, UsageError
 from tools.core.fs import files, jsonl, locks
 from tools.core.models.bus import EVENTS, MESSAGES
 from tools.core.models.lenient import shortcoming
 from tools.core.problem import Problem
-from tools.core.store.api import Append, Change, Document, Expect, Replace, StaleVersion, address_of
+from tools.core.store import one_by_one, signpost
+from tools.core.store.addresses import address_of
+from tools.core.store.api import Append, Change, Document, Expect, Replace, StaleVersion
 from tools.core.store.files import append
 from tools.core.store.files.append import sync
 from tools.core.store.files.transaction import Transaction, as_written, place_of, recovered, version_of
@@ -115,6 +117,10 @@ class FileStore:
             error.hint = hint.tool("maintenance.bus_repair")
             raise
 
+    def documents(self, *names: str) -> dict[str, Document | ToolkitError]:
+        """See Store."""
+        return one_by_one.documents(self, names)
+
     def names(self, kind: str) -> list[str]:
         """See Store."""
         suffix = _suffix(kind)
@@ -143,7 +149,7 @@ class FileStore:
         """See Store."""
         changes = as_written(changes)
         with self._lock():
-            self._refuse_moved()
+            signpost.refuse_moved(self._workspace)
             self._finish_journal()
             for change in changes:
                 self._check(change)
@@ -175,7 +181,7 @@ class FileStore:
         if not missing:
             return 0
         with self._lock():
-            self._refuse_moved()
+            signpost.refuse_moved(self._workspace)
             self._finish_journal()
             self._refuse_other_case(stream)
             later = append.bytes_from(place, behind + whole)
@@ -215,12 +221,6 @@ class FileStore:
 
     def _lock(self) -> AbstractContextManager[None]:
         return locks.hold(self._workspace.bus, holder=self._workspace.cache.child("holder"), patience=self._patience)
-
-    def _refuse_moved(self) -> None:
-        if os.path.lexists(self._workspace.signpost.path):
-            from tools.core.store import signpost  # most buses stay in files
-
-            signpost.refuse_moved(self._workspace)
 
     def _check(self, change: Change) -> None:
         if isinstance(change, Append):

@@ -6,6 +6,9 @@ opening    the first question of a process
 lines      the lines of a stream, in batches
 selection  the entries of a query, in one question
 figures    how much there is
+presence   who was here
+requests   open requests
+following  what a query matches from now on
 history    every question about events and messages, each in one statement
 commit     what a commit sends, and what became of one whose answer was lost
 store      the verbs over a server

@@ -7,11 +7,11 @@ a filling left that did not come to its end is removed by the next one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from typing import Any
 
 from tools.core import hint
 from tools.core.errors import ConflictError
-from tools.core.hashing import sha256
 from tools.core.plain import NamedTuple
 from tools.core.store.postgres import driver
 from tools.core.store.postgres.driver import Connection

@@ -13,8 +13,9 @@ from typing import Any
 from tools.core import clock
 from tools.core.fs import jsonl
 from tools.core.models.bus import EVENTS, Event, stream_of
-from tools.core.models.entry import Entry, Query, Search, matches, stream_entry, unrepeated
+from tools.core.models.entry import Entry, Query, Search, stream_entry, unrepeated
 from tools.core.problem import Problem
+from tools.core.store.addresses import address_of
 from tools.core.store.api import (
     MAX_COUNTED,
     MAX_REQUESTS,
@@ -24,33 +25,14 @@ from tools.core.store.api import (
     Recorded,
     Totals,
     Volume,
-    address_of,
 )
-from tools.core.store.postgres import figures, selection
+from tools.core.store.postgres import figures, following, presence, requests, selection
 from tools.core.store.postgres.lines import examined_row
 from tools.core.store.postgres.opening import Bus
 
 _MAX_PROBLEMS = 1000
 _WALKED = 20_000
-_RECORDS = "FROM teof.records WHERE bus = %s AND kind IS NOT NULL"
-
-_LAST = (
-    "SELECT last.agent, last.moment, last.stream, last.number, last.raw FROM (SELECT DISTINCT ON (voice.agent) newest.* FROM"
-    " teof.voices AS voice, LATERAL (SELECT agent, moment, seq, stream, number, raw FROM teof.records AS r WHERE r.bus = voice.bus"
-    " AND r.agent = voice.agent AND r.kind = voice.kind AND r.moment <= %s AND r.at = r.moment ORDER BY moment DESC, seq DESC"
-    " LIMIT 1) AS newest WHERE voice.bus = %s AND voice.agent = ANY (%s) {kinds}"
-    " ORDER BY voice.agent, newest.moment DESC, newest.seq DESC) AS last"
-)
-"""The last credible record of each agent: one step into the index for each kind it ever wrote."""
-
-_BESIDE = 200
-_BY_PLACE = (
-    "SELECT voice.agent, (SELECT max(moment) FROM (SELECT moment FROM teof.records AS r WHERE r.bus = %s AND r.stream = 'events'"
-    f" AND r.kind IS NOT NULL AND r.seq <= max(voice.last) ORDER BY seq DESC LIMIT {_BESIDE + 1}) AS beside"
-    " WHERE moment > 0 AND moment <= %s) FROM teof.voices AS voice WHERE voice.bus = %s AND voice.agent = ANY (%s)"
-    " AND voice.last IS NOT NULL GROUP BY voice.agent"
-)
-"""The latest moment among an agent's last event and those that stand just before it."""
+_RECORDS = "FROM teof.records WHERE bus = :bus AND kind IS NOT NULL"
 
 
 class PostgresHistory:
@@ -58,12 +40,20 @@ class PostgresHistory:
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
+        self._answers: dict[tuple[str, str], list[Any]] = {}
+        self._messages: dict[str, int] = {}  # by thread, as far as they were counted
 
     def refresh(self) -> None:
-        """See History; every answer is of now."""
+        """See History; until then a question that was answered is not asked again."""
+        self._answers.clear()
+        self._messages.clear()
+        self._bus.forget()
 
     def _ask(self, sql: str, *values: object) -> list[Any]:
-        return self._bus.ask(sql, *values)
+        key = (sql, repr(values))
+        if key not in self._answers:
+            self._answers[key] = self._bus.ask(sql, *values)
+        return self._answers[key]
 
     def _entries(self, rows: Sequence[Any]) -> list[Entry]:
         """The entries of rows that begin with stream, number and line."""
@@ -83,66 +73,55 @@ class PostgresHistory:
     # -- entries of a query ------------------------------------------------------------------
     def select(self, query: Query, limit: int | None) -> tuple[list[Entry], int]:
         """See History."""
-        sql, values = selection.question(self._bus.opened.bus, query, 1 if limit == 0 else limit)
-        rows = self._bus.connection.ask(sql, *values)
+        sql, values = selection.question(query, 1 if limit == 0 else limit)
+        rows = self._counted(query.tasks[0], sql, values) if selection.is_thread(query) else self._ask(sql, *values)
         shown = [] if limit == 0 else rows[::-1]
         more = 0 if limit is None or not rows else rows[0][3] - len(shown)
         return unrepeated(self._entries(shown)), max(0, min(more, MAX_COUNTED))
+
+    def _counted(self, thread: str, sql: str, values: Sequence[object]) -> list[Any]:
+        """The rows of a question about one thread, whose messages are counted in passing."""
+        sql = f"SELECT shown.*, counted.* FROM ({sql}) AS shown RIGHT JOIN (SELECT ({figures.OF_THREAD})) AS counted ON true"
+        rows = self._ask(sql, *values, stream_of(thread))
+        self._messages[thread] = int(rows[0][4] or 0)
+        return [row for row in rows if row[0] is not None]
 
     def search(self, search: Search) -> Matches:
         """See History."""
         if not search.words:
             return Matches([], False)
-        sql, values = selection.search_question(self._bus.opened.bus, search, _WALKED)
-        rows = self._bus.connection.ask(sql, *values)
+        sql, values = selection.search_question(search, _WALKED)
+        rows = self._ask(sql, *values)
         is_cut = bool(rows) and len(rows) < 2 * search.limit and rows[0][3] >= _WALKED
         return Matches(unrepeated(self._entries(rows))[: search.limit], is_cut)
 
     def follow(self, query: Query) -> Following:
         """See History."""
-        return _Following(self._bus, query)
+        return following.PostgresFollowing(self._bus, query)
 
     # -- who was here ------------------------------------------------------------------------
     def agents(self) -> list[str]:
         """See History."""
-        rows = self._ask("SELECT DISTINCT agent FROM teof.voices WHERE bus = %s")
-        return sorted(agent for (agent,) in rows)
+        return sorted(agent for agent, mark in self._ask(presence.ROSTER) if mark is None)
+
+    def retirements(self) -> dict[str, str]:
+        """See History."""
+        return {agent: mark for agent, mark in self._ask(presence.ROSTER) if mark is not None}
 
     def last_seen(self, agents: Collection[str], now: datetime) -> dict[str, datetime]:
         """See History."""
-        if not agents:
-            return {}
-        latest, bus = int((now + clock.CREDIBLE_AHEAD).timestamp()), self._bus.opened.bus
-        last = _LAST.format(kinds="").replace("last.stream, last.number, last.raw", "last.seq", 1)
-        sql = (
-            f"SELECT agent, max(moment) FROM (SELECT agent, moment FROM ({last}) AS own UNION ALL {_BY_PLACE}) AS signs"
-        )
-        rows = self._bus.connection.ask(
-            f"{sql} WHERE moment IS NOT NULL GROUP BY agent", latest, bus, list(agents), bus, latest, bus, list(agents)
-        )
+        rows = self._ask(presence.SEEN, *[_latest(now), sorted(agents)] * 2) if agents else []
         return {agent: datetime.fromtimestamp(moment, clock.UTC) for agent, moment in rows}
 
     def last_entries(self, agents: Collection[str], kinds: Collection[str], now: datetime) -> dict[str, Entry]:
         """See History."""
-        rows = self._last(agents, kinds, now)
+        rows = self._ask(presence.LAST_OF_KINDS, _latest(now), sorted(agents), sorted(kinds)) if agents else []
         return {row[0]: entry for row in rows for entry in self._entries([row[2:]])}
 
     def last_words(self, agents: Collection[str], now: datetime) -> dict[str, Entry]:
         """See History."""
-        return {row[0]: entry for row in self._last(agents, None, now) for entry in self._entries([row[2:]])}
-
-    def _last(self, agents: Collection[str], kinds: Collection[str] | None, now: datetime) -> list[Any]:
-        if not agents:
-            return []
-        latest = int((now + clock.CREDIBLE_AHEAD).timestamp())
-        values: list[object] = [latest, self._bus.opened.bus, list(agents)]
-        narrow = "" if kinds is None else "AND voice.kind = ANY (%s)"
-        return self._bus.connection.ask(_LAST.format(kinds=narrow), *values, *([] if kinds is None else [list(kinds)]))
-
-    def retirements(self) -> dict[str, str]:
-        """See History."""
-        sql = f"SELECT DISTINCT ON (subject) subject, kind {_RECORDS} AND subject IS NOT NULL"
-        return dict(self._ask(f"{sql} ORDER BY subject, moment DESC, seq DESC"))
+        rows = self._ask(presence.LAST, _latest(now), sorted(agents)) if agents else []
+        return {row[0]: entry for row in rows for entry in self._entries([row[2:]])}
 
     # -- messages ----------------------------------------------------------------------------
     def open_requests(
@@ -151,31 +130,21 @@ class PostgresHistory:
         """See History."""
         if threads is not None and not threads:
             return []
-        terms, values = "", list[object]()
-        if target is not None:
-            terms += " AND target = %s"
-            values.append(target)
-        if threads is not None:
-            terms += " AND task = ANY (%s)"
-            values.append(list(threads))
-        rows = self._ask(
-            "SELECT stream, number, raw FROM (SELECT bus, seq, moment, row_number() OVER (PARTITION BY agent ORDER BY moment, seq)"
-            f" AS nth FROM teof.waiting WHERE bus = %s{terms} ORDER BY nth, moment, seq LIMIT {limit}) AS fair"
-            " JOIN teof.records USING (bus, seq) ORDER BY fair.moment, seq",
-            *values,
-        )
-        return unrepeated(self._entries(rows))
+        rows = self._ask(requests.FIRST, MAX_REQUESTS)
+        if rows and rows[0][-1] > len(rows):
+            rows = self._ask(*requests.question(threads, target, limit))
+        return unrepeated(self._entries([row.place for row in requests.fair(rows, threads, target, limit)]))
 
     def count_requests(self) -> int:
         """See History."""
-        sql = "SELECT count(DISTINCT id) + count(*) FILTER (WHERE id IS NULL) FROM teof.waiting WHERE bus = %s"
-        return int(self._ask(sql)[0][0])
+        rows = self._ask(requests.FIRST, MAX_REQUESTS)
+        return int(rows[0][-2]) if rows else 0
 
     def count_messages(self, thread: str) -> int:
         """See History."""
-        return int(
-            self._ask(f"SELECT count(*) {_RECORDS} AND stream <> 'events' AND stream = %s", stream_of(thread))[0][0]
-        )
+        if thread not in self._messages:
+            self._messages[thread] = int(self._ask(figures.OF_THREAD, stream_of(thread))[0][0] or 0)
+        return self._messages[thread]
 
     def sender_of(self, record_id: str) -> str | None:
         """See History."""
@@ -197,7 +166,7 @@ class PostgresHistory:
         """See History."""
         rows = self._ask(
             "SELECT stream, number, raw FROM teof.voices JOIN teof.records USING (bus, agent, kind)"
-            " WHERE bus = %s AND kind = ANY (%s) AND stream = 'events' ORDER BY seq",
+            " WHERE bus = :bus AND kind = ANY (%s) AND stream = 'events' ORDER BY seq",
             list(kinds),
         )
         return self._events(rows)
@@ -226,15 +195,15 @@ class PostgresHistory:
     def volume(self, since: datetime, until: datetime) -> Volume:
         """See History."""
         bounds = (int(since.timestamp()), int(until.timestamp()))
-        return Volume(*self._ask(figures.VOLUME, *bounds, self._bus.opened.bus, *bounds)[0])
+        return Volume(*self._ask(figures.VOLUME, *bounds, *bounds)[0])
 
     def signs(
         self, agents: Collection[str], since: datetime, until: datetime, seconds: int
     ) -> dict[str, dict[int, int]]:
         """See History."""
         counts: dict[str, dict[int, int]] = {agent: {} for agent in agents}
-        values = [seconds, self._bus.opened.bus, list(agents), int(since.timestamp()), int(until.timestamp())]
-        for agent, period, count in self._bus.connection.ask(figures.SIGNS, *values):
+        values = [seconds, sorted(agents), int(since.timestamp()), int(until.timestamp())]
+        for agent, period, count in self._ask(figures.SIGNS, *values):
             counts[agent][period] = count
         return counts
 
@@ -253,8 +222,10 @@ class PostgresHistory:
     # -- what is wrong -----------------------------------------------------------------------
     def problems(self, streams: Collection[str] | None = None) -> list[Problem]:
         """See History."""
+        if not self._bus.opened.has_faults:
+            return []
         where, values = selection.among(None if streams is None else list(streams))
-        sql = f"SELECT stream, number, raw FROM teof.records WHERE bus = %s AND kind IS NULL AND {where}"
+        sql = f"SELECT stream, number, raw FROM teof.records WHERE bus = :bus AND kind IS NULL AND {where}"
         rows = self._ask(f"{sql} ORDER BY stream, number LIMIT {_MAX_PROBLEMS}", *values)
         outcomes = (examined_row(address_of(stream), number, raw) for stream, number, raw in rows)
         return [outcome for outcome in outcomes if isinstance(outcome, Problem)]
@@ -265,30 +236,6 @@ class PostgresHistory:
         return [Loss(EVENTS, self._bus.opened.lost)] if is_asked and self._bus.opened.lost else []
 
 
-class _Following:
-    """What comes behind the number of the last record; bad lines are named with their place."""
-
-    def __init__(self, bus: Bus, query: Query) -> None:
-        self._bus = bus
-        self._query = query
-        self._seen = int(bus.ask("SELECT head FROM teof.buses WHERE bus = %s")[0][0])
-
-    def poll(self) -> Iterator[Entry | Problem]:
-        """See Following."""
-        rows = self._bus.ask(
-            "SELECT seq, stream, number, raw FROM teof.records WHERE bus = %s AND seq > %s ORDER BY seq", self._seen
-        )
-        for seq, stream, number, raw in rows:
-            self._seen = seq
-            if not self._is_followed(stream):
-                continue
-            outcome = examined_row(address_of(stream), number, raw)
-            if isinstance(outcome, Problem):
-                yield outcome
-            elif outcome and matches(entry := stream_entry(stream, outcome.record), self._query):
-                yield entry
-
-    def _is_followed(self, stream: str) -> bool:
-        if stream == EVENTS:
-            return self._query.events
-        return self._query.messages and (not self._query.tasks or stream.partition("/")[2] in self._query.tasks)
+def _latest(now: datetime) -> int:
+    """The last second at which a stamp is credible."""
+    return int((now + clock.CREDIBLE_AHEAD).timestamp())

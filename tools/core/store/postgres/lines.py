@@ -20,7 +20,7 @@ def numbered(ask: Ask, stream: str, start: int) -> Iterator[tuple[int, jsonl.Lin
     """Numbers and lines from a byte on, in bounded memory."""
     after = 0
     while rows := ask(
-        "SELECT number, start, raw FROM teof.records WHERE bus = %s AND stream = %s"
+        "SELECT number, start, raw FROM teof.records WHERE bus = :bus AND stream = %s"
         f" AND number > %s AND start >= %s ORDER BY number LIMIT {_BATCH}",
         stream,
         after,
@@ -36,7 +36,7 @@ def backwards(ask: Ask, stream: str) -> Iterator[tuple[int, jsonl.Line]]:
     """Numbers and lines, last first, in bounded memory."""
     before = 1 << 62
     while rows := ask(
-        "SELECT number, start, raw FROM teof.records WHERE bus = %s AND stream = %s AND number < %s"
+        "SELECT number, start, raw FROM teof.records WHERE bus = :bus AND stream = %s AND number < %s"
         f" ORDER BY number DESC LIMIT {_BATCH_OF_TAIL}",
         stream,
         before,

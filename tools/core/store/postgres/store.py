@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tools.core import clock, hint
-from tools.core.errors import DataError
+from tools.core import clock, hint, ids
+from tools.core.errors import DataError, ToolkitError
 from tools.core.fs import files, jsonl
 from tools.core.problem import Problem
 from tools.core.store import merge
-from tools.core.store.api import Append, Change, Document, Replace, StaleVersion, address_of, retry_stale
+from tools.core.store.addresses import address_of
+from tools.core.store.api import Append, Change, Document, Replace, StaleVersion, retry_stale
+from tools.core.store.one_by_one import misnamed
 from tools.core.store.postgres import commit, driver
 from tools.core.store.postgres.commit import require_name
 from tools.core.store.postgres.lines import backwards, examined, is_readable, numbered
@@ -87,14 +89,32 @@ class PostgresStore:
 
     def content(self, document: str) -> bytes | None:
         """See Store."""
-        rows = self._bus.ask("SELECT content FROM teof.documents WHERE bus = %s AND name = %s", document)
+        rows = self._bus.ask("SELECT content FROM teof.documents WHERE bus = :bus AND name = %s", document)
         return bytes(rows[0][0]) if rows else None
 
     def get(self, document: str) -> Document | None:
         """See Store."""
-        sql = "SELECT content, version FROM teof.documents WHERE bus = %s AND name = %s"
+        sql = "SELECT content, version FROM teof.documents WHERE bus = :bus AND name = %s"
         rows = self._bus.ask(sql, require_name(document))
         return self._document(document, *rows[0]) if rows else None
+
+    def documents(self, *names: str) -> dict[str, Document | ToolkitError]:
+        """See Store."""
+        kinds = [f"{name}/" for name in names if "/" not in name]
+        rows = self._bus.ask(
+            "SELECT name, content, version FROM teof.documents WHERE bus = :bus AND (name = ANY (%s::text[])"
+            " OR split_part(name, '/', 1) || '/' = ANY (%s::text[])) ORDER BY name",
+            [require_name(name) for name in names if "/" in name],
+            kinds,
+        )
+        answer: dict[str, Document | ToolkitError] = {}
+        for name, content, version in rows:
+            is_named = ids.is_task(name.partition("/")[2])
+            try:
+                answer[name] = self._document(name, content, version) if is_named else misnamed(self.where(name))
+            except DataError as error:
+                answer[name] = error
+        return answer
 
     def _document(self, name: str, content: Any, version: str) -> Document:
         try:
@@ -105,13 +125,13 @@ class PostgresStore:
 
     def version(self, name: str) -> str:
         """See Store."""
-        return str(self._bus.ask("SELECT teof.version_of(%s, %s)", require_name(name))[0][0])
+        return str(self._bus.ask("SELECT teof.version_of(:bus, %s)", require_name(name))[0][0])
 
     def names(self, kind: str) -> list[str]:
         """See Store."""
         table, column = ("streams", "stream") if kind == "messages" else ("documents", "name")
         rows = self._bus.ask(
-            f"SELECT {column} FROM teof.{table} WHERE bus = %s AND starts_with({column}, %s)", f"{kind}/"
+            f"SELECT {column} FROM teof.{table} WHERE bus = :bus AND starts_with({column}, %s)", f"{kind}/"
         )
         return sorted(name.partition("/")[2] for (name,) in rows)
 
@@ -133,9 +153,11 @@ class PostgresStore:
         parcel = commit.parcel_of([_without_secrets(change) for change in changes])
         if not changes:
             return []
-        written = commit.send(
-            self._bus.connection, self._bus.opened.bus, parcel, is_flushed_after=self._bus.opened.flushes_after
-        )
+        opened = self._bus.opened
+        try:
+            written = commit.send(self._bus.connection, opened.bus, parcel, is_flushed_after=opened.flushes_after)
+        finally:
+            self._expire_history()  # after a version that was stale too: the decision is made anew
         for record, place in zip(parcel.records, written, strict=True):
             if place.prev:
                 record["prev"] = place.prev
@@ -145,7 +167,14 @@ class PostgresStore:
 
     def adopt(self, stream: str, lines: Sequence[bytes], behind: int = 0, agent: str = "") -> int:
         """See Store."""
-        return int(retry_stale(lambda: self._adopt_once(require_name(stream), lines, behind)))
+        count = int(retry_stale(lambda: self._adopt_once(require_name(stream), lines, behind)))
+        self._expire_history()
+        return count
+
+    def _expire_history(self) -> None:
+        self._bus.forget()
+        if self._history is not None:
+            self._history.refresh()
 
     def _adopt_once(self, stream: str, raws: Sequence[bytes], behind: int) -> int:
         expected = self.version(stream)

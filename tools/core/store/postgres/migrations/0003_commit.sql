@@ -63,13 +63,14 @@ BEGIN
     here.hash := substr(encode(sha256(bare), 'hex'), 1, 16);
   END IF;
   IF fields.kind IS NOT NULL THEN
-    here.records := here.records + 1;
     IF fields.at IS NOT NULL AND fields.at <= latest THEN
       here.moment := fields.at;
     END IF;
     IF fields.id IS NOT NULL
       AND EXISTS (SELECT 1 FROM teof.records WHERE bus = which AND id = fields.id AND stream = here.stream) THEN
       fields := NULL;
+    ELSE
+      here.records := here.records + 1;
     END IF;
   END IF;
   INSERT INTO teof.records VALUES (which, nth, here.stream, here.lines, start, line, fields.kind, fields.agent, fields.id,
