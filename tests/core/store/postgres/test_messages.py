@@ -21,7 +21,7 @@ BUDGETS = {
     "agent.bus_heartbeat --dry-run": 15,
     "agent.coord_dashboard report --output -": 15,
     "agent.manager_report": 15,
-    "agent.session_boot": 15,
+    "agent.session_boot": 20,
     "agent.idle_pickup list": 5,
     "agent.bus_search word": 3,
 }
