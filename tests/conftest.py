@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import AbstractContextManager, nullcontext, redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +22,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.command_lines import hints_in, require_line, require_one_reading
+from tests.photograph import nothing_else_touched
 
 settings.register_profile(
     "suite",
@@ -285,7 +286,17 @@ def seat(git_repo: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def run() -> Callable[..., SimpleNamespace]:
+def watched(request: pytest.FixtureRequest) -> Callable[..., AbstractContextManager[None]]:
+    """Fails a command that touches what is not its own, but for tests that are marked `touches_others`."""
+    if request.node.get_closest_marker("touches_others"):
+        return lambda *_: nullcontext()
+    return lambda arguments, folder=None: nothing_else_touched(
+        arguments, Path(folder or os.getcwd()), Path(os.environ["HOME"])
+    )
+
+
+@pytest.fixture
+def run(watched: Callable[..., AbstractContextManager[None]]) -> Callable[..., SimpleNamespace]:
     """Runs a command in process and asserts its exit code: `run("agent.bus_claim", "list", code=0)`.
 
     Whatever command it shows must be a line that a shell and the commands in it take, and both readers of command
@@ -299,7 +310,7 @@ def run() -> Callable[..., SimpleNamespace]:
         command = importlib.import_module(f"tools.{module}").main
         require_one_reading(command, arguments)
         out, err = io.StringIO(), io.StringIO()
-        with redirect_stdout(out), redirect_stderr(err):
+        with watched([module, *arguments]), redirect_stdout(out), redirect_stderr(err):
             got = cli.call(command, list(arguments), ("python", "-m", f"tools.{module}"))
         text = f"{module} {' '.join(arguments)}\n{out.getvalue()}{err.getvalue()}"
         assert code is None or got == code, f"exit {got}, not {code}: {text}"
@@ -313,13 +324,14 @@ def run() -> Callable[..., SimpleNamespace]:
 
 
 @pytest.fixture
-def spawn() -> Callable[..., subprocess.CompletedProcess[str]]:
+def spawn(watched: Callable[..., AbstractContextManager[None]]) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs a command as a real process: `spawn("-m", "tools.agent.bus_claim", "list", cwd=…)`."""
 
     def start(*arguments: str, cwd: Path | None = None, **extra: Any) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, timeout=120, **extra
-        )
+        with watched(arguments, cwd):
+            return subprocess.run(
+                [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, timeout=120, **extra
+            )
 
     return start
 

@@ -327,7 +327,7 @@ def test_no_process_is_started_without_a_sync(git_repo, run, seat, monkeypatch):
     assert len(events(git_repo, "handshake")) == 1
 
 
-def test_worktrees_of_a_bare_repository_share_the_bus_beside_it(tmp_path, run):
+def test_worktrees_of_a_bare_repository_share_the_bus_inside_it(tmp_path, run):
     top = tmp_path / "top"
     top.mkdir()
     git(tmp_path, "clone", "-q", "--bare", str(make_origin(tmp_path)), str(top / "project.git"))

@@ -1,6 +1,7 @@
 """Which checkout a command acts on, and where its live bus is."""
 
 import os
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -31,11 +32,69 @@ def test_all_worktrees_share_the_bus_of_the_main_checkout(git_repo, tmp_path):
     assert found(tmp_path / "two") == Workspace(str(tmp_path / "two"), str(git_repo))
 
 
-def test_worktrees_of_a_bare_repository_share_a_bus_beside_it(git_repo, tmp_path):
-    bare = tmp_path / "hub" / "project.git"
-    run_git(tmp_path, "clone", "-q", "--bare", str(git_repo), str(bare))
-    run_git(bare, "worktree", "add", "-q", str(tmp_path / "hub" / "one"), "main")
-    assert found(tmp_path / "hub" / "one").bus_root == str(tmp_path / "hub")
+def bare_with_worktree(source, bare, worktree):
+    run_git(source, "clone", "-q", "--bare", str(source), str(bare))
+    run_git(bare, "worktree", "add", "-q", str(worktree), "main")
+    return worktree
+
+
+def test_worktrees_of_a_bare_repository_share_a_bus_inside_it(git_repo, tmp_path):
+    for name in ("alpha", "beta"):
+        one = bare_with_worktree(git_repo, tmp_path / f"hub/{name}.git", tmp_path / f"hub/{name}-one")
+        assert found(one).bus_root == str(tmp_path / f"hub/{name}.git")
+    assert found(tmp_path / "hub/alpha-one") != found(tmp_path / "hub/beta-one")
+
+
+def test_a_bus_beside_the_bare_repository_it_belongs_to_stays_in_use_also_after_a_move(git_repo, tmp_path):
+    one = bare_with_worktree(git_repo, tmp_path / "hub/alpha.git", tmp_path / "hub/one")
+    two = bare_with_worktree(git_repo, tmp_path / "hub/beta.git", tmp_path / "hub/two")
+    run_git(one, "worktree", "add", "-q", "--detach", str(tmp_path / "hub/_bus"))
+    assert found(one).bus_root == str(tmp_path / "hub")
+    assert found(two).bus_root == str(tmp_path / "hub/beta.git")
+    (tmp_path / "hub").rename(tmp_path / "moved")
+    run_git(tmp_path / "moved/alpha.git", "worktree", "repair", str(tmp_path / "moved/one"))
+    assert found(tmp_path / "moved/one").bus_root == str(tmp_path / "moved")
+
+
+def test_a_bus_beside_a_bare_repository_that_names_no_owner_is_nobodys_to_take(git_repo, tmp_path):
+    one = bare_with_worktree(git_repo, tmp_path / "hub/alpha.git", tmp_path / "hub/one")
+    (tmp_path / "hub/_bus/claims").mkdir(parents=True)
+    with pytest.raises(SetupError) as refusal:
+        found(one)
+    subprocess.run(shlex.split(as_module(refusal.value.hint)), check=True)
+    assert (Path(found(one).bus.path) / "claims").is_dir()
+
+
+def test_a_main_checkout_that_cannot_be_seen_is_named_and_no_bus_is_taken_in_its_place(git_repo, tmp_path):
+    run_git(git_repo, "worktree", "add", "-q", str(tmp_path / "two"))
+    git_repo.rename(tmp_path / "elsewhere")
+    with pytest.raises(SetupError) as refusal:
+        found(tmp_path / "two")
+    assert str(git_repo) in refusal.value.message and "git worktree repair" in refusal.value.message
+    run_git(tmp_path / "elsewhere", "worktree", "repair", str(tmp_path / "two"))
+    assert found(tmp_path / "two").bus_root == str(tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize("text", ["", "gitdir:", "something else\n", "gitdir: /nowhere/.git/modules/part\n"])
+def test_a_pointer_that_leads_nowhere_is_no_reason_to_begin_a_bus(tmp_path, text):
+    (tmp_path / ".git").write_text(text)
+    with pytest.raises(SetupError):
+        found(tmp_path)
+
+
+def test_a_root_that_is_not_the_top_of_a_checkout_is_refused_with_the_top(git_repo, tmp_path):
+    deep = git_repo / "packages/api"
+    (deep / "_bus").mkdir(parents=True)
+    for start, environment, root in ((deep, {}, "."), (tmp_path, {"TEOF_ROOT": str(deep)}, None)):
+        with pytest.raises(SetupError) as refusal:
+            workspace.find(str(start), environment, root=root)
+        assert str(git_repo) in as_module(refusal.value.hint)
+
+
+def test_the_buss_own_worktree_is_no_root(git_repo):
+    run_git(git_repo, "worktree", "add", "-q", "--detach", str(git_repo / "_bus"))
+    with pytest.raises(SetupError):
+        workspace.find(str(git_repo), {}, root="_bus")
 
 
 def test_a_submodule_has_a_bus_of_its_own(git_repo, tmp_path):

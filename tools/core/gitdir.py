@@ -16,6 +16,11 @@ def git_folder(root: str) -> str | None:
     return os.path.normpath(os.path.join(root, line[len("gitdir:") :].strip()))
 
 
+def is_visible(git: str) -> bool:
+    """Whether a git folder and the one it shares with other worktrees can be seen from here."""
+    return all(os.path.isfile(os.path.join(folder, "HEAD")) for folder in {git, common_folder(git)})
+
+
 def common_folder(git: str) -> str:
     """The git folder that all worktrees share; the folder itself in a repository without worktrees."""
     line = _first_line(os.path.join(git, "commondir"))
@@ -25,12 +30,44 @@ def common_folder(git: str) -> str:
 def worktree_roots(common: str) -> list[str]:
     """The roots of the checkouts that share a common git folder, as it names them: they may be gone."""
     roots = [os.path.dirname(common)] if os.path.basename(common) == ".git" else []
-    try:
-        names = os.listdir(os.path.join(common, "worktrees"))
-    except OSError:
-        names = []
+    names = _listed(os.path.join(common, "worktrees"))
     pointers = [_first_line(os.path.join(common, "worktrees", name, "gitdir"), "replace") for name in names]
     return [*roots, *(os.path.dirname(pointer) for pointer in pointers if pointer and os.path.dirname(pointer))]
+
+
+def places_of_branch(common: str, branch: str) -> list[str] | None:
+    """What knows of a branch: "" for this clone, and remotes by name; None where refs are kept in no plain file."""
+    if os.path.isdir(os.path.join(common, "reftable")):
+        return None
+    refs = os.path.join(common, "refs")
+    names = ["heads", *(f"remotes/{remote}" for remote in _listed(os.path.join(refs, "remotes")))]
+    places = {name for name in names if os.path.isfile(os.path.join(refs, name, branch))}
+    try:
+        with open(os.path.join(common, "packed-refs"), encoding="utf-8", errors="replace") as lines:
+            packed = [line.split(" ", 1)[1].strip() for line in lines if line.endswith(f"/{branch}\n")]
+    except OSError:
+        packed = []
+    whole = [ref.removeprefix("refs/").removesuffix(f"/{branch}") for ref in packed]
+    places.update(name for name in whole if name == "heads" or name.startswith("remotes/"))
+    return sorted("" if name == "heads" else name.removeprefix("remotes/") for name in places)
+
+
+def registrations(common: str, name: str, branch: str) -> list[str]:
+    """The git folders of worktrees that are called `name` and were on a branch; their files may be gone."""
+    folders = [os.path.join(common, "worktrees", entry) for entry in _listed(os.path.join(common, "worktrees"))]
+    return [
+        folder
+        for folder in folders
+        if os.path.basename(os.path.dirname(_first_line(os.path.join(folder, "gitdir"), "replace") or "")) == name
+        and _target(os.path.join(folder, "HEAD"), "refs/heads/") == branch
+    ]
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
 
 
 def core_settings(common: str) -> dict[str, str]:
@@ -62,10 +99,7 @@ def default_branches(root: str) -> dict[str, str]:
     if git is None:
         return {}
     remotes = os.path.join(common_folder(git), "refs/remotes")
-    try:
-        names = sorted(os.listdir(remotes))
-    except OSError:
-        return {}
+    names = _listed(remotes)
     heads = {name: _target(os.path.join(remotes, name, "HEAD"), f"refs/remotes/{name}/") for name in names}
     return {name: branch for name, branch in heads.items() if branch}
 

@@ -11,7 +11,7 @@ import os
 
 from tools.core import hint
 from tools.core.errors import SetupError, UsageError
-from tools.core.gitdir import common_folder, core_settings, git_folder, worktree_roots
+from tools.core.gitdir import common_folder, core_settings, git_folder, is_visible, worktree_roots
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -153,12 +153,7 @@ def find(start: str, environment: Mapping[str, str], *, root: str | None = None)
     named = root or environment.get("TEOF_ROOT")
     if named:
         top = os.path.realpath(os.path.join(start, named))
-        if not os.path.isdir(top):
-            raise SetupError(
-                f"{named!r} is not a folder",
-                code="workspace.root",
-                hint=hint.git("rev-parse", "--show-toplevel") if root else hint.program("unset", "TEOF_ROOT"),
-            )
+        _require_top(top, named, by_option=root is not None)
     else:
         top = _checkout_of(os.path.realpath(start))
     elsewhere = environment.get("TEOF_BUS")
@@ -171,15 +166,39 @@ def find(start: str, environment: Mapping[str, str], *, root: str | None = None)
                 hint=hint.program("unset", "TEOF_BUS"),
             )
         return Workspace(top, bus_root, environment.get("TEOF_STORE", ""))
-    return Workspace(top, _bus_root_of(top), environment.get("TEOF_STORE", ""))
+    return Workspace(top, bus_root_of(top), environment.get("TEOF_STORE", ""))
+
+
+def _require_top(top: str, named: str, *, by_option: bool) -> None:
+    """SetupError for a folder inside a checkout: a bus begun there would be one of two in one clone."""
+    if not os.path.isdir(top):
+        raise SetupError(
+            f"{named!r} is not a folder",
+            code="workspace.root",
+            hint=hint.git("rev-parse", "--show-toplevel") if by_option else hint.program("unset", "TEOF_ROOT"),
+        )
+    if _is_checkout(top):
+        return
+    around = _checkout_of(top)
+    if around != top:
+        raise SetupError(
+            f"{named!r} lies inside the checkout {around} and is not its top",
+            code="workspace.root",
+            hint=hint.again("--root", around) if by_option else hint.program("export", f"TEOF_ROOT={around}"),
+        )
+
+
+def _is_checkout(folder: str) -> bool:
+    """Whether a folder is the top of a checkout; the bus's own worktree is none."""
+    git = os.path.join(folder, ".git")
+    return os.path.lexists(git) and not (os.path.basename(folder) == BUS and os.path.isfile(git))
 
 
 def _checkout_of(folder: str) -> str:
     with_bus = None
     here = folder
     while True:
-        git = os.path.join(here, ".git")
-        if os.path.lexists(git) and not (os.path.basename(here) == BUS and os.path.isfile(git)):
+        if _is_checkout(here):
             return here
         if with_bus is None and os.path.isdir(os.path.join(here, BUS)):
             with_bus = here
@@ -196,24 +215,65 @@ def _checkout_of(folder: str) -> str:
     )
 
 
-def _bus_root_of(root: str) -> str:
+def bus_root_of(root: str) -> str:
+    """The folder that holds the live bus of a checkout; SetupError where that cannot be told."""
     git = git_folder(root)
-    if git is None or git == os.path.join(root, ".git"):
+    if not os.path.lexists(os.path.join(root, ".git")) or git == os.path.join(root, ".git"):
         return root
+    if git is None or not is_visible(git):
+        raise _unseen(root, git)
     common = common_folder(git)
-    if common == git:  # a submodule, or a git folder kept elsewhere: one checkout, its own bus
-        return root
     if os.path.basename(common) == ".git":
         return os.path.dirname(common)
     settings = core_settings(common)
+    if settings.get("bare", "").lower() == "true":
+        return _beside_or_inside(common)
+    if common == git:  # a submodule, or a git folder kept elsewhere: one checkout, its own bus
+        return root
     if settings.get("worktree"):
         return os.path.normpath(os.path.join(common, settings["worktree"]))
-    if settings.get("bare", "").lower() == "true":
-        return os.path.dirname(common)
     raise SetupError(
         f"cannot tell where the live bus is: {common} names no main checkout; name its folder in TEOF_BUS",
         code="workspace.bus",
         hint=hint.program("export", f"TEOF_BUS={hint.WORDS}"),
+    )
+
+
+def _unseen(root: str, git: str | None) -> SetupError:
+    if git is None:
+        return SetupError(
+            f"{root}/.git is neither a folder nor a pointer as git writes it",
+            code="workspace.unseen",
+            hint=hint.program("ls", "-ld", os.path.join(root, ".git")),
+        )
+    main = git.partition("/.git/")[0] if "/.git/" in git else git
+    return SetupError(
+        f"{root}/.git names {git}, which cannot be seen from here, and the live bus is where that is: mount {main} at"
+        f" this path or, if it was moved, run git worktree repair {root} where it is now",
+        code="workspace.unseen",
+        hint=hint.program("ls", "-ld", main),
+        details={"main": main},
+    )
+
+
+def _beside_or_inside(common: str) -> str:
+    """The bus root of a bare repository: the repository itself, so that each of several in a folder has its own.
+
+    A bus that an earlier version put beside it is left where it is, if it is this repository's.
+    """
+    above = os.path.dirname(common)
+    beside = os.path.join(above, BUS)
+    if not os.path.isdir(beside) or os.path.isdir(os.path.join(common, BUS)) or _is_checkout(above):
+        return common
+    owner = git_folder(beside)
+    if owner is not None:
+        here = owner if is_visible(owner) else os.path.join(common, "worktrees", os.path.basename(owner))
+        is_ours = is_visible(here) and os.path.realpath(common_folder(here)) == os.path.realpath(common)
+        return above if is_ours else common
+    raise SetupError(
+        f"cannot tell whose bus {beside} is; the bus of {common} lies inside it",
+        code="workspace.bus",
+        hint=hint.program("mv", "-n", beside, os.path.join(common, BUS)),
     )
 
 

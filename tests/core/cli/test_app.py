@@ -194,3 +194,20 @@ def test_a_current_folder_that_is_gone_is_no_traceback(tmp_path):
 def test_a_pasted_hint_whose_words_are_not_filled_in_changes_nothing(git_repo, run):
     done = run("agent.bus_claim", "claim", "--task", "T", "--agent", "a", "--notes", "…", code=2)
     assert "--notes is still …" in done.err and not (git_repo / "_bus").exists()
+
+
+@pytest.mark.parametrize("stream", ["1", "2", "1 2"])
+@pytest.mark.parametrize("words", ["bus_status", "bus_claim list", "bus_claim show --task ../x", "bus_claim"])
+def test_a_stream_on_a_full_device_is_a_plain_refusal(git_repo, stream, words):
+    redirections = " ".join(f"{number}>/dev/full" for number in stream.split())
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m tools {words} {redirections}"], capture_output=True, text=True
+    )
+    assert done.returncode in (0, 2, 7) and "Traceback" not in done.stdout + done.stderr
+    assert stream == "2" or "list" not in words or done.returncode == 7
+
+
+def test_a_bug_that_finds_no_place_for_its_details_shows_them(capsys, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    assert call(failing(ZeroDivisionError("oops"))) == 70
+    assert "ZeroDivisionError: oops" in capsys.readouterr().err

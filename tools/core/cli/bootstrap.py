@@ -54,6 +54,15 @@ def server_command() -> tuple[str, ...]:
     return (sys.executable, os.path.join(CHECKOUT, "tools", "agent", "mcp.py"))
 
 
+def own_signals() -> None:
+    """Sets what a parent may have left: with SIGCHLD ignored the exit status of each child would be lost."""
+    import _signal  # type: ignore[import-not-found]  # what `signal` wraps, without the enums it makes
+
+    if _signal.getsignal(_signal.SIGCHLD) == _signal.SIG_IGN:
+        _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
+    _signal.pthread_sigmask(_signal.SIG_UNBLOCK, [_signal.SIGALRM, _signal.SIGCHLD])
+
+
 def version() -> str:
     """The toolkit's version as it was installed, "0" where it was not."""
     from importlib import metadata

@@ -22,10 +22,14 @@ def call(command: Command | Group, words: list[str], start: Sequence[str] = ()) 
     as_json = "--json" in words
     _open_closed_streams()
     try:
-        return _outcome(command, words, start or _started(), as_json=as_json)
-    finally:
+        code = _outcome(command, words, start or _started(), as_json=as_json)
         for notice in secrets.take_notices():
             sys.stderr.write((json.dumps({"note": notice}) if as_json else notice) + "\n")
+        sys.stderr.flush()
+        return code
+    except OSError:  # stderr takes no words, so that none can be said about it
+        _drop(2)
+        return SetupError.exit_code
 
 
 def _open_closed_streams() -> None:
@@ -46,7 +50,7 @@ def _outcome(command: Command | Group, words: list[str], start: Sequence[str], *
         sys.stdout.flush()
         return 0
     except Ended as end:
-        return _flushed(end.exit_code)
+        return _flushed(end.exit_code, as_json=as_json)
     except ToolkitError as problem:
         if isinstance(problem, UsageError) and problem.hint is None:
             problem.hint = _help_of(command, words, start)
@@ -55,12 +59,12 @@ def _outcome(command: Command | Group, words: list[str], start: Sequence[str], *
         sys.stderr.write("interrupted\n")
         return 130
     except BrokenPipeError:
-        _drop_stdout()
+        _drop(1)
         return 141
     except OSError as problem:
         if problem.errno not in _OUTSIDE:
             return _crash(problem, as_json=as_json)
-        _drop_stdout()
+        _drop(1)
         return _fail(_system(problem), as_json=as_json)
     except Exception as problem:
         return _crash(problem, as_json=as_json)
@@ -76,6 +80,7 @@ def _read(command: Command | Group, words: list[str], start: Sequence[str]) -> p
 
 
 def _prepare(command: Command | Group, words: list[str], start: Sequence[str]) -> None:
+    bootstrap.own_signals()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -86,7 +91,10 @@ def _prepare(command: Command | Group, words: list[str], start: Sequence[str]) -
         docstrings.restore(command)
 
 
-_OUTSIDE = frozenset({errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EINTR, errno.EMFILE, errno.ENFILE, errno.EROFS})
+_OUTSIDE = frozenset(
+    {errno.EAGAIN, errno.EDQUOT, errno.EFBIG, errno.EINTR, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+    | {errno.ENOSPC, errno.EROFS}
+)
 """Errors of the machine that any call can meet and no code here has caused."""
 
 
@@ -99,17 +107,20 @@ def _system(problem: OSError) -> SetupError:
     return SetupError(f"{what}: {problem.strerror}", code="system.refused", hint=remedy)
 
 
-def _flushed(exit_code: int) -> int:
+def _flushed(exit_code: int, *, as_json: bool) -> int:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        _drop_stdout()
+        _drop(1)
         return 141
+    except OSError as problem:
+        _drop(1)
+        return _fail(_system(problem), as_json=as_json)
     return exit_code
 
 
-def _drop_stdout() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still buffered has no reader
+def _drop(descriptor: int) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)  # what is still buffered has no reader
 
 
 def _started() -> Sequence[str]:
@@ -160,7 +171,11 @@ def _crash(problem: Exception, *, as_json: bool) -> int:
     if os.environ.get("TEOF_DEBUG") == "1":
         sys.stderr.write(details)
         return 70
-    with tempfile.NamedTemporaryFile("w", prefix="teof-", suffix=".txt", delete=False) as kept:
-        kept.write(details)
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="teof-", suffix=".txt", delete=False) as kept:
+            kept.write(details)
+    except OSError:  # no place for it
+        sys.stderr.write(details)
+        return 70
     message = f"this is a bug in the toolkit: {type(problem).__name__}: {problem}; details in {kept.name}"
     return _fail(ToolkitError(message, code="bug", hint=hint.program("cat", kept.name)), as_json=as_json)

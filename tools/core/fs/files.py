@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 
 from tools.core import hint
 from tools.core.errors import DataError, SetupError
-from tools.core.fs import strict_json
+from tools.core.fs import modes, strict_json
 from tools.core.problem import Problem
 from tools.core.workspace import BUS, REPORT, Place
 
@@ -60,9 +60,11 @@ def _enter(descriptor: int, part: str, place: Place, *, create: bool) -> int:
             os.mkdir(part, dir_fd=descriptor)
         os.fsync(descriptor)
     try:
-        return os.open(part, _FOLDER, dir_fd=descriptor)
+        made = os.open(part, _FOLDER, dir_fd=descriptor)
     except OSError as problem:
         raise not_a_file(place, problem) from problem
+    modes.share(made, place.base)
+    return made
 
 
 _OTHER_KIND = (errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.ENXIO, errno.EMLINK)
@@ -114,16 +116,19 @@ def opened(place: Place, flags: int = os.O_RDONLY, *, create: bool = False) -> I
 def open_in(folder: int, place: Place, flags: int) -> int:
     """Opens a place's last component in its folder; the caller closes the descriptor."""
     try:
-        descriptor = os.open(os.path.basename(place.name), flags | _FILE, 0o644, dir_fd=folder)
+        descriptor = os.open(os.path.basename(place.name), flags | _FILE, modes.FILE, dir_fd=folder)
     except FileNotFoundError:
         raise
     except OSError as problem:
         if flags & (os.O_WRONLY | os.O_RDWR) and problem.errno not in _OTHER_KIND:
             raise not_written(place, problem) from problem
         raise not_a_file(place, problem) from problem
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    facts = os.fstat(descriptor)
+    if not stat.S_ISREG(facts.st_mode):
         os.close(descriptor)
         raise not_a_file(place, OSError(errno.EISDIR, "not a regular file"))
+    if flags & os.O_CREAT:
+        modes.share(descriptor, place.base, facts)
     return descriptor
 
 

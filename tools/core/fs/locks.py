@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 
 from tools.core import hint
 from tools.core.errors import BusyError, DataError, SetupError
-from tools.core.fs import files, folders
+from tools.core.fs import files, folders, local_locks
 from tools.core.workspace import Place
 
 try:
@@ -30,8 +30,6 @@ except ImportError:  # no flock on this platform: filelock keeps a neighbour fil
 
 PATIENCE = 10.0
 """Seconds a writer waits before it says who holds the lock."""
-
-_NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "ncpfs"})
 
 
 _announced = "python"
@@ -71,7 +69,7 @@ def _take(folder: Place, holder: Place | None, patience: float) -> int:
         try:
             _flock(descriptor, folder, holder, deadline)
             if _is_still(descriptor, folder):
-                _refuse_network(descriptor, folder)
+                local_locks.require(descriptor, folder)
                 return descriptor
         except BaseException:
             os.close(descriptor)
@@ -122,6 +120,7 @@ def _wait(descriptor: int, deadline: float) -> None:
             raise _TookTooLong
 
     before = signal.signal(signal.SIGALRM, too_long)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})  # a parent may have blocked it
     try:
         signal.setitimer(signal.ITIMER_REAL, left)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -140,24 +139,6 @@ def _wait_in_thread(descriptor: int, deadline: float) -> None:
             return
         time.sleep(0.01)
     raise _TookTooLong
-
-
-def _refuse_network(descriptor: int, folder: Place) -> None:
-    device = os.fstat(descriptor).st_dev
-    if os.major(device):  # a disk; network file systems have no device of their own
-        return
-    mark = f" {os.major(device)}:{os.minor(device)} "
-    try:
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as mounts:
-            kinds = [line.partition(" - ")[2].split(" ")[0] for line in mounts if mark in line]
-    except OSError:
-        return
-    if _NETWORK.intersection(kinds):
-        raise SetupError(
-            f"{folder.path} is on a network file system ({kinds[0]}), whose locks cannot be trusted",
-            code="lock.network",
-            hint=hint.program("export", f"TEOF_BUS={hint.WORDS}"),
-        )
 
 
 def _say_who(holder: Place) -> None:

@@ -6,12 +6,16 @@ answer that a question does not understand is refused, so that nothing is derive
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from tools.core import hint
-from tools.core.errors import SetupError
+from tools.core.errors import BusyError, SetupError
 from tools.core.git import environment
 
 if TYPE_CHECKING:
@@ -65,7 +69,7 @@ def ask(
     import subprocess
 
     stdin = subprocess.DEVNULL if input is None else subprocess.PIPE
-    with _open(folder, arguments, stdin, subprocess.PIPE, extra) as process:
+    with _Ending() as ending, _open(folder, arguments, stdin, subprocess.PIPE, extra) as process:
         try:
             out, error = process.communicate(input, timeout=timeout)
         except subprocess.TimeoutExpired as problem:
@@ -74,6 +78,7 @@ def ask(
             raise SetupError(f"git {name} gave no answer in {timeout:.0f} s", code="git.timeout") from problem
         except BaseException:
             _stop(process)
+            ending.pass_on()
             raise
     return Result(process.returncode, out, error.decode("utf-8", "replace").strip())
 
@@ -99,20 +104,66 @@ def _open(
             stdout=subprocess.PIPE,
             stderr=stderr,
             env=environment.scrubbed(extra),
+            start_new_session=True,  # no terminal to ask on; what git starts ends with it
         )
     except FileNotFoundError as problem:
+        if not os.path.isdir(folder):
+            raise SetupError(f"{folder} is not there any more", code="git.folder") from problem
         raise SetupError("git is not installed", code="git.missing") from problem
+    except OSError as problem:
+        raise not_started("git", problem) from problem
+
+
+def not_started(program: str, problem: OSError) -> BusyError | SetupError:
+    """The error for a process that the system does not start: none is to be had now, or it may not run."""
+    if problem.errno == errno.EAGAIN:
+        return BusyError(f"no process can be started for {program} now", code="process.none", hint=hint.again())
+    return SetupError(f"{program} cannot be started: {problem.strerror}", code="process.refused")
+
+
+class _Ending:
+    """While git runs, a signal that would end this process ends git first; only a main thread hears of signals."""
+
+    def __enter__(self) -> _Ending:
+        import signal
+
+        self._number = 0
+        self._before: list[signal.Signals] = []
+        if threading.current_thread() is threading.main_thread():
+            for each in (signal.SIGTERM, signal.SIGHUP):
+                if signal.getsignal(each) is signal.SIG_DFL:
+                    signal.signal(each, self._end)
+                    self._before.append(each)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        import signal
+
+        for each in self._before:
+            signal.signal(each, signal.SIG_DFL)
+
+    def _end(self, number: int, _: object) -> None:
+        self._number = number
+        raise KeyboardInterrupt
+
+    def pass_on(self) -> None:
+        """Ends this process by the signal that came, if one did."""
+        if self._number:
+            self.__exit__()
+            os.kill(os.getpid(), self._number)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ends git in the way that lets it take its lock files with it; kills it only when it does not go."""
+    """Ends git, and all that it started, in the way that lets it take its lock files with it; kills only what stays."""
+    import signal
     import subprocess
 
-    process.terminate()
-    try:
-        process.wait(timeout=5)
-    except subprocess.TimeoutExpired:
-        process.kill()
+    for each, patience in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, each)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=patience)
+            break
 
 
 def run(
@@ -133,12 +184,18 @@ _BARRED = ("Read-only file system", "Permission denied", "Operation not permitte
 """What git says where a sandbox keeps it from its own folder."""
 
 
+_TRUST = re.compile(r"git config --global --add safe\.directory (\S.*)")
+
+
 def failed(arguments: Sequence[str], result: Result) -> SetupError:
     """The error for a git command that did not succeed."""
     words = (result.error or result.text or f"exit {result.code}").splitlines()
     telling = next((line for line in words if line.startswith(("fatal:", "error:"))), words[0])
     is_barred = any(reason in telling for reason in _BARRED)
+    trust = _TRUST.search(result.error)
     help = hint.tool("agent.doctor") if is_barred else None
+    if trust is not None:  # the owner is another user: whether to trust that one is the user's to say
+        help = hint.git("config", "--global", "--add", "safe.directory", trust[1].strip("'"))
     return SetupError(f"git {_name(arguments)} failed: {telling}", code="git.failed", hint=help)
 
 

@@ -16,6 +16,17 @@ def is_repository(folder: str) -> bool:
     return git.ask(folder, "rev-parse", "--git-dir").code == 0
 
 
+def require(folder: str) -> None:
+    """SetupError where git does not accept a folder as part of a repository, in git's own words."""
+    arguments = ("rev-parse", "--git-dir")
+    answer = git.ask(folder, *arguments)
+    if not answer.code:
+        return
+    if "not a git repository" in answer.error:
+        raise SetupError(f"{folder} is no git repository", code="repository.none", hint=hint.git("init", folder))
+    raise git.failed(arguments, answer)
+
+
 def is_shallow(folder: str) -> bool:
     """Whether this clone lacks old history; False outside git."""
     arguments = ("rev-parse", "--is-shallow-repository")
@@ -31,8 +42,7 @@ def of_bus(workspace: Workspace) -> str:
     """The folder whose branch carries the bus: the bus itself where it is a worktree, else the bus root."""
     own = os.path.lexists(os.path.join(workspace.bus.path, ".git"))
     folder = workspace.bus.path if own else workspace.bus_root
-    if not is_repository(folder):
-        raise SetupError(f"{folder} is not in a git repository", code="git.none", hint=hint.git("init"))
+    require(folder)
     return folder
 
 

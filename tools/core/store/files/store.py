@@ -148,6 +148,10 @@ class FileStore:
     def commit(self, changes: Sequence[Change]) -> list[dict[str, object]]:
         """See Store."""
         changes = as_written(changes)
+        if not self.exists():
+            from tools.core import which_bus  # only the first record of a clone needs to know
+
+            which_bus.require_none_elsewhere(self._workspace)
         with self._lock():
             signpost.refuse_moved(self._workspace)
             self._finish_journal()

@@ -1,0 +1,71 @@
+"""Locks are trusted where they exclude everybody: on file systems that are local, or on somebody's word."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.core.errors import SetupError
+from tools.core.fs import local_locks, locks
+from tools.core.workspace import Place
+
+
+@pytest.mark.parametrize("kind", ["nfs4", "cifs", "9p", "virtiofs", "fuse.sshfs", "fuse.bindfs", "fuse", "fakeowner"])
+def test_what_several_machines_or_mounts_reach_is_shared(kind: str) -> None:
+    assert local_locks.is_shared(kind)
+
+
+@pytest.mark.parametrize(
+    "kind", ["ext4", "xfs", "btrfs", "zfs", "tmpfs", "overlay", "fuseblk", "fuse.fuse-overlayfs", "newfs"]
+)
+def test_what_is_local_or_unheard_of_is_not(kind: str) -> None:
+    assert not local_locks.is_shared(kind)
+
+
+def test_a_folder_here_is_trusted_and_its_lock_is_not_given_twice(tmp_path: Path) -> None:
+    bus = Place(str(tmp_path), "_bus")
+    with locks.hold(bus):
+        assert not local_locks._is_second_lock_granted(bus)
+
+
+def test_a_lock_that_is_free_would_be_noticed(tmp_path: Path) -> None:
+    (tmp_path / "_bus").mkdir()
+    assert local_locks._is_second_lock_granted(Place(str(tmp_path), "_bus"))
+
+
+@pytest.fixture
+def two_mounts(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
+    """One folder that is reached through two mounts which do not know each other's locks."""
+    if os.geteuid() or not shutil.which("bindfs") or not os.path.exists("/dev/fuse"):
+        pytest.skip("needs root, /dev/fuse and bindfs")
+    places = tmp_path / "one", tmp_path / "two"
+    (tmp_path / "real/_bus").mkdir(parents=True)
+    for place in places:
+        place.mkdir()
+        if subprocess.run(["bindfs", tmp_path / "real", place], capture_output=True).returncode:
+            pytest.skip("bindfs does not mount here")
+    yield places
+    for place in places:
+        subprocess.run(["umount", place], check=False)
+
+
+def test_a_folder_behind_two_mounts_is_refused_until_somebody_vouches_for_it(two_mounts: tuple[Path, Path]) -> None:
+    for mount in two_mounts:
+        with pytest.raises(SetupError) as refusal, locks.hold(Place(str(mount), "_bus")):
+            pass
+        assert refusal.value.code == "lock.network" and "fuse" in refusal.value.message
+    kept = Path(local_locks.kept_place(Place(str(two_mounts[0]), "_bus")).path)
+    kept.parent.mkdir()
+    kept.write_text(json.dumps({"file_system": "ext4"}))
+    with pytest.raises(SetupError), locks.hold(Place(str(two_mounts[0]), "_bus")):
+        pass
+    kept.write_text(json.dumps({"file_system": "fuse"}))
+    for name in ("_bus", "_report"):
+        with locks.hold(Place(str(two_mounts[0]), name)):
+            pass
