@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,8 +11,6 @@ import pytest
 
 from tests.clones import make_clone, make_origin
 from tests.conftest import RawBus, git
-from tools.__main__ import init
-from tools.core.cli import app as cli
 
 
 def boot(run, folder: Path, *arguments: str, code: int = 0):
@@ -228,13 +227,44 @@ def test_a_manifest_of_another_seat_is_3_and_an_override_leaves_evidence(git_rep
     assert json.loads((git_repo / "AGENT_MANIFEST.json").read_text())["agent_id"] == "codex-1"
 
 
-def test_a_clone_that_did_not_join_the_remotes_bus_is_told_how(tmp_path, run):
+def test_the_first_writer_of_a_fresh_clone_joins_the_remotes_bus(tmp_path, run):
+    origin = make_origin(tmp_path)
+    first = make_clone(origin, tmp_path / "a", "codex-1")
+    run("agent.bus_claim", "claim", "--root", str(first), "--task", "T", "--confirm")
+    git(tmp_path, "clone", "-q", str(origin), str(tmp_path / "b"))
+    refused = run(
+        "agent.bus_claim", "claim", "--root", str(tmp_path / "b"), "--task", "T", "--agent", "codex-2", code=4
+    )
+    assert "joined the bus of origin/bus" in refused.err and "codex-1" in refused.err
+
+
+def test_a_boot_in_a_fresh_clone_of_one_branch_joins_the_remotes_bus(tmp_path, run):
+    origin = make_origin(tmp_path)
+    first = make_clone(origin, tmp_path / "a", "codex-1")
+    run("agent.bus_claim", "claim", "--root", str(first), "--task", "T", "--confirm")
+    git(tmp_path, "clone", "-q", "--single-branch", "-b", "main", f"file://{origin}", str(tmp_path / "b"))
+    assert "codex-1 holds T" in boot(run, tmp_path / "b", "--agent", "codex-2").out
+
+
+def test_a_reader_of_a_fresh_clone_is_told_how_to_join(tmp_path, run):
     git(tmp_path, "clone", "-q", str(make_origin(tmp_path)), str(tmp_path / "a"))
-    begun = run("agent.bus_claim", "claim", "--root", str(tmp_path / "a"), "--task", "T", "--agent", "codex-1")
-    assert "origin/bus" in begun.err and "tools init" in begun.err
-    assert "origin/bus" in boot(run, tmp_path / "a", "--agent", "codex-1").err
-    assert cli.call(init, ["--root", str(tmp_path / "a")]) == 0
-    assert "origin/bus" not in boot(run, tmp_path / "a", "--sync-allow-dirty").err
+    shown = run("agent.bus_claim", "list", "--root", str(tmp_path / "a"))
+    assert "origin/bus" in shown.err and "tools init" in shown.err
+
+
+def test_a_remote_that_is_silent_is_said_before_a_bus_is_begun_without_it(git_repo, run):
+    git(git_repo, "remote", "add", "origin", "/nowhere")
+    begun = run("agent.bus_claim", "claim", "--task", "T", "--agent", "codex-1")
+    assert "origin did not answer" in begun.err
+    assert "origin" not in run("agent.bus_ping", "--agent", "codex-1").err
+
+
+def test_a_bus_whose_files_were_cleaned_away_is_joined_again(tmp_path, run):
+    clone = make_clone(make_origin(tmp_path), tmp_path / "a", "codex-1")
+    run("agent.bus_claim", "claim", "--root", str(clone), "--task", "T", "--confirm")
+    shutil.rmtree(clone / "_bus")
+    run("agent.bus_claim", "claim", "--root", str(clone), "--task", "T", "--agent", "codex-1")
+    assert "codex-1" in run("agent.bus_claim", "show", "--root", str(clone), "--task", "T").out
 
 
 def test_a_seat_that_a_boot_wrote_is_not_taken_into_a_commit(git_repo, run, tmp_path):
@@ -334,7 +364,7 @@ def test_worktrees_of_a_bare_repository_share_the_bus_inside_it(tmp_path, run):
     for agent in ("codex-1", "codex-2"):
         git(top / "project.git", "worktree", "add", "-q", "-b", f"agent/{agent}/x", str(top / agent), "main")
         boot(run, top / agent, "--agent", agent)
-    assert [event["agent_id"] for event in events(top, "handshake")] == ["codex-1", "codex-2"]
+    assert [event["agent_id"] for event in events(top / "project.git", "handshake")] == ["codex-1", "codex-2"]
     run("agent.bus_claim", "claim", "--root", str(top / "codex-1"), "--task", "T-1")
     run("agent.bus_claim", "claim", "--root", str(top / "codex-2"), "--task", "T-1", code=4)
 

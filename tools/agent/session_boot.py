@@ -91,6 +91,7 @@ def main(
         steps = boot.plan(guarded, options)
         run.emit({"agent_id": guarded.seat.agent_id, "dry_run": True, "steps": steps}, terminal.bullets(steps))
         return
+    run.join_bus(guarded.seat.agent_id)
     booted = boot.boot(run, guarded, options, run.note)
     run.emit(boot.as_document(booted), _text(run, booted))
 

@@ -70,6 +70,15 @@ def _listed(folder: str) -> list[str]:
         return []
 
 
+def has_remotes(common: str) -> bool:
+    """Whether the settings of a common git folder name a remote, or include a file that may."""
+    try:
+        with open(os.path.join(common, "config"), encoding="utf-8", errors="replace") as lines:
+            return any(line.lstrip().lower().startswith(("[remote ", "[include")) for line in lines)
+    except OSError:
+        return True
+
+
 def core_settings(common: str) -> dict[str, str]:
     """The `[core]` settings of a common git folder itself, keys in lower case; no other file is included."""
     settings: dict[str, str] = {}

@@ -31,7 +31,7 @@ def find(workspace: Workspace) -> Answer:
     Where git keeps its refs in no plain file, only the registration of a bus is a sign.
     """
     bus = workspace.bus.path
-    if os.path.lexists(os.path.join(bus, ".git")) or _is_plain_on_purpose(bus):
+    if os.path.lexists(os.path.join(bus, ".git")) or is_plain_on_purpose(workspace):
         return Answer(HERE)
     own = git_folder(workspace.root)
     common = os.path.realpath(common_folder(own)) if own else ""
@@ -66,8 +66,9 @@ def apart_error(answer: Answer) -> SetupError:
     )
 
 
-def _is_plain_on_purpose(bus: str) -> bool:
+def is_plain_on_purpose(workspace: Workspace) -> bool:
     """Whether `init --bus folder` made the folder: it has a map, and nothing that a bus with a branch begins with."""
+    bus = workspace.bus.path
     return os.path.isfile(os.path.join(bus, "README.md")) and not os.path.lexists(os.path.join(bus, ".gitignore"))
 
 

@@ -177,9 +177,9 @@ def _require_top(top: str, named: str, *, by_option: bool) -> None:
             code="workspace.root",
             hint=hint.git("rev-parse", "--show-toplevel") if by_option else hint.program("unset", "TEOF_ROOT"),
         )
-    if _is_checkout(top):
-        return
-    around = _checkout_of(top)
+    around = _nearest(top)
+    if around is None:
+        raise SetupError(f"{top} is no git repository", code="repository.none", hint=hint.git("init", top))
     if around != top:
         raise SetupError(
             f"{named!r} lies inside the checkout {around} and is not its top",
@@ -195,6 +195,18 @@ def _is_checkout(folder: str) -> bool:
 
 
 def _checkout_of(folder: str) -> str:
+    nearest = _nearest(folder)
+    if nearest is None:
+        raise SetupError(
+            f"no checkout here: neither {folder} nor a folder above it holds .git or {BUS}/",
+            code="workspace.none",
+            hint=hint.git("init").then(hint.init("--agent", hint.WORDS)),
+        )
+    return nearest
+
+
+def _nearest(folder: str) -> str | None:
+    """The checkout around a folder, else the nearest folder upwards that holds a bus."""
     with_bus = None
     here = folder
     while True:
@@ -206,13 +218,7 @@ def _checkout_of(folder: str) -> str:
         if parent == here:
             break
         here = parent
-    if with_bus is not None:
-        return with_bus
-    raise SetupError(
-        f"no checkout here: neither {folder} nor a folder above it holds .git or {BUS}/",
-        code="workspace.none",
-        hint=hint.git("init").then(hint.init("--agent", hint.WORDS)),
-    )
+    return with_bus
 
 
 def bus_root_of(root: str) -> str:

@@ -228,12 +228,12 @@ def test_a_linked_worktree_makes_the_bus_of_the_main_checkout(git_repo, tmp_path
     assert git(git_repo, "status", "--porcelain") == ""
 
 
-def test_worktrees_of_a_bare_repository_share_a_bus_beside_it(git_repo, tmp_path, init, spawn):
+def test_worktrees_of_a_bare_repository_share_a_bus_inside_it(git_repo, tmp_path, init, spawn):
     git(tmp_path, "clone", "-q", "--bare", str(git_repo), "shared/.bare")
     git(tmp_path / "shared" / ".bare", "worktree", "add", "-q", "../one", "main")
     init(tmp_path / "shared" / "one", "--agent", "codex-1")
     command(spawn, tmp_path / "shared" / "one", "bus_claim", "claim", "--task", "QUEUE-1")
-    assert (tmp_path / "shared" / "_bus" / "claims" / "QUEUE-1.json").exists()
+    assert (tmp_path / "shared/.bare/_bus/claims/QUEUE-1.json").exists()
     assert init(tmp_path / "shared" / "one", "--agent", "codex-1")["steps"] == []
 
 

@@ -10,17 +10,16 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, NoReturn, TypeVar
 
-from tools.core import clock, hint, workspace
+from tools.core import clock, hint, which_bus, workspace
 from tools.core.context import Context
-from tools.core.errors import SetupError
 from tools.core.hint import Hint, Note
 from tools.core.problem import Problem
 from tools.core.seats.seat import Seat, acting, reading
+from tools.core.store.api import Store
 from tools.core.text import secrets, terminal
 
 Result = TypeVar("Result")
@@ -57,14 +56,28 @@ class Run(Context):
 
     @cached_property
     def seat(self) -> Seat:
-        """The acting seat; raises when it is unclear, warns before a bus is begun beside the remote's."""
+        """The acting seat; raises when it is unclear. Its clone's bus is joined before it writes."""
         seat = acting(self.workspace, self._agent, self.binding)
-        if not self.store.exists():
-            from tools.core.sync import bus_branch  # git is for the first record of a clone
-
-            with suppress(SetupError):
-                self.warn(bus_branch.apart(self.workspace))
+        self.join_bus(seat.agent_id)
         return seat
+
+    def join_bus(self, agent: str) -> None:
+        """Joins the bus that this clone has elsewhere, for an agent; SetupError where that cannot be done now."""
+        if which_bus.find(self.workspace).state == which_bus.HERE:
+            return
+        from tools.core.sync import belong  # git is for the first record of a clone
+
+        self.warn(belong.belong(self, agent))
+
+    @cached_property
+    def store(self) -> Store:
+        """The live bus; a reader of a clone that has not joined its bus is told so."""
+        if not os.path.isdir(self.workspace.bus.path):
+            answer = which_bus.find(self.workspace)
+            if answer.state in (which_bus.APART, which_bus.UNSEEN):
+                problem = which_bus.apart_error(answer)
+                self.warn([Note(problem.message, problem.hint)])
+        return super().store
 
     @property
     def named_agent(self) -> str | None:

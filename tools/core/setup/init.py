@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from typing import NamedTuple
 
-from tools.core import hint, ids, templates
+from tools.core import hint, ids, templates, which_bus
 from tools.core.context import Context
 from tools.core.errors import GuardError, SetupError, ToolkitError, UsageError
 from tools.core.fs import files, folders, locks
@@ -48,10 +48,11 @@ def prepare(context: Context, *, agent: str | None, roles: Sequence[str], bus: s
     """Makes a repository ready for several agents; a second run finds nothing to do."""
     workspace = context.workspace
     lock = git_lock_place(workspace)
-    if lock is None or not repository.is_repository(workspace.root):
+    if lock is None:
         raise SetupError(
             f"{workspace.root} is no git repository", code="repository.none", hint=hint.git("init", workspace.root)
         )
+    repository.require(workspace.root)
     with ExitStack() as held:
         if not dry_run:
             held.enter_context(locks.hold(lock, patience=PATIENCE))
@@ -162,7 +163,7 @@ def _has_branch(workspace: Workspace, bus: str | None) -> bool:
 
 def _stays_folder(workspace: Workspace, bus: str | None) -> bool:
     """Whether the bus is to be a plain folder, or an earlier `init` made it one."""
-    return bus == FOLDER or (bus is None and files.exists(workspace.bus.child("README.md")))
+    return bus == FOLDER or (bus is None and which_bus.is_plain_on_purpose(workspace))
 
 
 def _bus_steps(context: Context, bus: str | None, agent: str | None) -> Iterator[Step]:
@@ -170,6 +171,7 @@ def _bus_steps(context: Context, bus: str | None, agent: str | None) -> Iterator
     name = workspace.bus.name
     if bus_branch.is_worktree(workspace):
         if not bus_branch.is_sound(workspace):
+            bus_branch.require_ours(workspace)
             yield Step(f"tie {name}/ to its git folder again", lambda: _join(context, agent))
     elif _has_branch(workspace, bus):
         kept = ", keeping the records in it" if os.path.isdir(workspace.bus.path) else ""
@@ -183,10 +185,7 @@ def _join(context: Context, agent: str | None) -> Note | None:
     """Joins the bus of the branch in the name of the seat, if one is known; what is to be told of it is a warning."""
     seat = None if agent else reading(context.workspace)
     joined = join(context, agent or (seat.agent_id if seat else ""))
-    context.warn(map(str, joined.problems))
-    context.warn(
-        f"another clone was first: {each.loser} lost {each.task} to {each.holder}" for each in joined.conflicts
-    )
+    context.warn(joined.news)
     if joined.silent:
         text = f"{joined.silent} did not answer; if it has a branch bus, the next exchange brings it"
         return Note(text, hint.tool("agent.bus_sync"))

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from contextlib import suppress
 from typing import NamedTuple
 
 from tools.core import hint, templates
@@ -71,18 +70,42 @@ def is_worktree(workspace: Workspace) -> bool:
 
 
 def is_sound(workspace: Workspace) -> bool:
-    """Whether the bus and its git folder, which must be one of this clone, point at each other."""
+    """Whether the bus has a git folder of this clone, which is no other folder's.
+
+    The path that git keeps of the bus is not looked at: in a container, and after a move, it is another one.
+    """
     place = pointer(workspace).path
     if os.path.isdir(place):  # a repository of its own: not ours to judge
         return True
     admin = git_folder(workspace.bus.path) or ""
+    inside = os.path.realpath(os.path.dirname(admin)) == os.path.realpath(_worktrees(workspace))
+    back = _back(admin)
+    other = git_folder(os.path.dirname(back)) if back and back != os.path.realpath(place) else None
+    is_anothers = other is not None and os.path.realpath(other) == os.path.realpath(admin)
+    return inside and not is_anothers and os.path.exists(os.path.join(admin, "index"))
+
+
+def require_ours(workspace: Workspace) -> None:
+    """ConflictError for a bus that is a worktree of another repository; a copy of one is this clone's to tie."""
+    admin = git_folder(workspace.bus.path) or ""
+    inside = os.path.realpath(os.path.dirname(admin)) == os.path.realpath(_worktrees(workspace))
+    if inside or _back(admin) != os.path.realpath(pointer(workspace).path):
+        return
+    owner = common_folder(admin)
+    raise ConflictError(
+        f"this bus is tied to {owner}, not to this repository",
+        code="bus.other",
+        hint=hint.git("-C", owner, "worktree", "list"),
+    )
+
+
+def _back(admin: str) -> str:
+    """The path of the worktree's pointer that a git folder keeps; "" where there is none."""
     try:
         with open(os.path.join(admin, "gitdir"), encoding="utf-8", errors="surrogateescape") as back:
-            returns = os.path.realpath(back.readline().strip()) == os.path.realpath(place)
+            return os.path.realpath(os.path.join(admin, back.readline().strip()))
     except OSError:
-        return False
-    inside = os.path.realpath(os.path.dirname(admin)) == os.path.realpath(_worktrees(workspace))
-    return returns and inside and os.path.exists(os.path.join(admin, "index"))
+        return ""
 
 
 def head(workspace: Workspace) -> str:
@@ -123,7 +146,18 @@ def tie(workspace: Workspace, admin: str) -> None:
     here, name = os.path.split(admin)
     files.replace(Place(here, f"{name}/gitdir"), os.fsencode(f"{place.path}\n"))
     files.replace(Place(here, f"{name}/locked"), b"the live bus\n")
-    files.replace(place, os.fsencode(f"gitdir: {admin}\n"))
+    files.replace(place, os.fsencode(f"gitdir: {_shown_from(workspace, admin)}\n"))
+
+
+def _shown_from(workspace: Workspace, admin: str) -> str:
+    """The git folder as the bus's pointer names it: relative where both move together, or are mounted elsewhere."""
+    common = os.path.realpath(os.path.dirname(os.path.dirname(admin)))
+    bus_root = os.path.realpath(workspace.bus_root)
+    if bus_root not in (common, os.path.dirname(common)):
+        return admin
+    return os.path.relpath(
+        os.path.join(common, "worktrees", os.path.basename(admin)), os.path.join(bus_root, workspace.bus.name)
+    )
 
 
 def registered(workspace: Workspace) -> str:
@@ -134,16 +168,15 @@ def registered(workspace: Workspace) -> str:
         return named
     place = os.path.realpath(pointer(workspace).path)
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
-        with suppress(OSError), open(os.path.join(folder, name, "gitdir"), encoding="utf-8") as back:
-            if os.path.realpath(back.readline().strip()) == place:
-                return os.path.join(folder, name)
+        if _back(os.path.join(folder, name)) == place:
+            return os.path.join(folder, name)
     return ""
 
 
 def register(workspace: Workspace) -> str:
     """A git folder of this clone for the bus, made without writing any file of the branch."""
     _refuse_other_worktree(workspace)
-    aside = tempfile.mkdtemp(prefix=_ASIDE)
+    aside = tempfile.mkdtemp(prefix=_ASIDE, dir=os.path.dirname(_worktrees(workspace)))
     try:
         made = os.path.join(aside, workspace.bus.name)
         worktrees.add(workspace.root, made, BRANCH)

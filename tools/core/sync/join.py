@@ -26,6 +26,12 @@ class Joined(NamedTuple):
     conflicts: tuple[Conflict, ...] = ()
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def news(self) -> tuple[str, ...]:
+        """What the user should know of it, as sentences."""
+        lost = (f"another clone was first: {each.loser} lost {each.task} to {each.holder}" for each in self.conflicts)
+        return (*map(str, self.problems), *lost)
+
 
 def join(context: Context, agent: str) -> Joined:
     """Makes the bus a worktree of its branch, the remote's where there is one; keeps all live records.
