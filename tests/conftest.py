@@ -310,7 +310,7 @@ def run(watched: Callable[..., AbstractContextManager[None]]) -> Callable[..., S
         command = importlib.import_module(f"tools.{module}").main
         require_one_reading(command, arguments)
         out, err = io.StringIO(), io.StringIO()
-        with watched([module, *arguments]), redirect_stdout(out), redirect_stderr(err):
+        with watched((module, *arguments)), redirect_stdout(out), redirect_stderr(err):
             got = cli.call(command, list(arguments), ("python", "-m", f"tools.{module}"))
         text = f"{module} {' '.join(arguments)}\n{out.getvalue()}{err.getvalue()}"
         assert code is None or got == code, f"exit {got}, not {code}: {text}"

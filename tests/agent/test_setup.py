@@ -10,10 +10,6 @@ from tests import fleet as fleets
 from tests.conftest import git
 from tools.core.integrations.vendors import registry
 
-pytestmark = pytest.mark.touches_others(
-    "each worktree gets its share of what is set up, the home folder at the user's scope"
-)
-
 NAMES = registry.NAMES
 
 
