@@ -250,20 +250,48 @@ def test_a_folder_outside_git_is_refused(tmp_path, init):
     assert init(tmp_path / "plain", code=7)["error"]["code"] == "workspace.none"
 
 
-def test_a_checkout_that_was_moved_is_tied_to_its_bus_again(ready, tmp_path, init, spawn):
-    moved = shutil.move(str(ready), str(tmp_path / "moved"))
-    assert init(moved)["steps"] == ["tie _bus/ to its git folder again"]
-    assert git(f"{moved}/_bus", "symbolic-ref", "--short", "HEAD") == "bus"
+def common_of(folder):
+    return git(folder, "rev-parse", "--path-format=absolute", "--git-common-dir")
+
+
+def test_a_checkout_that_was_moved_keeps_its_bus(ready, tmp_path, init, spawn):
+    moved = Path(shutil.move(str(ready), str(tmp_path / "moved")))
     assert init(moved)["steps"] == []
+    assert git(moved / "_bus", "symbolic-ref", "--short", "HEAD") == "bus"
+    assert common_of(moved / "_bus") == str(moved / ".git")
 
 
-def test_a_copy_of_a_checkout_gets_a_bus_of_its_own_and_leaves_the_original_alone(ready, tmp_path, init):
-    shutil.copytree(ready, tmp_path / "copy", symlinks=True)
+def test_a_copy_of_a_checkout_has_a_bus_of_its_own_and_leaves_the_original_alone(ready, tmp_path, init, spawn):
+    copy = shutil.copytree(ready, tmp_path / "copy", symlinks=True)
     before = files_of(ready / "_bus")
-    assert init(tmp_path / "copy")["steps"] == ["tie _bus/ to its git folder again"]
-    assert "copy/_bus" in git(tmp_path / "copy", "worktree", "list")
-    assert "copy/_bus" not in git(ready, "worktree", "list")
+    assert init(copy)["steps"] == []
+    command(spawn, copy, "bus_claim", "claim", "--task", "QUEUE-2")
+    command(spawn, copy, "bus_sync")
+    assert common_of(copy / "_bus") == str(copy / ".git")
+    assert init(ready)["steps"] == [] and files_of(ready / "_bus") == before
+
+
+def point_at(bus, admin):
+    (bus / ".git").write_text(f"gitdir: {admin}\n")
+    return (bus / ".git").read_bytes()
+
+
+def test_a_bus_that_an_earlier_version_tied_by_its_whole_path_is_tied_again_after_a_move(ready, tmp_path, init):
+    point_at(ready / "_bus", ready / ".git/worktrees/_bus")
     assert init(ready)["steps"] == []
+    moved = Path(shutil.move(str(ready), str(tmp_path / "moved")))
+    assert init(moved)["steps"] == ["tie _bus/ to its git folder again"]
+    assert init(moved)["steps"] == [] and common_of(moved / "_bus") == str(moved / ".git")
+
+
+def test_a_bus_that_is_another_repositorys_worktree_is_refused_and_left(ready, tmp_path, init):
+    git(tmp_path, "clone", "-q", str(ready), "other")
+    git(tmp_path / "other", "branch", "bus", "origin/bus")
+    git(tmp_path / "other", "worktree", "add", "-q", str(tmp_path / "moved_bus"), "bus")
+    shutil.rmtree(ready / "_bus")
+    git(tmp_path / "other", "worktree", "move", str(tmp_path / "moved_bus"), str(ready / "_bus"))
+    before = files_of(ready / "_bus")
+    assert str(tmp_path / "other") in init(ready, code=4)["error"]["message"]
     assert files_of(ready / "_bus") == before
 
 
@@ -275,14 +303,13 @@ def test_a_bus_whose_git_folder_was_pruned_is_made_a_worktree_again(ready, init)
     assert git(ready / "_bus", "symbolic-ref", "--short", "HEAD") == "bus"
 
 
-def test_what_a_killed_init_left_is_cleared_away(git_repo, tmp_path, init):
+def test_what_a_killed_init_left_is_cleared_away(git_repo, init):
     init(git_repo)
-    aside = tmp_path / "teof-init-bus-1"
-    aside.mkdir()
-    git(git_repo, "worktree", "move", "-f", "-f", "_bus", str(aside / "_bus"))
+    git(git_repo, "worktree", "remove", "--force", "--force", "_bus")
+    git(git_repo, "worktree", "add", "-q", "--no-checkout", ".git/teof-init-bus-1/_bus", "bus")
     init(git_repo)
     assert git(git_repo / "_bus", "symbolic-ref", "--short", "HEAD") == "bus"
-    assert "teof-init-bus-" not in git(git_repo, "worktree", "list")
+    assert not list((git_repo / ".git").glob("teof-init-bus-*"))
 
 
 def test_an_init_that_was_killed_behind_the_pointer_is_finished(ready, tmp_path, init):
@@ -357,7 +384,9 @@ def test_joining_late_leaves_a_task_to_whom_the_remote_had_first_and_tells_the_o
     git(tmp_path, "clone", "-q", "--no-local", "-b", "main", "--single-branch", "origin.git", "clone")
     clone = tmp_path / "clone"
     seat("codex-2", root=clone)
+    away = (tmp_path / "origin.git").rename(tmp_path / "away.git")
     command(spawn, clone, "bus_claim", "claim", "--task", "QUEUE-1")
+    away.rename(tmp_path / "origin.git")
     init(clone)
     assert json.loads((clone / "_bus/claims/QUEUE-1.json").read_text())["agent_id"] == "codex-1"
     assert "codex-2 lost QUEUE-1: codex-1 had" in command(spawn, clone, "bus_inbox")

@@ -249,6 +249,7 @@ def _refuse_other_worktree(workspace: Workspace) -> None:
     for path in [worktree.path for worktree in worktrees.listed(workspace.root) if worktree.branch == BRANCH]:
         if os.path.basename(os.path.dirname(path)).startswith(_ASIDE):
             worktrees.remove(workspace.root, path)
+            shutil.rmtree(os.path.dirname(path), ignore_errors=True)
         elif os.path.realpath(path) != os.path.realpath(workspace.bus.path):
             raise ConflictError(
                 f"the branch {BRANCH} is checked out at {path}",
