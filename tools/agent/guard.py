@@ -88,7 +88,7 @@ def push(run: cli.Run, remote: str, url: str) -> None:
 def check_range(run: cli.Run, revisions: str, bus: str | None, branch: str, form: str, strict: bool) -> None:
     """Check a range of commits against the claims, as CI does."""
     from tools.core.checks import commit_facts, commits
-    from tools.core.gitdir import current_branch
+    from tools.core.git.branches import current_branch
 
     if revisions.startswith("-"):
         raise UsageError(f"not a range of commits: {revisions!r}", code="guard.range")

@@ -15,7 +15,7 @@ from tools.core.bus import posts
 from tools.core.cli import app as cli
 from tools.core.errors import SetupError, UsageError
 from tools.core.git import refs
-from tools.core.gitdir import current_branch
+from tools.core.git.branches import current_branch
 from tools.core.hint import Hint
 from tools.core.models.record import to_mapping
 from tools.core.seats import manifests, saved_sessions

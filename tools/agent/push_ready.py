@@ -10,7 +10,7 @@ if __name__ == "__main__":  # before any other import
 import json
 
 from tools.core.cli import app as cli
-from tools.core.gitdir import current_branch
+from tools.core.git.branches import current_branch
 from tools.core.session import push_ready
 from tools.core.sync.fast_forward import require_git
 

@@ -14,7 +14,7 @@ from tools.core.checks.commit_facts import Range
 from tools.core.checks.findings import Finding, make_finding
 from tools.core.context import Context
 from tools.core.git import commits
-from tools.core.gitdir import current_branch
+from tools.core.git.branches import current_branch
 from tools.core.models.bus import Claim
 from tools.core.sync import bus_branch
 from tools.core.workspace import BUS

@@ -3,6 +3,7 @@
 environment  what a git process inherits, and what not
 git          one git process, and refusing what it answers
 repository   what kind of repository a folder lies in
+branches     the branch of a checkout, and remotes' default ones
 objects      trees, blobs and commits: read and made
 packs        many objects read by one process, and made by one
 trees        trees entry by entry: what differs, and edited copies

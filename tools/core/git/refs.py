@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tools.core import hint
 from tools.core.errors import UsageError
 from tools.core.git import git
-from tools.core.gitdir import default_branches
+from tools.core.git.branches import default_branches
 
 _PREFERRED = "origin"
 _COUNT = re.compile(r"\d{1,18}")

@@ -9,7 +9,7 @@ from tools.core import clock
 from tools.core.backlog import pickup
 from tools.core.bus import inbox
 from tools.core.context import Context
-from tools.core.gitdir import current_branch
+from tools.core.git.branches import current_branch
 from tools.core.integrations.hooks.mail import Standing
 from tools.core.integrations.hooks.texts import Held, Start
 from tools.core.models.bus import Claim

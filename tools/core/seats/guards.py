@@ -8,7 +8,8 @@ from typing import NamedTuple
 from tools.core import clock, hint
 from tools.core.errors import GuardError
 from tools.core.git import refs
-from tools.core.gitdir import current_branch, git_folder
+from tools.core.git.branches import current_branch
+from tools.core.gitdir import git_folder
 from tools.core.hint import Hint, Note
 from tools.core.models.evidence import Warning
 from tools.core.seats import manifests

@@ -13,7 +13,7 @@ from tools.core import clock, hint, ids
 from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.fs import files, locks
 from tools.core.git import changes, checkout, refs
-from tools.core.gitdir import current_branch
+from tools.core.git.branches import current_branch
 from tools.core.models.lenient import text_of
 from tools.core.problem import Problem
 from tools.core.receipts.write import replace_document

@@ -10,7 +10,7 @@ from tools.core.bus import claim_documents, claim_rules, claims, posts, release_
 from tools.core.context import Context
 from tools.core.errors import ConflictError, GuardError, SetupError, UsageError
 from tools.core.git import refs, remotes
-from tools.core.gitdir import current_branch
+from tools.core.git.branches import current_branch
 from tools.core.models.bus import EVENTS, Claim, stream_of
 from tools.core.models.record import to_mapping
 from tools.core.receipts.run import About, record

@@ -11,7 +11,7 @@ from tools.core.bus import claim_documents, claim_rules, claims
 from tools.core.context import Context
 from tools.core.errors import GuardError, SetupError
 from tools.core.git import checkout
-from tools.core.gitdir import current_branch
+from tools.core.git.branches import current_branch
 from tools.core.hint import Hint
 from tools.core.models.bus import Claim
 from tools.core.plans import edits, storage

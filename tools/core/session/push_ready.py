@@ -14,7 +14,7 @@ from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files
 from tools.core.git import changes, refs, tracked
-from tools.core.gitdir import current_branch
+from tools.core.git.branches import current_branch
 from tools.core.hint import Hint
 from tools.core.models.bus import Claim
 from tools.core.models.lenient import claim_from

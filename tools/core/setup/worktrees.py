@@ -14,7 +14,7 @@ from tools.core.errors import ConflictError, GuardError, SetupError, UsageError
 from tools.core.fs import folders
 from tools.core.git import changes, commits
 from tools.core.git import worktrees as git_worktrees
-from tools.core.gitdir import current_branch
+from tools.core.git.branches import current_branch
 from tools.core.integrations.vendors import registry
 from tools.core.models.evidence import Warning
 from tools.core.receipts.write import record_warning

@@ -17,8 +17,9 @@ from tools.core import hint, templates
 from tools.core.errors import ConflictError, SetupError
 from tools.core.fs import files
 from tools.core.git import history, index, objects, refs, remotes, trees, worktrees
+from tools.core.git.branches import current_branch
 from tools.core.git.packs import Objects
-from tools.core.gitdir import common_folder, current_branch, git_folder
+from tools.core.gitdir import common_folder, git_folder
 from tools.core.hint import Hint, Note
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES
 from tools.core.sync import door

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from tools.core import hint
 from tools.core.errors import SetupError
 from tools.core.git import changes, checkout, index, objects, refs
-from tools.core.gitdir import current_branch, git_folder
+from tools.core.git.branches import current_branch
+from tools.core.gitdir import git_folder
 from tools.core.sync import bus_branch, door
 from tools.core.workspace import BUS, Workspace
 

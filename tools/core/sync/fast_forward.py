@@ -12,7 +12,8 @@ from tools.core import hint
 from tools.core.context import Context
 from tools.core.errors import SetupError
 from tools.core.git import checkout, refs, remotes
-from tools.core.gitdir import current_branch, git_folder
+from tools.core.git.branches import current_branch
+from tools.core.gitdir import git_folder
 from tools.core.hint import Note
 from tools.core.sync import bus_branch, exchange
 from tools.core.sync import bus_commits as carrier

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from tools.core.bus import path_rule
-from tools.core.gitdir import current_branch
+from tools.core.git.branches import current_branch
 from tools.core.integrations.hooks import call as calls
 from tools.core.integrations.hooks import edits, mail, memory, surroundings, texts
 from tools.core.integrations.vendors import vendor

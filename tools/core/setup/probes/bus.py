@@ -11,7 +11,8 @@ from tools.core.context import Context
 from tools.core.errors import BusyError, ToolkitError
 from tools.core.fs import files, locks
 from tools.core.git import refs, remotes
-from tools.core.gitdir import current_branch, git_folder
+from tools.core.git.branches import current_branch
+from tools.core.gitdir import git_folder
 from tools.core.setup.probes.probe import FAIL, PATIENCE, WARN, Probe, passed, skipped
 from tools.core.store.files import small
 from tools.core.sync import bus_branch

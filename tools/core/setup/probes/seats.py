@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tools.core import hint
 from tools.core.context import Context
 from tools.core.errors import ToolkitError
-from tools.core.gitdir import current_branch
+from tools.core.git.branches import current_branch
 from tools.core.seats.seat import Seat, manifest_path, read_manifest
 from tools.core.setup import worktrees
 from tools.core.setup.probes.probe import FAIL, WARN, Probe, passed
