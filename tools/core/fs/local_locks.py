@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 
 from tools.core import hint
+from tools.core.bus_place import BUS, bus_root_of
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files
-from tools.core.workspace import BUS, Place, bus_root_of
+from tools.core.workspace import Place
 
 _LOCAL = frozenset({
     "apfs", "aufs", "bcachefs", "btrfs", "ecryptfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "fuse.fuse-overlayfs",
