@@ -31,7 +31,7 @@ def find(workspace: Workspace) -> Answer:
     Where git keeps its refs in no plain file, only the registration of a bus is a sign.
     """
     bus = workspace.bus.path
-    if workspace.store not in ("", "files") or os.path.lexists(workspace.signpost.path):  # a store of its own, or one on a server
+    if workspace.store not in ("", "files") or os.path.lexists(workspace.signpost.path):  # it is on a server
         return Answer(HERE)
     if os.path.lexists(os.path.join(bus, ".git")) or is_plain_on_purpose(workspace):
         return Answer(HERE)
