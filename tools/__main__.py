@@ -73,11 +73,24 @@ def index(run: cli.Run, version: bool) -> None:
     type=cli.Choice(["branch", "folder"]),
     help="The bus as a worktree of its own branch (the default), or as a plain folder.",
 )
+@cli.option("--allow-file-system", is_flag=True, help="Trust the locks of the bus's file system (recorded).")
+@cli.option("--reason", type=cli.LINE, default="", help="Why, for --allow-file-system.")
 @cli.option("--dry-run", is_flag=True, help="Say what would be done.")
-def init(run: cli.Run, agent: str | None, role: tuple[str, ...], bus: str | None, dry_run: bool) -> None:
+def init(
+    run: cli.Run,
+    *,
+    agent: str | None,
+    role: tuple[str, ...],
+    bus: str | None,
+    allow_file_system: bool,
+    reason: str,
+    dry_run: bool,
+) -> None:
     """Make a git repository ready: folders, ignore lines, the bus, a seat."""
     from tools.core.setup.init import prepare
 
+    if allow_file_system and not dry_run:
+        _vouch(run, agent, reason)
     done = prepare(run, agent=agent, roles=role, bus=bus, dry_run=dry_run)
     shared = [] if dry_run else _share(run)
     lines = [f"- {step}" for step in [*done.steps, *shared]]
@@ -88,6 +101,14 @@ def init(run: cli.Run, agent: str | None, role: tuple[str, ...], bus: str | None
     run.emit({"steps": [*done.steps, *shared], "dry_run": dry_run, "hints": hints}, "\n".join([head, *lines]))
     for note in () if run.as_json else done.notes:
         run.note(note)
+
+
+def _vouch(run: cli.Run, agent: str | None, reason: str) -> None:
+    """Trusts the locks of the bus's file system before any is taken."""
+    from tools.core.setup.vouched_locks import vouch
+
+    seat = agent or (run.reader.agent_id if run.reader else "")
+    run.note(vouch(run.workspace, seat, reason, run.now) or "these locks are trusted already")
 
 
 def _share(run: cli.Run) -> list[str]:

@@ -6,14 +6,18 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import git
+from tools.core import clock
 from tools.core.errors import SetupError
 from tools.core.fs import local_locks, locks
-from tools.core.workspace import Place
+from tools.core.setup.vouched_locks import vouch
+from tools.core.workspace import Place, find
 
 
 @pytest.mark.parametrize("kind", ["nfs4", "cifs", "9p", "virtiofs", "fuse.sshfs", "fuse.bindfs", "fuse", "fakeowner"])
@@ -69,3 +73,34 @@ def test_a_folder_behind_two_mounts_is_refused_until_somebody_vouches_for_it(two
     for name in ("_bus", "_report"):
         with locks.hold(Place(str(two_mounts[0]), name)):
             pass
+
+
+def test_who_vouches_for_such_a_folder_works_in_it_and_leaves_the_reason(two_mounts: tuple[Path, Path], run) -> None:
+    git(two_mounts[0], "init", "-q", "-b", "main")
+    git(two_mounts[0], "commit", "-q", "--allow-empty", "-m", "begin")
+    here = ("--root", str(two_mounts[0]))
+    run("agent.bus_claim", "claim", *here, "--task", "T", "--agent", "codex-1", code=7)
+    start = [
+        sys.executable,
+        "-m",
+        "tools",
+        "init",
+        *here,
+        "--agent",
+        "codex-1",
+        "--bus",
+        "folder",
+        "--allow-file-system",
+    ]
+    assert subprocess.run(start, capture_output=True).returncode == 2
+    done = subprocess.run([*start, "--reason", "one machine, one mount"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    run("agent.bus_claim", "claim", *here, "--task", "T", "--agent", "codex-1")
+    warnings = two_mounts[0] / "_report/agent/codex-1/session_guard/warnings.jsonl"
+    assert "one machine, one mount" in warnings.read_text()
+
+
+def test_where_locks_are_trusted_nobody_needs_to_vouch(git_repo: Path) -> None:
+    workspace = find(str(git_repo), {})
+    assert vouch(workspace, "codex-1", "why not", clock.now()) == ""
+    assert not Path(local_locks.kept_place(workspace.bus).path).exists()

@@ -1,6 +1,7 @@
 """Making a repository ready, and the programs of agents in it.
 
 init          what init does to a repository
+vouched_locks  locks that are trusted on somebody's word
 config        other people's config files, changed and put back
 instructions  what instructs agents: AGENTS.md, CLAUDE.md, the skill
 launchers     the scripts that configs and git's hooks start
