@@ -11,6 +11,7 @@ docs/assets/boards instead. What is not installed here (playwright, a Chromium, 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import shutil
@@ -26,9 +27,14 @@ from typing import Any
 CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 
+from rich.console import Console
+from rich.terminal_theme import MONOKAI
+from rich.text import Text
+
 from tests import harbour
 from tools.core import clock
 from tools.core.board import digest, digest_text, github, view
+from tools.core.board.lanes.lane import DAY
 from tools.core.board.model import View
 from tools.core.board.page import html
 from tools.core.context import Context
@@ -37,7 +43,11 @@ from tools.core.workspace import Workspace
 WIDTHS = (1440, 1024, 390, 320)
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 STRICT = "sandbox; default-src 'none'; img-src 'self'; style-src 'self'"
-IN_DOCS = ("board-1440-light", "board-390-dark", "agents-5d-light", "task-1440-light", "top-120x40")
+IN_DOCS = ("board-1440-light", "board-1440-dark", "agents-5d-light", "task-1440-light", "top-120x40")
+TERMINAL = (
+    "<!DOCTYPE html><meta charset='utf-8'><style>body{{margin:0;background:#111214;color:#ececee}}"
+    "pre{{display:inline-block;margin:12px;font:14px/1.2 'DejaVu Sans Mono',monospace}}{stylesheet}</style><pre>{code}</pre>"
+)
 
 
 def main() -> int:
@@ -54,14 +64,12 @@ def main() -> int:
         harbour.build(root, clock.now())
         board = view.take(Context(Workspace(str(root), str(root))), View())
         _texts(into, root, board)
-        absent = [
-            name
-            for name, made in (("chromium", _pages(into, root, board)), ("tmux", _terminal(into, root)))
-            if not made
-        ]
+        has_tmux = _terminal(into, root)
+        has_browser = _pages(into, root, board)
+    absent = [name for name, is_there in (("chromium", has_browser), ("tmux", has_tmux)) if not is_there]
     if options.docs:
         for path in into.iterdir():
-            if path.stem in IN_DOCS:
+            if path.stem in IN_DOCS and path.suffix == ".png":
                 shutil.copy(path, CHECKOUT / "docs/assets/boards" / path.name)
     print(f"pictures in {into}" + (f"; absent here: {', '.join(absent)}" if absent else ""))
     return 1 if absent else 0
@@ -70,7 +78,7 @@ def main() -> int:
 def _texts(into: Path, root: Path, board: view.BoardView) -> None:
     (into / "github.md").write_text(github.document(board), encoding="utf-8")
     context = Context(Workspace(str(root), str(root)))
-    since = digest.Question(context.now - view.DAY, View())
+    since = digest.Question(context.now - DAY, View())
     (into / "digest.txt").write_text(digest_text.text(digest.take(context, since)) + "\n", encoding="utf-8")
     (into / "board.html").write_text(html.document(board), encoding="utf-8")
 
@@ -94,6 +102,9 @@ def _pages(into: Path, root: Path, board: view.BoardView) -> bool:
         _printed(browser, address, into)
         _strict(browser, into)
         _served(browser, into, root)
+        for screen in into.glob("top-*.html"):
+            with _tab(browser, screen.as_uri(), 1440, "dark") as tab:
+                tab.locator("pre").screenshot(path=screen.with_suffix(".png"))
         browser.close()
     return True
 
@@ -165,11 +176,16 @@ def _terminal(into: Path, root: Path) -> bool:
         return False
     for columns, rows, keys in ((120, 40, "jj"), (80, 24, "jj"), (80, 24, "3")):
         name = f"top-{columns}x{rows}" + ("-agents" if keys == "3" else "")
-        (into / f"{name}.txt").write_text(_screen(root, columns, rows, keys), encoding="utf-8")
+        plain, coloured = _screen(root, columns, rows, keys)
+        (into / f"{name}.txt").write_text(plain, encoding="utf-8")
+        console = Console(record=True, width=columns, file=io.StringIO())
+        console.print(Text.from_ansi(coloured))
+        (into / f"{name}.html").write_text(console.export_html(theme=MONOKAI, code_format=TERMINAL), encoding="utf-8")
     return True
 
 
-def _screen(root: Path, columns: int, rows: int, keys: str) -> str:
+def _screen(root: Path, columns: int, rows: int, keys: str) -> tuple[str, str]:
+    """The screen as text, and with its colours."""
     socket = f"boards-{os.getpid()}"
 
     def tmux(*words: str) -> str:
@@ -185,7 +201,7 @@ def _screen(root: Path, columns: int, rows: int, keys: str) -> str:
         for key in keys:
             tmux("send-keys", key)
             time.sleep(0.3)
-        return tmux("capture-pane", "-p")
+        return tmux("capture-pane", "-p"), tmux("capture-pane", "-p", "-e")
     finally:
         tmux("kill-server")
 
