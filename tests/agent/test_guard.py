@@ -157,6 +157,7 @@ def test_only_a_manager_accepts_superseded_work(fleet, change, run, who, severit
     claimed(run, fleet, "T-1")
     commit(fleet, change, "src/a.py", "T-1")
     taken_over(run, fleet)
+    run("agent.bus_event", "log", "--event", "note", "--task", "T-1", code=4)  # the loser learns that it lost
     run(
         "agent.bus_event",
         "log",

@@ -42,9 +42,12 @@ class Tab:
     faults: list[str] = field(default_factory=list)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium without a window; skipped where it or playwright is absent."""
+    """Chromium without a window; skipped where it or playwright is absent.
+
+    It ends with the module, since playwright keeps a loop in this thread that no other test's loop runs beside.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:

@@ -13,6 +13,7 @@ from tools.core import clock
 from tools.core.backlog import items, pickup, states
 from tools.core.bus import claim_documents, claim_rules, release_rules
 from tools.core.bus.assignment_rules import ACTIVE, AssignmentRequest, decide
+from tools.core.bus.claims import ended_by
 from tools.core.bus.release_rules import PauseRequest
 from tools.core.errors import ConflictError, ToolkitError
 from tools.core.models.bus import Assignment, Claim
@@ -54,6 +55,23 @@ class Task(NamedTuple):
 
     claim: Claim | None = None
     assignment: Assignment | None = None
+    losers: frozenset[str] = frozenset()
+    """Who lost it and has not been told so by a command yet."""
+
+    def after(self, before: Task) -> Task:
+        """With who lost it by this change."""
+        claim = before.claim
+        is_lost = (
+            claim is not None and claim.is_live and self.claim is not None and self.claim.agent_id != claim.agent_id
+        )
+        return self._replace(losers=before.losers | ({claim.agent_id} if claim is not None and is_lost else set()))
+
+    def told(self, agent: str) -> Task:
+        """After a command has told an agent that it lost the task; IMPOSSIBLE when it did not."""
+        is_another = self.claim is not None and self.claim.is_live and self.claim.agent_id != agent
+        if agent not in self.losers or not is_another:
+            return IMPOSSIBLE
+        return self._replace(losers=self.losers - {agent})
 
     @property
     def held(self) -> claim_documents.TaskDocuments:
@@ -74,11 +92,13 @@ FROM_TWO_DOCUMENTS = ("claim.assigned", "assign.assigned")
 def task(state: Task, operation: Operation) -> Any:
     """The task after an operation, if it could have ended as it did."""
     call, answer = operation.call, operation.answer
+    if not answer.done and answer.error["code"] == "claim.lost":
+        return state.told(operation.client)
     try:
         after = RULES[call.kind](state, operation.client, call, answer.now)
     except ToolkitError as refusal:
         return state if not answer.done and _same_refusal(refusal, answer.error) else IMPOSSIBLE
-    return after if answer.done and _shows(answer.document, after, call.kind) else IMPOSSIBLE
+    return after.after(state) if answer.done and _shows(answer.document, after, call.kind) else IMPOSSIBLE
 
 
 def _same_refusal(refusal: ToolkitError, told: dict[str, Any]) -> bool:
@@ -101,7 +121,8 @@ def _shows(document: dict[str, Any], after: Task, kind: str) -> bool:
 def _claim(state: Task, agent: str, call: Call, now: datetime) -> Task:
     values = {**call.values, "notes": call.values.get("notes") or None}
     request = claim_rules.Request(call.about, agent, **values)
-    return state._replace(claim=claim_rules.take(state.claim, request, state.facts(now)).claim)
+    outcome = claim_rules.take(state.claim, request, state.facts(now))
+    return Task(outcome.claim, ended_by(outcome, state.assignment, now) or state.assignment)
 
 
 def _release(state: Task, agent: str, call: Call, now: datetime) -> Task:

@@ -229,7 +229,7 @@ def test_each_loss_after_a_race_is_noticed(run, git_repo, tmp_path):
 
 
 def test_a_schedule_on_a_naive_store_is_rejected(run, git_repo):
-    race = hold_race(run, git_repo, Size(3, 2, 8), SEED, kind="naive")
+    race = hold_race(run, git_repo, Size(3, 2, 14), SEED, kind="naive")
     verdicts = evidence.verdicts(race.history, race.store)
     assert not all(verdict.holds for verdict in verdicts.values())
     assert evidence.shared_fences(race.history)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tools.core.demo.player import Played, Stage
-from tools.core.demo.walkthrough import Ending, File, Scene, Step
+from tools.core.demo.walkthrough import Ending, File, Scene, Showing, Step
 
 
 @pytest.fixture
@@ -62,5 +62,17 @@ def test_an_audience_sees_the_expected_lines_and_how_many_more_there_are():
 
 
 def test_an_audience_sees_all_of_what_is_to_be_seen_whole_or_went_wrong():
-    assert Played("a", "c", output=LINES, whole=True).telling() == list(LINES)
+    assert Played("a", "c", output=LINES, showing=Showing.WHOLE).telling() == list(LINES)
     assert Played("a", "c", output=LINES, deviations=("wrong",)).telling() == list(LINES)
+
+
+def test_an_audience_of_a_brief_step_sees_only_its_script_unless_it_went_wrong():
+    played = Played("a", "c", output=LINES, expected=frozenset({1}), script=("line 1",), showing=Showing.BRIEF)
+    assert played.telling() == ["line 1"]
+    assert played._replace(deviations=("wrong",)).telling() == list(LINES)
+
+
+def test_a_file_is_the_input_of_a_command(tmp_path):
+    (tmp_path / "text").write_text("read\n")
+    scene = Scene("", "", [Step(["a"], "cat <text", [Ending(["read"])])])
+    assert [played.deviations for played in Stage(str(tmp_path)).play(scene)] == [()]

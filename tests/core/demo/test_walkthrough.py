@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.core.demo.walkthrough import Ending, File, Scene, Step, judge, load, names, parse
+from tools.core.demo.walkthrough import Ending, File, Scene, Showing, Step, judge, load, names, parse
 
 PAGE = """\
 # A page
@@ -59,7 +59,7 @@ def test_scenes_steps_and_files_are_read_in_their_order():
                     ["a", "b"],
                     "claim --task <task>",
                     [Ending(["<winner> holds it"], 0), Ending(["error: …"], 4)],
-                    whole=True,
+                    showing=Showing.WHOLE,
                 )
             ],
         ),

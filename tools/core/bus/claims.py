@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tools.core import clock, ids
@@ -17,7 +17,7 @@ from tools.core.bus.claim_documents import TaskDocuments
 from tools.core.bus.release_rules import PauseRequest
 from tools.core.context import Context
 from tools.core.fs import files, folders
-from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Claim, Event
+from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Assignment, Claim, Event
 from tools.core.models.record import MAX_SUMMARY, over, to_mapping
 from tools.core.receipts.write import record_warning
 from tools.core.store.api import Append, Change, Expect, Replace, retry_stale
@@ -121,12 +121,18 @@ def claim_changes(context: Context, documents: TaskDocuments, outcome: claim_rul
 def _assignment_change(context: Context, documents: TaskDocuments, outcome: claim_rules.Outcome) -> Change:
     """What becomes of the assignment: one that a claim overrides is ended, any other must be as it was."""
     name = f"{ASSIGNMENTS}/{outcome.claim.task_id}"
-    assignment = documents.assignment
+    ended = ended_by(outcome, documents.assignment, context.now)
+    if ended is None:
+        return Expect(name, documents.assignment_version)
+    return Replace(name, over(ended, documents.assignment_raw), documents.assignment_version)
+
+
+def ended_by(outcome: claim_rules.Outcome, assignment: Assignment | None, now: datetime) -> Assignment | None:
+    """The assignment to another engineer as a granted claim ends it; None where it ends none."""
     is_granted = outcome.event in ("claim", "takeover", "reopened")
     if assignment is None or not is_granted or assignment.engineer in (None, outcome.claim.agent_id):
-        return Expect(name, documents.assignment_version)
-    ended = replace(assignment, engineer=None, assigned_at=clock.to_text(context.now))
-    return Replace(name, over(ended, documents.assignment_raw), documents.assignment_version)
+        return None
+    return replace(assignment, engineer=None, assigned_at=clock.to_text(now))
 
 
 def claim_event(context: Context, outcome: claim_rules.Outcome, before: Claim | None) -> Event:
