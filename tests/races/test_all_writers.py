@@ -228,9 +228,15 @@ def test_each_loss_after_a_race_is_noticed(run, git_repo, tmp_path):
             check_all(Race(FileStore(Workspace(str(top), str(top))), {top: race.history}))
 
 
-def test_a_schedule_on_a_naive_store_is_rejected(run, git_repo):
-    race = hold_race(run, git_repo, Size(3, 2, 14), SEED, kind="naive")
-    verdicts = evidence.verdicts(race.history, race.store)
+def test_a_schedule_on_a_naive_store_is_rejected(run, git_repo, tmp_path):
+    """A busy machine may run the clients one after the other; of several races one must go wrong and be seen."""
+    for number in range(6):
+        top = tmp_path / str(number)
+        shutil.copytree(git_repo, top)
+        race = hold_race(run, top, Size(3, 2, 14), SEED + number, kind="naive")
+        verdicts = evidence.verdicts(race.history, race.store)
+        if not all(verdict.holds for verdict in verdicts.values()):
+            break
     assert not all(verdict.holds for verdict in verdicts.values())
     assert evidence.shared_fences(race.history)
     assert evidence.stolen(race.store)
