@@ -1,6 +1,5 @@
 """Builders that the suites of the core share."""
 
-import dataclasses
 import os
 from datetime import UTC, datetime
 
@@ -9,6 +8,7 @@ import pytest
 from tests.memory import MemoryStore
 from tools.core import ids, workspace
 from tools.core.models.bus import EVENTS, Claim, stream_of
+from tools.core.models.record import replace
 from tools.core.store.api import Append
 from tools.core.store.files.store import FileStore
 
@@ -177,4 +177,4 @@ def any_store(request, workspace):
 @pytest.fixture
 def replaced():
     """A record with some fields changed."""
-    return dataclasses.replace
+    return replace

@@ -1,8 +1,11 @@
 """Moments and durations: what is written, and what is understood of what others wrote."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tools.core import clock
 
@@ -69,3 +72,15 @@ def test_five_minutes_ahead_is_the_end_of_what_is_credible():
 )
 def test_ages_are_for_people(seconds, text):
     assert clock.age(NOON - timedelta(seconds=seconds), NOON) == text
+
+
+@given(st.text(alphabet="0129 smhdw\n٣-T:Z", max_size=12))
+def test_a_duration_is_what_its_pattern_says(text):
+    matches = re.fullmatch(r"([0-9]{1,9})\s*([smhdw]?)", text.strip()) is not None
+    assert (clock.parse_duration(text) is not None) == matches
+
+
+@given(st.from_regex(r"\A[0-9]{4}[-T][0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}[:.][0-9]{2}Z?\Z") | st.text(max_size=20))
+def test_a_canonical_stamp_has_the_form_that_writers_use(text):
+    form = re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", text, re.ASCII)
+    assert clock.is_canonical(text) == (form is not None and clock.parse(text) is not None)

@@ -1,5 +1,7 @@
 """Names from outside: what may touch a path and what never does."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,3 +87,20 @@ def test_a_refusal_shows_a_long_name_shortened():
     with pytest.raises(UsageError) as refusal:
         ids.require_agent("x" * 5000)
     assert len(refusal.value.message) < 300
+
+
+@given(
+    st.text(alphabet="aZ09_.-é /A", max_size=6) | st.from_regex(ids.PLAN_PATTERN) | st.from_regex(ids.RECORD_PATTERN)
+)
+def test_the_tests_of_names_hold_what_their_patterns_say(text):
+    matches = {
+        name: re.fullmatch(getattr(ids, f"{name}_PATTERN")[1:-1], text) is not None
+        for name in ("WORD", "KEY", "RECORD")
+    }
+    assert matches == {"WORD": ids.is_word(text), "KEY": ids.is_key(text), "RECORD": ids.is_record(text)}
+    assert not ids.is_plan(text) or re.fullmatch(ids.PLAN_PATTERN[1:-1], text)
+
+
+@given(st.text(max_size=12))
+def test_a_branch_has_only_what_a_branch_may_have(task):
+    assert ids.default_branch("a", task) == f"agent/a/{re.sub(r'[^a-z0-9._-]+', '-', task.lower())}"

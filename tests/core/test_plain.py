@@ -1,5 +1,7 @@
 """The light twins of the standard library behave as the real ones."""
 
+import contextlib
+import functools
 import json
 import typing
 
@@ -91,3 +93,113 @@ def test_any_bytes_are_a_value_or_a_value_error(data):
 def test_damage_is_a_value_error(data):
     with pytest.raises(ValueError):
         plain_json.loads(data)
+
+
+written = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda part: st.lists(part) | st.tuples(part) | st.dictionaries(st.text(), part),
+)
+
+
+def outcome(call):
+    """What a call returns, or the kind of what it raises."""
+    try:
+        return call()
+    except (TypeError, ValueError) as problem:
+        return type(problem)
+
+
+@given(written)
+def test_every_spelling_is_that_of_json_byte_for_byte(value):
+    real = functools.partial(json.dumps, value, ensure_ascii=False)
+    compact = functools.partial(real, separators=(",", ":"), sort_keys=True)
+    assert outcome(lambda: plain_json.sorted_line(value)) == outcome(lambda: compact(allow_nan=False))
+    assert outcome(lambda: plain_json.sorted_line(value, allow_nan=True)) == outcome(compact)
+    for keys in (True, False):
+        pretty = functools.partial(real, indent=2, sort_keys=keys, allow_nan=False)
+        assert outcome(lambda keys=keys: plain_json.pretty(value, sort_keys=keys)) == outcome(pretty)
+    assert plain_json.shown(value) == json.dumps(value, sort_keys=True, indent=2, default=str)
+    assert plain_json.shown_line(value) == json.dumps(value, sort_keys=True, default=str)
+
+
+@pytest.mark.parametrize("value", [{1: "a"}, {"a": {None: 1}}, {"a": [object]}, [b"x"]])
+def test_what_json_has_no_word_for_is_shown_or_refused_as_json_does_it(value):
+    assert plain_json.shown(value) == json.dumps(value, sort_keys=True, indent=2, default=str)
+    assert outcome(lambda: plain_json.pretty(value)) == outcome(lambda: json.dumps(value, indent=2, sort_keys=True))
+
+
+def managed(manager, body, end):
+    """What happens where a body runs in a context whose generator ends in some way."""
+    log = []
+
+    @manager
+    def context():
+        log.append("in")
+        try:
+            yield "value"
+            end(None)
+        except LookupError as problem:
+            log.append("caught")
+            end(problem)
+        finally:
+            log.append("out")
+
+    try:
+        with context() as value:
+            log.append(value)
+            body()
+        log.append("after")
+    except Exception as problem:
+        log.append(type(problem))
+    return log
+
+
+def fails(kind):
+    def act(*_):
+        raise kind("x")
+
+    return act
+
+
+def goes_on(_=None):
+    return None
+
+
+def raises_again(problem):
+    if problem is not None:
+        raise problem
+
+
+@pytest.mark.parametrize("body", [goes_on, fails(LookupError), fails(KeyError), fails(OSError), fails(StopIteration)])
+@pytest.mark.parametrize("end", [goes_on, raises_again, fails(LookupError), fails(ValueError), fails(StopIteration)])
+def test_a_light_context_ends_as_a_real_one(body, end):
+    assert managed(plain.contextmanager, body, end) == managed(contextlib.contextmanager, body, end)
+
+
+@pytest.mark.parametrize("problem", [KeyError, LookupError, OSError, FileNotFoundError])
+def test_light_suppression_lets_through_what_the_real_one_lets_through(problem):
+    def ends(suppress):
+        try:
+            with suppress(LookupError, FileNotFoundError):
+                raise problem
+        except Exception as raised:
+            return type(raised)
+
+    assert ends(plain.suppress) == ends(contextlib.suppress)
+
+
+def test_a_light_cached_property_is_computed_once_and_can_be_set():
+    for kind in (plain.cached_property, functools.cached_property):
+        counts = []
+
+        class Owner:
+            @kind
+            def value(self, counts=counts):
+                """Its text."""
+                counts.append(1)
+                return len(counts)
+
+        owner = Owner()
+        assert (owner.value, owner.value, Owner().value, Owner.value.__doc__) == (1, 1, 2, "Its text.")
+        owner.value = 9
+        assert owner.value == 9 and vars(owner) == {"value": 9}

@@ -7,17 +7,19 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
-from datetime import timedelta
-from typing import Any
-
 from tools.core import clock, hint
 from tools.core.bus import claim_documents, claim_rules, claims
 from tools.core.cli import app as cli
+from tools.core.clock import timedelta
 from tools.core.errors import UsageError
 from tools.core.models.bus import EVENTS, Claim
 from tools.core.models.entry import Query
 from tools.core.models.record import to_mapping
+from tools.core.plain import TYPE_CHECKING
 from tools.core.text import terminal
+
+if TYPE_CHECKING:
+    from typing import Any
 
 main = cli.group(__doc__)
 _STATES = ["live", "finished", "active", "paused", "released", "done"]

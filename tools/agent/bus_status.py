@@ -7,11 +7,10 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
-from datetime import datetime, timedelta
-
 from tools.core import hint
 from tools.core.bus import status
 from tools.core.cli import app as cli
+from tools.core.clock import datetime, timedelta
 from tools.core.errors import UsageError
 from tools.core.models.bus import SEVERITIES
 

@@ -8,18 +8,21 @@ if __name__ == "__main__":  # before any other import
     __import__("teof").isolate(__file__)
 
 import time
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import Any
 
 from tools.core.bus import feed
 from tools.core.cli import app as cli
+from tools.core.clock import datetime, timedelta
 from tools.core.errors import UsageError
 from tools.core.models.bus import EVENTS, SEVERITIES
 from tools.core.models.entry import Entry, Query
 from tools.core.models.record import to_mapping
+from tools.core.plain import TYPE_CHECKING
 from tools.core.problem import Problem
 from tools.core.store.api import Following, streams_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 DEFAULT_LIMIT = 20
 

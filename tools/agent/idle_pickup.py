@@ -7,14 +7,16 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
-from datetime import timedelta
-from typing import Any
-
 from tools.core import hint
 from tools.core.backlog import pickup, states
 from tools.core.bus import assignments
 from tools.core.cli import app as cli
+from tools.core.clock import timedelta
+from tools.core.plain import TYPE_CHECKING
 from tools.core.text import terminal
+
+if TYPE_CHECKING:
+    from typing import Any
 
 main = cli.group(__doc__)
 _WHY = hint.tool("agent.idle_pickup", "list", "--all")

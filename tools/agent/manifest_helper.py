@@ -60,7 +60,7 @@ def _new_seat(agent: str) -> Hint:
 def show(run: cli.Run) -> None:
     """Show the seat that is acting here."""
     seat = acting(run.workspace, None, run.binding)
-    manifest = to_mapping(seat.manifest)
+    manifest = to_mapping(seat.manifest) if seat.manifest else {}
     lines = [f"{key}: {', '.join(value) if isinstance(value, list) else value}" for key, value in manifest.items()]
     document = {"manifest": manifest, "path": run.binding or MANIFEST, "branch_prefix": seat.branch_prefix}
     run.emit(document, "\n".join([*lines, f"bound by: {run.binding or MANIFEST}"]))

@@ -6,20 +6,22 @@ current folder: the command, hook or server that makes a Context passes them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import datetime
-from functools import cached_property
-
 from tools.core import clock, hint
+from tools.core.clock import datetime
 from tools.core.hint import Hint, Note
+from tools.core.plain import TYPE_CHECKING, cached_property
 from tools.core.problem import Problem
 from tools.core.seats.seat import Seat
 from tools.core.store.api import History, Store
 from tools.core.store.backend import open_store
 from tools.core.workspace import Workspace
 
-Warn = Callable[[Iterable[str | Note]], None]
-Spell = Callable[[Hint | None], str]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+    from typing import TypeAlias
+
+Warn: TypeAlias = "Callable[[Iterable[str | Note]], None]"
+Spell: TypeAlias = "Callable[[Hint | None], str]"
 """A hint as a line that the user can paste; "" for none."""
 
 

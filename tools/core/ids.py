@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 
+from tools.core import clock
 from tools.core.errors import UsageError
 from tools.core.token_shapes import has_secret
 
@@ -44,10 +45,14 @@ def _is_name(text: object, length: int) -> bool:
     )
 
 
-def _matches(pattern: str, text: str) -> bool:
-    import re  # names, which programs ask about at each start, do without
+_LOWER = "abcdefghijklmnopqrstuvwxyz"
+_LETTERS = _LOWER + _LOWER.upper()
+_DIGITS = "0123456789"
 
-    return re.fullmatch(pattern[1:-1], text) is not None
+
+def _begins(text: str, first: str, others: str) -> bool:
+    """Whether the first character is among some and each of the rest is, too, or among others."""
+    return text[:1] in {*first} and not text.strip(first + others)
 
 
 def is_agent(text: object) -> bool:
@@ -62,30 +67,26 @@ def is_task(text: object) -> bool:
 
 def is_plan(text: object) -> bool:
     """Whether it can name a plan: a real date and a slug."""
-    if not isinstance(text, str) or len(text) > NAME_LENGTH or not _matches(PLAN_PATTERN, text):
+    if not isinstance(text, str) or len(text) > NAME_LENGTH or text[10:11] != "-":
         return False
-    from datetime import date  # only plans have one in their name
-
-    try:
-        date.fromisoformat(text[:10])
-    except ValueError:
+    if not all(part and not part.strip(_LOWER + _DIGITS) for part in text[11:].split("-")):
         return False
-    return True
+    return clock.is_canonical(f"{text[:10]}T00:00:00Z")
 
 
 def is_record(text: object) -> bool:
     """Whether it is the id of a record: a ULID."""
-    return isinstance(text, str) and _matches(RECORD_PATTERN, text)
+    return isinstance(text, str) and len(text) == 26 and _begins(text, "01234567", _CROCKFORD)
 
 
 def is_word(text: object) -> bool:
     """Whether it can be the kind of an event or a message."""
-    return isinstance(text, str) and len(text) <= AGENT_LENGTH and _matches(WORD_PATTERN, text)
+    return isinstance(text, str) and len(text) <= AGENT_LENGTH and _begins(text, _LOWER, _DIGITS + "_-")
 
 
 def is_key(text: object) -> bool:
     """Whether it can be the key of free `key=value` data."""
-    return isinstance(text, str) and len(text) <= AGENT_LENGTH and _matches(KEY_PATTERN, text)
+    return isinstance(text, str) and len(text) <= AGENT_LENGTH and _begins(text, _LETTERS, _DIGITS + "_.-")
 
 
 def require_agent(text: str, what: str = "agent id") -> str:
@@ -154,9 +155,12 @@ def inbox_of(agent: str) -> str:
 
 def default_branch(agent: str, task: str) -> str:
     """The branch an agent works a task on (formats, claims)."""
-    import re
+    word = task.lower()
+    if word.strip(_LOWER + _DIGITS + "._-"):
+        import re  # what is no id, as old files may have it
 
-    return f"agent/{agent}/{re.sub(r'[^a-z0-9._-]+', '-', task.lower())}"
+        word = re.sub(r"[^a-z0-9._-]+", "-", word)
+    return f"agent/{agent}/{word}"
 
 
 def slug(text: str, limit: int = 60) -> str:

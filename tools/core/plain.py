@@ -1,6 +1,6 @@
-"""Named tuples and protocols without `typing`, whose import costs a third of starting Python, as each class made by it costs more.
+"""What commands need of `typing`, `contextlib` and `functools`, whose imports cost as much as starting Python.
 
-Type checkers see those of `typing`; a test holds the two kinds of named tuples against each other.
+Type checkers see the real ones under the same names; a test holds the two against each other.
 """
 
 from __future__ import annotations
@@ -9,10 +9,17 @@ TYPE_CHECKING = False
 """True for type checkers alone, like `typing.TYPE_CHECKING`."""
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator as Iterator
+    from collections.abc import Mapping as Mapping
+    from contextlib import contextmanager as contextmanager
+    from contextlib import suppress as suppress
+    from functools import cached_property as cached_property
     from typing import NamedTuple as NamedTuple
     from typing import Protocol as Protocol
 else:
     from _collections import _tuplegetter
+    from _collections_abc import Iterator as Iterator  # loaded with the interpreter; `collections` is not
+    from _collections_abc import Mapping as Mapping
 
     class _Meta(type):
         def __new__(mcls, name, bases, namespace):
@@ -61,3 +68,63 @@ else:
 
     class Protocol:
         """What a class offers, for type checkers alone: nothing is checked when a program runs."""
+
+    class suppress:
+        def __init__(self, *kinds):
+            self._kinds = kinds
+
+        def __enter__(self):
+            pass
+
+        def __exit__(self, kind, problem, trace):
+            return kind is not None and issubclass(kind, self._kinds)
+
+    class _Steps:
+        """The context of a generator that yields once."""
+
+        def __init__(self, steps):
+            self._steps = steps
+
+        def __enter__(self):
+            return next(self._steps)
+
+        def __exit__(self, kind, problem, trace):
+            if kind is None:
+                for _ in self._steps:
+                    raise RuntimeError("the generator did not stop")
+                return False
+            try:
+                self._steps.throw(problem)
+            except BaseException as raised:
+                if raised is problem:
+                    problem.__traceback__ = trace
+                    return False
+                if isinstance(raised, StopIteration):
+                    return True
+                if isinstance(problem, StopIteration) and raised.__cause__ is problem:
+                    problem.__traceback__ = trace  # a generator turns what it may not raise into RuntimeError
+                    return False
+                raise
+            raise RuntimeError("the generator did not stop after it was thrown into")
+
+    def contextmanager(function):
+        def enter(*values, **named):
+            return _Steps(function(*values, **named))
+
+        enter.__doc__ = function.__doc__
+        enter.__wrapped__ = function
+        return enter
+
+    class cached_property:
+        def __init__(self, function):
+            self._function = function
+            self.__doc__ = function.__doc__
+
+        def __set_name__(self, owner, name):
+            self._name = name
+
+        def __get__(self, instance, owner=None):
+            if instance is None:
+                return self
+            value = instance.__dict__[self._name] = self._function(instance)
+            return value

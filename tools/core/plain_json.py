@@ -6,7 +6,13 @@ nothing else.
 
 from __future__ import annotations
 
-from _json import encode_basestring, make_encoder, make_scanner
+from _json import encode_basestring, encode_basestring_ascii, make_encoder, make_scanner
+
+from tools.core.plain import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 
 class _Context:
@@ -50,11 +56,60 @@ def load_object(data: bytes) -> dict[str, object]:
 
 def dumps(value: object) -> str:
     """A value as compact JSON with the keys in their order."""
-    return "".join(_encode(value, 0))
+    return "".join(_compact(value, 0))
+
+
+def sorted_line(value: object, *, allow_nan: bool = False) -> str:
+    """A value as compact JSON with sorted keys; ValueError for NaN and its kin where they are not allowed."""
+    return "".join((_sorted_with_nan if allow_nan else _sorted)(value, 0))
+
+
+def shown_line(value: object) -> str:
+    """A value as one line of ASCII for people and programs: sorted keys, spaces, what JSON has no word for as text."""
+    return "".join(_spaced(value, 0))
+
+
+def pretty(value: object, *, sort_keys: bool = True) -> str:
+    """A value as JSON of several lines, two spaces a step; ValueError for NaN and its kin."""
+    try:
+        return _laid_out(value, _sorted, "\n", sort_keys=sort_keys)
+    except TypeError:
+        import json  # it has its ways with keys that are no text
+
+        return json.dumps(value, indent=2, sort_keys=sort_keys, ensure_ascii=False, allow_nan=False)
+
+
+def shown(value: object) -> str:
+    """The same in ASCII with sorted keys, what JSON has no word for as text."""
+    try:
+        return _laid_out(value, _spaced, "\n", sort_keys=True)
+    except TypeError:
+        import json  # it has its ways with keys that are no text
+
+        return json.dumps(value, indent=2, sort_keys=True, default=str)
+
+
+def _laid_out(value: Any, encode: Callable[[Any, int], Any], begin: str, *, sort_keys: bool) -> str:
+    inner = begin + "  "
+    if value and isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            raise TypeError("a key that is no text has no JSON")
+        pairs = sorted(value.items()) if sort_keys else value.items()
+        texts = [
+            f"{''.join(encode(key, 0))}: {_laid_out(part, encode, inner, sort_keys=sort_keys)}" for key, part in pairs
+        ]
+        return "{" + inner + ("," + inner).join(texts) + begin + "}"
+    if value and isinstance(value, (list, tuple)):
+        texts = [_laid_out(part, encode, inner, sort_keys=sort_keys) for part in value]
+        return "[" + inner + ("," + inner).join(texts) + begin + "]"
+    return "".join(encode(value, 0))
 
 
 def _refuse(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no JSON")
 
 
-_encode = make_encoder(None, _refuse, encode_basestring, None, ":", ",", False, False, False)
+_compact = make_encoder(None, _refuse, encode_basestring, None, ":", ",", False, False, False)
+_sorted = make_encoder(None, _refuse, encode_basestring, None, ":", ",", True, False, False)
+_sorted_with_nan = make_encoder(None, _refuse, encode_basestring, None, ":", ",", True, False, True)
+_spaced = make_encoder(None, str, encode_basestring_ascii, None, ": ", ", ", True, False, True)

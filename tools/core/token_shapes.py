@@ -9,8 +9,6 @@ its length; a text without one of the literals is never matched at all.
 
 from __future__ import annotations
 
-import re
-
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -20,12 +18,13 @@ if TYPE_CHECKING:
 class Shape(NamedTuple):
     """A kind of secret: literals without which it is not there, and its pattern.
 
-    Where the pattern has a group, only that part of the match is the secret.
+    Where the pattern has a group, only that part of the match is the secret. `beside` must be there as well.
     """
 
     kind: str
     literals: tuple[str, ...]
     pattern: str
+    beside: str = ""
 
 
 class Secret(NamedTuple):
@@ -112,7 +111,7 @@ SHAPES = (
         ("pi-key", "pi-Key", "PI-KEY", "pi_key", "PI_KEY"),
         r"(?i:x-api-key|api_key)[\"'\\]{0,4}\s{0,5}[:=]\s{0,5}[\"'\\]{0,4}([A-Za-z0-9._~+/=-]{20,}+)",
     ),
-    Shape("password", ("://",), r"://[^\s/:@\"'<>]*+:((?!\[redacted:)[^\s/@\"'<>]++)@"),
+    Shape("password", ("://",), r"://[^\s/:@\"'<>]*+:((?!\[redacted:)[^\s/@\"'<>]++)@", "@"),
 )
 
 _BY_LITERAL = [(literal, shape) for shape in SHAPES for literal in shape.literals]
@@ -132,12 +131,28 @@ def shapes_in(text: str) -> list[Shape]:
     """The shapes that may be in a text: one of their literals is. Most texts have no word that is long enough."""
     if not any(literal in text for literal in _SPACED) and max(map(len, text.split()), default=0) < _SHORTEST:
         return []
-    return [shape for literal, shape in _BY_LITERAL if literal in text]
+    return [shape for literal, shape in _BY_LITERAL if literal in text and _may_begin(shape, literal, text)]
+
+
+def _may_begin(shape: Shape, literal: str, text: str) -> bool:
+    """Whether a literal that is there can begin the pattern: `task-1` has no `sk-` behind a boundary."""
+    at = text.find(literal)
+    while at > 0 and shape.pattern.startswith(_START + literal) and not _is_boundary(text, at):
+        at = text.find(literal, at + 1)
+    return at >= 0 and shape.beside in text
+
+
+def _is_boundary(text: str, at: int) -> bool:
+    """What `_START` says of a place."""
+    before = text[at - 1]
+    return not (before.isascii() and before.isalnum()) or (before in "nrt" and text[at - 2 : at - 1] == "\\")
 
 
 def secrets_in(text: str) -> Iterator[Secret]:
     """The secrets of each shape in a text; those of different shapes may overlap."""
     for shape in shapes_in(text):
+        import re  # most texts have nothing like a secret
+
         for match in re.finditer(shape.pattern, text):
             begin, end = match.span(match.re.groups)
             if is_secret(shape.kind, text[begin:end]):
@@ -146,6 +161,8 @@ def secrets_in(text: str) -> Iterator[Secret]:
 
 def is_secret(kind: str, match: str) -> bool:
     """Whether what matches a shape is more than words that happen to have it."""
+    import re
+
     if kind == "password":
         return re.fullmatch(_TO_FILL_IN, match) is None or re.fullmatch("[A-Za-z_.]+", match) is not None
     return kind == "private-key" or re.fullmatch(_WORDS, match) is None

@@ -1,6 +1,5 @@
 """No sequence of requests by any agents ever yields two holders; the fence only grows, with each change of hands."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,7 +14,7 @@ from tools.core.bus.release_rules import PauseRequest
 from tools.core.errors import ToolkitError
 from tools.core.models.bus import Assignment, TakenFrom
 from tools.core.models.lenient import claim_from
-from tools.core.models.record import to_mapping
+from tools.core.models.record import replace, to_mapping
 
 agents = st.sampled_from(["a", "b", "c"])
 maybe = st.booleans()

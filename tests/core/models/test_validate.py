@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from tools.core.models import lenient, validate
 from tools.core.models import validate as checks
 from tools.core.models.bus import Event
 from tools.core.models.evidence import ConsensusReceipt, Warning
-from tools.core.models.record import to_mapping
+from tools.core.models.record import Record, to_mapping
 from tools.core.problem import inside
 
 STAMP = "2026-01-02T03:04:05Z"
@@ -164,3 +165,14 @@ def test_every_record_has_a_sample_and_a_fresh_schema_file() -> None:
         **checks.schema_files(),
         **build.schema_files(),
     }
+
+
+@pytest.mark.parametrize("kind", validate.RECORDS.values())
+def test_the_form_that_is_validated_has_the_fields_of_the_record(kind: type[Record]) -> None:
+    form = {part.name: part for part in dataclasses.fields(validate.dataclass_of(kind))}
+    assert list(form) == list(kind.__record_fields__) == list(kind.__annotations__)
+    for name, part in kind.__record_fields__.items():
+        is_required = form[name].default is form[name].default_factory is dataclasses.MISSING
+        assert (is_required, dict(form[name].metadata)) == (part.is_required, dict(part.metadata))
+        if part.default_factory is None and not is_required:
+            assert form[name].default == part.fill()

@@ -106,7 +106,7 @@ def test_a_disk_without_room_for_the_index_costs_no_answer(workspace, heard, log
             connection.execute("PRAGMA max_page_count=1")
         return connection
 
-    monkeypatch.setattr(sqlite3, "connect", limited)
+    monkeypatch.setattr(index_module.sqlite3, "connect", limited)
     logged(summary="one")
     assert summaries(heard) == ["one"] and "the logs were read" in remarks[0]
 

@@ -1,13 +1,14 @@
 """Secrets are replaced; everything that only looks like an identifier stays."""
 
 import hashlib
+import re
 import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools.core import ids
+from tools.core import ids, token_shapes
 from tools.core.text import secrets
 
 LETTERS = "aB3dE5gH7jK9mN1pQ2sT4vW6yZ8"
@@ -258,3 +259,42 @@ def test_the_notice_is_json_where_json_was_asked_for(git_repo, run, seat):
     seat("codex-1")
     done = run("agent.bus_ping", "--summary", f"x {SAMPLES['npm'][0]}", "--json")
     assert '"note"' in done.err and "[redacted:npm]" in done.out
+
+
+PIECES = [
+    "sk-",
+    "task-",
+    "ghp_",
+    "xghp_",
+    "eyJ",
+    "Bearer ",
+    "bearer ",
+    "://",
+    "@",
+    ":",
+    "AKIA",
+    "k_live_",
+    "sk_live_",
+    "hf_",
+]
+PIECES += [
+    "PRIVATE KEY",
+    "-----BEGIN ",
+    "-----END ",
+    "-----",
+    "uthorization",
+    "A",
+    ": ",
+    "a" * 20,
+    "0" * 16,
+    ".",
+    " ",
+    "npm_",
+]
+PIECES += ["é", "_", "pypi-AgE", "\\n", "\\", "n", "key-", "0123456789abcdef" * 2, "xai-", "SG.", ":AA"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_no_shape_that_is_in_a_text_is_left_unread(text):
+    matching = {shape.kind for shape in token_shapes.SHAPES if re.search(shape.pattern, text)}
+    assert matching <= {shape.kind for shape in token_shapes.shapes_in(text)}

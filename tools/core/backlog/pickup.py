@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from typing import Any, NamedTuple
-
 from tools.core import clock, hint, ids
 from tools.core.backlog import states
 from tools.core.backlog.items import DONE, DROPPED, all_items
@@ -17,12 +13,17 @@ from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.fs import locks
 from tools.core.models.bus import Claim
 from tools.core.models.evidence import Warning
+from tools.core.plain import TYPE_CHECKING, NamedTuple, suppress
 from tools.core.plans import storage
 from tools.core.problem import Problem
 from tools.core.receipts.write import record_warning
 from tools.core.seats.seat import Seat
 from tools.core.store.api import StaleVersion, retry_stale
 from tools.core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
 BUSY = "busy_override"
 """The code of the warning that a seat took more work than one task."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime
-from typing import NamedTuple
-
 from tools.core import clock, hint, ids
 from tools.core.bus import claim_rules
 from tools.core.bus.claim_documents import TaskDocuments
 from tools.core.bus.claim_refusals import ask_hint, done_refusal, held_refusal
 from tools.core.bus.claim_rules import Facts, Outcome, Override
+from tools.core.clock import datetime
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.hint import Hint
 from tools.core.models.bus import Assignment, Claim
+from tools.core.models.record import replace
+from tools.core.plain import NamedTuple
 from tools.core.seats.seat import Seat
 
 ACTIVE = "active"

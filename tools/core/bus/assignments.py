@@ -6,8 +6,6 @@ meanwhile. Assigning the same again adds only what is missing.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 from tools.core import ids
 from tools.core.bus import claim_documents, claims, posts, presence
 from tools.core.bus.assignment_rules import AssignmentRequest, Decision, assignment_for, decide
@@ -18,10 +16,14 @@ from tools.core.context import Context
 from tools.core.errors import GuardError
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Assignment, Claim, stream_of
 from tools.core.models.record import MAX_SUMMARY, over, to_mapping
+from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.receipts import scaffold
 from tools.core.seats.seat import Seat, bound_manifests
 from tools.core.store.api import Append, Change, Expect, Replace, retry_stale
 from tools.core.workspace import Place
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class AssignmentResult(NamedTuple):

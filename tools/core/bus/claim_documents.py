@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from tools.core.bus.reservation import assigned_engineer
 from tools.core.errors import ToolkitError
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, Assignment, Claim
 from tools.core.models.lenient import assignment_from, claim_from
-from tools.core.plain import NamedTuple
+from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.problem import Problem
 from tools.core.store.addresses import name_at
 from tools.core.store.api import Document, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class TaskDocuments(NamedTuple):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from tools.core import clock, hint
+from tools.core.clock import datetime
 from tools.core.errors import ConflictError
 from tools.core.hint import Hint
 from tools.core.models.bus import Claim

@@ -7,17 +7,18 @@ module in words. `fence` only grows, by one with every grant.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
-
 from tools.core import clock, hint, ids
 from tools.core.bus import path_patterns
 from tools.core.bus.claim_refusals import ask_hint, claim_anyway_hint, claim_details, done_refusal, held_refusal
 from tools.core.bus.reservation import assigned_engineer
+from tools.core.clock import datetime, timedelta
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.models.bus import Assignment, Claim, TakenFrom
-from tools.core.plain import NamedTuple
+from tools.core.models.record import replace
+from tools.core.plain import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _OFF = timedelta(days=400)
 """How far ahead a claim's stamp may lie and still be the work of a bad clock."""

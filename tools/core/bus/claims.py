@@ -6,22 +6,22 @@ decision is repeated on the new state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import NamedTuple
-
 from tools.core import clock, ids
 from tools.core.bus import claim_documents, claim_rules, losses, release_rules
 from tools.core.bus.claim_documents import TaskDocuments
 from tools.core.bus.release_rules import PauseRequest
+from tools.core.clock import datetime, timedelta
 from tools.core.context import Context
 from tools.core.fs import files, folders
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Assignment, Claim, Event
-from tools.core.models.record import MAX_SUMMARY, over, to_mapping
+from tools.core.models.record import MAX_SUMMARY, over, replace, to_mapping
+from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.receipts.write import record_warning
 from tools.core.store.api import Append, Change, Expect, Replace, retry_stale
 from tools.core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 
 class ClaimChange(NamedTuple):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from tools.core import ids
 from tools.core.bus.read_mark import NEWEST, Mark, key_of, mark_of
 from tools.core.errors import DataError
 from tools.core.fs import files
 from tools.core.models.entry import Entry, Query, unrepeated
-from tools.core.plain import NamedTuple
+from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.store.api import History
 from tools.core.workspace import Place, Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 class Item(NamedTuple):

@@ -6,8 +6,6 @@ message in the inbox is the record; which losses a seat has been told lies in it
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tools.core import clock, hint, ids
 from tools.core.bus import claim_documents, claim_rules
 from tools.core.bus.claim_refusals import claim_details
@@ -16,6 +14,7 @@ from tools.core.errors import ConflictError, DataError
 from tools.core.fs import files
 from tools.core.models.bus import Claim, Message, stream_of
 from tools.core.models.record import MAX_SUMMARY, to_mapping
+from tools.core.plain import NamedTuple
 from tools.core.store.api import Append
 from tools.core.workspace import Place, Workspace
 

@@ -6,8 +6,6 @@ may refuse comes before the first write.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-
 from tools.core import clock, hint, ids
 from tools.core.bus import claim_documents, claim_rules, losses
 from tools.core.bus.claim_documents import TaskDocuments
@@ -15,9 +13,12 @@ from tools.core.context import Context
 from tools.core.errors import GuardError, UsageError
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Event, Message, stream_of
 from tools.core.models.record import MAX_SUMMARY, to_mapping
-from tools.core.plain import NamedTuple
+from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.receipts.write import citations_of, record_refusal
 from tools.core.store.api import Append, Change, Expect, retry_stale
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
 class EventDraft(NamedTuple):

@@ -6,18 +6,19 @@ clock is no sign of life; the latest credible one counts. A sign exactly as old 
 
 from __future__ import annotations
 
-import functools
 import os
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
 
 from tools.core import clock, ids
+from tools.core.clock import datetime, timedelta
 from tools.core.models.bus import Assignment, Claim
 from tools.core.models.entry import Entry
 from tools.core.models.manifest import Manifest
-from tools.core.plain import NamedTuple
+from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.seats.seat import MANAGER_ROLE
 from tools.core.store.api import History
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
 
 FRESH = "fresh"
 STALE = "stale"
@@ -36,21 +37,26 @@ class Heartbeat(NamedTuple):
     meta: Mapping[str, str]
 
 
-@functools.cache
+_PARKED = "RETIRED_AGENTS"
+
+
 def parked() -> frozenset[str]:
     """`RETIRED_AGENTS` of the dashboard's module (playbook, step 5), read from its source without loading it."""
-    import ast  # only boards and heartbeat checks ask
-
     path = os.path.join(
         os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "agent", "coord_dashboard.py"
     )
     with open(path, encoding="utf-8") as source:
-        body = ast.parse(source.read()).body
+        text = source.read()
+    if f"\n{_PARKED}: tuple[str, ...] = ()\n" in text:
+        return frozenset()
+    import ast  # only a list with names in it is worth its cost
+
+    body = ast.parse(text).body
     for line in body:
         targets = (
             [line.target] if isinstance(line, ast.AnnAssign) else line.targets if isinstance(line, ast.Assign) else []
         )
-        if any(isinstance(target, ast.Name) and target.id == "RETIRED_AGENTS" for target in targets):
+        if any(isinstance(target, ast.Name) and target.id == _PARKED for target in targets):
             return frozenset(ast.literal_eval(line.value))  # type: ignore[attr-defined]
     return frozenset()
 

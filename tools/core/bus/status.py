@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
-
 from tools.core import clock, hint
 from tools.core.bus import claim_documents, feed, presence
+from tools.core.clock import datetime, timedelta
 from tools.core.context import Context, Spell
 from tools.core.hint import Note
 from tools.core.models.bus import Claim
 from tools.core.models.entry import Entry, Query
 from tools.core.models.record import to_mapping
-from tools.core.plain import NamedTuple
+from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.problem import Problem
 from tools.core.seats.seat import bound_manifests
 from tools.core.text import terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
 DEFAULT_LIMIT = 20
 MANAGER_WINDOW = timedelta(minutes=30)

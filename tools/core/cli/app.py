@@ -12,10 +12,9 @@ import gc
 gc.disable()  # collecting garbage during imports costs 10 % of start-up and frees nothing
 
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
 
 from tools.core.cli import bootstrap
+from tools.core.plain import TYPE_CHECKING
 
 if not bootstrap.has_packages():
     bootstrap.use_the_environment_of_the_checkout()
@@ -54,6 +53,10 @@ from tools.core.cli.params import (
     key_values,
 )
 from tools.core.cli.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NoReturn
 
 gc.freeze()
 gc.enable()

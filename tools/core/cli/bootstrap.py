@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
+
+from tools.core.plain import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 """The folder that holds this `tools/` package."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from tools.core.cli import bootstrap
 from tools.core.hint import AGAIN, Hint
+from tools.core.plain import TYPE_CHECKING
 from tools.core.text import secrets, shell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def spell_hint(hint: Hint | None, again: Sequence[str] = ()) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import sys
-from collections.abc import Sequence
 
-from tools.core import hint
+from tools.core import hint, plain_json
 from tools.core.cli import bootstrap, plain_reader
 from tools.core.cli.decorators import HELP, Command, Group
 from tools.core.cli.run import Ended, Run
 from tools.core.errors import SetupError, ToolkitError, UsageError
 from tools.core.fs import locks
+from tools.core.plain import TYPE_CHECKING
 from tools.core.text import secrets, terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def call(command: Command | Group, words: list[str], start: Sequence[str] = ()) -> int:
@@ -24,7 +26,7 @@ def call(command: Command | Group, words: list[str], start: Sequence[str] = ()) 
     try:
         code = _outcome(command, words, start or _started(), as_json=as_json)
         for notice in secrets.take_notices():
-            sys.stderr.write((json.dumps({"note": notice}) if as_json else notice) + "\n")
+            sys.stderr.write((plain_json.shown_line({"note": notice}) if as_json else notice) + "\n")
         sys.stderr.flush()
         return code
     except OSError:  # stderr takes no words, so that none can be said about it
@@ -155,7 +157,7 @@ def _fail(problem: ToolkitError, notes: Sequence[str] = (), again: Sequence[str]
             "details": problem.details,
             "exit_code": problem.exit_code,
         }
-        sys.stderr.write(json.dumps({"error": error}, sort_keys=True, default=str) + "\n")
+        sys.stderr.write(plain_json.shown_line({"error": error}) + "\n")
     else:
         sys.stderr.write(f"error: {terminal.clean(problem.message)}\n")
         if spelled:

@@ -6,23 +6,24 @@ stdout is the result and nothing else; stderr is the talk. With `--json` stdout 
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
-from functools import cached_property
-from typing import Any, NoReturn, TypeVar
 
-from tools.core import clock, hint, which_bus, workspace
+from tools.core import clock, hint, plain_json, which_bus, workspace
+from tools.core.clock import timedelta
 from tools.core.context import Context
 from tools.core.hint import Hint, Note
+from tools.core.plain import TYPE_CHECKING, cached_property
 from tools.core.problem import Problem
 from tools.core.seats.seat import Seat, acting, reading
 from tools.core.store.api import Store
 from tools.core.text import secrets, terminal
 
-Result = TypeVar("Result")
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any, NoReturn, TypeVar
+
+    Result = TypeVar("Result")
 
 MAX_PROBLEMS = 5
 """Bad lines a reader names before it only counts them."""
@@ -121,19 +122,17 @@ class Run(Context):
         if self.as_json:
             if self._notes:
                 document = {**document, "notes": self._notes}
-            _print(json.dumps(secrets.redact_value(document), sort_keys=True, indent=2, default=str))
+            _print(plain_json.shown(secrets.redact_value(document)))
         elif text:
             _show(terminal.block(secrets.redact(text)))
 
     def emit_line(self, document: Mapping[str, Any], text: str) -> None:
         """Prints one element of a stream at once: a JSON line with `--json`, else one line of text."""
         for note in self._notes:
-            sys.stderr.write(json.dumps({"note": note}) + "\n")
+            sys.stderr.write(plain_json.shown_line({"note": note}) + "\n")
         self._notes.clear()
         document = secrets.redact_value(document) if self.as_json else {}
-        _print(
-            json.dumps(document, sort_keys=True, default=str) if self.as_json else terminal.clean(secrets.redact(text))
-        )
+        _print(plain_json.shown_line(document) if self.as_json else terminal.clean(secrets.redact(text)))
         sys.stdout.flush()
 
     def emit_raw(self, text: str) -> None:

@@ -9,17 +9,18 @@ folder synced: after a crash it is the old file or the new one.
 from __future__ import annotations
 
 import errno
-import json
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 
-from tools.core import hint
+from tools.core import hint, plain_json
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import modes, strict_json
+from tools.core.plain import TYPE_CHECKING, contextmanager, suppress
 from tools.core.problem import Problem
 from tools.core.workspace import BUS, REPORT, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -156,20 +157,14 @@ def _read_all(descriptor: int, place: Place, limit: int) -> bytes:
 def parse_json(data: bytes, name: str) -> object:
     """Strict JSON: UTF-8, no duplicate key, no NaN, bounded depth; DataError with `path:line`."""
     try:
-        return json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=strict_json.no_duplicates,
-            parse_constant=strict_json.no_constant,
-            parse_float=strict_json.finite,
-        )
-    except json.JSONDecodeError as problem:
-        reason, line = f"not JSON: {problem.msg}", problem.lineno
+        return strict_json.read(data.decode("utf-8"))
     except UnicodeDecodeError as problem:
         reason, line = "not UTF-8", data.count(b"\n", 0, problem.start) + 1
     except RecursionError:
         reason, line = "nested too deeply", 1
     except ValueError as problem:
-        reason, line = str(problem), 1
+        place = strict_json.place_of(problem)
+        reason, line = (f"not JSON: {place.reason}", place.line) if place else (str(problem), 1)
     raise DataError(Problem(name, line, reason, "file.json"))
 
 
@@ -189,10 +184,11 @@ def parse_object(data: bytes, name: str) -> dict[str, object]:
 
 def dump_json(value: object, *, sort_keys: bool = True) -> bytes:
     """A JSON document as the toolkit writes it: two spaces, sorted keys, final newline."""
-    text = json.dumps(value, indent=2, sort_keys=sort_keys, ensure_ascii=False, allow_nan=False)
     try:
-        return text.encode() + b"\n"
+        return plain_json.pretty(value, sort_keys=sort_keys).encode() + b"\n"
     except UnicodeEncodeError:  # a lone surrogate has no UTF-8; its escape says the same
+        import json  # it escapes
+
         return json.dumps(value, indent=2, sort_keys=sort_keys, allow_nan=False).encode() + b"\n"
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Iterator
-from contextlib import suppress
 
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files
+from tools.core.plain import TYPE_CHECKING, suppress
 from tools.core.workspace import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def make_folder(place: Place) -> None:

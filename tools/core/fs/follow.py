@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator
 
 from tools.core.errors import DataError
 from tools.core.fs import files, jsonl
+from tools.core.plain import TYPE_CHECKING
 from tools.core.problem import Problem
 from tools.core.workspace import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Follower:

@@ -7,18 +7,18 @@ in a read from the end.
 
 from __future__ import annotations
 
-import json
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, cast
 
+from tools.core import plain_json
 from tools.core.errors import UsageError
 from tools.core.fs import files, strict_json
 from tools.core.hashing import sha256_hex
-from tools.core.plain import NamedTuple
+from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.problem import Problem
 from tools.core.workspace import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 MAX_LINE = 64 * 1024
 """Bytes of one record, its line end not counted."""
@@ -82,13 +82,12 @@ def encode(record: Mapping[str, object]) -> bytes:
 
 def spelled(record: Mapping[str, object]) -> bytes:
     """The record as the toolkit spells it in JSON, whatever it says; ValueError for what JSON has no word for."""
-    text = _ENCODER.encode(record)
+    text = plain_json.sorted_line(record)
     if not text.isprintable():
+        import re  # most records have only what a terminal shows
+
         text = re.sub(_UNSAFE, lambda match: f"\\u{ord(match[0]):04x}", text)
     return text.encode()
-
-
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def parse(raw: bytes) -> dict[str, object]:
@@ -96,24 +95,17 @@ def parse(raw: bytes) -> dict[str, object]:
     if len(raw) > MAX_LINE:
         raise ValueError(f"longer than {MAX_LINE} bytes")
     try:
-        value = _DECODER.decode(raw.decode("utf-8"))
-    except json.JSONDecodeError as problem:
-        raise ValueError(f"not JSON: {problem.msg} (column {problem.colno})") from None
+        value = strict_json.read(raw.decode("utf-8"))
     except UnicodeDecodeError as problem:
         raise ValueError(f"not UTF-8 (byte {problem.start + 1})") from None
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    except ValueError as problem:
+        place = strict_json.place_of(problem)
+        raise ValueError(f"not JSON: {place.reason} (column {place.column})" if place else str(problem)) from None
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")
     return value
-
-
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=strict_json.no_duplicates,
-    parse_constant=strict_json.no_constant,
-    parse_float=strict_json.finite,
-)
-_SCAN = cast(Any, _DECODER).scan_once
 
 
 def parse_plain(raw: bytes) -> dict[str, object] | None:
@@ -121,11 +113,9 @@ def parse_plain(raw: bytes) -> dict[str, object] | None:
     if len(raw) > MAX_LINE:
         return None
     try:
-        text = raw.decode("utf-8")
-        value, end = _SCAN(text, 0)
-    except (ValueError, StopIteration, RecursionError):
+        return strict_json.read_object(raw.decode("utf-8"))
+    except UnicodeDecodeError:
         return None
-    return value if end == len(text) and isinstance(value, dict) else None
 
 
 def scan(place: Place, start: int = 0, number: int = 1) -> Iterator[StoredRecord | Problem]:

@@ -13,15 +13,19 @@ from __future__ import annotations
 
 import errno
 import os
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 
 from tools.core import hint
 from tools.core.errors import BusyError, DataError, SetupError
 from tools.core.fs import files, folders, local_locks
+from tools.core.plain import TYPE_CHECKING, contextmanager, suppress
 from tools.core.workspace import Place
+
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Iterator
+else:
+    import _signal as signal  # what `signal` wraps, without the enums it makes
 
 try:
     import fcntl
@@ -108,18 +112,17 @@ def _wait(descriptor: int, deadline: float) -> None:
     left = deadline - time.monotonic()
     if left <= 0:
         raise _TookTooLong
-    if threading.current_thread() is not threading.main_thread():
-        _wait_in_thread(descriptor, deadline)
-        return
-    import signal
-
     waiting = True
 
     def too_long(signum: int, frame: object) -> None:
         if waiting:
             raise _TookTooLong
 
-    before = signal.signal(signal.SIGALRM, too_long)
+    try:
+        before = signal.signal(signal.SIGALRM, too_long)
+    except ValueError:  # signals reach only the main thread
+        _wait_in_thread(descriptor, deadline)
+        return
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})  # a parent may have blocked it
     try:
         signal.setitimer(signal.ITIMER_REAL, left)
@@ -132,7 +135,7 @@ def _wait(descriptor: int, deadline: float) -> None:
 
 
 def _wait_in_thread(descriptor: int, deadline: float) -> None:
-    """Signals reach only the main thread; other threads try the lock again and again."""
+    """Tries the lock again and again."""
     while time.monotonic() < deadline:
         with suppress(BlockingIOError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,10 +5,6 @@ What old and foreign files hold is read into these classes by `lenient`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import field
-from typing import Any
-
 from tools.core.models.claim_state import CLAIM_STATUSES as CLAIM_STATUSES
 from tools.core.models.claim_state import LIVE, state_of
 from tools.core.models.record import (
@@ -22,6 +18,7 @@ from tools.core.models.record import (
     TASK,
     WORD,
     Record,
+    field,
     fields_of,
     listed,
     one_of,
@@ -29,6 +26,11 @@ from tools.core.models.record import (
     record,
     text_rule,
 )
+from tools.core.plain import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 EVENTS = "events"
 MESSAGES = "messages"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from datetime import datetime
-
 from tools.core import clock
+from tools.core.clock import datetime
 from tools.core.models.bus import EVENTS, Event, Message
 from tools.core.models.lenient import event_from, message_from
-from tools.core.plain import NamedTuple
+from tools.core.plain import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 EVENT = "event"
 
@@ -56,6 +56,8 @@ class Search(NamedTuple):
     @property
     def words(self) -> list[str]:
         """The words of the text, each once, in order; the first `MAX_WORDS` of them."""
+        import re  # only a search has words
+
         return list(dict.fromkeys(re.findall(r"\w+", self.text.casefold())))[:MAX_WORDS]
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import field
-
 from tools.core import ids
 from tools.core.models.record import (
     STAMP_PATTERN,
     SUMMARY_PATTERN,
     Record,
+    field,
     fields_of,
     listed,
     record,
     text_rule,
 )
+from tools.core.plain import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _SHA256 = r"^[0-9a-f]{64}$"
 _OBJECT = r"^[0-9a-f]{40,64}$"

@@ -6,12 +6,14 @@ accept").
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-
+from tools.core import plain_json
 from tools.core.models.bus import Assignment, Claim, Event, Message, TakenFrom
 from tools.core.models.manifest import Manifest
 from tools.core.models.record import fields_of
+from tools.core.plain import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def text_of(value: object) -> str:
@@ -20,7 +22,7 @@ def text_of(value: object) -> str:
         return value
     if value is None:
         return ""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return plain_json.sorted_line(value, allow_nan=True)
 
 
 def _texts_of(value: object) -> tuple[str, ...]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-
-from tools.core.models.record import AGENT, Record, optional_text, record, text_rule
+from tools.core.models.record import AGENT, Record, field, optional_text, record, text_rule
 
 
 @record

@@ -7,13 +7,16 @@ to (docs/formats.md, "_plans").
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
-from typing import Any, NamedTuple, TypeVar
+from typing import TypeVar
 
 from tools.core import ids
 from tools.core.models.lenient import text_of
-from tools.core.models.record import STAMP_PATTERN, SUMMARY_PATTERN, Record, fields_of, record, text_rule
+from tools.core.models.record import STAMP_PATTERN, SUMMARY_PATTERN, Record, field, fields_of, record, text_rule
+from tools.core.plain import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
 
 Part = TypeVar("Part")
 

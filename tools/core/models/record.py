@@ -2,15 +2,22 @@
 
 The rules stand in each field's metadata; `validate` checks them strictly, `validate_fast` cheaply, and
 the JSON Schemas in docs/schemas say them. An optional field that is empty is left out when it is written.
+The fields are described here and not by `dataclasses`, whose import alone costs as much as starting Python;
+`validate` makes dataclasses of them for the library that checks them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import MISSING, FrozenInstanceError, dataclass, field
-from typing import Any, ClassVar, dataclass_transform
-
 from tools.core import ids
+from tools.core.plain import TYPE_CHECKING, Mapping, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, ClassVar, TypeVar, dataclass_transform
+
+    Kind = TypeVar("Kind", bound="Record")
+else:
+    dataclass_transform = lambda **_: lambda maker: maker  # noqa: E731 - it speaks to type checkers alone
 
 MAX_SUMMARY = 2000
 SUMMARY_PATTERN = r"^[^\r\n]*\S[^\r\n]*$"
@@ -27,6 +34,38 @@ WORD: dict[str, Any] = {"pattern": ids.WORD_PATTERN, "max_length": ids.AGENT_LEN
 SUMMARY: dict[str, Any] = {"pattern": SUMMARY_PATTERN, "max_length": MAX_SUMMARY}
 HASH: dict[str, Any] = {"pattern": HASH_PATTERN}
 GRANT: dict[str, Any] = {"pattern": GRANT_PATTERN}
+
+
+class Absent:
+    """The default of a field that has none."""
+
+
+class Field(NamedTuple):
+    """One field of a record: its default, or what makes one, its rules, and its type as it is written."""
+
+    default: Any
+    default_factory: Callable[[], Any] | None
+    metadata: Mapping[str, Any]
+    type: str = ""
+
+    @property
+    def is_required(self) -> bool:
+        """Whether a record cannot do without it."""
+        return self.default is Absent and self.default_factory is None
+
+    def fill(self) -> Any:
+        """The default of an optional field."""
+        return self.default if self.default_factory is None else self.default_factory()
+
+
+def field(
+    *,
+    default: Any = Absent,
+    default_factory: Callable[[], Any] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> Any:
+    """A field of a record, as `dataclasses.field` describes one."""
+    return Field(default, default_factory, metadata or {})
 
 
 def one_of(words: tuple[str, ...]) -> str:
@@ -50,33 +89,27 @@ def listed(**rules: object) -> Any:
 
 
 class Record:
-    """What all records share: frozen, compared and shown by their fields.
+    """What all records share: frozen, compared and shown by their fields."""
 
-    Generated methods, one set for each class, would add about 9 ms to the start of every command.
-    """
-
-    __pydantic_config__ = {"extra": "forbid", "strict": True}
-    __dataclass_fields__: ClassVar[dict[str, Any]]
+    __record_fields__: ClassVar[dict[str, Field]] = {}
 
     def __init__(self, **values: Any) -> None:
         own = self.__dict__
-        for name, part in self.__dataclass_fields__.items():
+        for name, part in self.__record_fields__.items():
             if name in values:
                 own[name] = values.pop(name)
-            elif part.default is not MISSING:
-                own[name] = part.default
-            elif part.default_factory is not MISSING:
-                own[name] = part.default_factory()
-            else:
+            elif part.is_required:
                 raise TypeError(f"{type(self).__name__} needs {name!r}")
+            else:
+                own[name] = part.fill()
         if values:
             raise TypeError(f"{type(self).__name__} has no {', '.join(values)}")
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+        raise AttributeError(f"cannot assign to field {name!r}")
 
     def __delattr__(self, name: str) -> None:
-        raise FrozenInstanceError(f"cannot delete field {name!r}")
+        raise AttributeError(f"cannot delete field {name!r}")
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and vars(other) == vars(self)
@@ -89,38 +122,40 @@ class Record:
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, eq_default=False, field_specifiers=(field,))
-def record(kind: type) -> Any:
-    """Makes a dataclass of keyword fields whose methods are those of `Record`."""
-    return dataclass(init=False, eq=False, repr=False, match_args=False)(kind)
+def record(kind: type[Kind]) -> type[Kind]:
+    """Makes a class whose annotations are its fields, all given by keyword; its methods are those of `Record`."""
+    fields = {}
+    for name, annotation in kind.__annotations__.items():
+        part = vars(kind).get(name, Absent)
+        if part is not Absent:
+            delattr(kind, name)
+        fields[name] = (part if isinstance(part, Field) else field(default=part))._replace(type=annotation)
+    kind.__record_fields__ = fields
+    return kind
 
 
-def fields_of(kind: type) -> dict[str, str]:
+def replace(record: Kind, **changes: Any) -> Kind:
+    """The record with some fields changed."""
+    return type(record)(**{**vars(record), **changes})
+
+
+def fields_of(kind: type[Record]) -> dict[str, str]:
     """The names of a record's fields as files spell them, to the names of its attributes."""
-    return {part.metadata.get("alias", name): name for name, part in _dataclass_fields(kind).items()}
+    return {part.metadata.get("alias", name): name for name, part in kind.__record_fields__.items()}
 
 
-def required_fields(kind: type) -> frozenset[str]:
+def required_fields(kind: type[Record]) -> frozenset[str]:
     """The names, as files spell them, of the fields a record cannot do without."""
-    parts = _dataclass_fields(kind)
-    return frozenset(
-        spelled
-        for spelled, name in fields_of(kind).items()
-        if parts[name].default is MISSING and parts[name].default_factory is MISSING
-    )
+    parts = kind.__record_fields__
+    return frozenset(spelled for spelled, name in fields_of(kind).items() if parts[name].is_required)
 
 
-def _dataclass_fields(kind: Any) -> dict[str, Any]:
-    fields: dict[str, Any] = kind.__dataclass_fields__
-    return fields
-
-
-def to_mapping(record: Any) -> dict[str, Any]:
+def to_mapping(record: Record) -> dict[str, Any]:
     """The record as a file holds it: optional fields that are empty are left out."""
     document: dict[str, Any] = {}
-    for name, part in _dataclass_fields(type(record)).items():
+    for name, part in record.__record_fields__.items():
         value = getattr(record, name)
-        optional = part.default is not MISSING or part.default_factory is not MISSING
-        if optional and (value is None or value == "" or value == () or value == {}):
+        if not part.is_required and (value is None or value == "" or value == () or value == {}):
             continue
         document[part.metadata.get("alias", name)] = _plain(value)
     return document
@@ -129,12 +164,12 @@ def to_mapping(record: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
-    if isinstance(value, Mapping):
-        return dict(value)
-    return to_mapping(value) if hasattr(value, "__dataclass_fields__") else value
+    if isinstance(value, Record):
+        return to_mapping(value)
+    return dict(value) if isinstance(value, Mapping) else value
 
 
-def over(record: Any, before: Mapping[str, object]) -> dict[str, object]:
+def over(record: Record, before: Mapping[str, object]) -> dict[str, object]:
     """The record as a document, with the unknown fields of the one it replaces kept."""
     own = fields_of(type(record))
     return {**{key: value for key, value in before.items() if key not in own}, **to_mapping(record)}

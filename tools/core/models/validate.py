@@ -6,6 +6,8 @@ of the bus. Readers never come here; they are tolerant (docs/formats.md).
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -16,11 +18,12 @@ from tools.core.models import validate_fast
 from tools.core.models.bus import Assignment, Claim, Event, Message, TakenFrom
 from tools.core.models.evidence import ConsensusReceipt, MemoryEntry, Refusal, RunReceipt, Warning
 from tools.core.models.manifest import Manifest
-from tools.core.models.plan import Plan
+from tools.core.models.plan import Checkpoint, Link, Plan, Step
+from tools.core.models.record import Field, Record
 from tools.core.models.validate_fast import MEANINGS
 from tools.core.problem import Problem, inside
 
-RECORDS: dict[str, type] = {
+RECORDS: dict[str, type[Record]] = {
     "event": Event,
     "message": Message,
     "claim": Claim,
@@ -35,6 +38,10 @@ RECORDS: dict[str, type] = {
 }
 """Every record that has a schema, by the name of its schema."""
 
+_NESTED = (TakenFrom, Step, Checkpoint, Link)
+"""The records that stand within others, and hold none themselves."""
+
+_STRICT = {"extra": "forbid", "strict": True}
 _REASONS = {
     "missing": "is required",
     "unexpected_keyword_argument": "is not a field of this record",
@@ -76,7 +83,25 @@ def adapter(kind: type) -> Any:
     """The validator that is built from a record's class."""
     from pydantic import TypeAdapter
 
-    return TypeAdapter(kind)
+    return TypeAdapter(dataclass_of(kind))
+
+
+@cache
+def dataclass_of(kind: Any) -> type:
+    """The fields of a record as a dataclass, which is what pydantic reads; records within it are dataclasses, too."""
+    within = {} if kind in _NESTED else {part.__name__: dataclass_of(part) for part in _NESTED}
+    types = inspect.get_annotations(kind, locals={"Mapping": Mapping, "Any": Any, **within}, eval_str=True)
+    fields = [(name, types[name], _field(part)) for name, part in kind.__record_fields__.items()]
+    own = {"__doc__": kind.__doc__, "__module__": kind.__module__, "__pydantic_config__": _STRICT}
+    return dataclasses.make_dataclass(kind.__name__, fields, namespace=own, kw_only=True, frozen=True)
+
+
+def _field(part: Field) -> Any:
+    if part.is_required:
+        return dataclasses.field(metadata=part.metadata)
+    if part.default_factory is not None:
+        return dataclasses.field(default_factory=part.default_factory, metadata=part.metadata)
+    return dataclasses.field(default=part.default, metadata=part.metadata)
 
 
 def _pointer(parts: tuple[int | str, ...]) -> str:
@@ -93,7 +118,7 @@ def _reason(error: Any) -> str:
 
 
 def _meanings(kind: Any, raw: Mapping[str, object], above: str) -> Iterator[Problem]:
-    for name, part in kind.__dataclass_fields__.items():
+    for name, part in kind.__record_fields__.items():
         spelled = part.metadata.get("alias", name)
         value = raw.get(spelled)
         if isinstance(value, str) and part.metadata.get("pattern") in MEANINGS:

@@ -57,7 +57,7 @@ def tests_of(kind: Any) -> tuple[dict[str, Test], frozenset[str]]:
     """
     tests = {
         part.metadata.get("alias", name): _test_of(part, vars(sys.modules[kind.__module__]))
-        for name, part in kind.__dataclass_fields__.items()
+        for name, part in kind.__record_fields__.items()
     }
     return tests, frozenset(required_fields(kind))
 

@@ -6,16 +6,18 @@ are the table "_plans" of docs/formats.md; each has a stable id that CI's annota
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
-
 from tools.core import clock, ids
 from tools.core.errors import UsageError
 from tools.core.models.bus import Claim
 from tools.core.models.plan import PLAN_STATUSES, Plan, fields_within, is_target, plan_from, plan_word
+from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.problem import Problem, inside
 from tools.core.receipts.paths import PathProblem, path_problem
 from tools.core.text.json_pointer import join
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
 
 MAY_BECOME = {
     "queued": ("in_progress", "blocked", "done"),

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
 
 from tools.core import clock, hint, ids
 from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, SetupError, UsageError
 from tools.core.fs import files, locks
 from tools.core.models.plan import Plan, plan_from
+from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.plans import rules
 from tools.core.plans.edits import Edit
 from tools.core.problem import Problem
 from tools.core.receipts.write import create_document, replace_document, write_new
 from tools.core.text import secrets
 from tools.core.workspace import PLANS, Place, Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
 SUFFIX = ".plan.json"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from tools.core.plain import NamedTuple
 
 
 class PathProblem(NamedTuple):

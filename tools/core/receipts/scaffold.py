@@ -6,12 +6,13 @@ already is never touched, so that running it again completes what was interrupte
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
-
 from tools.core.fs import files
+from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.receipts.write import Content, create_document
 from tools.core.workspace import Place, Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Work(NamedTuple):

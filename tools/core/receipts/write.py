@@ -7,21 +7,23 @@ that ends a text must not take the text's quotes with it.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
 from tools.core import clock
+from tools.core.clock import datetime
 from tools.core.errors import DataError
 from tools.core.fs import files, jsonl, locks
 from tools.core.models.record import to_mapping
+from tools.core.plain import TYPE_CHECKING, Iterator, Mapping
 from tools.core.text import secrets
 from tools.core.workspace import Place, Workspace
 
 if TYPE_CHECKING:  # who records one has made it
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeAlias
+
     from tools.core.models.evidence import Refusal, Warning
 
-Content = bytes | Mapping[str, object] | Sequence[Mapping[str, object]]
+Content: TypeAlias = "bytes | Mapping[str, object] | Sequence[Mapping[str, object]]"
 """The content of a file: bytes, a JSON document, or the records of JSON Lines."""
 
 

@@ -11,18 +11,19 @@ must pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any
-
+from tools.core.clock import datetime
 from tools.core.errors import BusyError, ToolkitError
 from tools.core.fs import jsonl
 from tools.core.models.bus import EVENTS, MESSAGES, Event, stream_of
 from tools.core.models.entry import Entry, Query, Search
 from tools.core.models.lenient import shortcoming
-from tools.core.plain import NamedTuple, Protocol
+from tools.core.plain import TYPE_CHECKING, NamedTuple, Protocol
 from tools.core.problem import Problem
 from tools.core.workspace import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from typing import Any
 
 
 class Append(NamedTuple):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
 
+from tools.core.plain import TYPE_CHECKING
 from tools.core.store.api import Store
 from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 
 def open_store(workspace: Workspace, remark: Callable[[Sequence[str]], None] = lambda _: None) -> Store:

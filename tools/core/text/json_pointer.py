@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 from json.decoder import scanstring  # type: ignore[attr-defined]
-from typing import NamedTuple
+
+from tools.core.plain import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _PLAIN = re.compile(r'[^\s,\]}"{\[]+')

@@ -5,11 +5,13 @@ A log that only grows and is pushed to a remote is the worst place for a passwor
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from typing import Any
-
+from tools.core.plain import TYPE_CHECKING, Mapping
 from tools.core.token_shapes import is_secret, secrets_in, shapes_in
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable
+    from typing import Any
 
 _HELD = 64 * 1024
 """Bytes of output that are held back while a secret in them may not have ended."""
@@ -24,6 +26,8 @@ _noticed: set[str] = set()
 def redact(text: str) -> str:
     """The text with each secret replaced by `[redacted:<kind>]`."""
     for shape in shapes_in(text):
+        import re  # most texts have nothing like a secret
+
         text = re.sub(shape.pattern, _replacement(shape.kind), text)
     return text
 

@@ -6,14 +6,18 @@ that a terminal does not show as it is, is left out.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from tools.core.plain import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import TypeAlias
+
 
 from tools.core import ids
 from tools.core.hint import AGAIN, WORDS, Command, Hint
 from tools.core.text import terminal
 
-Start = Callable[[str], Sequence[str]]
+Start: TypeAlias = "Callable[[str], Sequence[str]]"
 """The words that start a module of the toolkit, or (for AGAIN) that started this process."""
 
 _IDS: dict[str, Callable[[object], bool]] = {
@@ -27,7 +31,9 @@ _IDS: dict[str, Callable[[object], bool]] = {
 }
 """The options whose value is an id."""
 
-_VARIABLE = re.compile(f"[A-Z_]+={WORDS}")
+_CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_UNQUOTED = _CAPITALS + _CAPITALS.lower() + "0123456789_@%+=:,./-"
+"""What a shell takes as it is, by `shlex.quote`."""
 
 
 def as_module(module: str) -> Sequence[str]:
@@ -71,8 +77,9 @@ def _can_be_shown(command: Command) -> bool:
 
 
 def _quoted(word: str) -> str:
-    import shlex
-
-    if word == WORDS or _VARIABLE.fullmatch(word):
+    variable, _, value = word.rpartition("=")
+    if value == WORDS and not variable.strip(_CAPITALS + "_") and not word.startswith("="):
         return f'"{word}"'
-    return shlex.quote(word)
+    if word and not word.strip(_UNQUOTED):
+        return word
+    return "'" + word.replace("'", "'\"'\"'") + "'"

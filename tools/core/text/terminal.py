@@ -6,8 +6,11 @@ escapes.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from tools.core.plain import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Iterable, Sequence
 
 _HOSTILE = (
     "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f"
@@ -23,7 +26,7 @@ _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 def clean(text: object) -> str:
     """One line that a terminal shows and does not obey: control characters become `\\x1b` and the like."""
     line = str(text)
-    return line if is_plain(line) else re.sub(_HOSTILE, _visible, line)
+    return line if is_plain(line) else _replaced(line, _visible)
 
 
 def is_plain(text: str) -> bool:
@@ -48,7 +51,13 @@ def block(text: str) -> str:
 
 def json_text(text: str) -> str:
     """JSON that a terminal shows and does not obey, still the same JSON."""
-    return text if is_plain(text) else re.sub(_HOSTILE, _escaped, text)
+    return text if is_plain(text) else _replaced(text, _escaped)
+
+
+def _replaced(text: str, shown: Callable[[re.Match[str]], str]) -> str:
+    import re  # most texts have only what a terminal shows
+
+    return re.sub(_HOSTILE, shown, text)
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -7,13 +7,15 @@ was never acknowledged: the bytes move to `.torn/`. All of this happens under th
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 from tools.core import clock
 from tools.core.errors import DataError
 from tools.core.fs import files, jsonl
+from tools.core.plain import TYPE_CHECKING, suppress
 from tools.core.workspace import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 
 def tail_of(place: Place) -> tuple[int, bytes]:

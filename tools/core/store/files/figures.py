@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
-
+from tools.core.clock import datetime
+from tools.core.plain import TYPE_CHECKING
 from tools.core.store.api import Totals, Volume
 from tools.core.store.files.index.database import Index
 from tools.core.store.files.selection import values_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 def totals(index: Index) -> Totals:

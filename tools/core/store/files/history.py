@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
-
+from tools.core.clock import datetime
 from tools.core.fs import jsonl
 from tools.core.models.bus import EVENTS, Event, stream_of
 from tools.core.models.entry import Entry, Query, Search, stream_entry, unrepeated
+from tools.core.plain import TYPE_CHECKING
 from tools.core.problem import Problem
 from tools.core.store.api import MAX_REQUESTS, Following, Loss, Matches, Recorded, Totals, Volume
 from tools.core.store.files.index import marks
 from tools.core.workspace import Workspace
 
 if TYPE_CHECKING:  # what is followed, and whether the newest events go on, needs no SQLite
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from typing import Any
+
     from tools.core.store.api import Store
     from tools.core.store.files.index.database import Index
 

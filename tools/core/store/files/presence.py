@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
-
 from tools.core import clock
-from tools.core.plain import NamedTuple
+from tools.core.clock import datetime
+from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.store.files import seen
 from tools.core.store.files.index.database import Index
 from tools.core.store.files.selection import values_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _RECENT = 1000
 """Events, newest first, that count by their place."""

@@ -6,14 +6,15 @@ is put together by the moment each record counts as written.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from tools.core.fs import jsonl
 from tools.core.models.bus import stream_of
 from tools.core.models.entry import Entry, Query, stream_entry, unrepeated
-from tools.core.plain import NamedTuple
+from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.store.api import MAX_COUNTED
 from tools.core.store.files.index.database import Index
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def select(index: Index, query: Query, limit: int | None) -> tuple[list[Entry], int]:

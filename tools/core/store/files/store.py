@@ -20,25 +20,26 @@ is completed when it is a record; when it is not, the write was never acknowledg
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
-from typing import TYPE_CHECKING
 
 from tools.core import hint
 from tools.core.errors import DataError, ToolkitError, UsageError
 from tools.core.fs import files, jsonl, locks
 from tools.core.models.bus import EVENTS, MESSAGES
 from tools.core.models.lenient import shortcoming
+from tools.core.plain import TYPE_CHECKING, suppress
 from tools.core.problem import Problem
-from tools.core.store import one_by_one, signpost
+from tools.core.store import one_by_one
 from tools.core.store.addresses import address_of
 from tools.core.store.api import Append, Change, Document, Expect, Replace, StaleVersion
 from tools.core.store.files import append
 from tools.core.store.files.append import sync
-from tools.core.store.files.transaction import Transaction, as_written, place_of, recovered, version_of
+from tools.core.store.files.transaction import Transaction, as_written, place_of, recovered, refuse_moved, version_of
 from tools.core.workspace import Place, Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
     from tools.core.store.files.history import FileHistory
 
 
@@ -153,7 +154,7 @@ class FileStore:
 
             which_bus.require_none_elsewhere(self._workspace)
         with self._lock():
-            signpost.refuse_moved(self._workspace)
+            refuse_moved(self._workspace)
             self._finish_journal()
             for change in changes:
                 self._check(change)
@@ -185,7 +186,7 @@ class FileStore:
         if not missing:
             return 0
         with self._lock():
-            signpost.refuse_moved(self._workspace)
+            refuse_moved(self._workspace)
             self._finish_journal()
             self._refuse_other_case(stream)
             later = append.bytes_from(place, behind + whole)

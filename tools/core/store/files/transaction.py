@@ -7,8 +7,7 @@ while it is the one the journal expects.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+import os
 
 from tools.core import clock, ids
 from tools.core.fs import files, jsonl
@@ -16,10 +15,15 @@ from tools.core.hashing import sha256_hex
 from tools.core.models import lenient as foreign
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, Event, stream_of
 from tools.core.models.record import to_mapping
+from tools.core.plain import TYPE_CHECKING
 from tools.core.store.api import Append, Change, Replace
 from tools.core.store.files import append
 from tools.core.text import secrets as redaction
 from tools.core.workspace import Place, Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
 
 
 def place_of(workspace: Workspace, name: str) -> Place:
@@ -29,6 +33,14 @@ def place_of(workspace: Workspace, name: str) -> Place:
         return workspace.events
     make = {CLAIMS: workspace.claim, ASSIGNMENTS: workspace.assignment, MESSAGES: workspace.thread}[kind]
     return make(ids.require_name(task))
+
+
+def refuse_moved(workspace: Workspace) -> None:
+    """SetupError for a write to files of a bus that moved to a server."""
+    if os.path.lexists(workspace.signpost.path):
+        from tools.core.store import signpost  # most buses never move
+
+        signpost.refuse_moved(workspace)
 
 
 def version_of(data: bytes | None) -> str:

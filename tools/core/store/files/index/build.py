@@ -9,23 +9,22 @@ costs a quarter. All of it is one transaction: readers see the index before or a
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
 
 from tools.core import clock
 from tools.core.errors import ToolkitError
 from tools.core.fs import files, jsonl
 from tools.core.models.bus import EVENTS, MESSAGES, stream_of
 from tools.core.models.lenient import shortcoming
-from tools.core.plain import NamedTuple
+from tools.core.plain import TYPE_CHECKING, NamedTuple, suppress
 from tools.core.problem import Problem
 from tools.core.store.files.index import owner, rows, schema, settle
 from tools.core.store.files.transaction import place_of
 from tools.core.workspace import Place, Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from sqlite3 import Connection
+    from typing import Any
 
 _BATCH = 500
 _BULK = 4 * 1024 * 1024

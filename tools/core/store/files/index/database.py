@@ -14,17 +14,21 @@ process at a time catches up.
 from __future__ import annotations
 
 import os
-import sqlite3
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from typing import Any
 
 from tools.core import versions
 from tools.core.errors import ToolkitError
 from tools.core.fs import files
 from tools.core.models.bus import EVENTS
+from tools.core.plain import TYPE_CHECKING, Mapping, suppress
 from tools.core.store.files.index import build, marks, owner, rows, schema
 from tools.core.workspace import Place, Workspace
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Sequence
+    from typing import Any
+else:
+    import _sqlite3 as sqlite3  # what `sqlite3` wraps, without `datetime` for conversions that nothing here needs
 
 _PATIENCE = 1.0
 """Seconds to wait for another process that is catching up; it may have been stopped."""

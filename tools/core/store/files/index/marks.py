@@ -6,14 +6,12 @@ or records are missing already, the index is asked, which knows what they were.
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
-from contextlib import suppress
 
+from tools.core import plain_json
 from tools.core.errors import ToolkitError
 from tools.core.fs import files, jsonl
-from tools.core.plain import NamedTuple
+from tools.core.plain import NamedTuple, suppress
 from tools.core.workspace import Place, Workspace
 
 
@@ -42,14 +40,14 @@ def read(workspace: Workspace) -> Mark | None:
     """The mark; None where there is none that can be read."""
     with suppress(ToolkitError, OSError, KeyError, TypeError, ValueError):
         if data := files.read_bytes(_place(workspace)):
-            content: Mapping[str, object] = json.loads(data)
+            content = plain_json.load_object(data)
             return Mark(int(str(content["end"])), str(content["hash"]), int(str(content["lost"])))
     return None
 
 
 def write(workspace: Workspace, mark: Mark) -> None:
     """Keeps the mark where it can be kept; one that is half written counts as none."""
-    data = json.dumps(mark._asdict()).encode()
+    data = plain_json.dumps(mark._asdict()).encode()
     with suppress(ToolkitError, OSError), files.opened(_place(workspace), os.O_WRONLY | os.O_CREAT) as descriptor:
         os.ftruncate(descriptor, os.pwrite(descriptor, data, 0))
 

@@ -7,12 +7,10 @@ right was copied from another bus.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from tools.core.errors import ToolkitError
 from tools.core.fs import jsonl
-from tools.core.plain import NamedTuple
+from tools.core.plain import TYPE_CHECKING, NamedTuple, suppress
 from tools.core.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -6,7 +6,12 @@ are read without building a moment, because every record has one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from tools.core.plain import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import TypeAlias
+
 
 from tools.core import clock
 from tools.core.fs import jsonl
@@ -33,7 +38,7 @@ def storable(value: object) -> object:
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
-Maker = Callable[[int, int, jsonl.Line, Mapping[str, object]], Row | None]
+Maker: TypeAlias = "Callable[[int, int, jsonl.Line, Mapping[str, object]], Row | None]"
 
 
 def row_maker(stream: str, latest: int, before: int) -> Maker:

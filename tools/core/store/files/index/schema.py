@@ -8,10 +8,10 @@ so that a stamp from the future pins nothing to the top.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from tools.core.plain import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from sqlite3 import Connection
 
 ENTRIES = """

@@ -6,12 +6,11 @@ whatever order the two are read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 from tools.core.models.bus import EVENTS
+from tools.core.plain import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from sqlite3 import Connection
 
 
