@@ -197,6 +197,7 @@ def commands() -> list[tuple[str, list[str]]]:
         command("agent.bus_inbox"),
         command("agent.bus_heartbeat", "--dry-run"),
         command("agent.coord_dashboard", "report", "--output", "-"),
+        command("agent.coord_dashboard", "report", "--format", "html", "--output", "-"),
         command("agent.session_boot", "--no-sync", "--focus", "manager"),
         command("agent.bus_claim", "claim", "--task", "QUEUE-900"),
         command("agent.bus_claim", "pause", "--task", "QUEUE-001", "--notes", "bench"),

@@ -56,6 +56,13 @@ def test_j_and_k_go_through_the_alerts_and_c_copies_their_command(open_tab, boar
     assert status(tab) == f"Copied: {command}" or selection == command
 
 
+def test_j_goes_on_to_what_waits_and_stops_at_the_last_row(open_tab, board):
+    tab = open_tab(board)
+    for _ in range(30):
+        tab.page.keyboard.press("j")
+    assert focused(tab) == tab.page.locator("[data-k=reminder]").last.get_attribute("id") and tab.faults == []
+
+
 def test_keys_are_silent_in_fields_with_modifiers_and_when_switched_off(open_tab, board):
     tab = open_tab(board)
     tab.page.keyboard.press("/")
@@ -137,7 +144,7 @@ def test_on_a_strict_host_it_reads_from_top_to_bottom_in_its_colours(browser, bo
     places = [text.rindex(words) if words.endswith("\n") else text.index(words) for words in order]
     assert places == sorted(places)
     assert "Manager away manager manager-1 is stale" in text and "Needs somebody 9" in text
-    tops = [box["y"] for row in tab.locator(".alerts li").all() if (box := row.bounding_box())]
+    tops = [box["y"] for row in tab.locator("[data-k=alert]").all() if (box := row.bounding_box())]
     assert len(tops) == 9 and tops == sorted(tops)
     style = tab.evaluate("getComputedStyle(document.body).backgroundColor")
     fills = tab.locator("svg rect").evaluate_all("all => all.map(shape => getComputedStyle(shape).fill)")

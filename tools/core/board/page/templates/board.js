@@ -84,11 +84,12 @@
   field.oninput = filter;
 
   var at = 0;
+  function rows() { return document.querySelectorAll('.alerts > li'); }
   function step(by) {
-    var last = document.querySelectorAll('.alerts > li').length;
+    var last = rows().length;
     if (!last) return;
     at = Math.min(last, Math.max(1, at + by));
-    var row = $('alert-' + at);
+    var row = rows()[at - 1];
     row.focus();
     row.scrollIntoView({ block: 'nearest' });
   }
@@ -99,7 +100,7 @@
     var act = {
       '/': function () { field.focus(); }, j: function () { step(1); }, k: function () { step(-1); }, t: toggle,
       '?': function () { $('help').showModal(); },
-      c: function () { var row = $('alert-' + (at || 1)); if (row && row.querySelector('code')) copy(row.querySelector('code')); }
+      c: function () { var row = rows()[(at || 1) - 1]; if (row && row.querySelector('code')) copy(row.querySelector('code')); }
     }[event.key];
     if (act) { event.preventDefault(); act(); }
   });
