@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import field
 from tests.command_lines import hints_in, require_line, require_one_reading
 from tests.photograph import nothing_else_touched
 
@@ -67,18 +68,30 @@ def _tripwire(event: str, arguments: tuple[Any, ...]) -> None:
 sys.addaudithook(_tripwire)
 
 
+@pytest.fixture(scope="session")
+def in_field(request: pytest.FixtureRequest) -> str:
+    """The kind of field that the suite runs in, "" for the laboratory."""
+    kind: str = request.config.getoption("--field")
+    return kind
+
+
 @pytest.fixture(autouse=True)
-def hermetic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def hermetic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_field: str) -> Iterator[None]:
     """HOME, git's settings and the toolkit's variables pinned; the real checkout out of reach."""
     home = tmp_path / "home"
     home.mkdir()
     for key in list(os.environ):
         if key.startswith(("TEOF_", "GIT_")):
             monkeypatch.delenv(key)
+    umask = os.umask(0o077) if in_field else None
     (home / ".gitconfig").write_text(
         "[user]\nname = Tester\nemail = tester@example.org\n[init]\ndefaultBranch = main\n"
         '[commit]\ngpgsign = false\n[protocol "file"]\nallow = always\n[gc]\nauto = 0\n'
     )
+    if in_field:
+        field.furnish(home, in_field)
+        for key, value in field.environment().items():
+            monkeypatch.setenv(key, value)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
@@ -89,6 +102,8 @@ def hermetic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     _GUARD["on"] = True
     yield
     _GUARD["on"] = False
+    if umask is not None:
+        os.umask(umask)
 
 
 @pytest.fixture
@@ -109,6 +124,7 @@ def ordinary_user() -> Iterator[None]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--field", choices=["", *field.KINDS], default="", help="run in another home, layout or git")
     parser.addoption(
         "--store",
         choices=["files", "memory", "postgres"],
@@ -167,10 +183,12 @@ def _repository_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def git_repo(tmp_path: Path, _repository_template: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def git_repo(tmp_path: Path, _repository_template: Path, monkeypatch: pytest.MonkeyPatch, in_field: str) -> Path:
     """A real repository with one commit on main; it is the current folder."""
     top = tmp_path / "repo"
     shutil.copytree(_repository_template, top)
+    if in_field:
+        field.rearrange(top, in_field)
     monkeypatch.chdir(top)
     return top
 
@@ -324,13 +342,16 @@ def run(watched: Callable[..., AbstractContextManager[None]]) -> Callable[..., S
 
 
 @pytest.fixture
-def spawn(watched: Callable[..., AbstractContextManager[None]]) -> Callable[..., subprocess.CompletedProcess[str]]:
+def spawn(
+    watched: Callable[..., AbstractContextManager[None]], in_field: str
+) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs a command as a real process: `spawn("-m", "tools.agent.bus_claim", "list", cwd=…)`."""
 
     def start(*arguments: str, cwd: Path | None = None, **extra: Any) -> subprocess.CompletedProcess[str]:
+        careless = {"preexec_fn": field.parent} if in_field else {}
         with watched(arguments, cwd):
             return subprocess.run(
-                [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, timeout=120, **extra
+                [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, timeout=120, **careless, **extra
             )
 
     return start

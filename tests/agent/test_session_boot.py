@@ -440,3 +440,45 @@ def test_the_board_is_written_as_markdown_when_asked(git_repo, run):
     boot(run, git_repo, "--agent", "codex-2", "--dashboard-format", "markdown")
     [page] = (git_repo / "_report/agent/codex-2/session_boot").iterdir()
     assert page.suffix == ".md" and page.read_text().startswith("# Coordination dashboard\n\n**GREEN")
+
+
+def test_another_seats_worktree_inside_the_checkout_is_no_dirt(git_repo, run, seat):
+    seat("manager-1")
+    git(git_repo, "worktree", "add", "-q", ".claude/worktrees/one", "-b", "agent/codex-1/work")
+    (git_repo / ".claude/worktrees/one/new.txt").write_text("theirs")
+    (git_repo / ".git/info/exclude").write_text("/AGENT_MANIFEST.json\n")
+    boot(run, git_repo)
+    (git_repo / ".claude/mine.txt").write_text("mine")
+    assert ".claude" in boot(run, git_repo, code=3).err
+
+
+def test_plans_and_items_of_ones_own_that_are_not_committed_are_a_note(git_repo, run, seat):
+    seat("codex-1")
+    git(git_repo, "switch", "-qc", "agent/codex-1/work")
+    (git_repo / ".git/info/exclude").write_text("/AGENT_MANIFEST.json\n")
+    (git_repo / "queue").mkdir()
+    (git_repo / "queue/001-a.md").write_text("# Task: a\n")
+    assert "not committed yet" in boot(run, git_repo).err
+    (git_repo / "code.py").write_text("x")
+    boot(run, git_repo, code=3)
+
+
+def follow(tmp_path, git_repo):
+    git(tmp_path, "clone", "-q", "-o", "hub", str(git_repo), "clone")
+    clone = tmp_path / "clone"
+    git(clone, "switch", "-qc", "agent/codex-1/work")
+    git(git_repo, "commit", "-q", "--allow-empty", "-m", "more")
+    return clone
+
+
+def test_a_branch_with_nothing_of_its_own_follows_the_default_branch_of_its_remote(git_repo, run, tmp_path):
+    clone = follow(tmp_path, git_repo)
+    assert "of hub/main" in boot(run, clone, "--agent", "codex-1").out
+    assert git(clone, "rev-parse", "HEAD") == git(git_repo, "rev-parse", "HEAD")
+
+
+def test_a_branch_with_work_of_its_own_is_told_how_far_behind_it_is(git_repo, run, tmp_path):
+    clone = follow(tmp_path, git_repo)
+    git(clone, "commit", "-q", "--allow-empty", "-m", "own")
+    booted = boot(run, clone, "--agent", "codex-1")
+    assert "1 commit behind hub/main" in booted.err and "git merge hub/main" in booted.err

@@ -101,3 +101,48 @@ def test_a_push_that_reaches_no_remote_is_no_refusal(clone: Path, tmp_path: Path
 def test_a_branch_can_be_made_to_track_its_name_at_a_remote(clone: Path) -> None:
     remotes.track(str(clone), "bus", "origin")
     assert remotes.route(str(clone), "bus")[:2] == ("origin", "bus")
+
+
+@pytest.mark.parametrize(
+    "spec", ["+refs/*:refs/*", "+refs/heads/*:refs/heads/*", "refs/heads/main:refs/heads/main", "+refs/h*:refs/h*"]
+)
+def test_a_fetch_that_would_move_or_remove_branches_of_this_clone_is_refused(git_repo, tmp_path, spec):
+    git(tmp_path, "clone", "-q", "--bare", str(git_repo), "hub.git")
+    git(git_repo, "remote", "add", "hub", str(tmp_path / "hub.git"))
+    git(git_repo, "config", "--replace-all", "remote.hub.fetch", spec)
+    git(git_repo, "branch", "agent/a/work")
+    with pytest.raises(SetupError) as refusal:
+        remotes.fetch(str(git_repo), "hub")
+    assert refusal.value.code == "sync.mirror" and git(git_repo, "rev-parse", "agent/a/work")
+
+
+def test_a_fetch_removes_no_tag_and_no_branch_that_is_tracked(git_repo, tmp_path):
+    git(tmp_path, "clone", "-q", "--bare", str(git_repo), "hub.git")
+    git(git_repo, "remote", "add", "hub", str(tmp_path / "hub.git"))
+    git(git_repo, "tag", "mine")
+    git(git_repo, "update-ref", "refs/remotes/hub/old", "HEAD")
+    for key in ("fetch.prune", "fetch.pruneTags"):
+        git(git_repo, "config", key, "true")
+    remotes.fetch(str(git_repo), "hub")
+    assert git(git_repo, "rev-parse", "mine", "refs/remotes/hub/old")
+
+
+def test_of_several_remotes_the_one_that_has_the_branch_is_meant_and_else_none(git_repo):
+    for name in ("upstream", "mine"):
+        git(git_repo, "remote", "add", name, f"/nowhere/{name}")
+    way = remotes.route(str(git_repo), "bus")
+    assert way.remote == "" and way.several == ("upstream", "mine")
+    with pytest.raises(SetupError):
+        remotes.require_one(way, "bus")
+    git(git_repo, "update-ref", "refs/remotes/upstream/bus", "HEAD")
+    assert remotes.route(str(git_repo), "bus").remote == "upstream"
+
+
+def test_a_refused_push_repeats_the_words_of_the_remote(git_repo, tmp_path):
+    git(tmp_path, "clone", "-q", "--bare", str(git_repo), "hub.git")
+    hook = tmp_path / "hub.git/hooks/pre-receive"
+    hook.write_text("#!/bin/sh\necho 'GH001: Large files detected.' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    git(git_repo, "remote", "add", "hub", str(tmp_path / "hub.git"))
+    move = remotes.Move("refs/heads/x", git(git_repo, "rev-parse", "HEAD"), "")
+    assert "GH001: Large files detected." in remotes.push(str(git_repo), "hub", [move]).reason

@@ -430,3 +430,16 @@ def test_without_git_on_the_path_the_answer_is_a_setup_error(git_repo, monkeypat
 
 def test_the_bus_of_this_toolkits_own_checkout_is_found_from_inside_it():
     assert find(str(CHECKOUT / "tools"), {}).root == str(CHECKOUT)
+
+
+@pytest.mark.parametrize("name", ["queue", "_plans", "_report", "_bus"])
+@pytest.mark.parametrize("as_link", [False, True])
+def test_a_name_that_is_taken_is_refused_before_anything_is_written(git_repo, tmp_path, init, name, as_link):
+    if as_link:
+        (git_repo / name).symlink_to(tmp_path)
+    else:
+        (git_repo / name).write_text("taken")
+    git(git_repo, "add", "-A")
+    git(git_repo, "commit", "-qm", "taken")
+    assert name in init(git_repo, "--agent", "codex-1", code=6)["error"]["message"]
+    assert git(git_repo, "status", "--porcelain") == "" and not (git_repo / "AGENT_MANIFEST.json").exists()

@@ -19,6 +19,12 @@ def outside(names: Iterable[str]) -> list[str]:
     return [".", *(f":(exclude,top){name}" for name in names)]
 
 
+def outside_worktrees(root: str, roots: Iterable[str]) -> list[str]:
+    """The pathspecs of a checkout without other worktrees of its clone that lie inside it."""
+    inside = [os.path.relpath(each, root) for each in roots if each.startswith(root + os.sep)]
+    return [".", *(f":(exclude,top,literal){name}" for name in inside)]
+
+
 def since(folder: str, commit: str, pathspecs: Sequence[str]) -> list[str]:
     """The tracked files of the checkout that are not as a commit has them, by their paths from the top."""
     return _names(folder, ("diff", *_NAMES_ONLY, commit, "--", *pathspecs))
@@ -58,9 +64,9 @@ def entries(folder: str, old: str, new: str, prefix: str) -> dict[str, Entry]:
     return changed
 
 
-def status(folder: str) -> list[str]:
+def status(folder: str, pathspecs: Sequence[str] = ()) -> list[str]:
     """The lines of `git status --porcelain`: two letters of state, a space, and the path as git quotes it."""
-    arguments = ("status", "--porcelain", "--untracked-files=normal")
+    arguments = ("status", "--porcelain", "--untracked-files=normal", "--", *pathspecs)
     answer = git.ask(folder, *arguments)
     if answer.code:
         raise git.failed(arguments, answer)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tools.core import hint
 from tools.core.errors import SetupError, UsageError
 from tools.core.fs import locks
-from tools.core.git import git
+from tools.core.git import git, refs
 from tools.core.workspace import Workspace, git_lock_place
 
 DEFAULT = "origin"
@@ -35,6 +35,8 @@ class Route(NamedTuple):
     upstream: str  # the branch's name on the remote, "" when none is configured
     settings: Mapping[str, str] = {}
     """The settings about remotes, upstreams and who commits for the bus."""
+    several: tuple[str, ...] = ()
+    """The remotes of which none was named, where there are several and none has the branch."""
 
     def ref(self, branch: str) -> str:
         """The tracking ref of a branch of the remote."""
@@ -78,7 +80,20 @@ def route(folder: str, branch: str | None, remote: str | None = None) -> Route:
         return Route(remote, settings.get(f"branch.{branch}.merge", "").removeprefix("refs/heads/"), settings)
     if DEFAULT in remotes:
         return Route(DEFAULT, "", settings)
-    return Route(next(iter(remotes)) if len(remotes) == 1 else "", "", settings)
+    if len(remotes) > 1 and branch:  # the one that has the branch, if it is one
+        remotes = {name: "" for name in refs.remotes_with(folder, branch) if name in remotes} or remotes
+    several = tuple(remotes) if len(remotes) > 1 else ()
+    return Route("" if several else next(iter(remotes), ""), "", settings, several)
+
+
+def require_one(way: Route, branch: str) -> None:
+    """SetupError where a branch could go to several remotes and none of them was named."""
+    if way.several:
+        raise SetupError(
+            f"{branch} could go to {', '.join(way.several)}: say to which",
+            code="remote.several",
+            hint=hint.git("config", f"branch.{branch}.remote", hint.WORDS),
+        )
 
 
 def _settings(folder: str) -> dict[str, str]:
@@ -117,9 +132,9 @@ def branch_commit(folder: str, remote: str, branch: str, *, timeout: float) -> s
 
 
 def fetch(folder: str, remote: str, *refspecs: str) -> None:
-    """Fetches and prunes; SetupError when the remote gives no answer, or would move branches. Under the lock."""
+    """Fetches what is tracked, removes nothing; SetupError when the remote is silent or would move branches. Under the lock."""
     _require_tracking(folder, remote)
-    arguments = ("fetch", "--quiet", "--prune", "--no-auto-gc", "--", remote, *refspecs)
+    arguments = ("fetch", "--quiet", "--no-prune", "--no-auto-gc", "--", remote, *refspecs)
     answer = git.ask(folder, *arguments)
     if answer.code:
         raise _unreachable(remote, git.failed(arguments, answer).message)
@@ -129,7 +144,7 @@ def _require_tracking(folder: str, remote: str) -> None:
     """SetupError for a remote whose branches are fetched over this clone's own: those not pushed would be gone."""
     arguments = ("config", "-z", "--get-all", f"remote.{remote}.fetch")
     specs = git.ask(folder, *arguments).text.split("\0")
-    if any(spec.partition(":")[2].startswith("refs/heads/") for spec in specs):
+    if any(_writes_branches(spec.partition(":")[2]) for spec in specs):
         raise SetupError(
             f"a fetch from {remote} writes over the branches of this clone (remote.{remote}.fetch)",
             code="sync.mirror",
@@ -137,6 +152,12 @@ def _require_tracking(folder: str, remote: str) -> None:
                 "config", "--replace-all", f"remote.{remote}.fetch", f"+refs/heads/*:refs/remotes/{remote}/*"
             ),
         )
+
+
+def _writes_branches(target: str) -> bool:
+    """Whether a target of a refspec names branches of this clone, as that of a mirror does (`refs/*`)."""
+    stem = target.partition("*")[0]
+    return bool(target) and (stem.startswith("refs/heads/") or ("*" in target and "refs/heads/".startswith(stem)))
 
 
 def fetch_only(folder: str, remote: str, refspecs: Sequence[str], *, timeout: float = git.TIMEOUT) -> str:
@@ -179,7 +200,8 @@ def push(folder: str, remote: str, moves: Sequence[Move], *, timeout: float = gi
     leases = [f"--force-with-lease={move.ref}:{move.old}" for move in moves if not move.ref.startswith("refs/heads/")]
     together = ["--atomic"] if len(moves) > 1 else []
     specs = [f"{move.new}:{move.ref}" for move in moves]
-    arguments = ("push", *alone, *together, *leases, "--porcelain", "--", remote, *specs)
+    plain = ("-c", f"remote.{remote}.mirror=false")  # a mirror would push, and remove, every ref
+    arguments = (*plain, "push", *alone, *together, *leases, "--porcelain", "--", remote, *specs)
     try:
         answer = git.ask(folder, *arguments, timeout=timeout)
     except SetupError as problem:
@@ -192,7 +214,20 @@ def push(folder: str, remote: str, moves: Sequence[Move], *, timeout: float = gi
     refused = next((line for line in lines if "atomic" not in line), next(iter(lines), ""))
     if "does not support --atomic" in answer.error:
         refused = "it cannot move two refs at once"
+    if refused:
+        refused = f"{refused}{_words_of(answer.error)}"
     return Push(refused=refused, reason=refused or git.failed(arguments, answer).message)
+
+
+MAX_WORDS = 400
+"""Characters of a remote's own words that a refusal repeats."""
+
+
+def _words_of(error: str) -> str:
+    """What the remote itself said about a push, as `remote:` lines carry it."""
+    lines = [line.removeprefix("remote:").strip() for line in error.splitlines() if line.startswith("remote:")]
+    words = " ".join(line for line in lines if line)
+    return f": {words[:MAX_WORDS]}" if words else ""
 
 
 def track(folder: str, branch: str, remote: str) -> None:

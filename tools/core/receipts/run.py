@@ -22,7 +22,7 @@ from tools.core.models.record import to_mapping
 from tools.core.receipts.verify import BROKEN, VERIFIED, Verdict, read_run, runs_folder, verdict
 from tools.core.receipts.write import create_document, write_new
 from tools.core.text import secrets
-from tools.core.workspace import BUS, MANIFEST, MANIFEST_BACKUPS, MANIFEST_SESSIONS, REPORT, Place, Workspace
+from tools.core.workspace import BUS, MANIFEST, MANIFEST_BACKUPS, MANIFEST_SESSIONS, REPORT, Place, Workspace, worktrees
 
 Show = Callable[[bytes], None]
 
@@ -103,7 +103,12 @@ def verify_receipt(workspace: Workspace, path: str, *, rerun: bool = False) -> V
 def _state(root: str) -> tuple[str, str, bool]:
     """The commit and its tree, empty before the first one, and whether anything else lies in the checkout."""
     commit, tree = refs.head(root)
-    return commit, tree, changes.is_dirty(root, changes.outside(_OWN))
+    pathspecs = [*changes.outside(_OWN), *changes.outside_worktrees(os.path.realpath(root), _others(root))[1:]]
+    return commit, tree, changes.is_dirty(root, pathspecs)
+
+
+def _others(root: str) -> list[str]:
+    return worktrees(Workspace(root, root))
 
 
 def _run(root: str, command: Sequence[str], log: Place, show: Show) -> Ended:

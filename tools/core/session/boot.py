@@ -155,6 +155,11 @@ def _check_dirty_tree(context: Context, guarded: Guarded, options: BootOptions, 
     lines = dirty_tree.status(context.workspace)
     if not lines:
         return
+    claims, _ = claim_documents.all_claims(context.store)
+    agent = context.seat.agent_id
+    if dirty_tree.is_own_planning(lines) and dirty_tree.owner_of(guarded.branch, claims, agent) == agent:
+        say(f"not committed yet: {len(lines)} {'path' if len(lines) == 1 else 'paths'} of plans and backlog")
+        return
     recorded = dirty_tree.record(context, guarded.branch, lines)
     handoff = recorded.handoff
     verb = "wrote" if recorded.is_new else "renewed"

@@ -7,6 +7,7 @@ the holder of a live claim on the branch, else the finder.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
@@ -20,7 +21,7 @@ from tools.core.git import changes, refs
 from tools.core.models.bus import Claim
 from tools.core.receipts import write
 from tools.core.text import secrets
-from tools.core.workspace import BUS, REPORT, Place, Workspace
+from tools.core.workspace import BUS, PLANS, QUEUE, REPORT, Place, Workspace, worktrees
 
 _OURS = re.compile(rf'"?(?:{BUS}(?:/|"?$)|{REPORT}(?:/|"?$)|\.manifest_|AGENT_MANIFEST[^/]*\.json)')
 _BRANCH = re.compile(r"agent/([^/]+)(?:/.*)?")
@@ -41,8 +42,14 @@ def _is_toolkit_file(line: str) -> bool:
 
 
 def status(workspace: Workspace) -> list[str]:
-    """The lines of `git status --porcelain`, without files of the toolkit."""
-    return [line for line in changes.status(workspace.root) if not _is_toolkit_file(line)]
+    """The lines of `git status --porcelain`, without files of the toolkit and worktrees of others."""
+    pathspecs = changes.outside_worktrees(os.path.realpath(workspace.root), worktrees(workspace))
+    return [line for line in changes.status(workspace.root, pathspecs) if not _is_toolkit_file(line)]
+
+
+def is_own_planning(lines: Iterable[str]) -> bool:
+    """Whether all that is not committed are plans and backlog items, which commands write."""
+    return all(re.fullmatch(rf'.. "?({PLANS}|{QUEUE})/.*', line) for line in lines)
 
 
 def owner_of(branch: str | None, claims: Iterable[Claim], finder: str) -> str:

@@ -6,6 +6,7 @@ its lock, git work under the lock of the common git folder, the bus under its ow
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
@@ -56,11 +57,19 @@ def prepare(context: Context, *, agent: str | None, roles: Sequence[str], bus: s
     with ExitStack() as held:
         if not dry_run:
             held.enter_context(locks.hold(lock, patience=PATIENCE))
+        _require_places(workspace)
         steps = [*_seat_steps(workspace, agent, roles), *_checkout_steps(workspace, bus)]
         steps += _bus_steps(context, bus, agent)
         steps += _session_steps(workspace)
         notes = [] if dry_run else [note for step in steps if (note := step.do())]
     return Done([step.sentence for step in steps], [*notes, *_notes(workspace, bus, agent, steps)])
+
+
+def _require_places(workspace: Workspace) -> None:
+    """DataError where a file or a link has a name that a folder needs, before anything is written."""
+    for place in (*(workspace.in_root(name) for name in templates.FOLDER_MAPS), workspace.bus):
+        if os.path.lexists(place.path) and (os.path.islink(place.path) or not os.path.isdir(place.path)):
+            raise files.not_a_file(place, OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)))
 
 
 def _notes(workspace: Workspace, bus: str | None, agent: str | None, steps: Sequence[Step]) -> list[Note]:

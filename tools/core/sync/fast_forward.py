@@ -54,10 +54,10 @@ def synchronise(context: Context, agent: str | None) -> Synced:
         return _with_bus(context, agent, carried)
     code = _code(workspace)
     if not agent or carried is None:
-        return code._replace(notes=notes or bus_branch.apart(workspace))
+        return code._replace(notes=(*code.notes, *(notes or bus_branch.apart(workspace))))
     done = exchange.exchange(context, agent)
     news = f"; {done.received} new on the bus" if done.received else ""
-    return code._replace(sentence=code.sentence + news, conflicts=done.conflicts, notes=_left_out(done))
+    return code._replace(sentence=code.sentence + news, conflicts=done.conflicts, notes=(*code.notes, *_left_out(done)))
 
 
 def _carrier(workspace: Workspace) -> tuple[Carrier | None, tuple[Note, ...]]:
@@ -86,8 +86,25 @@ def _code(workspace: Workspace) -> Synced:
         upstream = way.ref(way.upstream) if way.upstream and branch else ""
         after = refs.commit_of(root, upstream) if upstream else ""
         if not after:
-            return Synced("no_upstream", _without_upstream(way, branch))
+            return _as_default(root, way, branch, before)
         return _forward(root, branch or "", f"{way.remote}/{way.upstream}", before, after)
+
+
+def _as_default(root: str, way: remotes.Route, branch: str | None, before: str) -> Synced:
+    """A branch without an upstream follows the remote's default branch while it has nothing of its own."""
+    plain = Synced("no_upstream", _without_upstream(way, branch))
+    default = refs.default_branch(root)
+    after = refs.commit_of(root, default.ref) if default and default.remote == way.remote and branch else ""
+    if not after or way.upstream or default is None:
+        return plain
+    shown = f"{default.remote}/{default.name}"
+    ahead, behind = refs.ahead_behind(root, before, after)
+    if behind and not ahead:
+        return _forward(root, branch or "", shown, before, after)
+    if not behind:
+        return plain
+    text = f"{branch} is {_plural(behind)} behind {shown}"
+    return Synced("no_upstream", f"fetched {way.remote}; {text}", notes=(Note(text, hint.git("merge", shown)),))
 
 
 def _without_upstream(way: remotes.Route, branch: str | None) -> str:

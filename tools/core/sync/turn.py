@@ -36,6 +36,7 @@ class Turn:
         self.agent = agent
         self.carrier = carrier
         self.way = remotes.route(carrier.folder, carrier.branch, remote)
+        remotes.require_one(self.way, carrier.branch)
         self.memory = memory.load(context.workspace)
         self.unreachable: SetupError | None = None
         self.ours = self.theirs = self.base = ""
