@@ -14,7 +14,10 @@ RULES := bus/claim_rules bus/release_rules bus/path_patterns store/merge plans/r
 	models/validate_fast
 RULE_TESTS := tests/core/bus tests/core/store/test_merge.py tests/core/plans tests/core/backlog tests/core/models
 
-.PHONY: help setup check lint test cov mutation soak demo demo-full docs docs-serve workflows bench browser pictures changelog dist
+# the suites of what touches git and files, run again by `make field`
+FIELD := tests/agent/test_session_boot.py tests/core/git tests/core/sync/test_exchange.py tests/core/setup/test_init.py
+
+.PHONY: help setup check lint test cov mutation soak field demo demo-full docs docs-serve workflows bench browser pictures changelog dist
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -71,6 +74,13 @@ cov: $(READY) ## at least 95 % of the branches of each rule are covered by its t
 
 mutation: $(VENV)/.mutation ## change the rules one by one and list the changes that no test notices; takes long
 	@$(BIN)/mutmut run && $(BIN)/mutmut results
+
+field: $(READY) ## run what touches git and files again: awkward settings, another layout, FIELD_GIT's newer git
+	@for kind in home pointer; do echo "field: $$kind" >&2; \
+		timeout 300 $(BIN)/python -m pytest --field=$$kind -m 'not soak and not slow' $(PYTEST_ARGS) $(FIELD) || exit 1; done
+	@if [ -x "$(FIELD_GIT)/usr/bin/git" ]; then \
+		timeout 300 $(BIN)/python -m pytest --field=newest $(PYTEST_ARGS) tests/test_layouts.py; \
+	else echo "skipped: FIELD_GIT names no folder with a newer git" >&2; fi
 
 soak: $(READY) ## run the races, crashes and random schedules for ten minutes
 	@$(BIN)/python -m pytest -m soak -o addopts="-q --strict-markers -n 2 --dist worksteal"

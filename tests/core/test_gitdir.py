@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.conftest import git
 from tools.core import gitdir
+from tools.core.git import branches
 
 
 def test_the_branch_is_read_without_a_process(git_repo: Path, tmp_path: Path) -> None:
@@ -37,3 +38,19 @@ def test_each_remote_that_was_cloned_from_has_its_default_branch(git_repo: Path,
 def test_the_settings_of_the_core_are_those_of_the_folder_itself(git_repo: Path) -> None:
     git(git_repo, "config", "core.sharedRepository", "group")
     assert gitdir.core_settings(str(git_repo / ".git"))["sharedrepository"] == "group"
+
+
+def test_where_refs_are_in_another_form_git_is_asked_for_the_branch(git_repo: Path) -> None:
+    assert branches.current_branch(str(git_repo)) == "main"
+    head = (git_repo / ".git/HEAD").read_text()
+    (git_repo / ".git/HEAD").write_text("ref: refs/heads/.invalid\n")  # as a reftable leaves it to older readers
+    assert branches.current_branch(str(git_repo)) != "main"
+    (git_repo / ".git/HEAD").write_text(head)
+
+
+def test_what_knows_of_a_branch_is_read_from_files_or_left_to_git(git_repo: Path) -> None:
+    git(git_repo, "branch", "bus")
+    common = str(git_repo / ".git")
+    assert gitdir.places_of_branch(common, "bus") == [""]
+    (git_repo / ".git/reftable").mkdir()
+    assert gitdir.places_of_branch(common, "bus") is None

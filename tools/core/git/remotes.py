@@ -201,9 +201,9 @@ def push(folder: str, remote: str, moves: Sequence[Move], *, timeout: float = gi
     together = ["--atomic"] if len(moves) > 1 else []
     specs = [f"{move.new}:{move.ref}" for move in moves]
     plain = ("-c", f"remote.{remote}.mirror=false")  # a mirror would push, and remove, every ref
-    arguments = (*plain, "push", *alone, *together, *leases, "--porcelain", "--", remote, *specs)
+    arguments = ("push", *alone, *together, *leases, "--porcelain", "--", remote, *specs)
     try:
-        answer = git.ask(folder, *arguments, timeout=timeout)
+        answer = git.ask(folder, *plain, *arguments, timeout=timeout)
     except SetupError as problem:
         return Push(reason=problem.message)
     if not answer.code:
