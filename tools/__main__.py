@@ -6,14 +6,16 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
-import importlib
 import sys
-from typing import Any
 
 from tools.core import hint, versions
 from tools.core.cli import app as cli
 from tools.core.cli import bootstrap, commands
 from tools.core.errors import UsageError
+from tools.core.plain import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tools.core.cli.decorators import Command, Group
 
 HELP = """Several coding agents and a manager share one git repository.
 
@@ -31,14 +33,18 @@ def main() -> None:
     cli.main(_command(name), arguments[1:], (*start, name))
 
 
-def _command(name: str) -> Any:
+def _command(name: str) -> Command | Group:
     if name == "init":
         return init
     module = commands.module_of(name)
-    return importlib.import_module(module).main if module else _unknown(name)
+    if not module:
+        return _unknown(name)
+    __import__(module)  # `importlib` is a module more
+    main: Command | Group = sys.modules[module].main
+    return main
 
 
-def _unknown(name: str) -> Any:
+def _unknown(name: str) -> Command:
     import difflib
 
     near = difflib.get_close_matches(name, [entry.shown for entry in commands.commands()], 1)

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import json
+import pickle
 import typing
 
 import pytest
@@ -46,6 +47,8 @@ class Real(typing.NamedTuple):
         lambda row: row("a") == ("a", 3) and hash(row("a")) == hash(("a", 3)),
         lambda row: repr(row("a", 9)).partition("(")[2],
         lambda row: __import__("copy").copy(row("a")),
+        lambda row: pickle.loads(pickle.dumps(row("a"))),
+        lambda row: (row(count=1, name="b"), row("a", count=2), row(name="c")),
     ],
 )
 def test_a_light_row_answers_as_a_real_one(question):
@@ -54,7 +57,16 @@ def test_a_light_row_answers_as_a_real_one(question):
 
 @pytest.mark.parametrize(
     "call",
-    [lambda row: row(), lambda row: row("a", 1, 2), lambda row: row("a")._replace(x=1), lambda row: row._make([1])],
+    [
+        lambda row: row(),
+        lambda row: row("a", 1, 2),
+        lambda row: row("a", name="b"),
+        lambda row: row("a", 1, count=2),
+        lambda row: row("a", odd=1),
+        lambda row: row(count=1),
+        lambda row: row("a")._replace(x=1),
+        lambda row: row._make([1]),
+    ],
 )
 def test_a_light_row_refuses_what_a_real_one_refuses(call):
     for row in (Light, Real):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-try:
-    from _sha2 import sha256  # type: ignore[import-not-found]  # Python 3.12 and later
-except ImportError:
+import sys
+
+from tools.core.plain import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hashlib import sha256
+else:
     try:
-        from _sha256 import sha256  # type: ignore[import-not-found]
+        sha256 = __import__("_sha2" if sys.version_info >= (3, 12) else "_sha256").sha256
     except ImportError:  # an interpreter built without its own
         from hashlib import sha256
 
 
 def sha256_hex(data: bytes) -> str:
     """The SHA-256 of some bytes in hexadecimal."""
-    digest: str = sha256(data).hexdigest()
-    return digest
+    return sha256(data).hexdigest()

@@ -7,8 +7,6 @@ may refuse comes before the first write.
 from __future__ import annotations
 
 from tools.core import clock, hint, ids
-from tools.core.bus import claim_documents, claim_rules, losses
-from tools.core.bus.claim_documents import TaskDocuments
 from tools.core.context import Context
 from tools.core.errors import GuardError, UsageError
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Event, Message, stream_of
@@ -19,6 +17,8 @@ from tools.core.store.api import Append, Change, Expect, retry_stale
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from tools.core.bus.claim_documents import TaskDocuments
 
 
 class EventDraft(NamedTuple):
@@ -106,8 +106,12 @@ def post_once(context: Context, decide: Callable[[], Draft | None]) -> Posted | 
 def _commit(
     context: Context, event: EventDraft | None, messages: Sequence[MessageDraft], depends: Sequence[Change]
 ) -> Posted:
-    for task in dict.fromkeys([event.task_id if event else "", *(draft.thread for draft in messages)]):
-        losses.require_told(context, task)
+    about = dict.fromkeys([event.task_id if event else "", *(draft.thread for draft in messages)])
+    for task in about:
+        if task and not ids.is_thread_only(task):
+            from tools.core.bus import losses  # what is about no task rests on no claim
+
+            losses.require_told(context, task)
     logged = event_of(context, event) if event is not None else None
     posted = [message_of(context, draft) for draft in messages]
     deliveries = [(thread, message) for message in posted for thread in _threads_of(context, message)]
@@ -183,6 +187,8 @@ def _warn_of_unknown_replies(context: Context, messages: Sequence[Message]) -> N
 
 def _require_right(context: Context, event: str, task: str, documents: TaskDocuments) -> None:
     """Refuses an event that the writer may not log about a task, and records the refusal."""
+    from tools.core.bus import claim_rules  # few events need a right
+
     reason = claim_rules.refuses_event(
         event,
         documents.claim,
@@ -219,6 +225,8 @@ def guarded(context: Context, event: str, task: str) -> list[Change]:
     """The documents that must stay unchanged until an event about a task is written; [] for an unguarded one."""
     if not task or event not in GUARDED or ids.is_thread_only(task):
         return []
+    from tools.core.bus import claim_documents  # few events need a right
+
     documents = claim_documents.of_task(context.store, task)
     _require_right(context, event, task, documents)
     return [

@@ -9,7 +9,7 @@ The fields are described here and not by `dataclasses`, whose import alone costs
 from __future__ import annotations
 
 from tools.core import ids
-from tools.core.plain import TYPE_CHECKING, Mapping, NamedTuple
+from tools.core.plain import TYPE_CHECKING, Mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,13 +40,16 @@ class Absent:
     """The default of a field that has none."""
 
 
-class Field(NamedTuple):
+class Field:
     """One field of a record: its default, or what makes one, its rules, and its type as it is written."""
 
-    default: Any
-    default_factory: Callable[[], Any] | None
-    metadata: Mapping[str, Any]
-    type: str = ""
+    __slots__ = ("default", "default_factory", "metadata", "type")
+
+    def __init__(self, default: Any, default_factory: Callable[[], Any] | None, metadata: Mapping[str, Any]) -> None:
+        self.default = default
+        self.default_factory = default_factory
+        self.metadata = metadata
+        self.type = ""
 
     @property
     def is_required(self) -> bool:
@@ -129,7 +132,8 @@ def record(kind: type[Kind]) -> type[Kind]:
         part = vars(kind).get(name, Absent)
         if part is not Absent:
             delattr(kind, name)
-        fields[name] = (part if isinstance(part, Field) else field(default=part))._replace(type=annotation)
+        fields[name] = part if isinstance(part, Field) else Field(part, None, {})
+        fields[name].type = annotation
     kind.__record_fields__ = fields
     return kind
 
