@@ -12,7 +12,6 @@ from tools.core.errors import GuardError, UsageError
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Event, Message, stream_of
 from tools.core.models.record import MAX_SUMMARY, to_mapping
 from tools.core.plain import TYPE_CHECKING, NamedTuple
-from tools.core.receipts.write import citations_of, record_refusal
 from tools.core.store.api import Append, Change, Expect, retry_stale
 
 if TYPE_CHECKING:
@@ -132,7 +131,15 @@ def _warn(context: Context, event: EventDraft | None, messages: Sequence[Message
 
 def warn_of_absent(context: Context, paths: Iterable[str]) -> None:
     """Warns of each cited receipt that is missing."""
-    context.warn(f"receipt {path} is not there yet" for path in citations_of(context.workspace, [*paths])[1])
+    context.warn(f"receipt {path} is not there yet" for path in _citations_of(context, [*paths])[1])
+
+
+def _citations_of(context: Context, paths: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    if not paths:
+        return (), []
+    from tools.core.receipts.write import citations_of  # most posts cite nothing
+
+    return citations_of(context.workspace, paths)
 
 
 def event_of(context: Context, draft: EventDraft) -> Event:
@@ -148,7 +155,7 @@ def event_of(context: Context, draft: EventDraft) -> Event:
         branch=draft.branch,
         pr=draft.pr,
         severity=draft.severity,
-        receipts=citations_of(context.workspace, draft.receipts)[0],
+        receipts=_citations_of(context, draft.receipts)[0],
         meta=draft.meta,
     )
 
@@ -166,7 +173,7 @@ def message_of(context: Context, draft: MessageDraft) -> Message:
         to=draft.to,
         branch=draft.branch,
         note=draft.note,
-        receipts=citations_of(context.workspace, draft.receipts)[0],
+        receipts=_citations_of(context, draft.receipts)[0],
         meta=meta,
         reply_to=ids.require_record(draft.reply_to) if draft.reply_to else "",
     )
@@ -200,6 +207,7 @@ def _require_right(context: Context, event: str, task: str, documents: TaskDocum
     if not reason:
         return
     from tools.core.models.evidence import Refusal  # most events are not refused
+    from tools.core.receipts.write import record_refusal
 
     record_refusal(
         context.workspace,

@@ -17,7 +17,7 @@ import time
 
 from tools.core import hint
 from tools.core.errors import BusyError, DataError, SetupError
-from tools.core.fs import files, folders, local_locks
+from tools.core.fs import files, local_locks
 from tools.core.plain import TYPE_CHECKING, contextmanager, suppress
 from tools.core.workspace import Place
 
@@ -53,6 +53,8 @@ class _TookTooLong(Exception):
 def hold(folder: Place, *, holder: Place | None = None, patience: float = PATIENCE) -> Iterator[None]:
     """Holds the lock that a folder is; BusyError after `patience` seconds, naming the holder."""
     if fcntl is None:
+        from tools.core.fs import folders
+
         folders.make_folder(folder)
         yield from _hold_neighbour(folder, patience)
         return

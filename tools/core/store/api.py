@@ -14,8 +14,7 @@ from __future__ import annotations
 from tools.core.clock import datetime
 from tools.core.errors import BusyError, ToolkitError
 from tools.core.fs import jsonl
-from tools.core.models.bus import EVENTS, MESSAGES, Event, stream_of
-from tools.core.models.entry import Entry, Query, Search
+from tools.core.models.bus import EVENTS, MESSAGES, stream_of
 from tools.core.models.lenient import shortcoming
 from tools.core.plain import TYPE_CHECKING, NamedTuple, Protocol
 from tools.core.problem import Problem
@@ -24,6 +23,9 @@ from tools.core.workspace import Place
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from typing import Any
+
+    from tools.core.models.bus import Event
+    from tools.core.models.entry import Entry, Query, Search
 
 
 class Append(NamedTuple):
