@@ -12,6 +12,7 @@ from tools.core import clock
 from tools.core.errors import DataError
 from tools.core.fs import files, jsonl
 from tools.core.plain import TYPE_CHECKING, suppress
+from tools.core.problem import Problem
 from tools.core.workspace import Place
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def ids_behind(place: Place, mark: int) -> set[object]:
     except FileNotFoundError:
         return set()
     start = mark if mark <= size else 0
-    return {line.record.get("id") for line in jsonl.read(place, start).records}
+    return {line.record.get("id") for line in jsonl.scan(place, start) if not isinstance(line, Problem)}
 
 
 def append(torn_folder: Place, place: Place, waiting: Sequence[dict[str, object]]) -> int:

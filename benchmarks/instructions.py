@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""The instructions of each command that runs all day, as a multiple of those of starting Python.
+
+    python benchmarks/instructions.py [--check] [--all] [--python PYTHON]
+
+What is counted is the whole process in user space, by callgrind, with addresses and hashes that do not
+change: two runs differ by a thousandth, whatever else the machine does, so that the figures can be a bar.
+The toolkit is installed as a wheel in an environment of its own in `build/`. --check exits 1 above a
+budget by more than 3 %, and measures the five commands that CI holds to theirs; --all measures every row.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+ROOM = 1.03
+"""A figure may be this much above its budget, for another build of the interpreter."""
+
+
+class Row(NamedTuple):
+    """A command, what it may cost, and whether CI holds it to that."""
+
+    budget: float
+    words: Sequence[str]
+    is_barred: bool = False
+
+    @property
+    def title(self) -> str:
+        """The command as it is typed."""
+        return " ".join(self.words)
+
+
+ROWS = [
+    Row(1.95, ["bus_event", "log", "--event", "note", "--summary", "x"], is_barred=True),
+    Row(1.95, ["bus_message", "--task", "manager-report", "--type", "note", "--summary", "x"], is_barred=True),
+    Row(1.95, ["bus_ping", "--summary", "x", "--message-task", "manager-report"]),
+    Row(2.25, ["bus_claim", "claim", "--task", "FREE-1"], is_barred=True),
+    Row(2.1, ["bus_claim", "release", "--task", "FREE-1"]),
+    Row(2.15, ["bus_watch", "--limit", "20"], is_barred=True),
+    Row(2.95, ["bus_inbox"]),
+    Row(3.1, ["bus_status"], is_barred=True),
+    Row(3.1, ["bus_claim", "list"]),
+]
+
+
+def environment(python: str) -> Path:
+    """The folder of programs of an environment with the toolkit as it is now, installed from a wheel."""
+    version = subprocess.run(
+        [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], **_TEXT
+    ).stdout.strip()
+    folder = CHECKOUT / "build" / f"instructions-{version}"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    if not (folder / "bin/python").exists():
+        subprocess.run([python, "-m", "venv", "--without-pip", str(folder)], check=True)
+    with tempfile.TemporaryDirectory() as wheels:
+        subprocess.run([*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", wheels, str(CHECKOUT)], check=True)
+        wheel = str(next(Path(wheels).glob("*.whl")))
+        into = [*pip, "--python", str(folder / "bin/python"), "install"]
+        subprocess.run([*into, wheel], check=True)
+        subprocess.run([*into, "--force-reinstall", "--no-deps", wheel], check=True)
+    return folder / "bin"
+
+
+_TEXT = {"capture_output": True, "text": True, "check": True}
+
+
+def make_repository(root: Path) -> None:
+    """A repository with a seat, a few claims and a few hundred events."""
+    subprocess.run(["git", "init", "-q", "-b", "main", str(root)], check=True)
+    (root / "AGENT_MANIFEST.json").write_text(json.dumps({"agent_id": "codex-1", "desired_roles": ["manager"]}))
+    log = root / "_bus/events/events.jsonl"
+    log.parent.mkdir(parents=True)
+    event = {"agent_id": "codex-2", "event": "status", "ts": "2026-01-01T00:00:00Z"}
+    log.write_text("".join(json.dumps({**event, "summary": f"step {number}"}) + "\n" for number in range(300)))
+
+
+def settled() -> dict[str, str]:
+    """An environment in which two runs of a process do the same."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("TEOF_", "PYTHON"))}
+    return {**kept, "PYTHONHASHSEED": "0"}
+
+
+def instructions(root: Path, command: Sequence[str]) -> int:
+    """The instructions of one process; RuntimeError when it fails."""
+    counting = ["setarch", "-R", "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
+    done = subprocess.run([*counting, *command], cwd=root, env=settled(), capture_output=True, text=True)
+    counted = re.search(r"Collected : (\d+)", done.stderr)
+    if done.returncode not in (0, 1) or counted is None:
+        raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}: {done.stderr[-2000:]}")
+    return int(counted[1])
+
+
+def measure(rows: Sequence[Row], programs: Path) -> list[float]:
+    """The multiple of a bare start that each row costs, on its second call."""
+    with tempfile.TemporaryDirectory(prefix="instructions-") as folder:
+        root = Path(folder) / "repository"
+        make_repository(root)
+        bare = instructions(root, [str(programs / "python"), "-c", "pass"])
+        print(f"python -c pass: {bare / 1e6:.1f} million instructions")
+        for words in (["bus_status"], ["bus_event", "log", "--event", "note", "--summary", "first"]):
+            subprocess.run([str(programs / "teof"), *words], cwd=root, env=settled(), stdout=-3, stderr=-3, check=True)
+        return [instructions(root, [str(programs / "teof"), *row.words]) / bare for row in rows]
+
+
+def main() -> int:
+    """Prints the table; 1 with --check when a command is over its budget."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--python", default=sys.executable)
+    options = parser.parse_args()
+    if not shutil.which("valgrind") or not shutil.which("setarch"):
+        print("skipped: valgrind or setarch is not installed; on Debian: apt-get install valgrind", file=sys.stderr)
+        return 0
+    rows = [row for row in ROWS if row.is_barred or options.all or not options.check]
+    over = 0
+    print(f"{'command':64} {'cost':>6} {'budget':>7}")
+    for row, cost in zip(rows, measure(rows, environment(options.python)), strict=True):
+        is_over = cost > row.budget * ROOM
+        over += is_over
+        print(f"{row.title:64} {cost:6.2f} {row.budget:7.2f}{'  OVER' if is_over else ''}")
+    return int(over > 0 and options.check)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
