@@ -13,7 +13,6 @@ from tools.core.cli import app as cli
 from tools.core.clock import timedelta
 from tools.core.errors import UsageError
 from tools.core.models.bus import EVENTS, Claim
-from tools.core.models.entry import Query
 from tools.core.models.record import to_mapping
 from tools.core.plain import TYPE_CHECKING
 from tools.core.text import terminal
@@ -214,6 +213,8 @@ def show(run: cli.Run, task: str) -> None:
         raise UsageError(
             f"{task} is not claimed", code="claim.none", hint=hint.tool("agent.bus_claim", "claim", "--task", task)
         )
+    from tools.core.models.entry import Query  # the history alone has entries
+
     run.skipped(run.history.problems([EVENTS]))
     seen_at = run.history.last_seen([documents.claim.agent_id], run.now).get(documents.claim.agent_id)
     history, more = run.history.select(Query(tasks=[task], kinds=_CHANGES, messages=False), 50)

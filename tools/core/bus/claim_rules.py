@@ -8,7 +8,6 @@ module in words. `fence` only grows, by one with every grant.
 from __future__ import annotations
 
 from tools.core import clock, hint, ids
-from tools.core.bus import path_patterns
 from tools.core.bus.claim_refusals import ask_hint, claim_anyway_hint, claim_details, done_refusal, held_refusal
 from tools.core.bus.reservation import assigned_engineer
 from tools.core.clock import datetime, timedelta
@@ -253,6 +252,10 @@ class Overlap(NamedTuple):
 
 def overlaps(task: str, agent: str, paths: Sequence[str], live: Sequence[Claim]) -> list[Overlap]:
     """Where `paths` may name a file that another agent's live claim names too."""
+    if not paths:
+        return []
+    from tools.core.bus import path_patterns  # most claims name no paths
+
     return [
         Overlap(claim, path, claimed_path)
         for claim in live

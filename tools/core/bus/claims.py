@@ -7,16 +7,14 @@ decision is repeated on the new state.
 from __future__ import annotations
 
 from tools.core import clock, ids
-from tools.core.bus import claim_documents, claim_rules, losses, release_rules
+from tools.core.bus import claim_documents, claim_rules
 from tools.core.bus.claim_documents import TaskDocuments
-from tools.core.bus.release_rules import PauseRequest
 from tools.core.clock import datetime, timedelta
 from tools.core.context import Context
 from tools.core.fs import files, folders
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Assignment, Claim, Event
 from tools.core.models.record import MAX_SUMMARY, over, replace, to_mapping
 from tools.core.plain import TYPE_CHECKING, NamedTuple
-from tools.core.receipts.write import record_warning
 from tools.core.store.api import Append, Change, Expect, Replace, retry_stale
 from tools.core.workspace import Workspace
 
@@ -57,6 +55,8 @@ def take(context: Context, request: claim_rules.Request) -> ClaimChange:
 
 def release(context: Context, task: str, *, status: str, notes: str | None) -> ClaimChange:
     """Releases a task; raises what `release_rules.release` raises, and once when the task was lost."""
+    from tools.core.bus import losses, release_rules  # a claim needs neither
+
     losses.require_told(context, task)
     return _change_claim(
         context,
@@ -69,10 +69,12 @@ def release(context: Context, task: str, *, status: str, notes: str | None) -> C
 
 def pause(context: Context, task: str, *, notes: str, stale_after: timedelta, force: bool, reason: str) -> ClaimChange:
     """Pauses a claim; raises what `release_rules.pause` raises, and once when the task was lost."""
+    from tools.core.bus import losses, release_rules  # a claim needs neither
+
     losses.require_told(context, task)
 
     def decide(documents: TaskDocuments) -> claim_rules.Outcome:
-        request = PauseRequest(task, context.seat.agent_id, notes, stale_after, force, reason)
+        request = release_rules.PauseRequest(task, context.seat.agent_id, notes, stale_after, force, reason)
         return release_rules.pause(documents.claim, request, facts(context, documents, request.agent))
 
     return _change_claim(context, task, decide)
@@ -112,7 +114,7 @@ def claim_changes(context: Context, documents: TaskDocuments, outcome: claim_rul
     task = outcome.claim.task_id
     return [
         Append(EVENTS, to_mapping(claim_event(context, outcome, documents.claim))),
-        *losses.notices(context, outcome, documents.claim),
+        *_notices(context, outcome, documents.claim),
         Replace(f"{CLAIMS}/{task}", over(outcome.claim, documents.claim_raw), documents.claim_version),
         _assignment_change(context, documents, outcome),
     ]
@@ -133,6 +135,14 @@ def ended_by(outcome: claim_rules.Outcome, assignment: Assignment | None, now: d
     if assignment is None or not is_granted or assignment.engineer in (None, outcome.claim.agent_id):
         return None
     return replace(assignment, engineer=None, assigned_at=clock.to_text(now))
+
+
+def _notices(context: Context, outcome: claim_rules.Outcome, before: Claim | None) -> list[Append]:
+    if before is None:
+        return []
+    from tools.core.bus import losses  # a task that no agent had is lost to none
+
+    return losses.notices(context, outcome, before)
 
 
 def claim_event(context: Context, outcome: claim_rules.Outcome, before: Claim | None) -> Event:
@@ -182,6 +192,7 @@ def claim_sentence(actor: str, outcome: claim_rules.Outcome, before: Claim | Non
 def record_override(context: Context, override: claim_rules.Override) -> None:
     """Writes evidence of an override, before the change that it allows."""
     from tools.core.models.evidence import Warning  # most claims override nothing
+    from tools.core.receipts.write import record_warning
 
     record_warning(
         context.workspace,

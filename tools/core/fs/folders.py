@@ -45,6 +45,16 @@ def _is_read_only(path: str) -> bool:
     return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
+def holds_in_any_case(place: Place, name: str) -> bool:
+    """Whether a folder has a name that is this one but for its case; all at once, for folders of many names."""
+    try:
+        with files.folder_of(place.child("x")) as folder:
+            names = os.listdir(folder)
+    except FileNotFoundError:
+        return False
+    return f"/{name}/".casefold() in f"/{'/'.join(names)}/".casefold()
+
+
 def walk(place: Place) -> Iterator[Place]:
     """Every regular file below a folder, sorted by path; links are not followed, files being built left out."""
     try:

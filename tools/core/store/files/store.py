@@ -23,7 +23,7 @@ import os
 
 from tools.core import hint
 from tools.core.errors import DataError, ToolkitError, UsageError
-from tools.core.fs import files, jsonl, locks
+from tools.core.fs import files, folders, jsonl, locks
 from tools.core.models.bus import EVENTS, MESSAGES
 from tools.core.models.lenient import shortcoming
 from tools.core.plain import TYPE_CHECKING, suppress
@@ -253,14 +253,12 @@ class FileStore:
         kind, _, task = stored_name.partition("/")
         if not task or files.exists(self.place(stored_name)):
             return
-        folded = task.casefold()
-        for name in self.names(kind):
-            if name.casefold() == folded and name != task:
-                raise UsageError(
-                    f"{task!r} differs only in case from {name!r}, which exists",
-                    code="id.case",
-                    hint=hint.again("--task", name),
-                )
+        if not folders.holds_in_any_case(self._workspace.bus.child(kind), task + _suffix(kind)):
+            return
+        name = next((name for name in self.names(kind) if name.casefold() == task.casefold() and name != task), None)
+        if name is not None:
+            reason = f"{task!r} differs only in case from {name!r}, which exists"
+            raise UsageError(reason, code="id.case", hint=hint.again("--task", name))
 
     def _apply_whole(self, plan: Transaction) -> None:
         if plan.is_single_document:
