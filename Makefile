@@ -17,7 +17,7 @@ RULE_TESTS := tests/core/bus tests/core/store/test_merge.py tests/core/plans tes
 # the suites of what touches git and files, run again by `make field`
 FIELD := tests/agent/test_session_boot.py tests/core/git tests/core/sync/test_exchange.py tests/core/setup/test_init.py
 
-.PHONY: help setup check lint test cov mutation soak field demo demo-full docs docs-serve workflows bench browser pictures changelog dist
+.PHONY: help setup check lint test cov mutation soak field demo demo-full docs docs-serve workflows bench bench-instructions browser pictures changelog dist
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -106,6 +106,9 @@ bench: $(READY) ## measure the cost of each command as a multiple of starting Py
 
 pictures: $(READY) ## draw the boards in build/pictures, and those of the documentation
 	@$(BIN)/python benchmarks/pictures.py --docs
+
+bench-instructions: $(READY) ## count each hot command's instructions as a multiple of starting Python; needs valgrind
+	@$(BIN)/python benchmarks/instructions.py
 
 changelog: $(VENV)/.release ## collect changelog.d/ under a version: make changelog VERSION=1.2.3
 	@$(if $(VERSION),:,echo "error: say which version: make changelog VERSION=1.2.3" >&2; exit 2)
