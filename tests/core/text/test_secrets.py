@@ -95,11 +95,36 @@ def test_a_secret_that_its_name_gives_away_is_found():
         ("AccountKey=", BODY[:86] + "==", ";"),
         ("https://hooks.slack.com/services/", "T0123456/B0123456/" + BODY[:24], ""),
         ("X-Api-Key: ", BODY[:40], ""),
+        ("X-API-Key: ", BODY[:40], ""),
+        ("Secret_Access_Key=", BODY[:40], ""),
         ("Authorization: Basic ", "YWxhZGRpbjpvcGVuIHNlc2FtZQ==", ""),
         ("postgres://app:", "hunter2secret", "@db/x"),
     ):
         shown = secrets.redact(before + secret + after)
         assert shown.startswith(f"{before}[redacted:") and shown.endswith(f"]{after}"), before
+
+
+def _plain(pattern):
+    """A pattern without what the generator of texts cannot read: boundaries and quantifiers that never give back."""
+    for part in (token_shapes._START, token_shapes._END):
+        pattern = pattern.replace(part, "")
+    for quantifier in ("*", "+", "}"):
+        pattern = pattern.replace(f"{quantifier}+", quantifier)
+    return pattern
+
+
+@pytest.mark.parametrize("shape", token_shapes.SHAPES, ids=lambda shape: shape.literals[0])
+@given(data=st.data())
+@settings(max_examples=15)
+def test_no_text_that_matches_a_shape_is_passed_over(shape, data):
+    text = data.draw(st.from_regex(_plain(shape.pattern), fullmatch=True))
+    assert shape in token_shapes.shapes_in(text)
+    assert shape in token_shapes.shapes_in(f"{'some words ' * 30}{text}")
+
+
+@pytest.mark.parametrize("shape", token_shapes.SHAPES, ids=lambda shape: shape.literals[0])
+def test_the_sign_of_a_shape_is_in_each_of_its_literals(shape):
+    assert all(shape.sign in literal for literal in shape.literals)
 
 
 INNOCENT = [
