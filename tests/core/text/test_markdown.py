@@ -52,6 +52,11 @@ def test_a_forge_finds_no_name_and_no_number_in_the_finished_text(text: str) -> 
     assert not re.search(LIVE, html.unescape(rendered(text)))
 
 
+@pytest.mark.parametrize("text", ["-", "+ ", "1.", "7)"])
+def test_a_sign_that_begins_a_list_and_stands_alone_stays_a_sign(text: str) -> None:
+    assert html.unescape(rendered(text)).strip() == f"<p>{text.strip()}</p>"
+
+
 @given(
     st.lists(st.sampled_from([*"@#!:/.<>[]()*_`~$|-+= \\", "a", "www", "http", "com", "1"]), max_size=20).map("".join)
 )

@@ -21,7 +21,7 @@ _ACTIVE = (
 )
 """What forges and their renderers make live although it is no markup: people, teams, issues, addresses, emoji."""
 
-_BLOCK = r"\A(\s*)(?:([-+=])(?=[-+=]|\s+\S)|(\d{1,9})([.)])(?=\s))"
+_BLOCK = r"\A(\s*)(?:([-+=])(?=[-+=]|\s+\S|\s*\Z)|(\d{1,9})([.)])(?=\s|\Z))"
 """What begins a list, a rule or a heading, at the beginning of a line."""
 
 
