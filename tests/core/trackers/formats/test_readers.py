@@ -32,6 +32,31 @@ def test_beads_issues_are_read_with_relations_comments_and_unknown_fields(read):
     assert issues["demo-d"].created == "2026-02-06T00:00:00Z"
 
 
+def _issue(key, *edges):
+    waits = [{"issue_id": key, "depends_on_id": target, "type": kind} for kind, target in edges]
+    return json.dumps({"id": key, "title": key.upper(), "dependencies": waits})
+
+
+def test_the_parts_of_an_epic_that_waits_wait_with_it(read):
+    lines = [
+        _issue("phase-1"),
+        _issue("phase-1.1", ("parent-child", "phase-1")),
+        _issue("phase-2", ("blocks", "phase-1"), ("blocks", "phase-2.1"), ("blocks", "gone")),
+        _issue("phase-2.1", ("parent-child", "phase-2")),
+        _issue("phase-2.1.1", ("parent-child", "phase-2.1"), ("blocks", "phase-1.1")),
+    ]
+    waits = {piece.key: [edge.key for edge in piece.depends] for piece in read("beads", "\n".join(lines)).pieces}
+    assert waits["phase-1.1"] == []
+    assert waits["phase-2.1"] == ["phase-1"]
+    assert waits["phase-2.1.1"] == ["phase-1.1", "phase-1"]
+
+
+def test_epics_within_each_other_hand_nothing_down_for_ever(read):
+    lines = [_issue("a", ("parent-child", "b"), ("blocks", "c")), _issue("b", ("parent-child", "a")), _issue("c")]
+    waits = {piece.key: [edge.key for edge in piece.depends] for piece in read("beads", "\n".join(lines)).pieces}
+    assert waits == {"a": ["c"], "b": ["c"], "c": []}
+
+
 def test_beads_lines_that_are_no_work_are_left_out_with_their_reason(read):
     reasons = [row.reason for row in read("beads", samples.BEADS).left_out]
     assert reasons == [

@@ -8,7 +8,7 @@ from typing import Any
 
 from tools.core.backlog import items
 from tools.core.trackers import pieces
-from tools.core.trackers.formats import source_files
+from tools.core.trackers.formats import inheritance, source_files
 from tools.core.trackers.formats.source_files import Source
 from tools.core.trackers.outgoing import Outgoing
 from tools.core.trackers.pieces import Comment, Edge, LeftOut, Piece, Reading
@@ -74,7 +74,7 @@ def read_items(source: Source) -> Reading:
                 reading.problems.append(pieces.problem(file.name, number, f"not JSON: {problem.msg}"))
             except ValueError as problem:
                 reading.problems.append(pieces.problem(file.name, number, str(problem)))
-    return reading
+    return reading._replace(pieces=inheritance.handed_down(reading.pieces))
 
 
 def _add(reading: Reading, issue: object, line: str, where: str) -> None:
