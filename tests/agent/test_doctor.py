@@ -33,6 +33,22 @@ def test_the_command_line_in_the_config_refuses_and_passes(fleet, run, doctor, c
     assert probes["setup", cli]["status"] == "pass"
 
 
+def test_a_changed_timeout_is_drift_and_the_hook_works_all_the_same(fleet, run, doctor):
+    run("agent.setup", "codex", "--no-mcp")
+    config = fleet.main / ".codex/hooks.json"
+    config.write_text(config.read_text().replace('"timeout": 5', '"timeout": 7'))
+    probes = doctor(code=1)
+    assert probes["setup", "codex"]["status"] == "fail" and "hooks.json" in probes["setup", "codex"]["detail"]
+    assert probes["hook", "codex"]["status"] in ("pass", "warn")
+
+
+@pytest.mark.parametrize("text", ["{}", "{broken", ""])
+def test_a_config_without_the_hook_is_a_failure(fleet, run, doctor, text):
+    run("agent.setup", "codex", "--no-mcp")
+    (fleet.main / ".codex/hooks.json").write_text(text)
+    assert doctor(code=1)["hook", "codex"]["detail"] == "no config names the hook"
+
+
 def test_no_probe_changes_anything(fleet, run, doctor):
     run("agent.setup", "claude", "--no-mcp")
     run("agent.prime")

@@ -17,7 +17,6 @@ from tools.core.context import Context
 from tools.core.integrations.mcp import catalogue
 from tools.core.integrations.vendors.vendor import Where
 from tools.core.setup.clone import Clone
-from tools.core.setup.config import merge
 from tools.core.setup.probes import files, samples
 from tools.core.setup.probes.probe import FAIL, PATIENCE, WARN, Probe, passed, skipped
 from tools.core.store.files import small
@@ -54,17 +53,25 @@ def hook(context: Context, where: Where, program: Vendor) -> Probe:
 
 
 def _command_line(where: Where, program: Vendor) -> str:
-    """The command line before an edit, as it stands in the first config that has it."""
+    """The command line before an edit, as it stands in the first config that has it, whatever else changed around it."""
     event = samples.edit(program, "/", "x")[0]
     ending = f"{program.NAME} {event} || exit 0"
     for wish in program.files(where):
-        if wish.form == "json" and not merge.missing(small.read(os.path.realpath(wish.path)), wish):
-            return next(
-                (line for line in _strings(json.loads(small.read(wish.path) or b"{}")) if line.endswith(ending)), ""
-            )
+        if wish.form == "json":
+            line = next((line for line in _strings(_json_of(wish.path)) if line.endswith(ending)), "")
+            if line:
+                return line
         if wish.form == "whole" and small.read(wish.path) == wish.text.encode():
             return where.command(program.NAME, event)  # a plugin starts it without a line of its own
     return ""
+
+
+def _json_of(path: str) -> Any:
+    """What a config holds; None for one that is absent or no JSON, which the probe of the files reports."""
+    try:
+        return json.loads(small.read(os.path.realpath(path)) or b"{}")
+    except ValueError:
+        return None
 
 
 def _strings(value: Any) -> Iterator[str]:
