@@ -37,7 +37,6 @@ PRIORITIES = ("high", "medium", "low")
 
 _MAX_KEY = 41
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-_KEY_CHARACTERS = _LETTERS | {" "}
 _WORD_CHARACTERS = _LETTERS | {"_", "-"}
 
 
@@ -178,9 +177,11 @@ def _fields(lines: Sequence[str]) -> Iterator[tuple[int, str, str]]:
 def _key_of(line: str) -> tuple[str, str]:
     """The key of a `Key: value` line in lower case, and the value; "" for any other line, an address included."""
     before, colon, value = line.partition(":")
+    if not colon or value.startswith("//"):
+        return "", ""
     key = before.rstrip()
-    is_key = colon and key[:1] in _LETTERS and len(key) <= _MAX_KEY and _KEY_CHARACTERS.issuperset(key)
-    return (key.lower(), value.lstrip()) if is_key and not value.startswith("//") else ("", "")
+    is_key = len(key) <= _MAX_KEY and key[:1] != " " and key.isascii() and key.replace(" ", "").isalpha()
+    return (key.lower(), value.lstrip()) if is_key else ("", "")
 
 
 def _word_of(text: str, words: Iterable[str]) -> str:

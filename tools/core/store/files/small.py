@@ -22,7 +22,7 @@ def read(path: str, limit: int = LIMIT) -> bytes | None:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode) or facts.st_size > limit:
             return None
-        return os.read(descriptor, limit)
+        return os.read(descriptor, facts.st_size)  # not the limit: room for so much costs more than reading
     except OSError:
         return None
     finally:
