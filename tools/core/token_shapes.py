@@ -76,7 +76,7 @@ SHAPES: tuple[Shape, ...] = (
         has_tail=False,
     ),
     Shape("stripe", ("k_live_", "k_test_"), _START + r"[rs]k_(?:live|test)_[A-Za-z0-9]{10,}+", sign="k_"),
-    Shape("stripe", ("whsec_",), _START + r"whsec_[A-Za-z0-9+/]{24,}+={0,2}"),
+    Shape("stripe", ("whsec_",), _START + r"whsec_[A-Za-z0-9+/]{24,}+={0,2}", has_tail=False),
     Shape("anthropic", ("sk-ant-",), r"sk-ant-[A-Za-z0-9_-]{16,}+"),
     Shape("openrouter", ("sk-or-v1-",), r"sk-or-v1-[A-Za-z0-9]{32,}+"),
     Shape("openai", ("sk-",), _START + r"sk-(?:(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,}+|[A-Za-z0-9]{20,}+)"),
