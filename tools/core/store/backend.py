@@ -22,9 +22,9 @@ def open_store(workspace: Workspace, remark: Callable[[Sequence[str]], None] = l
         return FileStore(workspace, remark)
     from tools.core.store import signpost  # most buses are in files
 
-    if workspace.store == signpost.FILES:
-        return FileStore(workspace, remark)
     mark = None if workspace.store else signpost.read(workspace)
+    if workspace.store == signpost.FILES or (mark is None and not workspace.store):
+        return FileStore(workspace, remark)
     from tools.core.store.postgres.store import PostgresStore
 
     if mark is not None:

@@ -105,7 +105,7 @@ def redacted(text: str) -> str:
 
 
 def read(workspace: Workspace) -> Signpost | None:
-    """The signpost of a bus; None where it is in files. DataError when it says nothing that can be followed."""
+    """The signpost to a server; None where the bus is in files. DataError when it says nothing that can be followed."""
     place = workspace.signpost
     data = files.read_bytes(place)
     return None if data is None else parse(data, place.name)
@@ -119,10 +119,12 @@ def address_of(workspace: Workspace) -> Address | None:
     return mark.address if mark else None
 
 
-def parse(data: bytes, name: str) -> Signpost:
-    """What a signpost says; DataError with its name when it says nothing that can be followed."""
+def parse(data: bytes, name: str) -> Signpost | None:
+    """What a signpost says, None for files; DataError with its name when it says nothing that can be followed."""
     content = files.parse_object(data, name)
     texts = {key: value for key, value in content.items() if isinstance(value, str)}
+    if texts.get("store") == FILES:
+        return None
     problem = Problem(name, 1, "it names no server that this toolkit can reach", "file.json")
     if texts.get("store") != POSTGRESQL or content.get("version") != _VERSION:
         raise DataError(problem, hint=hint.git("log", "-p", "--", name))
@@ -145,6 +147,21 @@ def spelled(signpost: Signpost) -> bytes:
         "version": _VERSION,
     }
     return (json.dumps(document, indent=2, sort_keys=True) + "\n").encode()
+
+
+def spelled_files(since: str) -> bytes:
+    """The signpost of a bus that came back to files."""
+    return (json.dumps({"store": FILES, "since": since, "version": _VERSION}, indent=2, sort_keys=True) + "\n").encode()
+
+
+def since(data: bytes | None) -> str:
+    """Since when a signpost has stood, as text that sorts; "" where there is none or none that can be read."""
+    try:
+        content = files.parse_object(data or b"", "")
+    except DataError:
+        return ""
+    stamp = content.get("since")
+    return stamp if isinstance(stamp, str) else ""
 
 
 def refuse_moved(workspace: Workspace) -> None:

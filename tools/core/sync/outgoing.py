@@ -6,6 +6,7 @@ Commits of people are never part of what is pushed.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 
 from tools.core import templates
@@ -16,7 +17,7 @@ from tools.core.git.objects import Entry
 from tools.core.git.packs import Objects
 from tools.core.git.trees import FILE
 from tools.core.models.bus import EVENTS
-from tools.core.store import layout, merge
+from tools.core.store import layout, merge, signpost
 from tools.core.sync import door, tree_format
 from tools.core.sync.bus_commits import Carrier
 from tools.core.sync.live import Lacking
@@ -48,7 +49,7 @@ class Builder:
         prefix = self._carrier.prefix
         bus = trees.find(self._objects, whole, prefix.rstrip("/")) if prefix and whole else None
         tree = whole if not prefix else bus.name if bus is not None and bus.is_folder else ""
-        edits = self._edits(tree, lacking, like)
+        edits = self._edits(tree, lacking, like) | self._signpost(tree, like)
         if edits:
             below = {f"{prefix}{path}": entry for path, entry in edits.items()}
             whole = trees.edited(self._objects, whole, below, like)
@@ -91,6 +92,14 @@ class Builder:
                 path = _plain_log(stream)
                 edits[path] = self._blob(merge.union(self._bytes(tree, path) or b"") + _log(lines), like)
         return edits
+
+    def _signpost(self, tree: str, like: str) -> Edits:
+        """Where the bus is, when it moved since the tree was made."""
+        here = files.read_bytes(self._context.workspace.signpost)
+        name = os.path.basename(self._context.workspace.signpost.name)
+        if here is None or signpost.since(here) <= signpost.since(self._bytes(tree, name)):
+            return {}
+        return {name: self._blob(here, like)}
 
     def _is_current(self, tree: str) -> bool:
         present = tree_format.content_of(self._objects, tree)
