@@ -95,6 +95,12 @@ class Context:
         if "store" in self.__dict__:
             self.store.close()
 
+    def reopen(self) -> None:
+        """Forgets the store: the next use opens the bus where it is then."""
+        self.close()
+        self.__dict__.pop("store", None)
+        self.__dict__.pop("history", None)
+
     def warn(self, notes: Iterable[str | Note]) -> None:
         """Passes warnings on to the user."""
         self._warn(notes)

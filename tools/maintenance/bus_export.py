@@ -38,7 +38,7 @@ def main(run: cli.Run, *, commit: bool, push: bool, check: bool) -> None:
     document: dict[str, object] = brought._asdict()
     text = f"exported {brought.bytes} bytes of logs and {brought.documents} documents"
     if commit or push:
-        done = exchange.exchange(run, run.seat.agent_id, push=push)
+        done = exchange.exchange(run, run.seat.agent_id, push=push, is_export=True)
         if done.received:  # what another clone had pushed came to the server, and from there into the files
             export.bring(run.workspace, bus.connection, number)
         run.warn(map(str, done.problems))

@@ -50,7 +50,7 @@ def main(run: cli.Run, *, target: str, bus: str | None, dry_run: bool) -> None:
 def _publish(run: cli.Run, moved: Context) -> None:
     """Commits the signpost on the bus's branch and pushes it, so that other clones find the bus."""
     try:
-        exchange.exchange(moved, run.seat.agent_id, push=True)
+        exchange.exchange(moved, run.seat.agent_id, push=True, is_export=True)
     except ToolkitError as error:
         run.warn([Note(f"other clones do not know of it yet: {error.message}", hint.tool("agent.bus_sync", "--push"))])
 

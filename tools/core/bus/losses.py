@@ -79,6 +79,17 @@ def require_told(context: Context, task: str) -> None:
     )
 
 
+def is_told(context: Context, loser: str, claim: Claim) -> bool:
+    """Whether the inbox of a loser has the notice of a claim that came first."""
+    records = [entry.record for entry in context.store.tail(stream_of(ids.inbox_of(loser)), _RECENT).records]
+    return any(
+        record.get("type") == CONFLICT
+        and record.get("task_id") == claim.task_id
+        and (record.get("meta") or {}) == {"holder": claim.agent_id}
+        for record in records
+    )
+
+
 def _claim(context: Context, task: str) -> Claim | None:
     try:
         return claim_documents.of_task(context.store, task).claim

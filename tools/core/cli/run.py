@@ -104,6 +104,12 @@ class Run(Context):
         """Does an operation here or, with patience, through the remote, so that it is certain among all clones."""
         if patience is None:
             return act()
+        from tools.core.store import signpost
+
+        if address := signpost.address_of(self.workspace):
+            result = act()
+            self.note(f"confirmed on postgresql://{address.shown}")
+            return result
         from tools.core.sync import confirm  # git and all it takes is for those who ask for it
 
         def acted() -> confirm.Acted:
@@ -113,8 +119,8 @@ class Run(Context):
         confirmed = confirm.confirm(self, self.seat.agent_id, acted, patience=patience)
         self.warn(map(str, confirmed.problems))
         self.note(f"confirmed on {confirmed.remote}")
-        result: Result = confirmed.result
-        return result
+        confirmed_result: Result = confirmed.result
+        return confirmed_result
 
     # -- output ------------------------------------------------------------------------------
     def emit(self, document: Mapping[str, Any], text: str) -> None:

@@ -5,5 +5,4 @@ export     the files brought to what the server has
 survey     what a move would do, and who may
 to_server  from files to a server
 to_files   from a server back to files
-newcomer   a clone that did not know that its bus moved
 """

@@ -72,7 +72,7 @@ class Arbiter:
             return 1
         holder = claim_from(theirs, task)
         conflict = Conflict(task, holder.agent_id, claim_from(ours, task).agent_id)
-        store.commit([*self._notices(conflict, ours, holder), *changes])
+        store.commit([*notices(self._context, self._agent, conflict, ours, holder), *changes])
         self._arrivals.conflicts.append(conflict)
         return 1
 
@@ -89,23 +89,24 @@ class Arbiter:
         if reason:
             raise DataError(refusal(f"{CLAIMS}/{task}.json", reason))
 
-    def _notices(self, conflict: Conflict, claim: Content, holder: Claim) -> list[Change]:
-        """The event of a lost claim, and the message to its loser."""
-        summary = f"{conflict.loser} lost {conflict.task}: {conflict.holder} had claimed it on the remote first"
-        agent = self._agent or conflict.loser
-        event = Event(
-            id=ids.new_record_id(),
-            ts=clock.to_text(self._context.now),
-            agent_id=agent,
-            event="conflict",
-            summary=summary,
-            task_id=conflict.task,
-            severity="medium",
-            meta={
-                "holder": conflict.holder,
-                "loser": conflict.loser,
-                "lost_claimed_at": str(claim.get("claimed_at", "")),
-            },
-        )
-        message = losses.notice(self._context, agent, Loss(conflict.loser, holder, summary, losses.CONFLICT))
-        return [Append(EVENTS, to_mapping(event)), message]
+
+def notices(context: Context, agent: str, conflict: Conflict, claim: Content, holder: Claim) -> list[Change]:
+    """The event of a lost claim, and the message to its loser."""
+    summary = f"{conflict.loser} lost {conflict.task}: {conflict.holder} had claimed it on the remote first"
+    agent = agent or conflict.loser
+    event = Event(
+        id=ids.new_record_id(),
+        ts=clock.to_text(context.now),
+        agent_id=agent,
+        event="conflict",
+        summary=summary,
+        task_id=conflict.task,
+        severity="medium",
+        meta={
+            "holder": conflict.holder,
+            "loser": conflict.loser,
+            "lost_claimed_at": str(claim.get("claimed_at", "")),
+        },
+    )
+    message = losses.notice(context, agent, Loss(conflict.loser, holder, summary, losses.CONFLICT))
+    return [Append(EVENTS, to_mapping(event)), message]

@@ -22,7 +22,8 @@ from tools.core.models.evidence import Warning
 from tools.core.models.record import MAX_SUMMARY
 from tools.core.problem import Problem
 from tools.core.receipts.write import record_warning
-from tools.core.sync import bus_commits, live, memory
+from tools.core.store import signpost
+from tools.core.sync import bus_commits, live, memory, newcomer
 from tools.core.sync.arrivals import Conflict
 from tools.core.sync.bus_commits import Carrier
 from tools.core.sync.turn import Turn
@@ -49,6 +50,7 @@ class Exchanged(NamedTuple):
     conflicts: tuple[Conflict, ...] = ()
     problems: tuple[Problem, ...] = ()
     rewritten: bool = False
+    is_on_server: bool = False
 
 
 class Patience:
@@ -83,8 +85,11 @@ def exchange(
     with_files: bool = False,
     patience: timedelta = PATIENCE,
     accepts_rewrite: bool = False,
+    is_export: bool = False,
 ) -> Exchanged:
     """Unites the bus with the remote's; with `with_files` a code branch that carries it is brought forward too.
+
+    A bus on a server is only looked for elsewhere, unless its files are what an export left.
 
     Raises SetupError when the remote gives no answer (what is here is committed all the same),
     BusyError when every push lost.
@@ -92,6 +97,10 @@ def exchange(
     carrier = ready_carrier(context)
     if carrier is None:
         return Exchanged(None, "")
+    if not is_export and signpost.address_of(context.workspace) is not None:
+        _look(context, agent, carrier, remote)
+        if signpost.address_of(context.workspace) is not None:
+            return Exchanged(carrier, "", is_on_server=True)
     began, tries = time.monotonic(), Patience(patience)
     total = Exchanged(carrier, "")
     while True:
@@ -102,10 +111,18 @@ def exchange(
             with Turn(context, agent, carrier, remote) as turn:
                 total, answer = _turn(turn, total, push, with_files, accepts_rewrite)
         if answer is None or answer.taken:
-            return total
+            lost = newcomer.follow(context, agent, carrier)
+            return total._replace(conflicts=(*total.conflicts, *lost))
         if not answer.overtaken:
             raise refused_error(total.remote, answer)
         tries.wait()
+
+
+def _look(context: Context, agent: str, carrier: Carrier, remote: str | None) -> None:
+    """Fetches the branch of a bus that is on a server and follows a signpost that is newer."""
+    with remotes.exclusive(context.workspace), Turn(context, agent, carrier, remote) as turn:
+        turn.fetch()
+    newcomer.follow(context, agent, carrier)
 
 
 def ready_carrier(context: Context) -> Carrier | None:
@@ -213,6 +230,8 @@ def lost_error(conflicts: Sequence[Conflict]) -> ToolkitError:
 
 def sentence(done: Exchanged, push: bool) -> str:
     """One line about an exchange."""
+    if done.is_on_server:
+        return "the bus is on a server: nothing to exchange"
     if done.carrier is None:
         return "no branch carries the bus here: _bus/ is a plain folder and stays in this clone"
     parts = [

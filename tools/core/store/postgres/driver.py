@@ -253,9 +253,8 @@ def refusal(address: Address, error: Any) -> Exception:
         return UsageError(f"the name differs only in case from {name!r}, which exists", code="id.case",
                           hint=hint.again("--task", name))  # fmt: skip
     if code == "TE002":
-        return SetupError(
-            f"{where}: the bus {address.bus} moved away; fetch the branch that carries it", code="bus.moved"
-        )
+        text = f"{where}: the bus {address.bus} moved away; the branch that carries it says where"
+        return SetupError(text, code="bus.moved", hint=hint.tool("agent.bus_sync"))
     if code == "TE005":
         return SetupError(f"{where} has no bus {address.bus!r}", code="store.bus", hint=check)
     if code == "TE006":
