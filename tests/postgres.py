@@ -6,9 +6,12 @@ import contextlib
 import itertools
 import os
 import pwd
+import random
 import shutil
 import signal
+import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -103,6 +106,8 @@ class Server:
         for process in [master, *map(int, children)]:
             while _is_running(process):
                 time.sleep(0.01)
+        for lock in (self.folder / "data/postmaster.pid", self.socket / ".s.PGSQL.5432.lock"):
+            lock.unlink()  # its process may wait to be reaped, which looks like life
 
     def _control(self, *arguments: str) -> None:
         self._as_server(f"{programs()}/pg_ctl", "-D", str(self.folder / "data"), *arguments)
@@ -176,3 +181,81 @@ def end(server: Server) -> None:
     with contextlib.suppress(AssertionError, SetupError):
         server.stop("immediate")
     shutil.rmtree(server.folder, ignore_errors=True)
+
+
+class Proxy:
+    """Stands between clients and a server, and cuts a connection in the middle of a commit: `cuts` says how often.
+
+    Half of the cuts come before the question has gone on, half behind it, so that only its answer is lost.
+    """
+
+    def __init__(self, folder: Path, server: Server, cuts: float) -> None:
+        self.cuts, self.done = cuts, {"question": 0, "answer": 0}
+        self.ends_with_a_cut = False
+        self._path = folder / ".s.PGSQL.5432"
+        self._target = str(server.socket / ".s.PGSQL.5432")
+        self._chance = random.Random(7)
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(folder / ".s.PGSQL.5432"))
+        self._listener.listen(200)
+        self.url = f"postgresql:///bus?host={folder}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, socket.socket(socket.AF_UNIX) as server, contextlib.suppress(OSError):
+            server.connect(self._target)
+            threading.Thread(target=self._answers, args=(server, client), daemon=True).start()
+            while data := client.recv(1 << 20):
+                cut = ""
+                if b"commit_1" in data and self._chance.random() < self.cuts:
+                    cut = self._chance.choice(("question", "answer"))
+                    self.done[cut] += 1
+                if cut and self.ends_with_a_cut:
+                    self._path.unlink()
+                if cut == "question":
+                    break
+                if cut == "answer":
+                    client.shutdown(socket.SHUT_RDWR)
+                server.sendall(data)
+                if cut:
+                    time.sleep(0.05)
+                    break
+            server.shutdown(socket.SHUT_RDWR)
+
+    def _answers(self, server: socket.socket, client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := server.recv(1 << 20):
+                client.sendall(data)
+            client.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._listener.close()
+
+
+def begin_pooler(folder: Path, server: Server) -> subprocess.Popen[bytes]:
+    """pgbouncer in transaction mode on a socket in a folder; skipped where it is not installed."""
+    program = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
+    if not os.access(program, os.X_OK):
+        pytest.skip("pgbouncer is not installed here")
+    (folder / "users").write_text('"postgres" ""\n')
+    (folder / "pooler.ini").write_text(
+        f"[databases]\nbus = host={server.socket} port=5432 user=postgres\n[pgbouncer]\nlisten_addr =\nlisten_port = 5432\n"
+        f"unix_socket_dir = {folder}\nauth_type = any\nauth_file = {folder}/users\npool_mode = transaction\n"
+        "default_pool_size = 8\nmax_client_conn = 2000\nignore_startup_parameters = extra_float_digits\n"
+    )
+    extra: dict[str, Any] = {}
+    if os.geteuid() == 0:
+        extra = {"user": "postgres", "group": "postgres", "extra_groups": []}
+        shutil.chown(folder, "postgres")
+    pooler = subprocess.Popen([program, str(folder / "pooler.ini")], stderr=subprocess.DEVNULL, cwd="/", **extra)
+    end = time.monotonic() + 20
+    while not (folder / ".s.PGSQL.5432").exists():
+        assert time.monotonic() < end and pooler.poll() is None, "the pooler did not begin"
+        time.sleep(0.05)
+    return pooler
