@@ -216,7 +216,16 @@ def test_nothing_but_workspace_spells_the_folders_where_a_path_is_built(path):
 WITH_FILES = (
     *(
         f"core/{name}"
-        for name in ("store/", "sync/", "setup/", "workspace.py", "bus_place.py", "which_bus.py", "templates.py")
+        for name in (
+            "store/",
+            "sync/",
+            "relocation/",
+            "setup/",
+            "workspace.py",
+            "bus_place.py",
+            "which_bus.py",
+            "templates.py",
+        )
     ),
     "core/integrations/hooks/",  # one starts at every call of a tool: it reads small files without a store
     "core/backlog/ready.py",  # the hook of a session's start asks it, in the same way

@@ -46,20 +46,17 @@ def bring(workspace: Workspace, connection: Connection, bus: int) -> Exported:
 
 def _start(workspace: Workspace, connection: Connection, bus: int, stream: str) -> tuple[int, int]:
     """Where in the file the last line begins that both have, and how long the file is."""
-    size, start, number = folder.size(workspace, stream), 0, 0
+    size, number = folder.size(workspace, stream), 0
     for block in folder.blocks(workspace, stream):
         number += block.count(b"\n")
     if not size:
         return 0, 0
     last = b"".join(folder.blocks(workspace, stream, max(0, size - 1)))
     number += last != b"\n"
-    rows = connection.ask(
-        "SELECT start FROM teof.records WHERE bus = %s AND stream = %s AND number = %s", bus, stream, number
-    )
-    start = rows[0][0] if rows else size
+    there = filling.start_of_line(connection, bus, stream, number)
+    start = size if there is None else there
     here = b"".join(folder.blocks(workspace, stream, start))
-    there = _head(filling.raw_blocks(connection, bus, stream, start), len(here)) if rows else b""
-    if not rows or not here or here != there:
+    if not here or here != _head(filling.raw_blocks(connection, bus, stream, start), len(here)):
         raise _differs(stream, number, "the server has another line there")
     return start, size
 
@@ -123,7 +120,6 @@ def _problem(name: str, number: int, reason: str) -> Problem:
 
 
 def _differs(name: str, number: int, reason: str) -> DataError:
-    problem = Problem(
-        address_of(name), number, f"the files are not a beginning of what the server has: {reason}", "export.differs"
-    )
-    return DataError(problem, hint=hint.git("log", "-p", "--", address_of(name)))
+    reason = f"the files are not a beginning of what the server has: {reason}"
+    look = hint.git("log", "-p", "--", address_of(name))
+    return DataError(Problem(address_of(name), number, reason, "export.differs"), hint=look)

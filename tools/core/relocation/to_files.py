@@ -14,6 +14,7 @@ from tools.core.fs import files
 from tools.core.relocation import export, survey
 from tools.core.store import signpost
 from tools.core.store.files.store import FileStore
+from tools.core.store.postgres import filling
 from tools.core.store.postgres.driver import Connection
 from tools.core.store.postgres.opening import Bus
 
@@ -26,14 +27,14 @@ def move(context: Context) -> Context:
         raise survey.same_place("in files")
     connection, key = Connection(mark.address), mark.address.bus
     bus = Bus(workspace, mark.address, mark.token).opened.bus
-    connection.tell("SELECT teof.seal_1(%s, true)", key)
+    filling.seal(connection, key, closed=True)
     try:
         export.bring(workspace, connection, bus)
         if problems := export.differences(workspace, connection, bus):
             raise DataError(problems[0])
         files.replace(workspace.signpost, signpost.spelled_files(clock.to_text(context.now)))
     except Exception:
-        connection.tell("SELECT teof.seal_1(%s, false)", key)
+        filling.seal(connection, key, closed=False)
         raise
     connection.close()
     moved = Context(workspace, seat=context.seat, store=FileStore(workspace), now=context.now, warn=context.warn,

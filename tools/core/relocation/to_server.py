@@ -63,20 +63,12 @@ def fill(context: Context, connection: Connection, mark: Signpost, progress: Pro
         for name, data in filling.documents_of(connection, bus):
             here = folder.content(context.workspace, name) or b""
             _require_same(name, filling.digest_of([here]), filling.digest_of([data]))
-        _commit(connection, bus, mark)
+        filling.commit(connection, bus, mark.token)
     except driver.Lost as error:
         raise driver.unreachable(mark.address, "the connection broke; nothing was moved") from error
     except BaseException:
         connection.close()  # what was begun is rolled back
         raise
-
-
-def _commit(connection: Connection, bus: int, mark: Signpost) -> None:
-    try:
-        connection.tell("COMMIT; SELECT 1")
-    except driver.Lost:
-        if not connection.ask("SELECT 1 FROM teof.buses WHERE bus = %s AND token = %s", bus, mark.token):
-            raise
 
 
 def _require_same(name: str, sent: filling.Digest, there: filling.Digest) -> None:

@@ -100,6 +100,26 @@ def raw_blocks(connection: Connection, bus: int, stream: str, start: int = 0) ->
         yield b"".join(bytes(raw) + (b"\n" if ended else b"") for _, raw, ended in rows)
 
 
+def start_of_line(connection: Connection, bus: int, stream: str, number: int) -> int | None:
+    """The byte at which a line of a stream begins; None where there are fewer."""
+    sql = "SELECT start FROM teof.records WHERE bus = %s AND stream = %s AND number = %s"
+    return next((int(start) for (start,) in connection.ask(sql, bus, stream, number)), None)
+
+
+def commit(connection: Connection, bus: int, token: str) -> None:
+    """Ends the transaction that fills a bus; where the answer was lost, it is looked up."""
+    try:
+        connection.tell("COMMIT; SELECT 1")
+    except driver.Lost:
+        if not connection.ask("SELECT 1 FROM teof.buses WHERE bus = %s AND token = %s", bus, token):
+            raise
+
+
+def seal(connection: Connection, key: str, *, closed: bool) -> None:
+    """Closes a bus to all writers, or opens it again."""
+    connection.ask("SELECT teof.seal_1(%s, %s)", key, closed)
+
+
 def digest_of(blocks: Blocks) -> Digest:
     """What some bytes are."""
     digest, size = sha256(), 0
