@@ -15,7 +15,7 @@ RULES := bus/claim_rules bus/release_rules bus/path_patterns store/merge plans/r
 RULE_TESTS := tests/core/bus tests/core/store/test_merge.py tests/core/plans tests/core/backlog tests/core/models
 
 # the suites of what touches git and files, run again by `make field`
-FIELD := tests/agent/test_session_boot.py tests/core/git tests/core/sync/test_exchange.py tests/core/setup/test_init.py
+FIELD := tests/core/git/test_remotes.py tests/core/git/test_checkout.py tests/core/git/test_changes.py tests/core/setup/test_init.py
 
 .PHONY: help setup check lint test cov mutation soak field demo demo-full docs docs-serve workflows bench bench-instructions browser pictures changelog dist
 .DEFAULT_GOAL := help
@@ -75,9 +75,8 @@ cov: $(READY) ## at least 95 % of the branches of each rule are covered by its t
 mutation: $(VENV)/.mutation ## change the rules one by one and list the changes that no test notices; takes long
 	@$(BIN)/mutmut run && $(BIN)/mutmut results
 
-field: $(READY) ## run what touches git and files again: awkward settings, another layout, FIELD_GIT's newer git
-	@for kind in home pointer; do echo "field: $$kind" >&2; \
-		timeout 300 $(BIN)/python -m pytest --field=$$kind -m 'not soak and not slow' $(PYTEST_ARGS) $(FIELD) || exit 1; done
+field: $(READY) ## run what touches git and files again: in an awkward home, and with FIELD_GIT's newer git
+	@timeout 300 $(BIN)/python -m pytest --field=home -m 'not soak and not slow' $(PYTEST_ARGS) $(FIELD)
 	@if [ -x "$(FIELD_GIT)/usr/bin/git" ]; then \
 		timeout 300 $(BIN)/python -m pytest --field=newest $(PYTEST_ARGS) tests/test_layouts.py; \
 	else echo "skipped: FIELD_GIT names no folder with a newer git" >&2; fi

@@ -124,7 +124,7 @@ def ordinary_user() -> Iterator[None]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--field", choices=["", *field.KINDS], default="", help="run in another home, layout or git")
+    parser.addoption("--field", choices=["", *field.KINDS], default="", help="run in another home, or with another git")
     parser.addoption(
         "--store",
         choices=["files", "memory", "postgres"],

@@ -1,10 +1,9 @@
-"""The suite in the field: a home with every setting that people have, another layout, and the newest git.
+"""The suite in the field: a home with every setting that people have, and the newest git.
 
-`pytest --field=home|pointer|newest` runs the tests that are chosen so again; `make field` does all three.
+`pytest --field=home|newest` runs the tests that are chosen so again; `make field` does both.
 
 home     awkward settings in `~/.gitconfig`, locale C, umask 077, children whose parent ignores and blocks signals,
          a `click.py` planted in the current folder
-pointer  the same, in a checkout whose `.git` is a file that names a git folder elsewhere
 newest   the same with the git in `FIELD_GIT` (a folder that a newer release was unpacked into), refs in a reftable and
          relative paths of worktrees
 """
@@ -16,7 +15,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-KINDS = ("home", "pointer", "newest")
+KINDS = ("home", "newest")
 
 PLANTED = "raise SystemExit('a module of the current folder was run')\n"
 
@@ -158,13 +157,9 @@ def furnish(home: Path, kind: str) -> None:
 
 
 def rearrange(top: Path, kind: str) -> None:
-    """A fresh repository in the layout of a kind, with a planted module that git does not see."""
+    """A fresh repository as a kind has it, with a planted module that git does not see."""
     if kind == "newest":
         subprocess.run(["git", "refs", "migrate", "--ref-format=reftable"], cwd=top, check=True, capture_output=True)
-    if kind == "pointer":
-        elsewhere = top.parent / f"{top.name}.git-folder"
-        (top / ".git").rename(elsewhere)
-        (top / ".git").write_text(f"gitdir: {elsewhere}\n")
     common = subprocess.run(["git", "rev-parse", "--git-path", "info/exclude"], cwd=top, capture_output=True, text=True)
     exclude = top / common.stdout.strip()
     exclude.parent.mkdir(exist_ok=True)
