@@ -177,14 +177,14 @@ def test_a_message_reaches_thread_and_inbox_under_one_id(run, store):
     assert said["id"] == copy["id"] and said["to"] == "codex-2" and said["meta"] == {"plan_id": "2026-01-31-x"}
 
 
-def test_an_answer_closes_a_request_and_one_to_nothing_is_a_warning(run):
+def test_an_answer_closes_a_request_and_one_to_nothing_is_refused(run):
     ask = ["--task", "T", "--type", "request", "--summary", "s", "--agent", "codex-1", "--json"]
     asked = run("agent.bus_message", *ask).json["message"]["id"]
     assert "open requests: 1" in run("agent.bus_status").out
     answer = ["--task", "T", "--type", "status", "--summary", "s", "--agent", "codex-2", "--reply-to"]
     run("agent.bus_message", *answer, asked)
     assert "open requests: 0" in run("agent.bus_status").out
-    assert "no message has the id" in run("agent.bus_message", *answer, "0" * 26).err
+    assert "no message has the id" in run("agent.bus_message", *answer, "0" * 26, code=2).err
     run("agent.bus_message", *answer, "nonsense", code=2)
 
 

@@ -168,7 +168,7 @@ def test_a_retired_agent_is_left_out_until_it_is_revived(variants, run):
     run("agent.session_boot", "--no-sync", "--focus", "manager")
     managers = lambda: [one["agent_id"] for one in run("agent.bus_status", "--json").json["managers"]]  # noqa: E731
     assert managers() == ["boss"]
-    helper(run, "retire", "boss")
+    helper(run, "retire", "boss", "--reason", "on leave")
     assert managers() == []
     helper(run, "revive", "boss")
     assert managers() == ["boss"]

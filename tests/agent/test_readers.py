@@ -45,3 +45,8 @@ def test_a_log_that_went_backwards_is_told(bus, run, raw_bus, command):
     raw_bus["events"] = raw_bus["events"].splitlines(keepends=True)[0]
     warned = run(*command).err
     assert "records that were here are gone" in warned and "bus_repair" in warned
+
+
+def test_a_watch_of_a_task_without_records_says_so(git_repo, run):
+    run("agent.bus_event", "log", "--event", "note", "--summary", "s", "--agent", "codex-1")
+    assert "no records of T-9" in run("agent.bus_watch", "--task", "T-9").err

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -350,11 +349,68 @@ def test_a_worktree_has_its_own_seat_and_sees_the_same_claims(git_repo, run, sea
     assert not (wt / "_bus").exists()
 
 
-def test_no_process_is_started_without_a_sync(git_repo, run, seat, monkeypatch):
-    seat("codex-1")
-    monkeypatch.setattr(subprocess, "Popen", None)
-    boot(run, git_repo, "--no-sync")
-    assert len(events(git_repo, "handshake")) == 1
+def test_a_boot_without_a_sync_records_dirt_and_goes_on(git_repo, run):
+    (git_repo / "README.md").write_text("theirs\n")
+    boot(run, git_repo, "--agent", "codex-2", "--no-sync")
+    assert len(events(git_repo, "observation")) == len(events(git_repo, "handshake")) == 1
+
+
+def test_a_boot_says_what_matters(git_repo, run, seat):
+    (git_repo / "queue").mkdir()
+    for number, title in (("001", "Lexer"), ("002", "Parser")):
+        (git_repo / f"queue/{number}-x.md").write_text(f"# Task: {title}\n")
+    seat("boss", roles=["manager"])
+    run("agent.bus_claim", "claim", "--task", "QUEUE-001")
+    run(
+        "agent.bus_message",
+        "--task",
+        "QUEUE-001",
+        "--type",
+        "request",
+        "--summary",
+        "which parser?",
+        "--target",
+        "codex-2",
+    )
+    seat("codex-2")
+    said = boot(run, git_repo, "--no-dashboard").out.splitlines()
+    assert said[0].startswith("codex-2 booted on main")
+    assert "boss request in QUEUE-001: which parser? [open; answer with --task QUEUE-001 --reply-to" in said[1]
+    assert said[2].startswith("boss holds QUEUE-001 (active") and said[3] == "ready: QUEUE-002 Parser (queue/002-x.md)"
+    assert said[4].endswith("bus_inbox")
+    run("agent.bus_claim", "claim", "--task", "QUEUE-002")
+    assert any(
+        line.startswith("you hold QUEUE-002 (active") and line.endswith(": Parser")
+        for line in boot(run, git_repo).out.splitlines()
+    )
+
+
+def test_a_boot_says_what_was_taken_from_the_seat(git_repo, run, seat):
+    seat("codex-2")
+    run("agent.bus_claim", "claim", "--task", "T-1")
+    seat("codex-3")
+    run("agent.bus_claim", "pause", "--task", "T-1", "--notes", "gone", "--force", "--reason", "no answer")
+    run("agent.bus_claim", "claim", "--task", "T-1")
+    seat("codex-2")
+    assert "taken from you: T-1, now codex-3's" in boot(run, git_repo).out
+
+
+def test_a_boot_with_nothing_to_say_takes_few_words_and_signing_off_says_so(git_repo, run, seat):
+    seat("codex-2")
+    said = boot(run, git_repo).out
+    assert len(said) < 4 * 150 and "no other live claims" in said
+    assert boot(run, git_repo, "--focus", "idle").out.startswith("codex-2 signed off on main")
+
+
+def test_snapshots_of_boots_are_kept_to_the_newest_ten(git_repo, run, seat):
+    seat("codex-2")
+    folder = git_repo / "_report/agent/codex-2/session_boot"
+    folder.mkdir(parents=True)
+    for number in range(12):
+        (folder / f"coordination-dashboard-2026010{number % 9 + 1}T0000{number:02}Z.json").write_text("{}")
+    git(git_repo, "add", "-f", str(sorted(folder.iterdir())[0]))
+    boot(run, git_repo)
+    assert len(list(folder.glob("coordination-dashboard-*"))) == 11
 
 
 def test_worktrees_of_a_bare_repository_share_the_bus_inside_it(tmp_path, run):

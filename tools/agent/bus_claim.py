@@ -8,6 +8,8 @@ if __name__ == "__main__":  # before any other import
     __import__("teof").isolate(__file__)
 
 from tools.core import clock, hint
+from tools.core.backlog import task_ids
+from tools.core.backlog.items import Item
 from tools.core.bus import claim_documents, claim_rules, claims
 from tools.core.cli import app as cli
 from tools.core.clock import timedelta
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 main = cli.group(__doc__)
 _STATES = ["live", "finished", "active", "paused", "released", "done"]
+SHOWN = 20
+"""Finished claims of a list; live ones are never cut."""
+
 _task = cli.option("--task", required=True, type=cli.TASK, help="The task.")
 _notes = cli.option("--notes", help="A note on the claim.")
 _stale_after = cli.option(
@@ -46,6 +51,9 @@ _stale_after = cli.option(
 @cli.option("--clear-notes", is_flag=True, help="Remove the note.")
 @cli.option("--allow-unassigned", is_flag=True, help="Claim what is assigned to another engineer (recorded).")
 @cli.option("--reopen", is_flag=True, help="Claim a task that is done (needs --reason, recorded).")
+@cli.option(
+    "--allow-waiting", is_flag=True, help="Claim a task whose dependencies are open (needs --reason, recorded)."
+)
 @cli.option("--reason", type=cli.LINE, default="", help="Why a guard is overridden.")
 @cli.confirm
 @cli.patience
@@ -62,6 +70,7 @@ def claim(
     clear_notes: bool,
     allow_unassigned: bool,
     reopen: bool,
+    allow_waiting: bool,
     reason: str,
     confirm: bool,
     patience: timedelta,
@@ -70,6 +79,11 @@ def claim(
     """Take a task, or update the claim you hold."""
     if notes is not None and clear_notes:
         raise UsageError("--notes and --clear-notes exclude each other", code="usage")
+    if allow_waiting and not reason:
+        raise UsageError("--allow-waiting needs --reason", code="usage")
+    item = task_ids.checked(run, task, lambda meant: hint.tool("agent.bus_claim", "claim", "--task", meant))
+    if item is not None:
+        task_ids.require_ready(run, item, reason if allow_waiting else "")
     request = claim_rules.Request(
         task,
         run.seat.agent_id,
@@ -87,7 +101,7 @@ def claim(
     change = run.done(lambda: claims.take(run, request), _task_of, patience if confirm else None)
     if plan and claims.plan_is_missing(run.workspace, plan):
         run.warn([f"plan {plan} has no file in this checkout"])
-    _report(run, change, "holds")
+    _report(run, change, "holds", item)
 
 
 def _task_of(change: claims.ClaimChange) -> str:
@@ -139,14 +153,14 @@ def pause(
     _report(run, change, "paused")
 
 
-def _report(run: cli.Run, change: claims.ClaimChange, verb: str) -> None:
-    claim = change.claim
+def _report(run: cli.Run, change: claims.ClaimChange, verb: str, item: Item | None = None) -> None:
+    claim, is_new = change.claim, change.record is not None
     run.warn(change.warnings)
     text = f"{run.seat.agent_id} {verb} {claim.task_id} ({claim.state}, fence {claim.fence}, branch {claim.branch})"
-    run.emit(
-        {"claim": to_mapping(claim), "changed": change.record is not None, "event": change.record},
-        text if change.record is not None else f"{claim.task_id}: nothing to change ({claim.state}, {claim.agent_id})",
-    )
+    if not is_new:
+        text = f"{claim.task_id}: nothing to change ({claim.state}, {claim.agent_id})"
+    document = {"claim": to_mapping(claim), "changed": is_new, "event": change.record}
+    run.emit({**document, "item": item._asdict()} if item else document, "\n".join([text, *task_ids.lines_of(item)]))
 
 
 @cli.command(main, "list")
@@ -155,14 +169,24 @@ def _report(run: cli.Run, change: claims.ClaimChange, verb: str) -> None:
 @cli.option("--stale", is_flag=True, help="Only live claims whose holder has gone silent.")
 @_stale_after
 @cli.option("--fail-on-stale", is_flag=True, help="Exit 1 when there are stale claims.")
+@cli.option(
+    "--limit", type=cli.COUNT, default=SHOWN, show_default=True, help="The number of finished claims; 0 shows none."
+)
 def list_claims(
-    run: cli.Run, agent: str | None, status: str | None, stale: bool, stale_after: timedelta, fail_on_stale: bool
+    run: cli.Run,
+    *,
+    agent: str | None,
+    status: str | None,
+    stale: bool,
+    stale_after: timedelta,
+    fail_on_stale: bool,
+    limit: int,
 ) -> None:
-    """Show claims, live ones first."""
+    """Show claims: the live ones, then the finished ones, newest first."""
     all_claims, problems = claim_documents.all_claims(run.store)
     run.skipped(problems)
     rows = [claim for claim in all_claims if _matches(claim, agent, status)]
-    rows.sort(key=lambda claim: (not claim.is_live, claim.task_id))
+    rows = claim_documents.newest_first(rows)
     last_seen: dict[str, Any] = {}
     if stale or fail_on_stale or any(claim.is_live for claim in rows):
         run.skipped(run.history.problems([EVENTS]))
@@ -170,9 +194,12 @@ def list_claims(
     gone = [claim for claim in rows if claim.is_live and _is_stale(claim, last_seen, stale_after, run)]
     if stale:
         rows = gone
+    shown = rows[: sum(claim.is_live for claim in rows) + limit]
+    rest = len(rows) - len(shown)
+    more = hint.tool("agent.bus_claim", "list", "--status", "finished", "--limit", str(len(rows)))
     run.emit(
-        {"claims": [_document(claim, last_seen, is_stale=claim in gone) for claim in rows]},
-        _table(rows, last_seen, run),
+        {"claims": [_document(claim, last_seen, is_stale=claim in gone) for claim in shown], "more": rest},
+        _table(shown, last_seen, run) + run.cut(rest, more),
     )
     if fail_on_stale and gone:
         run.finish(1)

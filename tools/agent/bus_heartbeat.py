@@ -54,7 +54,7 @@ def main(
     )
     run.skipped(run.history.problems())
     document = heartbeat.as_document(result)
-    folder = run.workspace.agent_report(agent).child("apoptosis-004/alerts")
+    folder = run.workspace.in_root(heartbeat.folder_of(agent))
     receipt = write_stamped(folder, "heartbeat", ".json", document, moment)
     raising = Raising(receipt.name, task, plan or "", event=not no_bus_event, message=not no_bus_message)
     alerts, new = result.board.alerts, result.new

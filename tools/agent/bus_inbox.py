@@ -7,12 +7,10 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
-from tools.core import clock, ids
-from tools.core.bus import claim_documents, feed, inbox
+from tools.core import ids
+from tools.core.bus import claim_documents, inbox
 from tools.core.cli import app as cli
 from tools.core.models.bus import stream_of
-from tools.core.models.record import to_mapping
-from tools.core.text import terminal
 
 
 @cli.command(doc=__doc__, writes=True)
@@ -27,13 +25,13 @@ def main(run: cli.Run, limit: int, mark_read: bool) -> None:
     shown = newest(received.items, limit)
     if received.total > len(shown):
         run.note(f"{received.total - len(shown)} more; --limit {received.total} shows all")
-    lines = [line_of(item, run) for item in shown]
+    lines = [inbox.line_of(item, run.now) for item in shown]
     title = f"inbox of {agent}: {received.unread} unread of {received.total}"
     if mark_read:
         inbox.mark_read(run.workspace, agent, received)
         title += f"; all marked as read in {inbox.mark_place(run.workspace, agent).name}"
     run.emit(
-        {"agent": agent, "unread": received.unread, "total": received.total, "items": [_document(i) for i in shown]},
+        {"agent": agent, "unread": received.unread, "total": received.total, "items": [*map(inbox.as_document, shown)]},
         "\n".join([title, *lines]),
     )
 
@@ -42,22 +40,6 @@ def newest(items: list[inbox.Item], limit: int) -> list[inbox.Item]:
     """The newest N, in the order they came: unread first."""
     keep = sorted(items, key=lambda item: item.entry.record.ts, reverse=True)[:limit]
     return [item for item in items if item in keep]
-
-
-def line_of(item: inbox.Item, run: cli.Run) -> str:
-    """One line a message: new or not, when, who, where, what, and how to answer."""
-    entry = item.entry
-    mark = "NEW " if item.is_unread else "    "
-    age = clock.age(entry.at, run.now) + " ago" if entry.at else entry.record.ts
-    text = f"{mark}{age} {entry.agent} {entry.kind} in {entry.task}: {entry.record.summary}"
-    if item.is_open:
-        answer = feed.answering(entry)
-        text += f" [open; answer with {answer}]" if answer else " [open]"
-    return terminal.clean(text)
-
-
-def _document(item: inbox.Item) -> dict[str, object]:
-    return {**to_mapping(item.entry.record), "unread": item.is_unread, "open": item.is_open}
 
 
 if __name__ == "__main__":

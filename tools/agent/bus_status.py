@@ -69,7 +69,7 @@ def _verdict(run: cli.Run, manager_window: timedelta) -> tuple[dict[str, object]
 
     board = build.take(run, model.View(manager_window, reader=run.manager))
     counts = {"verdict": board.verdict, "alerts": len(board.alerts), "reminders": len(board.reminders)}
-    report = run.spell(hint.tool("agent.coord_dashboard", "report", "--output", "-", "--compact"))
+    report = run.spell(hint.tool("agent.coord_dashboard", "show"))
     shown = "" if board.verdict == model.GREEN else f" {report}"
     return {"board": counts}, f"{verdict_line(board)}{shown}\n"
 

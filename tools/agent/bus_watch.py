@@ -64,6 +64,8 @@ def main(
     limit = DEFAULT_LIMIT if limit is None and since is None else limit
     following = run.store.history.follow(query) if follow else None  # first, so that nothing falls between the two
     entries = _present(run, query, limit)
+    if task and not entries:
+        run.note(f"no records of {', '.join(task)}" + (" match" if agent or event or since or severity else ""))
     if following is None:
         _show_all(run, entries)
         return

@@ -9,7 +9,8 @@ if __name__ == "__main__":  # before any other import
 
 from datetime import datetime
 
-from tools.core import clock
+from tools.core import clock, hint
+from tools.core.backlog import task_ids
 from tools.core.bus import assignments, claims
 from tools.core.bus.assignment_rules import AssignmentRequest
 from tools.core.cli import app as cli
@@ -42,6 +43,9 @@ def main(
         raise UsageError(f"--claimed-at {clock.to_text(claimed_at)} is in the future", code="seed.future")
     seat = run.seat
     assignments.require_seeder(run, agent)
+    item = task_ids.checked(run, task, lambda meant: hint.tool("agent.claim_seed", "--task", meant, "--agent", agent))
+    if item is not None and (waits := task_ids.waits_for(run, item)):
+        run.warn([f"{task} waits for {', '.join(waits)}"])
     request = AssignmentRequest(
         task,
         agent,

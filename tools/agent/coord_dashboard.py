@@ -81,6 +81,16 @@ def report(
         run.finish(1)
 
 
+@cli.command(main, "show")
+@cli.manager_window
+@cli.agent_window
+def show(run: cli.Run, *, manager_window: timedelta, agent_window: timedelta) -> None:
+    """Show the board in few lines; writes nothing."""
+    options = model.View(manager_window, agent_window, retired=RETIRED_AGENTS, reader=run.manager)
+    board = build.take(run, options)
+    run.emit(build.as_document(board), text.compact(board))
+
+
 def _follow(run: cli.Run, options: model.View, seconds: float) -> NoReturn:
     while True:
         run.store.history.refresh()

@@ -8,15 +8,10 @@ if __name__ == "__main__":  # before any other import
     __import__("teof").isolate(__file__)
 
 from tools.core import hint
-from tools.core.backlog import pickup, states
+from tools.core.backlog import pickup, task_ids
 from tools.core.bus import assignments
 from tools.core.cli import app as cli
 from tools.core.clock import timedelta
-from tools.core.plain import TYPE_CHECKING
-from tools.core.text import terminal
-
-if TYPE_CHECKING:
-    from typing import Any
 
 main = cli.group(__doc__)
 _WHY = hint.tool("agent.idle_pickup", "list", "--all")
@@ -26,45 +21,22 @@ _allow_busy = cli.option("--allow-busy", is_flag=True, help="Take it although yo
 @cli.command(main, "list")
 @cli.option("--agent", type=cli.AGENT, help="Show also what is assigned to this agent.")
 @cli.option("--all", "everything", is_flag=True, help="Every task of the backlog with its state.")
-def list_tasks(run: cli.Run, agent: str | None, everything: bool) -> None:
-    """Show what is ready, best first."""
+@cli.option("--limit", type=cli.COUNT, default=pickup.SHOWN, show_default=True, help="The number of tasks.")
+def list_tasks(run: cli.Run, agent: str | None, everything: bool, limit: int) -> None:
+    """Show what is assigned to you and what is ready, best first."""
     backlog = pickup.read(run)
     run.skipped(backlog.problems)
-    assigned = [task for task in backlog.tasks if agent and task.state == states.ASSIGNED and task.engineer == agent]
-    shown = backlog.tasks if everything else [*assigned, *backlog.ready]
-    document = {"tasks": [_document(task, backlog) for task in shown], "ready": len(backlog.ready)}
-    if not shown:
-        run.advise(_WHY)
-    run.emit(document, _table(shown, backlog))
-
-
-def _document(task: states.Task, backlog: pickup.Backlog) -> dict[str, Any]:
-    item = task.item
-    return {
-        "task_id": item.task_id,
-        "state": task.state,
-        "priority": item.priority,
-        "title": item.title,
-        "goal": item.goal,
-        "path": item.path,
-        "plan_id": backlog.plans.get(item.path),
-        "depends": list(item.depends),
-        "waits_for": list(task.waits_for),
-        "engineer": task.engineer or None,
+    agent = agent or (run.reader.agent_id if run.reader else "")
+    rows = backlog.tasks if everything else [*backlog.own(agent), *backlog.ready]
+    document = {
+        "tasks": [pickup.document(task, backlog) for task in rows[:limit]],
+        "ready": len(backlog.ready),
+        "more": max(0, len(rows) - limit),
     }
-
-
-def _table(shown: list[states.Task], backlog: pickup.Backlog) -> str:
-    if not shown:
-        return "nothing is ready"
-    rows = []
-    for task in shown:
-        item = task.item
-        what = terminal.short(f"{item.title}: {item.goal}" if item.goal else item.title, 80)
-        state = f"{task.state} ({task.engineer})" if task.engineer else task.state
-        depends = ", ".join(f"{name}{'' if name in task.waits_for else ' (done)'}" for name in item.depends)
-        rows.append((item.task_id, state, item.priority, backlog.plans.get(item.path, "-"), depends or "-", what))
-    return terminal.table(("task", "state", "priority", "plan", "depends", "what"), rows)
+    if not rows:
+        run.advise(_WHY)
+    more = hint.tool("agent.idle_pickup", "list", *(["--all"] if everything else []), "--limit", str(len(rows)))
+    run.emit(document, pickup.table(rows[:limit], backlog) + run.cut(len(rows) - limit, more))
 
 
 @cli.command(main, "claim", writes=True)
@@ -99,8 +71,10 @@ def _report(run: cli.Run, result: assignments.AssignmentResult) -> None:
     claim = result.claim
     assert claim is not None
     plan = f", plan {claim.plan_id}" if claim.plan_id else ""
+    item = task_ids.find(run.workspace, claim.task_id)
     text = f"{claim.agent_id} holds {claim.task_id} ({claim.state}, branch {claim.branch}{plan})"
-    run.emit(result.as_document(), text + ("" if result.written else "; nothing to change"))
+    lines = [text + ("" if result.written else "; nothing to change"), *task_ids.lines_of(item)]
+    run.emit({**result.as_document(), "item": item._asdict() if item else None}, "\n".join(lines))
 
 
 if __name__ == "__main__":

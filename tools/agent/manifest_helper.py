@@ -24,6 +24,7 @@ from tools.core.text import terminal
 from tools.core.workspace import MANIFEST
 
 main = cli.group(__doc__)
+_reason = cli.option("--reason", type=cli.LINE, default="", help="Why (recorded).")
 
 
 @cli.command(main, "list")
@@ -202,20 +203,23 @@ def env(run: cli.Run, agent: str) -> None:
 
 @cli.command(main, "retire", writes=True)
 @cli.argument("target", metavar="ID", type=cli.AGENT)
-def retire(run: cli.Run, target: str) -> None:
-    """Retire an agent: boards and heartbeat checks ignore it."""
-    _log_state(run, target, "retired")
+@_reason
+def retire(run: cli.Run, *, target: str, reason: str) -> None:
+    """Retire an agent, as a manager or oneself: boards and heartbeat checks ignore it."""
+    _log_state(run, target, "retired", reason)
 
 
 @cli.command(main, "revive", writes=True)
 @cli.argument("target", metavar="ID", type=cli.AGENT)
-def revive(run: cli.Run, target: str) -> None:
-    """Revive a retired agent."""
-    _log_state(run, target, "revived")
+@_reason
+def revive(run: cli.Run, *, target: str, reason: str) -> None:
+    """Revive a retired agent, as a manager or oneself."""
+    _log_state(run, target, "revived", reason)
 
 
-def _log_state(run: cli.Run, agent: str, kind: str) -> None:
-    draft = posts.EventDraft(kind, f"{agent} {kind} by {run.seat.agent_id}", meta={"agent": agent})
+def _log_state(run: cli.Run, agent: str, kind: str, reason: str) -> None:
+    summary = f"{agent} {kind} by {run.seat.agent_id}" + (f": {reason}" if reason else "")
+    draft = posts.EventDraft(kind, summary, meta={"agent": agent, **({"reason": reason} if reason else {})})
 
     def decide() -> posts.Draft | None:
         return None if run.history.retirements().get(agent) == kind else posts.Draft(draft)

@@ -13,7 +13,7 @@ from tools.core.bus import posts
 from tools.core.bus.status import PRESETS
 from tools.core.cli import app as cli
 from tools.core.seats import guards
-from tools.core.session import boot
+from tools.core.session import boot, standing
 from tools.core.text import terminal
 
 _NO_NETWORK = "CODEX_SANDBOX_NETWORK_DISABLED"
@@ -93,13 +93,18 @@ def main(
         return
     run.join_bus(guarded.seat.agent_id)
     booted = boot.boot(run, guarded, options, run.note)
-    run.emit(boot.as_document(booted), _text(run, booted))
+    run.emit(boot.as_document(booted, run), _text(run, booted, is_over=focus == boot.IDLE))
 
 
-def _text(run: cli.Run, booted: boot.Booted) -> str:
+def _text(run: cli.Run, booted: boot.Booted, *, is_over: bool) -> str:
     agent, branch = booted.guarded.seat.agent_id, booted.guarded.branch or "no branch"
-    lines = [f"{agent} booted on {branch}" + (f"; {booted.sync}" if booted.sync else "")]
-    lines += [boot.peer_line(claim, run.now) for claim in booted.peers] or ["no other live claims"]
+    if is_over:
+        lines = [f"{agent} signed off on {branch}" + (f"; {booted.sync}" if booted.sync else "")]
+        lines += [f"you still hold {claim.task_id} ({claim.state})" for claim in booted.standing.held]
+    else:
+        lines = [f"{agent} booted on {branch}" + (f"; {booted.sync}" if booted.sync else "")]
+        lines += standing.lines_of(booted.standing, run)
+        lines += [f"board: {booted.board}"] if booted.board and not booted.board.startswith("GREEN") else []
     return "\n".join([*lines, *(f"wrote {name}" for name in booted.written)])
 
 

@@ -9,6 +9,8 @@ if __name__ == "__main__":  # before any other import
 
 from datetime import timedelta
 
+from tools.core import hint
+from tools.core.backlog import task_ids
 from tools.core.bus import assignments, claims
 from tools.core.bus.assignment_rules import ACTIVE, AssignmentRequest, require_manager
 from tools.core.cli import app as cli
@@ -49,6 +51,11 @@ def main(
         raise UsageError("--reason goes with --reassign", code="usage")
     seat = run.seat
     require_manager(seat, manager or seat.agent_id)
+    item = task_ids.checked(
+        run, task, lambda meant: hint.tool("agent.task_assign", "--task", meant, "--engineer", engineer)
+    )
+    if item is not None and (waits := task_ids.waits_for(run, item)):
+        run.warn([f"{task} waits for {', '.join(waits)}"])
     request = AssignmentRequest(
         task,
         engineer,

@@ -10,7 +10,11 @@ import time
 
 from tools.core import clock
 from tools.core.errors import UsageError
+from tools.core.plain import TYPE_CHECKING
 from tools.core.token_shapes import has_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 HUB = "manager-report"
 """The thread in which managers and seats meet."""
@@ -140,6 +144,14 @@ def require_word(text: str, what: str) -> str:
 def _refusal(what: str, text: str, rule: str) -> UsageError:
     shown = text if len(text) <= 80 else text[:77] + "..."
     return UsageError(f"bad {what} {shown!r}: {rule}", code=f"id.{what.split()[0]}")
+
+
+def near(word: str, words: Iterable[str]) -> str:
+    """The words that come near a word, as the end of a sentence; "" for none."""
+    from difflib import get_close_matches  # only a word that is not there is compared
+
+    close = get_close_matches(word, sorted(words), 3, 0.8)
+    return f"; near: {', '.join(close)}" if close else ""
 
 
 def is_thread_only(task: str) -> bool:

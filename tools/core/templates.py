@@ -11,6 +11,8 @@ IGNORED = (
     f"{BUS}/.cache/",
     f"{BUS}/.journal*",
     f"{BUS}/.torn/",
+    f"{REPORT}/agent/*/session_boot/",
+    f"{REPORT}/manager/coordination-dashboard-*",
     f"{REPORT}/session/",
     f"{REPORT}/usage/",
     f"{REPORT}/planner/validate/",

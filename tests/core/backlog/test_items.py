@@ -1,9 +1,11 @@
 """Backlog files are read for as much as can be understood, and only their status line is ever written."""
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.core.backlog.items import STATUSES, UNKNOWN, all_items, parse, with_status
+from tools.core.backlog.items import STATUSES, UNKNOWN, all_items, parse, unknown_dependencies, with_status
 from tools.core.workspace import Workspace
 
 FILE = """# Task: Guard the anchors
@@ -96,3 +98,47 @@ def test_the_real_backlog_is_read(history):
     items, problems = all_items(Workspace(str(history), str(history)))
     assert len(items) == len(list((history / "queue").glob("[0-9]*.md")))
     assert [problem.path for problem in problems] == ["queue/052-systemic-health-radar.md"]
+
+
+def queue_file(workspace, name, *lines):
+    folder = Path(workspace.root) / "queue"
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text("\n".join([f"# Task: {name}", *lines]) + "\n")
+
+
+def reasons(workspace):
+    return [(problem.path, problem.reason) for problem in all_items(workspace)[1]]
+
+
+def test_tasks_that_wait_for_one_another_are_a_finding_once_a_circle(workspace):
+    queue_file(workspace, "001-a.md", "Depends: QUEUE-003")
+    queue_file(workspace, "002-b.md", "Depends: QUEUE-001")
+    queue_file(workspace, "003-c.md", "Depends: QUEUE-002, QUEUE-004")
+    queue_file(workspace, "004-d.md")
+    queue_file(workspace, "005-e.md", "Depends: QUEUE-001")
+    queue_file(workspace, "006-f.md", "Depends: QUEUE-006")
+    assert reasons(workspace) == [
+        ("queue/001-a.md", "it waits for itself: QUEUE-001 -> QUEUE-003 -> QUEUE-002 -> QUEUE-001"),
+        ("queue/006-f.md", "it waits for itself: QUEUE-006 -> QUEUE-006"),
+    ]
+
+
+def test_a_file_whose_name_is_no_tasks_is_a_finding_and_a_readme_is_none(workspace):
+    queue_file(workspace, "QUEUE-7.md")
+    queue_file(workspace, "README.md")
+    assert reasons(workspace) == [("queue/QUEUE-7.md", "not <digits>-<slug>.md; this file is left out")]
+
+
+def test_a_dependency_that_neither_a_file_nor_a_claim_has_is_a_finding(workspace):
+    queue_file(workspace, "001-a.md", "Depends: QUEUE-9, OLD-1")
+    listed, _ = all_items(workspace)
+    assert [problem.reason for problem in unknown_dependencies(listed, ["OLD-1"])] == [
+        "it waits for QUEUE-9, which is not in the backlog"
+    ]
+
+
+def test_a_long_chain_and_a_long_circle_are_read_at_once(workspace):
+    for number in range(1, 400):
+        queue_file(workspace, f"{number:03}-x.md", f"Depends: QUEUE-{number % 399 + 1:03}")
+    [(_, reason)] = reasons(workspace)
+    assert reason.count("->") == 9 and "…" in reason

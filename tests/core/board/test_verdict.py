@@ -68,7 +68,7 @@ def test_an_assignment_waits_once_its_engineer_has_not_started_within_the_window
 def test_a_claim_that_was_seeded_and_never_touched_is_not_a_start(workspace, store):
     put_assignment(store, "T-1", "codex-2", hours=26)
     seeded = clock.to_text(NOW - timedelta(hours=26))
-    put_claim(store, "T-1", status="paused", claimed_at=seeded, updated_at=seeded)
+    put_claim(store, "T-1", status="paused", claimed_at=seeded)
     assert waiting(taken(workspace)) == [("assignment_waiting", "codex-2", "T-1")]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tools.core.context import as_module
 from tools.core.errors import DataError, GuardError, SetupError, UsageError
-from tools.core.seats.seat import MAX_MANIFEST, Seat, acting, bound_manifests, reading
+from tools.core.seats.seat import MAX_MANIFEST, Seat, acting, all_manifests, reading
 
 
 def manifest_of(git_repo):
@@ -76,7 +76,7 @@ def test_what_is_no_file_is_an_unreadable_manifest_and_is_not_waited_on(workspac
     plant(str(manifest_of(git_repo)))
     with pytest.raises(DataError):
         acting(workspace, "codex-1")
-    assert reading(workspace) is None and bound_manifests(workspace) == []
+    assert reading(workspace) is None and all_manifests(workspace) == []
 
 
 def test_a_binding_beats_the_checkouts_manifest_and_must_exist(workspace, seat, git_repo):
@@ -112,7 +112,7 @@ def test_seats_of_all_worktrees_are_known_and_the_buss_own_is_none(workspace, se
     seat("codex-1")
     seat("codex-2", root=tmp_path / "two")
     seat("intruder", root=git_repo / "_bus")
-    assert sorted(manifest.agent_id for manifest in bound_manifests(workspace)) == ["codex-1", "codex-2"]
+    assert sorted(manifest.agent_id for manifest in all_manifests(workspace)) == ["codex-1", "codex-2"]
 
 
 @pytest.mark.parametrize(

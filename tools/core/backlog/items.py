@@ -15,7 +15,7 @@ from tools.core.problem import Problem
 from tools.core.workspace import QUEUE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from tools.core.workspace import Workspace
 
@@ -34,6 +34,9 @@ UNKNOWN = "unknown"
 """The status of a file with an unknown status word: not offered, and reported."""
 
 PRIORITIES = ("high", "medium", "low")
+
+_NO_TASKS = ("readme.md", "index.md", "agents.md", "claude.md")
+"""Files of a backlog that are no tasks."""
 
 _MAX_KEY = 41
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
@@ -79,6 +82,8 @@ def all_items(workspace: Workspace) -> tuple[list[Item], list[Problem]]:
     problems: list[Problem] = []
     for name in files.names_in(workspace.queue, ".md"):
         if not is_name(name):
+            if name.lower() not in _NO_TASKS:
+                problems.append(_problem(f"{QUEUE}/{name}", 1, "not <digits>-<slug>.md; this file is left out"))
             continue
         try:
             data = files.read_bytes(workspace.queue.child(name))
@@ -90,7 +95,55 @@ def all_items(workspace: Workspace) -> tuple[list[Item], list[Problem]]:
         first = items.setdefault(item.task_id.casefold(), item)
         if first is not item:
             problems.append(_problem(item.path, 1, f"{item.task_id} is {first.path} already; this file is left out"))
-    return list(items.values()), problems
+    listed = list(items.values())
+    return listed, [*problems, *_cycles(listed)]
+
+
+def _cycles(items: Sequence[Item]) -> Iterator[Problem]:
+    """A problem for each circle of tasks that wait for one another, at one of them; linear in the backlog."""
+    waiting = {item.task_id: set(item.depends) for item in items}
+    dependents: dict[str, list[str]] = {}
+    for task, depends in waiting.items():
+        depends.intersection_update(waiting)
+        for name in depends:
+            dependents.setdefault(name, []).append(task)
+    free = [task for task, depends in waiting.items() if not depends]
+    while free:
+        task = free.pop()
+        del waiting[task]
+        for dependent in dependents.get(task, ()):
+            waiting[dependent].discard(task)
+            if not waiting[dependent]:
+                free.append(dependent)
+    paths = {item.task_id: item.path for item in items}
+    for circle in _circles(waiting):
+        shown = [*circle[:8], *(["…"] if len(circle) > 8 else []), circle[0]]
+        yield _problem(paths[circle[0]], 1, f"it waits for itself: {' -> '.join(shown)}")
+
+
+def _circles(waiting: Mapping[str, Collection[str]]) -> Iterator[list[str]]:
+    """The circles among tasks each of which waits for another of them."""
+    seen: set[str] = set()
+    for start in waiting:
+        way: dict[str, int] = {}
+        task = start
+        while task not in seen:
+            seen.add(task)
+            way[task] = len(way)
+            task = min(waiting[task])
+        if task in way:
+            yield list(way)[way[task] :]
+
+
+def unknown_dependencies(items: Sequence[Item], claimed: Collection[str]) -> list[Problem]:
+    """A problem for each dependency that neither the backlog nor a claim has."""
+    existing = {*(item.task_id for item in items), *claimed}
+    return [
+        _problem(item.path, 1, f"it waits for {name}, which is not in the backlog")
+        for item in items
+        for name in item.depends
+        if name not in existing and ids.is_task(name)
+    ]
 
 
 def is_name(name: str) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tools.core import clock, hint, ids
-from tools.core.backlog import states
-from tools.core.backlog.items import DONE, DROPPED, all_items
+from tools.core.backlog import states, task_ids
+from tools.core.backlog.items import DONE, DROPPED, all_items, unknown_dependencies
 from tools.core.bus import assignments, claim_documents, claim_rules, claims
 from tools.core.bus.assignment_rules import AssignmentRequest
 from tools.core.bus.claim_refusals import claim_anyway_hint, done_refusal, held_refusal
@@ -19,11 +19,15 @@ from tools.core.problem import Problem
 from tools.core.receipts.write import record_warning
 from tools.core.seats.seat import Seat
 from tools.core.store.api import StaleVersion, retry_stale
+from tools.core.text import terminal
 from tools.core.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
+
+SHOWN = 20
+"""Tasks of a list; the rest is counted."""
 
 BUSY = "busy_override"
 """The code of the warning that a seat took more work than one task."""
@@ -42,14 +46,55 @@ class Backlog(NamedTuple):
         """The tasks that any seat may take now."""
         return [task for task in self.tasks if task.state == states.READY]
 
+    def own(self, agent: str) -> list[states.Task]:
+        """The tasks that are assigned to an agent and that it has not begun."""
+        seeded = {claim.task_id for claim in self.claims if claim_rules.is_seeded(claim)}
+        return [
+            task
+            for task in self.tasks
+            if task.engineer == agent and (task.state == states.ASSIGNED or task.item.task_id in seeded)
+        ]
+
 
 def read(context: Context) -> Backlog:
     """The backlog as it stands now."""
     items, problems = all_items(context.workspace)
     documents = claim_documents.of_all_tasks(context.store)
+    problems += unknown_dependencies(items, [claim.task_id for claim in documents.claims])
     all_plans, _ = storage.all_plans(context.workspace)
     tasks = states.tasks_of(items, documents.claims, documents.assignments, documents.unreadable)
     return Backlog(tasks, documents.claims, states.plans_by_path(all_plans), [*problems, *documents.problems])
+
+
+def document(task: states.Task, backlog: Backlog) -> dict[str, Any]:
+    """A task as JSON."""
+    item = task.item
+    return {
+        "task_id": item.task_id,
+        "state": task.state,
+        "priority": item.priority,
+        "title": item.title,
+        "goal": item.goal,
+        "path": item.path,
+        "plan_id": backlog.plans.get(item.path),
+        "depends": list(item.depends),
+        "waits_for": list(task.waits_for),
+        "engineer": task.engineer or None,
+    }
+
+
+def table(shown: Sequence[states.Task], backlog: Backlog) -> str:
+    """Tasks as a table."""
+    if not shown:
+        return "nothing is ready"
+    rows = []
+    for task in shown:
+        item = task.item
+        what = terminal.short(f"{item.title}: {item.goal}" if item.goal else item.title, 80)
+        state = f"{task.state} ({task.engineer})" if task.engineer else task.state
+        depends = ", ".join(f"{name}{'' if name in task.waits_for else ' (done)'}" for name in item.depends)
+        rows.append((item.task_id, state, item.priority, backlog.plans.get(item.path, "-"), depends or "-", what))
+    return terminal.table(("task", "state", "priority", "plan", "depends", "what"), rows)
 
 
 def require_idle(seat: Seat, held: list[Claim], task: str) -> str:
@@ -104,7 +149,8 @@ class Picking:
         self.problems = list(backlog.problems)
         if not self._allow_busy:
             require_idle(self._context.seat, backlog.claims, "")
-        for task in backlog.ready:
+        own = [task for task in backlog.own(self._context.seat.agent_id) if not task.waits_for]
+        for task in [*own, *backlog.ready]:
             with suppress(ConflictError, GuardError, UsageError, DataError):  # taken or blocked meanwhile: try the next
                 return _take(self._context, task, backlog)
         return None
@@ -122,6 +168,7 @@ def take(context: Context, name: str, *, allow_busy: bool) -> assignments.Assign
         backlog = read(context)
         task = next((task for task in backlog.tasks if task.item.task_id == name), None)
         if task is None:
+            task_ids.checked(context, name, lambda meant: hint.tool("agent.idle_pickup", "claim", "--task", meant))
             raise UsageError(
                 f"{name} is not in the backlog (queue/)",
                 code="pickup.unknown",
@@ -189,6 +236,7 @@ def begin(context: Context, name: str | None, paths: tuple[str, ...]) -> Claim |
     """
     items = {item.task_id: item for item in all_items(context.workspace)[0]}
     if name is not None and name not in items:
+        task_ids.checked(context, name, lambda meant: hint.tool("agent.next", "--task", meant))
         return _with_paths(context, name, paths)
     if name is None:
         picking = Picking(context, allow_busy=False)

@@ -10,7 +10,7 @@ from typing import Any
 
 from tools.core import versions
 from tools.core.backlog import states
-from tools.core.backlog.items import all_items
+from tools.core.backlog.items import all_items, unknown_dependencies
 from tools.core.board import rows
 from tools.core.board.alerts import Signals
 from tools.core.board.answers import Answers, ask, missing_pointers
@@ -34,6 +34,7 @@ def read(context: Context) -> Snapshot:
     documents = claim_documents.of_all_tasks(context.store)
     claims, assignments, problems = documents
     items, item_problems = all_items(context.workspace)
+    unknown = unknown_dependencies(items, [claim.task_id for claim in claims])
     plans, plan_problems = all_plans(context.workspace)
     return Snapshot(
         context.now,
@@ -42,11 +43,11 @@ def read(context: Context) -> Snapshot:
         assignments,
         items,
         plans,
-        seat.bound_manifests(context.workspace),
+        seat.all_manifests(context.workspace),
         states.tasks_of(items, claims, assignments, documents.unreadable),
         states.holders_of_plans(plans, claims, items),
         {item.path: item.task_id for item in items},
-        [*problems, *item_problems, *plan_problems],
+        [*problems, *item_problems, *unknown, *plan_problems],
     )
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tools.core import clock, hint
 from tools.core.board.alerts import Alarm, answer, assign
 from tools.core.board.model import BeatRow, OverlapRow, Snapshot
-from tools.core.bus import presence
+from tools.core.bus import claim_rules, presence
 from tools.core.bus.claim_refusals import ask_hint
 from tools.core.bus.reservation import assigned_engineer
 from tools.core.consensus.decisions import Decision
@@ -129,10 +129,7 @@ def _unstarted(snapshot: Snapshot, window: timedelta) -> Iterator[Alarm]:
 
 def _is_begun(assignment: Assignment, claim: Claim | None) -> bool:
     """Whether a task is begun or done; a claim that was put in place paused and never changed is not."""
-    if claim is None:
-        return False
-    seeded = claim.state == "paused" and claim.agent_id == assignment.engineer and not claim.paused_by
-    if seeded and claim.updated_at in ("", claim.claimed_at):
+    if claim is None or (claim.agent_id == assignment.engineer and claim_rules.is_seeded(claim)):
         return False
     return claim.is_live or claim.state == "done"
 

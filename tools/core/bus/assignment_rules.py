@@ -70,7 +70,8 @@ def decide(documents: TaskDocuments, request: AssignmentRequest, facts: Facts) -
     in_force = holds or documents.engineer == request.engineer
     is_assigned = in_force and documents.assignment is not None and _is_same(documents.assignment, assignment)
     outcome = None
-    if request.claim and not (is_assigned and holds):
+    waits = claim is not None and claim_rules.is_seeded(claim) and request.claim == ACTIVE
+    if request.claim and (waits or not (is_assigned and holds)):
         outcome = _claim_outcome(claim, request, assignment, facts)
     return Decision(None if is_assigned else assignment, outcome if outcome and outcome.event else None, overrides)
 
@@ -152,7 +153,8 @@ def _claim_outcome(current: Claim | None, request: AssignmentRequest, assignment
 
 
 def _claim_status(current: Claim | None, request: AssignmentRequest) -> str:
-    """The holder's own claim keeps its state, unless another seat paused it because the holder was gone."""
-    if current is not None and current.is_live and current.agent_id == request.engineer and not current.paused_by:
+    """The holder's own claim keeps its state, unless it was seeded or another seat paused it: the holder was gone."""
+    is_own = current is not None and current.is_live and current.agent_id == request.engineer
+    if is_own and current is not None and not current.paused_by and not claim_rules.is_seeded(current):
         return current.state
     return request.claim

@@ -18,7 +18,7 @@ from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Assignment, Claim
 from tools.core.models.record import MAX_SUMMARY, over, to_mapping
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.receipts import scaffold
-from tools.core.seats.seat import Seat, bound_manifests
+from tools.core.seats.seat import Seat, all_manifests
 from tools.core.store.api import Append, Change, Expect, Replace, retry_stale
 from tools.core.workspace import Place
 
@@ -53,7 +53,7 @@ def require_seeder(context: Context, holder: str) -> None:
     managers = presence.managers(
         context.history,
         context.now,
-        manifests=bound_manifests(context.workspace),
+        manifests=all_manifests(context.workspace),
         assignments=documents.assignments,
         claims={claim.task_id: claim for claim in documents.claims},
     )

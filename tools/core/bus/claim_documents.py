@@ -12,7 +12,7 @@ from tools.core.store.addresses import name_at
 from tools.core.store.api import Document, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 class TaskDocuments(NamedTuple):
@@ -87,3 +87,11 @@ def _sorted_out(store: Store, *kinds: str) -> AllDocuments:
         else:
             read.assignments.append(assignment_from(document.content, task))
     return read
+
+
+def newest_first(claims: Sequence[Claim]) -> list[Claim]:
+    """Live claims by task, then finished ones, the last finished first."""
+    by_task = sorted(claims, key=lambda claim: claim.task_id)
+    finished = [claim for claim in by_task if not claim.is_live]
+    finished.sort(key=lambda claim: claim.released_at or claim.updated_at, reverse=True)
+    return [*(claim for claim in by_task if claim.is_live), *finished]

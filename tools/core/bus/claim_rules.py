@@ -102,6 +102,11 @@ def require_task(task: str) -> None:
         )
 
 
+def is_seeded(claim: Claim) -> bool:
+    """Whether a claim was put in place paused and nobody has touched it since."""
+    return claim.state == "paused" and not claim.paused_by and not claim.updated_at
+
+
 def _event(current: Claim | None) -> str:
     if current is None:
         return "claim"

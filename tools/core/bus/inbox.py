@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.core import ids
+from tools.core import clock, ids
 from tools.core.bus.read_mark import NEWEST, Mark, key_of, mark_of
 from tools.core.errors import DataError
 from tools.core.fs import files
@@ -13,6 +13,8 @@ from tools.core.workspace import Place, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from tools.core.clock import datetime
 
 
 class Item(NamedTuple):
@@ -82,6 +84,28 @@ def names(entry: Entry, agent: str) -> bool:
 def key(entry: Entry) -> str:
     """The message's id; for an old message without one, its stamp, sender and summary."""
     return key_of(entry.record.id, entry.record.ts, entry.agent, entry.record.summary)
+
+
+def line_of(item: Item, now: datetime) -> str:
+    """One line a message: new or not, when, who, where, what, and how to answer."""
+    from tools.core.bus import feed  # what only counts messages shows none
+    from tools.core.text import terminal
+
+    entry = item.entry
+    mark = "NEW " if item.is_unread else "    "
+    age = clock.age(entry.at, now) + " ago" if entry.at else entry.record.ts
+    text = f"{mark}{age} {entry.agent} {entry.kind} in {entry.task}: {entry.record.summary}"
+    if item.is_open:
+        answer = feed.answering(entry)
+        text += f" [open; answer with {answer}]" if answer else " [open]"
+    return terminal.clean(text)
+
+
+def as_document(item: Item) -> dict[str, object]:
+    """A message as JSON."""
+    from tools.core.models.record import to_mapping  # most readers want text
+
+    return {**to_mapping(item.entry.record), "unread": item.is_unread, "open": item.is_open}
 
 
 def mark_place(workspace: Workspace, agent: str) -> Place:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from tools.core import clock, hint, ids
 from tools.core.context import Context
 from tools.core.errors import GuardError, UsageError
+from tools.core.fs import files
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Event, Message, stream_of
 from tools.core.models.record import MAX_SUMMARY, to_mapping
 from tools.core.plain import TYPE_CHECKING, NamedTuple
@@ -112,6 +113,8 @@ def _commit(
 
             losses.require_told(context, task)
     logged = event_of(context, event) if event is not None else None
+    if logged is not None and logged.event in STATES_OF_AGENTS:
+        require_governance(context, logged)
     posted = [message_of(context, draft) for draft in messages]
     deliveries = [(thread, message) for message in posted for thread in _threads_of(context, message)]
     changes = list(depends)
@@ -126,7 +129,7 @@ def _commit(
 def _warn(context: Context, event: EventDraft | None, messages: Sequence[MessageDraft], posted: Posted) -> None:
     cited = [*(event.receipts if event else ()), *(path for draft in messages for path in draft.receipts)]
     warn_of_absent(context, cited)
-    _warn_of_unknown_replies(context, posted.messages)
+    _warn_of_strangers(context, posted.messages)
 
 
 def warn_of_absent(context: Context, paths: Iterable[str]) -> None:
@@ -175,7 +178,7 @@ def message_of(context: Context, draft: MessageDraft) -> Message:
         note=draft.note,
         receipts=_citations_of(context, draft.receipts)[0],
         meta=meta,
-        reply_to=ids.require_record(draft.reply_to) if draft.reply_to else "",
+        reply_to=_reply_to(context, draft.reply_to),
     )
 
 
@@ -186,10 +189,28 @@ def _threads_of(context: Context, message: Message) -> list[str]:
     return list(dict.fromkeys([message.task_id, *(ids.inbox_of(reader) for reader in readers if reader)]))
 
 
-def _warn_of_unknown_replies(context: Context, messages: Sequence[Message]) -> None:
-    for message in messages:
-        if message.reply_to and context.history.sender_of(message.reply_to) is None:
-            context.warn([f"no message has the id {message.reply_to}"])
+def _reply_to(context: Context, record_id: str) -> str:
+    """The id of the message that is answered; UsageError for one that no message has."""
+    if record_id and context.history.sender_of(ids.require_record(record_id)) is None:
+        raise UsageError(f"no message has the id {record_id}", code="message.reply", hint=hint.tool("agent.bus_inbox"))
+    return record_id
+
+
+def _warn_of_strangers(context: Context, messages: Sequence[Message]) -> None:
+    """Warns of an addressee that neither wrote anything nor has a seat, an inbox or work."""
+    for name in dict.fromkeys(message.to for message in messages if message.to):
+        if files.exists(context.workspace.session(name)):
+            continue  # its session was booted here: most addressees cost no more than this
+        from tools.core.bus import claim_documents  # few addressees have no session here
+        from tools.core.seats.seat import all_manifests
+
+        seats = {manifest.agent_id for manifest in all_manifests(context.workspace)}
+        documents = claim_documents.of_all_tasks(context.store)
+        holders = {claim.agent_id for claim in documents.claims}
+        engineers = {row.engineer for row in documents.assignments if row.engineer}
+        agents = {*seats, *holders, *engineers, *context.history.agents()}
+        if name not in agents:
+            context.warn([f"no agent {name} is known here{ids.near(name, agents)}; its inbox keeps the message"])
 
 
 def _require_right(context: Context, event: str, task: str, documents: TaskDocuments) -> None:
@@ -242,6 +263,22 @@ def guarded(context: Context, event: str, task: str) -> list[Change]:
         Expect(f"{ASSIGNMENTS}/{task}", documents.assignment_version),
     ]
 
+
+def require_governance(context: Context, event: Event) -> None:
+    """GuardError when a seat retires or revives another without being a manager."""
+    target = event.meta.get("agent", context.seat.agent_id)
+    if target != context.seat.agent_id and not context.seat.is_manager:
+        from tools.core.bus.claim_refusals import ask_hint  # for this refusal alone
+
+        raise GuardError(
+            f"{context.seat.agent_id} is no manager seat, so it cannot say that {target} is {event.event}",
+            code="seat.retire",
+            hint=ask_hint(target, ids.HUB),
+        )
+
+
+STATES_OF_AGENTS = ("retired", "revived")
+"""Events that take an agent out of every check, and back: a manager's, or one's own."""
 
 GUARDED = ("complete", "pr_opened", "release", "status", "proposal")
 """Events about a task that depend on who holds it (docs/formats.md)."""

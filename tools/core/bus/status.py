@@ -12,7 +12,7 @@ from tools.core.models.entry import Entry, Query
 from tools.core.models.record import to_mapping
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.problem import Problem
-from tools.core.seats.seat import bound_manifests
+from tools.core.seats.seat import all_manifests
 from tools.core.text import terminal
 
 if TYPE_CHECKING:
@@ -72,14 +72,14 @@ def gather(context: Context, view: View) -> Status:
     live = [claim for claim in claims if claim.is_live]
     shown = [
         claim
-        for claim in sorted(claims, key=lambda claim: (not claim.is_live, claim.task_id))
+        for claim in claim_documents.newest_first(claims)
         if (claim.is_live or not view.active_only) and (not view.agents or claim.agent_id in view.agents)
     ]
     history = context.history
     query = Query(agents=view.agents, severities=view.severities, since=view.since, messages=False)
     events, more = history.select(query, view.limit)
     names = presence.managers(
-        history, context.now, manifests=bound_manifests(context.workspace), assignments=assignments, claims=by_task
+        history, context.now, manifests=all_manifests(context.workspace), assignments=assignments, claims=by_task
     )
     gone = presence.retired(history)
     present = [name for name in names if name not in gone]
@@ -87,7 +87,7 @@ def gather(context: Context, view: View) -> Status:
         context.now,
         view,
         shown,
-        history.last_seen({claim.agent_id for claim in live}, context.now),
+        history.last_seen({*(claim.agent_id for claim in live), *present}, context.now),
         events,
         more,
         presence.heartbeats(history, present, view.manager_window, context.now),
@@ -159,6 +159,9 @@ def manager_line(beat: presence.Heartbeat, status: Status) -> str:
     seen = f"{clock.to_text(beat.at)} ({clock.age(beat.at, status.now)} ago)" if beat.at else "never"
     warning = "WARNING " if beat.state in (presence.STALE, presence.MISSING) else ""
     text = f"{warning}{beat.agent} {beat.state}, last heartbeat {seen}"
+    active_at = status.last_seen.get(beat.agent)
+    if active_at and (beat.at is None or active_at > beat.at):
+        text += f", last active {clock.age(active_at, status.now)} ago"
     if beat.summary:
         text += f": {beat.summary}"
     return terminal.clean(text + (f" [{meta}]" if meta else ""))

@@ -19,7 +19,7 @@ from tools.core.git import commits as git_commits
 from tools.core.git import refs, repository
 from tools.core.models.bus import CLAIMS, Claim
 from tools.core.models.lenient import claim_from, event_from
-from tools.core.seats.seat import MANAGER_ROLE, bound_manifests
+from tools.core.seats.seat import MANAGER_ROLE, all_manifests
 from tools.core.workspace import BUS
 
 _BRANCH = re.compile(r"(?:refs/heads/)?agent/([^/]+)/.+")
@@ -99,7 +99,7 @@ def histories_of(context: Context, tree: Tree, tasks: Iterable[str]) -> dict[str
     finished: dict[str, set[int]] = {task: set() for task in encoded}
     accepting: dict[str, list[tuple[str, int]]] = {task: [] for task in encoded}
     managers = {
-        manifest.agent_id for manifest in bound_manifests(context.workspace) if MANAGER_ROLE in manifest.desired_roles
+        manifest.agent_id for manifest in all_manifests(context.workspace) if MANAGER_ROLE in manifest.desired_roles
     }
     for line in tree.lines(f"{BUS}/events/events.jsonl"):
         is_handshake = b'"handshake"' in line.raw

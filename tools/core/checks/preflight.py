@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tools.core import hint, ids
-from tools.core.backlog.items import all_items
-from tools.core.bus import presence
+from tools.core.backlog.items import all_items, unknown_dependencies
+from tools.core.bus import claim_documents, presence
 from tools.core.checks import findings, links, memory, sources
 from tools.core.checks.base import lost_memory
 from tools.core.checks.findings import Finding, from_problem, make_finding
@@ -171,6 +171,8 @@ def _queue(context: Context, scope: Scope) -> list[Finding]:
     items, problems = all_items(context.workspace)
     if not items and not problems:
         raise Skipped(f"no {QUEUE}/")
+    claims, _ = claim_documents.all_claims(context.store)
+    problems += unknown_dependencies(items, [claim.task_id for claim in claims])
     return _existing_as_notes(context, scope, [from_problem("queue.item", problem) for problem in problems])
 
 

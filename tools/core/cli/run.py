@@ -160,6 +160,10 @@ class Run(Context):
         if spelled := self.spell(command):
             self.note(f"hint: {spelled}")
 
+    def cut(self, rest: int, command: Hint) -> str:
+        """The last line of a list that was cut: how many rows are left out and what shows them; "" for none."""
+        return f"\n… {rest} more: {self.spell(command)}" if rest > 0 else ""
+
     def warn(self, notes: Iterable[str | Note]) -> None:
         """Says each as a warning."""
         for note in notes:

@@ -1,6 +1,7 @@
 """Evidence under _report/.
 
 write       write evidence, say where it went
+kept        which snapshots stay
 outputs     where --output may write
 scaffold    the folder a piece of work keeps its evidence in
 verify      what a run leaves behind, and the verification status of a receipt

@@ -14,8 +14,9 @@ from tools.core import clock, versions
 from tools.core.board import build, model
 from tools.core.bus import presence
 from tools.core.context import Context
-from tools.core.models.entry import Query
+from tools.core.models.entry import Entry, Query
 from tools.core.store.api import History
+from tools.core.workspace import REPORT
 
 
 class Check(NamedTuple):
@@ -53,9 +54,18 @@ def check(
 
 
 def raised_before(history: History) -> set[str]:
-    """The identities of the alerts that were raised last."""
+    """The identities of the alerts that were raised last; an event without the check's receipt raises nothing."""
     alerts, _ = history.select(Query(kinds=["alert"], messages=False), 200)
-    return {name for entry in alerts for name in entry.record.meta.get("alert", "").split()}
+    return {name for entry in alerts if _is_checked(entry) for name in entry.record.meta.get("alert", "").split()}
+
+
+def _is_checked(entry: Entry) -> bool:
+    return any(path.startswith(f"{folder_of(entry.agent)}/heartbeat-") for path in entry.record.receipts)
+
+
+def folder_of(agent: str) -> str:
+    """The folder of an agent's receipts of this check."""
+    return f"{REPORT}/agent/{agent}/apoptosis-004/alerts"
 
 
 def as_document(result: Check) -> dict[str, Any]:

@@ -180,8 +180,19 @@ def put(workspace: Workspace, agent: str, new: ManifestFile, *, source: str, bac
         if current.data == new.data and (new.link is None or new.link == current.link):
             return Activation(agent, source, "", changed=False)
         kept = _back_up(workspace, current) if backup else keep(workspace, current)
+        _leave_variant(workspace, current, agent)
         _write(workspace, new)
     return Activation(agent, source, kept, changed=True)
+
+
+def _leave_variant(workspace: Workspace, current: ManifestFile, agent: str) -> None:
+    """Leaves the seat that is replaced where it can be activated again, unless it has a file of its own."""
+    replaced = agent_in(current.data)
+    if current.data is None or current.link is not None or replaced in (agent, "unknown", ids.TEMPLATE_AGENT):
+        return
+    place = workspace.in_root(variant_name(replaced))
+    if not os.path.lexists(place.path):
+        files.create(place, current.data)
 
 
 def manifest_file(workspace: Workspace) -> ManifestFile:

@@ -149,14 +149,23 @@ def reading(workspace: Workspace, bound: str | None = None) -> Seat | None:
     return Seat(manifest.agent_id, manifest) if manifest else None
 
 
-def bound_manifests(workspace: Workspace) -> list[Manifest]:
-    """The seats bound in any worktree of this clone; what cannot be read is left out."""
-    bound = []
-    for root in worktrees(workspace):
-        try:
-            manifest = read_manifest(os.path.join(root, MANIFEST))
-        except (DataError, SetupError):
-            continue
-        if manifest is not None:
-            bound.append(manifest)
-    return bound
+def all_manifests(workspace: Workspace) -> list[Manifest]:
+    """The seats of this clone: those bound in its worktrees, and the variants beside them; what cannot be read is left out."""
+    seats: dict[str, Manifest] = {}
+    for root in dict.fromkeys([*worktrees(workspace), workspace.bus_root]):
+        for name in sorted(_manifest_names(root), key=lambda name: name != MANIFEST):
+            try:
+                manifest = read_manifest(os.path.join(root, name))
+            except (DataError, SetupError):
+                continue
+            if manifest is not None and name in (MANIFEST, f"AGENT_MANIFEST.{manifest.agent_id}.json"):
+                seats.setdefault(manifest.agent_id, manifest)
+    return list(seats.values())
+
+
+def _manifest_names(root: str) -> list[str]:
+    try:
+        names = os.listdir(root)
+    except OSError:
+        return []
+    return [name for name in names if name.startswith("AGENT_MANIFEST.") and name.endswith(".json")]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from tools.core import clock, hint, ids
@@ -17,12 +16,14 @@ from tools.core.errors import GuardError, SetupError
 from tools.core.fs import folders
 from tools.core.gitdir import common_folder, git_folder
 from tools.core.hint import Note
-from tools.core.models.bus import Claim, stream_of
+from tools.core.models.bus import stream_of
 from tools.core.models.entry import message_entry
+from tools.core.models.evidence import Warning
 from tools.core.models.record import MAX_SUMMARY
-from tools.core.problem import Problem
-from tools.core.receipts import write
+from tools.core.receipts import kept, write
 from tools.core.seats.guards import Guarded
+from tools.core.session.standing import Standing, of_seat
+from tools.core.session.standing import as_document as as_standing
 from tools.core.text import terminal
 from tools.core.workspace import MANIFEST, Place, Workspace
 
@@ -62,7 +63,8 @@ class Booted(NamedTuple):
     sync: str  # the sentence of the sync, "" without one
     sync_state: str
     handshake: Mapping[str, object] | None
-    peers: list[Claim]
+    standing: Standing
+    board: str  # the verdict of the board in one sentence, "" without one
     written: list[str]
 
 
@@ -72,20 +74,29 @@ def boot(context: Context, guarded: Guarded, options: BootOptions, say: Say) -> 
     _require_places(context, guarded, options)
     for override in guarded.overrides:
         write.record_warning(context.workspace, override)
-        context.warn([f"{override.message} (recorded)"])
+        context.warn([_said(override, guarded)])
     context.warn(guarded.warnings)
     seat_written = _put_seat(context.workspace, guarded, say)
     state, sentence = _sync(context, guarded, options, say) if options.sync else ("", "")
+    if not options.sync and git_folder(context.workspace.root) is not None:
+        _check_dirty_tree(context, guarded, options, say)
     handshake = None
     if options.announce:
         handshake = posts.post(context, _handshake(guarded, options, state, sentence)).records[0]
         say(f"handshake {handshake['id']} of {guarded.seat.agent_id}")
     context.warn(context.losses())
-    peers, problems = _peers(context, guarded.seat.agent_id)
-    for problem in problems:
+    for problem in claim_documents.all_claims(context.store)[1]:
         say(f"skipped: {problem}")
-    written = [*seat_written, *_snapshots(context, guarded, options)]
-    return Booted(guarded, sentence, state, handshake, peers, written)
+    written, verdict = _snapshots(context, guarded, options)
+    return Booted(guarded, sentence, state, handshake, of_seat(context), verdict, [*seat_written, *written])
+
+
+def _said(override: Warning, guarded: Guarded) -> Note:
+    """An override in words, with the way to the seat that the folder does not have."""
+    if override.code != "manifest_mismatch":
+        return Note(f"{override.message} (recorded)")
+    text = f"{override.message} (recorded); later commands here still act as {override.manifest_agent}"
+    return Note(text, hint.tool("agent.manifest_helper", "env", guarded.seat.agent_id))
 
 
 def _require_places(context: Context, guarded: Guarded, options: BootOptions) -> None:
@@ -128,6 +139,7 @@ def _sync(context: Context, guarded: Guarded, options: BootOptions, say: Say) ->
     """The state and the sentence of the sync; a failure is accepted when the session ends or allows a dirty tree."""
     if reason := _sandbox_refusal(context, options):
         say(f"warning: not synced: {reason}")
+        _check_dirty_tree(context, guarded, options._replace(sync=False), say)
         return SANDBOX, ""
     from tools.core.sync import fast_forward  # only a sync starts git processes
 
@@ -150,6 +162,7 @@ def _sync(context: Context, guarded: Guarded, options: BootOptions, say: Say) ->
 
 
 def _check_dirty_tree(context: Context, guarded: Guarded, options: BootOptions, say: Say) -> None:
+    """Records uncommitted work of others; GuardError for it before a sync that does not allow it."""
     from tools.core.session import dirty_tree
 
     lines = dirty_tree.status(context.workspace)
@@ -164,7 +177,7 @@ def _check_dirty_tree(context: Context, guarded: Guarded, options: BootOptions, 
     handoff = recorded.handoff
     verb = "wrote" if recorded.is_new else "renewed"
     say(f"dirty tree: {len(lines)} {'path' if len(lines) == 1 else 'paths'} of {handoff.owner}; {verb} {handoff.path}")
-    if not options.allow_dirty:
+    if options.sync and not options.allow_dirty:
         raise GuardError(
             f"the tree has work in progress of {handoff.owner} ({terminal.short(lines[0], 80)}); nothing was changed",
             code="session.dirty",
@@ -192,32 +205,16 @@ def _handshake(guarded: Guarded, options: BootOptions, state: str, sentence: str
     )
 
 
-def _peers(context: Context, agent: str) -> tuple[list[Claim], list[Problem]]:
-    """The live claims of other agents."""
-    claims, problems = claim_documents.all_claims(context.store)
-    live = [claim for claim in claims if claim.is_live and claim.agent_id != agent]
-    return sorted(live, key=lambda claim: (claim.agent_id, claim.task_id)), problems
-
-
-def peer_line(claim: Claim, now: datetime) -> str:
-    """A live claim of another agent in one line."""
-    since = clock.parse(claim.claimed_at)
-    age = f" for {clock.age(since, now)}" if since else ""
-    paths = f" paths={' '.join(claim.paths)}" if claim.paths else ""
-    return terminal.clean(
-        f"{claim.agent_id} holds {claim.task_id} ({claim.state}{age}, {claim.branch or 'no branch'}){paths}"
-    )
-
-
 # -- snapshots -----------------------------------------------------------------------------------
 
 
-def _snapshots(context: Context, guarded: Guarded, options: BootOptions) -> list[str]:
-    agent = guarded.seat.agent_id
+def _snapshots(context: Context, guarded: Guarded, options: BootOptions) -> tuple[list[str], str]:
+    """Writes the snapshots; their names, and the verdict of the board."""
+    agent, verdict = guarded.seat.agent_id, ""
     folder = context.workspace.agent_report(agent).child("session_boot")
     written: list[Place] = []
     if options.dashboard:
-        suffix, data = _dashboard(context, options.dashboard_format)
+        suffix, data, verdict = _dashboard(context, guarded, options.dashboard_format)
         written.append(write.write_stamped(folder, "coordination-dashboard", suffix, data, context.now))
     if options.with_status:
         from tools.core.bus import status  # loaded only with --with-status
@@ -229,17 +226,21 @@ def _snapshots(context: Context, guarded: Guarded, options: BootOptions) -> list
         place = context.workspace.session(agent).child(TAIL)
         write.replace_document(place, _hub_tail(context, agent, options.tail_count))
         written.append(place)
-    return [place.name for place in written]
+    if options.dashboard or options.with_status:
+        kept.prune(context.workspace, folder, ("coordination-dashboard", "bus-status"))
+    return [place.name for place in written], verdict
 
 
-def _dashboard(context: Context, form: str) -> tuple[str, write.Content]:
-    """The manager's board at boot, as a file's suffix and content."""
-    from tools.core.board import build, markdown, model  # a boot without the board starts faster
+def _dashboard(context: Context, guarded: Guarded, form: str) -> tuple[str, write.Content, str]:
+    """The manager's board at boot: a file's suffix and content, and the verdict."""
+    from tools.core.board import build, markdown, model, text  # a boot without the board starts faster
 
-    board = build.take(context, model.View())
+    reader = guarded.seat.agent_id if guarded.seat.is_manager else ""
+    board = build.take(context, model.View(reader=reader))
+    verdict = text.verdict_line(board)
     if form == "json":
-        return ".json", build.as_document(board)
-    return ".md", markdown.document(board).encode("utf-8", "backslashreplace")
+        return ".json", build.as_document(board), verdict
+    return ".md", markdown.document(board).encode("utf-8", "backslashreplace"), verdict
 
 
 def _hub_tail(context: Context, agent: str, count: int) -> bytes:
@@ -253,7 +254,7 @@ def _hub_tail(context: Context, agent: str, count: int) -> bytes:
     return (head + "".join(lines)).encode("utf-8", "replace")
 
 
-def as_document(booted: Booted) -> dict[str, Any]:
+def as_document(booted: Booted, context: Context) -> dict[str, Any]:
     """A boot as one JSON document."""
     guarded = booted.guarded
     return {
@@ -262,10 +263,8 @@ def as_document(booted: Booted) -> dict[str, Any]:
         "overrides": [override.code for override in guarded.overrides],
         "sync": {"state": booted.sync_state, "sentence": booted.sync} if booted.sync_state else None,
         "handshake": booted.handshake,
-        "peers": [
-            {"agent_id": claim.agent_id, "task_id": claim.task_id, "status": claim.state, "branch": claim.branch}
-            for claim in booted.peers
-        ],
+        **as_standing(booted.standing, context),
+        "board": booted.board or None,
         "written": booted.written,
     }
 

@@ -111,7 +111,7 @@ def _planner_validate(context: Context) -> Check:
     problems = [finding.problem for result in results for finding in result.findings]
     if problems:
         return answer(FAIL, _and_more(problems, "finding", "findings"), problems[0].path)
-    return answer(PASS, f"{len(places)} plans are strictly valid")
+    return answer(PASS, "1 plan is strictly valid" if len(places) == 1 else f"{len(places)} plans are strictly valid")
 
 
 def _quickstart(context: Context) -> Check:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tools.core import clock, hint, ids
+from tools.core.backlog import task_ids
 from tools.core.backlog.items import Item, all_items
 from tools.core.bus import claim_documents, claim_rules, claims
 from tools.core.context import Context
@@ -94,16 +95,7 @@ def text_of(brief: Brief, spell: Callable[[Hint | None], str]) -> str:
     claim, item = brief.claim, brief.item
     head = f"{claim.agent_id} {'now holds' if brief.is_new else 'holds'} {claim.task_id} (fence {claim.fence}, branch {claim.branch})"
     lines = [head]
-    if item is not None:
-        fields = (
-            ("title", item.title),
-            ("goal", item.fields.get("goal", "")),
-            ("acceptance", item.fields.get("acceptance", "")),
-        )
-        lines += [
-            f"{key}: > {terminal.short(terminal.clean(' '.join(value.split())), 500)}" for key, value in fields if value
-        ]
-        lines.append(f"file: {item.path}")
+    lines += task_ids.lines_of(item)
     lines.append(f"paths: {' '.join(map(terminal.clean, claim.paths)) or 'none; edits of others are not kept off'}")
     lines += [
         f"near: {other.agent_id} holds {other.task_id} with {' '.join(map(terminal.clean, other.paths))}"

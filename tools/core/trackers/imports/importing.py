@@ -15,7 +15,7 @@ from tools.core.fs import locks
 from tools.core.models.bus import Message
 from tools.core.problem import Problem
 from tools.core.seats import manifests
-from tools.core.seats.seat import bound_manifests
+from tools.core.seats.seat import all_manifests
 from tools.core.trackers import backlog_files, comments, kept
 from tools.core.trackers.formats import source_files
 from tools.core.trackers.formats.registry import Importer
@@ -119,7 +119,7 @@ def _add_notes(
 
 def _seats(context: Context) -> frozenset[str]:
     """The agents that have a seat in this clone."""
-    bound = (manifest.agent_id for manifest in bound_manifests(context.workspace))
+    bound = (manifest.agent_id for manifest in all_manifests(context.workspace))
     return frozenset([*bound, *(variant.agent_id for variant in manifests.variants(context.workspace)[0])])
 
 

@@ -1,0 +1,112 @@
+"""Task ids as people type them: the item of the backlog that an id names, or the id that was meant.
+
+An id that is a task's but for case or leading zeros would give one task to two agents: it is refused.
+Claims ask this, so the usual case reads one file and loads nothing.
+"""
+
+from __future__ import annotations
+
+from tools.core import hint, ids
+from tools.core.backlog import items, states
+from tools.core.bus import claim_documents, claims
+from tools.core.bus.claim_rules import Override
+from tools.core.errors import ConflictError, UsageError
+from tools.core.fs import files
+from tools.core.plain import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tools.core.backlog.items import Item
+    from tools.core.context import Context
+    from tools.core.hint import Hint
+    from tools.core.workspace import Workspace
+
+    Again = Callable[[str], Hint]
+
+WAITING = "waiting_override"
+"""The code of the warning that a task was claimed whose dependencies are open."""
+
+_DEFAULT = "queue-"
+
+
+def find(workspace: Workspace, task: str) -> Item | None:
+    """The task of the backlog with an id, None for none; the file that the id suggests is tried first."""
+    digits = task.rpartition("-")[2]
+    names = files.names_in(workspace.queue, ".md")
+    likely = [name for name in names if items.is_name(name) and name.partition("-")[0] == digits]
+    if len(likely) == 1 and (data := files.read_bytes(workspace.queue.child(likely[0]))):
+        item, _ = items.parse(likely[0], data.decode("utf-8", "replace"))
+        if item.task_id == task:
+            return item
+    if not names:
+        return None
+    return next((item for item in items.all_items(workspace)[0] if item.task_id == task), None)
+
+
+def checked(context: Context, task: str, again: Again | None = None) -> Item | None:
+    """The task of the backlog, None for one that has no file; UsageError for one that is misspelt.
+
+    Warns of an id that the backlog does not have. `again` makes the command to type of the id that was meant.
+    """
+    item = find(context.workspace, task)
+    if item is not None or claim_documents.of_task(context.store, task).claim is not None:
+        return item
+    names = [item.task_id for item in items.all_items(context.workspace)[0]]
+    if meant := next((name for name in names if _key(name) == _key(task)), ""):
+        command = again(meant) if again else hint.tool("agent.task", "show", "--task", meant)
+        message = f"{task} is not in the backlog; {meant} is"
+        raise UsageError(message, code="task.misspelt", hint=command, details={"meant": meant})
+    if names:
+        context.warn([f"{task} is not in the backlog{ids.near(task, names)}"])
+    return None
+
+
+def _key(task: str) -> tuple[str, int]:
+    """What is the same for `QUEUE-012`, `queue-12` and `012`."""
+    stem = task.rstrip("0123456789")
+    digits = task[len(stem) :]
+    return (stem.casefold() or _DEFAULT, int(digits or 0))
+
+
+def waits_for(context: Context, item: Item) -> list[str]:
+    """The dependencies of a task that are not done."""
+    open_tasks = []
+    for name in item.depends:
+        claim = claim_documents.of_task(context.store, name).claim
+        dependency = find(context.workspace, name) if claim is None else None
+        linked = {name: dependency} if dependency is not None else {}
+        if not states.is_done(name, linked, {name: claim} if claim is not None else {}):
+            open_tasks.append(name)
+    return open_tasks
+
+
+def require_ready(context: Context, item: Item, reason: str = "") -> None:
+    """ConflictError while dependencies of a task are open, but for its holder, its engineer, or with a reason."""
+    open_tasks = waits_for(context, item) if item.depends else []
+    if not open_tasks or _is_own(context, item.task_id):
+        return
+    message = f"{item.task_id} waits for {', '.join(open_tasks)}"
+    if not reason:
+        options = ("--task", item.task_id, "--allow-waiting", "--reason", hint.WORDS)
+        command = hint.tool("agent.bus_claim", "claim", *options)
+        raise ConflictError(message, code="claim.waiting", hint=command, details={"waits_for": open_tasks})
+    claims.record_override(context, Override(WAITING, message, reason))
+    context.warn([f"{message} (recorded)"])
+
+
+def _is_own(context: Context, task: str) -> bool:
+    documents, agent = claim_documents.of_task(context.store, task), context.seat.agent_id
+    holds = documents.claim is not None and documents.claim.is_live and documents.claim.agent_id == agent
+    return holds or documents.engineer == agent
+
+
+def lines_of(item: Item | None, limit: int = 500) -> list[str]:
+    """What a holder should know of a task; what people wrote stands behind `> `."""
+    if item is None:
+        return []
+    from tools.core.text import terminal  # a claim of a task without a file shows nothing
+
+    fields = [("title", item.title), *((key, item.fields.get(key, "")) for key in ("goal", "acceptance"))]
+    shown = [(key, terminal.short(terminal.clean(" ".join(value.split())), limit)) for key, value in fields]
+    return [*(f"{key}: > {value}" for key, value in shown if value), f"file: {item.path}"]
