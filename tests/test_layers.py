@@ -114,7 +114,7 @@ HEAVY = {"starlette": {"served/application.py"}, "uvicorn": {"served/server.py"}
          "sqlite3": {"store/files/search.py", *(f"store/files/index/{name}.py" for name in ("build", "database", "owner", "schema", "settle"))},
          "tomlkit": {"setup/config/edit_toml.py"}, "mcp": {"integrations/mcp/server.py"},
          "mcp_types": {"integrations/mcp/server.py"}, "anyio": {"integrations/mcp/server.py"},
-         "subprocess": {"git/git.py", "demo/player.py", "receipts/run.py", "setup/programs.py", "setup/probes/running.py"}}  # fmt: skip
+         "subprocess": {"git/git.py", "demo/player.py", "receipts/process.py", "setup/programs.py", "setup/probes/running.py"}}  # fmt: skip
 
 
 @pytest.mark.parametrize("path", CORE, ids=shown)
@@ -172,7 +172,7 @@ REDACTS = {
     "cli/run.py": "what is shown",
     "cli/outcome.py": "says what was replaced",
     "cli/hints.py": "a hint whose command would carry a secret is left out",
-    "receipts/run.py": "the output of a run, as it comes, and the name of its files",
+    "receipts/process.py": "the output of a run, as it comes, and the name of its files",
     "plans/storage.py": "a plan in the spelling of the file it replaces",
     "seats/manifests.py": "a manifest is compared with the one that is there",
     "seats/saved_sessions.py": "a manifest is compared with the one that is there",

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import git
+from tools.core.fs import locks
 from tools.core.models import validate
 from tools.core.models.evidence import RunReceipt
 from tools.core.receipts import verify
-from tools.core.workspace import Workspace
+from tools.core.workspace import Place, Workspace
 
 RUN = "agent.receipt_run"
 
@@ -163,3 +167,86 @@ def test_documents_of_another_kind_are_unverified(repo: Path, content: str) -> N
 def test_a_link_is_not_followed_out_of_the_repository(repo: Path, tmp_path: Path) -> None:
     (repo / "x.json").symlink_to("/etc/passwd")
     assert verify.standing(Workspace(str(repo), str(repo)), "x.json") == verify.BROKEN
+
+
+def newest(repo: Path) -> dict[str, Any]:
+    """The receipt of the only run."""
+    (path,) = (repo / "_report/runner/codex-1").glob("*.json")
+    receipt: dict[str, Any] = json.loads(path.read_text())
+    return receipt
+
+
+def end(repo: Path) -> None:
+    """Ends the process whose id a run left in a file."""
+    with suppress(ProcessLookupError):
+        os.kill(int((repo / "pid").read_text()), signal.SIGKILL)
+
+
+def test_a_run_ends_with_its_command_whatever_it_left_behind(repo: Path, run: Callable[..., Any]) -> None:
+    answer = shell(run, "sleep 300 & echo $! > pid; echo started", "--json")
+    receipt = receipt_of(repo, answer)
+    end(repo)
+    assert receipt["exit_status"] == 0 and receipt["output_bytes"] == len("started\n")
+    assert "left behind" in str(answer.json["notes"])
+    run(RUN, "verify", answer.json["path"])
+
+
+def test_a_process_that_goes_on_printing_does_not_hold_a_run_up(repo: Path, run: Callable[..., Any]) -> None:
+    err = shell(run, "yes & echo $! > pid; sleep 0.2; exit 3", code=3).err
+    end(repo)
+    assert newest(repo)["output_bytes"] > 0 and "left behind" in err
+
+
+def test_all_that_a_command_printed_is_kept_and_no_other_process_is_spoken_of(
+    repo: Path, run: Callable[..., Any]
+) -> None:
+    answer = shell(run, "head -c 3000000 /dev/zero; exec >&- 2>&-; sleep 0.3; exit 4", code=4)
+    receipt = newest(repo)
+    assert receipt["output_bytes"] == 3_000_000 and receipt["duration_seconds"] >= 0.3
+    assert "left behind" not in answer.err
+
+
+def test_an_end_is_noticed_where_the_system_has_no_descriptor_for_it(
+    repo: Path, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "pidfd_open", raising=False)
+    for script in ("yes & echo $! > pid; sleep 0.2", "sleep 300 & echo $! > pid"):
+        shell(run, script)
+        end(repo)
+
+
+def test_output_that_git_would_leave_out_is_kept_by_a_rule_of_its_own(repo: Path, run: Callable[..., Any]) -> None:
+    (repo / ".gitignore").write_text("*.log\n")
+    answer = shell(run, "echo 12 passed", "--json")
+    assert "_report/runner/.gitignore" in str(answer.json["notes"])
+    git(repo, "add", "-A")
+    git(repo, "commit", "-qm", "work")
+    git(repo, "clone", "-q", ".", "../clone")
+    run(RUN, "verify", answer.json["path"], "--root", str(repo.parent / "clone"))
+    assert "gitignore" not in shell(run, "echo again").err
+
+
+def test_output_in_a_folder_that_git_leaves_out_is_warned_of(repo: Path, run: Callable[..., Any]) -> None:
+    (repo / ".gitignore").write_text("_report/\n")
+    answer = shell(run, "echo x", "--json")
+    path = answer.json["path"]
+    assert f"git add -f -- {path} {path.removesuffix('.json')}.log" in str(answer.json["notes"])
+    assert not (repo / "_report/runner/.gitignore").exists()
+
+
+def test_a_run_that_could_not_be_cited_is_not_to_be_run_again(repo: Path, run: Callable[..., Any]) -> None:
+    run("planner.cli", "new", "work", "--summary", "s")
+    (plan,) = (repo / "_plans").glob("*.plan.json")
+    name = plan.name.removesuffix(".plan.json")
+    refusal = shell(run, f"echo once >> count; echo x > {plan}", "--plan", name, code=6)
+    assert "the command ran and is recorded in _report/runner/codex-1/" in refusal.err
+    assert f"attach-receipt {name} --file _report/runner/codex-1/" in refusal.err
+    assert (repo / "count").read_text() == "once\n" and list((repo / "_report/runner/codex-1").glob("*.json"))
+
+
+def test_a_run_is_cited_while_an_exchange_holds_the_clone(repo: Path, run: Callable[..., Any]) -> None:
+    run("planner.cli", "new", "work", "--summary", "s")
+    (plan,) = (repo / "_plans").glob("*.plan.json")
+    with locks.hold(Place(str(repo), ".git"), patience=1):
+        shell(run, "true", "--plan", plan.name.removesuffix(".plan.json"))
+    assert "_report/runner/codex-1/" in plan.read_text()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,16 @@ import pytest
 
 from tests.conftest import git
 from tests.core.plans.test_rules import good
+from tools.core import clock
 from tools.core.reports import latency as latencies
 
 METRICS = "agent.receipts_metrics"
 BEGIN = 1_767_225_600
+
+
+def at(minutes: int) -> str:
+    """The stamp so many minutes after the beginning."""
+    return clock.to_text(datetime.fromtimestamp(BEGIN + 60 * minutes, UTC))
 
 
 class History:
@@ -41,18 +49,42 @@ class History:
         path = self.repo / "_plans" / f"{name}.plan.json"
         path.parent.mkdir(exist_ok=True)
         path.write_text(
-            json.dumps({**good(), "plan_id": name, "actor": actor, "steps": [], "receipts": list(receipts)})
+            json.dumps(
+                {
+                    **good(),
+                    "plan_id": name,
+                    "actor": actor,
+                    "steps": [],
+                    "receipts": list(receipts),
+                    "created": at(minutes),
+                }
+            )
         )
         self.commit(minutes, f"_plans/{name}.plan.json")
+
+    def note(self, minutes: int, plan: str, **more: str) -> None:
+        """Logs a manager's message that names a plan, after a handshake that says who manages."""
+        log = self.repo / "_bus/events/events.jsonl"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        hello = {
+            "ts": at(0),
+            "agent_id": "boss",
+            "event": "handshake",
+            "summary": "hello",
+            "meta": {"roles": "manager"},
+        }
+        said = {"ts": at(minutes), "agent_id": "boss", "event": "note", "summary": f"begin {plan}, please", **more}
+        with log.open("a") as stream:
+            stream.write(json.dumps(hello) + "\n" + json.dumps(said) + "\n")
 
 
 @pytest.fixture
 def past(git_repo: Path) -> History:
     """A plan with a note, a reflection and two receipts, an hour apart."""
     made = History(git_repo)
-    made.commit(0, "_report/agent/a/2026-01-02-one/notes.md")
+    made.note(0, "2026-01-02-one")
+    made.commit(30, "_report/agent/a/reflections/2026-01-01.md")
     made.plan(60, "2026-01-02-one", "first é.txt", "last.txt")
-    made.commit(120, "_report/agent/a/reflections/2026-01-01.md")
     made.commit(180, "first é.txt")
     made.commit(240, "last.txt")
     return made
@@ -66,7 +98,7 @@ def test_each_latency_is_the_second_moment_minus_the_first(past: History, run: C
     summary, row = rows(run(METRICS).out)
     assert row["plan_to_first_receipt"] == 7200 and row["plan_to_last_receipt"] == 10800
     assert row["note_to_plan"] == 3600 and row["note_to_first_receipt"] == 10800
-    assert row["reflection_to_first_receipt"] == 3600
+    assert row["reflection_to_first_receipt"] == 9000
     assert summary["reflections"] == 1 and summary["latencies"]["plan_to_first_receipt"]["median"] == 7200
 
 
@@ -85,6 +117,7 @@ def test_a_fresh_clone_tells_the_same(past: History, tmp_path: Path, run: Callab
     git(past.repo, "checkout", "-q", "main")
     git(past.repo, "merge", "-q", "--no-ff", "-m", "merge", "side")
     git(tmp_path, "clone", "-q", "--no-local", str(past.repo), "clone")
+    shutil.copytree(past.repo / "_bus", tmp_path / "clone/_bus", dirs_exist_ok=True)
     here = run(METRICS).out
     assert run(METRICS, "--root", str(tmp_path / "clone")).out == here
     assert rows(here)[2]["plan_to_first_receipt"] == 3600
@@ -98,12 +131,39 @@ def test_what_is_not_committed_is_dated_by_its_file(past: History, run: Callable
     assert rows(run(METRICS).out)[2]["plan_to_first_receipt"] == 600
 
 
-def test_the_last_reflection_that_evidence_followed_counts(past: History, run: Callable[..., Any]) -> None:
-    past.commit(230, "_report/agent/a/reflections/2026-01-02.md")
+def test_the_newest_reflection_before_the_plan_counts(past: History, run: Callable[..., Any]) -> None:
+    past.commit(50, "_report/agent/a/reflections/2026-01-02.md")
     past.commit(999, "_report/agent/a/reflections/2026-01-03.md")
-    past.commit(999, "_report/agent/b/reflections/2026-01-03.md")
+    past.commit(50, "_report/agent/b/reflections/2026-01-03.md")
     summary, row = rows(run(METRICS).out)
-    assert row["reflection_to_first_receipt"] == 600 and summary["reflections"] == 4
+    assert row["reflection_to_first_receipt"] == 7800 and summary["reflections"] == 4
+
+
+def test_a_plan_and_its_receipt_in_one_commit_are_as_far_apart_as_they_say(
+    past: History, run: Callable[..., Any], seat: Callable[..., Path]
+) -> None:
+    folder = past.repo / "_report/runner/a"
+    folder.mkdir(parents=True)
+    receipt = {
+        "command": ["true"],
+        "exit_status": 0,
+        "output_sha256": "0" * 64,
+        "output_bytes": 0,
+        "duration_seconds": 1,
+    }
+    (folder / "x.json").write_text(json.dumps({**receipt, "started_at": at(190)}))
+    past.plan(100, "2026-01-03-two", "_report/runner/a/x.json")
+    past.commit(700, "_report/runner/a/x.json")
+    assert rows(run(METRICS).out)[2]["plan_to_first_receipt"] == 90 * 60
+
+
+def test_the_first_word_of_a_manager_on_a_plan_is_its_note(past: History, run: Callable[..., Any]) -> None:
+    past.plan(200, "2026-01-03-two", "first é.txt")
+    past.note(190, "another-plan", agent_id="a", plan_id="2026-01-03-two")
+    assert rows(run(METRICS).out)[2]["note_to_plan"] is None
+    past.note(195, "this", plan_id="2026-01-03-two")
+    past.note(180, "it", meta={"plan_id": "2026-01-03-two"})  # type: ignore[arg-type]
+    assert rows(run(METRICS).out)[2]["note_to_plan"] == 20 * 60
 
 
 def test_outliers_are_named_and_fail_only_when_asked(past: History, run: Callable[..., Any]) -> None:

@@ -10,10 +10,12 @@ if __name__ == "__main__":  # before any other import
 import sys
 from typing import TextIO
 
+from tools.core import hint
 from tools.core.cli import app as cli
+from tools.core.hint import Note
 from tools.core.models.record import to_mapping
 from tools.core.plans import attach
-from tools.core.receipts.run import About, verify_receipt
+from tools.core.receipts.run import About, Done, verify_receipt
 from tools.core.receipts.verify import BROKEN
 from tools.core.text import terminal
 
@@ -34,6 +36,7 @@ def run_command(
     stream = sys.stderr if run.as_json else sys.stdout
     recorded = attach.record_run(run, command, about, name=name, show=lambda block: _show(stream, block))
     receipt = recorded.receipt
+    _say_what_is_odd(run, recorded)
     attached = f", cited by {plan}{f' step {step}' if step else ''}" if plan else ""
     if run.as_json:
         run.emit({"path": recorded.place.name, "receipt": to_mapping(receipt)}, "")
@@ -58,6 +61,16 @@ def verify(run: cli.Run, *, paths: tuple[str, ...], rerun: bool) -> None:
     )
     run.emit({"receipts": rows}, table)
     run.finish(1 if any(verdict.standing == BROKEN for verdict in verdicts) else 0)
+
+
+def _say_what_is_odd(run: cli.Run, done: Done) -> None:
+    if done.is_left_open:
+        run.note("a process that the command left behind still has its output; what that prints now is no evidence")
+    if done.rule:
+        run.note(f"git ignored the output of runs; {done.rule} keeps it from now on, commit that as well")
+    if done.ignored:
+        text = f"git ignores {' and '.join(done.ignored)}, which no other clone would have"
+        run.warn([Note(text, hint.git("add", "-f", "--", *done.ignored))])
 
 
 def _show(stream: TextIO, block: bytes) -> None:

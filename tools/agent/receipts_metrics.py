@@ -28,7 +28,7 @@ def main(run: cli.Run, *, output: str | None, max_latency: timedelta | None, fai
     folder = run.workspace.in_root(f"{REPORT}/usage")
     place = None if output is None else outputs.output_place(run.workspace, output, folder)
     limit = max_latency.total_seconds() if max_latency is not None else None
-    metrics = latency.measure(run.workspace, limit=limit)
+    metrics = latency.measure(run, limit=limit)
     run.skipped(metrics.problems)
     if repository.is_shallow(run.workspace.root):
         run.warn(["this clone is shallow, so first commits may be missing; git fetch --unshallow fetches them"])

@@ -24,6 +24,14 @@ assert NOW is not None
 HOUR = timedelta(hours=1)
 
 
+@pytest.fixture(autouse=True)
+def evidence(git_repo: Path) -> None:
+    """Files that records cite."""
+    for name in ("a.txt", "v.txt"):
+        (git_repo / "_report").mkdir(exist_ok=True)
+        (git_repo / "_report" / name).write_text("x\n")
+
+
 def event(store: Any, kind: str, decision: str, *, hours_ago: float = 1, **more: Any) -> None:
     """Logs an event that carries a decision."""
     made = Event(
@@ -55,13 +63,15 @@ def rows(workspace: Any, **options: Any) -> list[decisions.Decision]:
     return decisions.decisions(context_of(workspace=workspace, now=NOW), **options)
 
 
-def test_a_decision_goes_from_proposal_through_receipts_to_closing(workspace: Any, store: Any) -> None:
+def test_a_decision_goes_from_proposal_through_receipts_to_closing(workspace: Any, store: Any, git_repo: Path) -> None:
     event(store, "proposal", "D-1", hours_ago=3, plan_id="2026-01-01-x")
     (row,) = rows(workspace)
     assert (row.state, row.overdue, row.plan, row.manager) == ("open", "", "2026-01-01-x", "codex-1")
     receipt(workspace, "D-1", hours_ago=2, cites=["_report/a.txt"])
     (row,) = rows(workspace)
-    assert (row.state, row.overdue, row.receipts, row.events) == ("open", "", ("_report/a.txt",), 1)
+    (name,) = [path.name for path in (git_repo / "_report/consensus").iterdir()]
+    assert (row.state, row.overdue, row.events) == ("open", "", 1)
+    assert row.receipts == (f"_report/consensus/{name}", "_report/a.txt")
     event(store, "consensus", "D-1")
     (row,) = rows(workspace)
     assert (row.state, row.events, row.at) == ("decided", 2, NOW - HOUR)
@@ -73,10 +83,23 @@ def test_an_open_decision_is_overdue_past_the_cadence(workspace: Any, hours: int
     assert [row.overdue for row in rows(workspace)] == [reason]
 
 
-def test_a_file_without_cited_receipts_is_no_evidence(workspace: Any) -> None:
+@pytest.mark.parametrize(("hours", "reason"), [(23, ""), (25, "no receipts; no update for 1d 1h")])
+def test_a_fresh_decision_has_a_day_for_its_first_receipt(workspace: Any, store: Any, hours: int, reason: str) -> None:
+    event(store, "proposal", "D-1", hours_ago=hours)
+    assert [row.overdue for row in rows(workspace)] == [reason]
+
+
+def test_its_own_file_is_evidence_although_no_record_cites_it(workspace: Any) -> None:
     receipt(workspace, "WEEKLY-2026-W02")
-    assert [(row.id, row.overdue) for row in rows(workspace)] == [("WEEKLY-2026-W02", "")]
-    assert [row.overdue for row in rows(workspace, max_age=HOUR / 2)] == ["no receipts; no update for 1h"]
+    ((name,),) = [row.receipts for row in rows(workspace)]
+    assert name.startswith("_report/consensus/WEEKLY-2026-W02-")
+
+
+def test_a_receipt_that_is_not_there_is_no_evidence(workspace: Any, store: Any) -> None:
+    event(store, "proposal", "D-1", hours_ago=30, receipts=("_report/never.txt", "../outside"))
+    event(store, "status", "D-1", hours_ago=2)
+    (row,) = rows(workspace)
+    assert row.receipts == () and row.overdue == "2 cited receipts that are not there"
 
 
 def test_a_stamp_in_the_future_is_no_update(workspace: Any) -> None:

@@ -2,7 +2,8 @@
 
 The ids of decisions come from `_report/consensus/`, from records of the bus with a `decision_id`, from
 tasks that the caller names, and from queue items with a `Consensus:` line. An event or receipt of the
-kind `consensus` or `complete`, or a row of the ledger, decides it. Only cited receipts are evidence.
+kind `consensus` or `complete`, or a row of the ledger, decides it. Evidence are the files in its folder
+and those that records cite, where they are there.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from tools.core.fs import files, jsonl
 from tools.core.models.bus import ASSIGNMENTS
 from tools.core.models.entry import Entry, Query, event_entry
 from tools.core.models.lenient import assignment_from, text_of
+from tools.core.receipts import locate
 from tools.core.store.api import History, Store
 from tools.core.workspace import LEDGER, Workspace
 
@@ -82,9 +84,16 @@ def decisions(
     `tasks` keeps the decisions with these ids or about these tasks; `since` those touched since.
     """
     gathered = _gather(context.workspace, context.history, tasks)
-    rows = [_row(context, name, records, max_age) for name, records in gathered.items()]
+    existing = _existing(context.workspace, gathered.values())
+    rows = [_row(context, name, records, existing, max_age) for name, records in gathered.items()]
     selected = [row for row in rows if since is None or (row.at is not None and row.at >= since)]
     return sorted(selected, key=lambda row: (not row.overdue, row.state != OPEN, row.at or context.now, row.id))
+
+
+def _existing(workspace: Workspace, gathered: Iterable[_Records]) -> set[str]:
+    """The cited paths that are in this checkout, another worktree or the bus."""
+    cited = {(path, "") for records in gathered for trace in records.traces for path in trace.receipts}
+    return {path for (path, _), where in locate.find(workspace, cited).items() if where != locate.MISSING}
 
 
 def _gather(workspace: Workspace, history: History, tasks: Sequence[str]) -> dict[str, _Records]:
@@ -121,16 +130,18 @@ def receipt_lines(workspace: Workspace) -> Iterator[tuple[str, Mapping[str, obje
 
 
 def _in_receipts(workspace: Workspace) -> Iterator[tuple[str, Trace]]:
-    for _, raw in receipt_lines(workspace):
+    for path, raw in receipt_lines(workspace):
         name = text_of(raw.get("decision_id"))
         if ids.is_task(name):
-            record = event_entry(dict(raw))
+            trace = _trace("receipt", event_entry(dict(raw)))
             raw_meta = raw.get("meta")
             meta: Mapping[str, object] = raw_meta if isinstance(raw_meta, dict) else {}
             yield (
                 name,
-                _trace("receipt", record)._replace(
-                    task=text_of(meta.get("task_id")), plan=text_of(meta.get("plan_id"))
+                trace._replace(
+                    task=text_of(meta.get("task_id")),
+                    plan=text_of(meta.get("plan_id")),
+                    receipts=(path, *trace.receipts),
                 ),
             )
 
@@ -191,22 +202,23 @@ def _about_tasks(history: History, name: str, records: _Records) -> list[Trace]:
     return [trace for trace in traces if (trace.source, trace.key) not in existing]
 
 
-def _row(context: Context, name: str, records: _Records, max_age: timedelta) -> Decision:
+def _row(context: Context, name: str, records: _Records, existing: Collection[str], max_age: timedelta) -> Decision:
     traces = records.traces
     moments = [trace.at for trace in traces if trace.at and clock.is_credible(trace.at, context.now)]
     last = max(moments, default=None)
     is_decided = any(_decides(trace) for trace in traces)
-    cited = tuple(dict.fromkeys(path for trace in traces for path in trace.receipts))
+    cited = dict.fromkeys(path for trace in traces for path in trace.receipts)
+    receipts = tuple(path for path in cited if path in existing)
     return Decision(
         id=name,
         state=DECIDED if is_decided else OPEN,
         manager=_manager(context.store, records) or _proposer(traces),
         plan=next((trace.plan for trace in reversed(traces) if trace.plan), ""),
         at=last,
-        receipts=cited,
+        receipts=receipts,
         events=_count(traces, "event"),
         messages=_count(traces, "message"),
-        overdue="" if is_decided else overdue(moments, cited, context.now, max_age),
+        overdue="" if is_decided else overdue(moments, receipts, len(cited) - len(receipts), context.now, max_age),
     )
 
 
@@ -214,13 +226,19 @@ def _decides(trace: Trace) -> bool:
     return trace.source == "ledger" or (trace.source != "message" and trace.kind in DECIDING)
 
 
-def overdue(moments: Collection[datetime], cited: Collection[str], now: datetime, max_age: timedelta) -> str:
-    """Why an open decision needs attention; "" when it does not, as one proposed a moment ago."""
+def overdue(
+    moments: Collection[datetime], receipts: Collection[str], absent: int, now: datetime, max_age: timedelta
+) -> str:
+    """Why an open decision needs attention; "" when it does not, as one proposed a moment ago.
+
+    `receipts` are there, `absent` is how many are cited and are not.
+    """
+    no_receipts = f"{absent} cited receipts that are not there" if absent else "no receipts"
     if not moments:
-        return "no receipts; never updated" if not cited else "never updated"
+        return "never updated" if receipts else f"{no_receipts}; never updated"
     reasons = []
-    if not cited and now - min(moments) > max_age:
-        reasons.append("no receipts")
+    if not receipts and now - min(moments) > max_age:
+        reasons.append(no_receipts)
     if now - max(moments) > max_age:
         reasons.append(f"no update for {clock.age(max(moments), now)}")
     return "; ".join(reasons)

@@ -14,8 +14,8 @@ from tools.core import hint
 from tools.core.errors import SetupError, UsageError
 from tools.core.fs import files, locks
 from tools.core.git import git
-from tools.core.gitdir import common_folder, git_folder
-from tools.core.workspace import BUS, Place, Workspace
+from tools.core.gitdir import git_folder
+from tools.core.workspace import BUS, REPORT, Place, Workspace
 
 TRACKED = "tracked"
 IGNORED = "ignored"
@@ -104,10 +104,12 @@ def _listed(folder: str, *chosen: str) -> dict[str, str]:
 
 
 def stage(workspace: Workspace, paths: Sequence[str]) -> None:
-    """Stages files, ignored ones too, and nothing else; SetupError when git refuses."""
-    folder = git_folder(workspace.root)
-    if folder is None:
+    """Stages files, ignored ones too, and nothing else; SetupError when git refuses.
+
+    git's own index lock does not wait, it fails, so those who stage take turns; an exchange with a remote,
+    which holds the lock of the clone for as long as the network likes, is not waited for.
+    """
+    if git_folder(workspace.root) is None:
         raise SetupError("there is no git here to stage evidence in", code="git.none", hint=hint.git("init"))
-    above, name = os.path.split(common_folder(folder))
-    with locks.hold(Place(above, name)):  # git's own index lock does not wait, it fails
+    with locks.hold(workspace.in_root(f"{REPORT}/runner")):
         git.run(workspace.root, "--literal-pathspecs", "add", "--force", "--", *paths)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tools.core import hint
 from tools.core.context import Context
-from tools.core.errors import SetupError, UsageError
+from tools.core.errors import SetupError, ToolkitError, UsageError
 from tools.core.git import repository, tracked
 from tools.core.plans import edits, storage
 from tools.core.receipts.run import About, Done, Show, record
@@ -18,12 +18,23 @@ def record_run(context: Context, command: Sequence[str], about: About, *, name: 
     _require_plan(context.workspace, about)
     done = record(context.workspace, command, about, context.now, name=name, show=show)
     if about.plan_id:
-        log = f"{done.place.name.removesuffix('.json')}.log"
-        tracked.stage(context.workspace, [done.place.name, log])
-        storage.change(
-            context.workspace, about.plan_id, lambda raw: edits.attach(raw, done.place.name, about.step or None)
-        )
+        _cite(context.workspace, about, done.place.name)
     return done
+
+
+def _cite(workspace: Workspace, about: About, receipt: str) -> None:
+    """Stages a run's evidence and cites it; what goes wrong is told as that, for the command has run and need not again."""
+    try:
+        tracked.stage(workspace, [receipt, f"{receipt.removesuffix('.json')}.log"])
+        storage.change(workspace, about.plan_id, lambda raw: edits.attach(raw, receipt, about.step or None))
+    except ToolkitError as problem:
+        step = (about.step,) if about.step else ()
+        raise type(problem)(
+            f"the command ran and is recorded in {receipt}, but {about.plan_id} does not cite it: {problem.message}",
+            code="run.not_cited",
+            hint=hint.tool("planner.cli", "attach-receipt", about.plan_id, *step, "--file", receipt),
+            details=problem.details,
+        ) from problem
 
 
 def _require_plan(workspace: Workspace, about: About) -> None:

@@ -7,7 +7,6 @@ an output without a receipt, which proves nothing, and never a receipt without i
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -16,9 +15,10 @@ from typing import NamedTuple
 from tools.core import clock, ids
 from tools.core.errors import SetupError
 from tools.core.fs import files
-from tools.core.git import changes, refs
+from tools.core.git import changes, refs, tracked
 from tools.core.models.evidence import RunReceipt
 from tools.core.models.record import to_mapping
+from tools.core.receipts.process import Output, exit_status, start
 from tools.core.receipts.verify import BROKEN, VERIFIED, Verdict, read_run, runs_folder, verdict
 from tools.core.receipts.write import create_document, write_new
 from tools.core.text import secrets
@@ -27,7 +27,6 @@ from tools.core.workspace import BUS, MANIFEST, MANIFEST_BACKUPS, MANIFEST_SESSI
 Show = Callable[[bytes], None]
 
 _OWN = (BUS, REPORT, MANIFEST_SESSIONS, MANIFEST_BACKUPS, "AGENT_MANIFEST*.json", MANIFEST)
-_SIGNALLED = 128
 
 
 class About(NamedTuple):
@@ -40,10 +39,16 @@ class About(NamedTuple):
 
 
 class Done(NamedTuple):
-    """A run that was recorded."""
+    """A run that was recorded; `is_left_open` where a process that it left behind can still print.
+
+    `ignored` are files that git would leave out of a commit, `rule` the file that now keeps it from doing so.
+    """
 
     receipt: RunReceipt
     place: Place
+    is_left_open: bool
+    ignored: tuple[str, ...]
+    rule: str
 
 
 class Ended(NamedTuple):
@@ -53,6 +58,7 @@ class Ended(NamedTuple):
     sha256: str
     size: int
     seconds: float
+    is_left_open: bool
 
 
 def record(
@@ -85,7 +91,35 @@ def record(
     )
     place = log._replace(name=log.name.removesuffix(".log") + ".json")
     create_document(place, to_mapping(receipt))
-    return Done(receipt, place)
+    return Done(receipt, place, ended.is_left_open, *_kept_by_git(workspace, (place.name, log.name)))
+
+
+def _kept_by_git(workspace: Workspace, names: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """Which of these files git ignores, and the file of rules that was made so that it ignores none of a run's.
+
+    Half a pair is no evidence in another clone, and `*.log` is a usual line of a `.gitignore`.
+    """
+    ignored = _ignored(workspace, names)
+    if not ignored:
+        return (), ""
+    rules = workspace.in_root(f"{REPORT}/runner/.gitignore")
+    try:
+        create_document(rules, b"!*.log\n!*.json\n")
+    except FileExistsError:
+        return ignored, ""
+    still_ignored = _ignored(workspace, names)
+    if still_ignored == ignored:
+        files.remove(rules)  # a folder above is ignored, where no rule of ours counts
+        return ignored, ""
+    return still_ignored, rules.name
+
+
+def _ignored(workspace: Workspace, names: Sequence[str]) -> tuple[str, ...]:
+    try:
+        states = tracked.states(workspace, names)
+    except SetupError:  # without git nothing is ignored
+        return ()
+    return tuple(name for name, state in states.items() if state == tracked.IGNORED)
 
 
 def verify_receipt(workspace: Workspace, path: str, *, rerun: bool = False) -> Verdict:
@@ -94,7 +128,7 @@ def verify_receipt(workspace: Workspace, path: str, *, rerun: bool = False) -> V
     receipt = read_run(workspace, path)
     if not rerun or receipt is None or outcome.standing != VERIFIED:
         return outcome
-    status = _rerun(workspace.root, receipt.command)
+    status = exit_status(start(workspace.root, receipt.command, captured=False))
     if status != receipt.exit_status:
         return Verdict(BROKEN, f"run again it ends with {status}, not {receipt.exit_status}")
     return Verdict(VERIFIED, f"run again it ends with {status} as before")
@@ -115,39 +149,23 @@ def _run(root: str, command: Sequence[str], log: Place, show: Show) -> Ended:
     import hashlib
 
     digest, size, begun = hashlib.sha256(), 0, time.monotonic()
-    child = _start(root, command, subprocess.PIPE)
+    child = start(root, command, captured=True)
+    output = Output(child)
     try:
         with files.opened(log, os.O_WRONLY) as descriptor:
-            for block in _logged(_blocks(child), show):
+            for block in _logged(output.blocks(), show):
                 digest.update(block)
                 size += len(block)
                 with files.writable(log):
                     files.write_whole(descriptor, block)
             with files.writable(log):
                 os.fsync(descriptor)
-        return Ended(_status(child.wait()), digest.hexdigest(), size, time.monotonic() - begun)
+        status = exit_status(child)
+        return Ended(status, digest.hexdigest(), size, time.monotonic() - begun, output.is_left_open)
     finally:
         if child.poll() is None:  # an error ends the run early; its remaining output has no reader
             child.kill()
             child.wait()
-
-
-def _blocks(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
-    """The output of a command as it comes; the first Ctrl-C is left to the command."""
-    assert child.stdout is not None
-    interrupted = False
-    with child.stdout:
-        while True:
-            try:
-                block = os.read(child.stdout.fileno(), 1 << 16)
-            except KeyboardInterrupt:
-                if interrupted:
-                    raise
-                interrupted = True
-                continue
-            if not block:
-                return
-            yield block
 
 
 def _logged(blocks: Iterator[bytes], show: Show) -> Iterator[bytes]:
@@ -165,20 +183,3 @@ def _shown(show: Show, block: bytes) -> Show:
     except BrokenPipeError:  # the reader of stdout has gone; the run is recorded all the same
         return lambda _: None
     return show
-
-
-def _rerun(root: str, command: Sequence[str]) -> int:
-    return _status(_start(root, command, subprocess.DEVNULL).wait())
-
-
-def _start(root: str, command: Sequence[str], output: int) -> subprocess.Popen[bytes]:
-    try:
-        return subprocess.Popen(list(command), cwd=root, stdout=output, stderr=subprocess.STDOUT)
-    except (OSError, ValueError) as problem:
-        reason = getattr(problem, "strerror", None) or str(problem)
-        raise SetupError(f"{command[0]!r} cannot be run: {reason}", code="run.start") from problem
-
-
-def _status(code: int) -> int:
-    """The exit status as a shell reports it: 128 plus the signal's number for a killed command."""
-    return code if code >= 0 else _SIGNALLED - code

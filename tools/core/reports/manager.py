@@ -19,7 +19,6 @@ from tools.core.plans import check, storage
 from tools.core.reports.latency import measure
 from tools.core.text import terminal
 from tools.core.text.markdown import code_span, escape_markdown, markdown_table
-from tools.core.workspace import Workspace
 
 CONSENSUS_KINDS = ("consensus", "summary", "vote")
 MOST_FINDINGS = 50
@@ -63,14 +62,14 @@ def gather(context: Context, manager: str, since: datetime) -> Report:
         _task_rows(snapshot, [entry for entry in entries if entry.at and clock.is_credible(entry.at, context.now)]),
         [str(finding.problem) for result in checked for finding in result.findings],
         [entry for entry in entries if entry.source == MESSAGE and entry.kind in CONSENSUS_KINDS],
-        _latencies(context.workspace),
+        _latencies(context),
     )
 
 
-def _latencies(workspace: Workspace) -> dict[str, dict[str, Any]]:
+def _latencies(context: Context) -> dict[str, dict[str, Any]]:
     """The figures of every latency; {} outside git, which knows when a file was added."""
     try:
-        figures: dict[str, dict[str, Any]] = measure(workspace).summary["latencies"]
+        figures: dict[str, dict[str, Any]] = measure(context).summary["latencies"]
     except SetupError:
         return {}
     return figures
