@@ -141,3 +141,35 @@ def test_a_garbage_line_stays_and_is_explained(repo: Path, run: Run) -> None:
 
 def test_applying_needs_a_seat(repo: Path, run: Run) -> None:
     run("maintenance.bus_repair", "--apply", "--agent", "codex-9", code=3)
+
+
+def test_a_file_of_the_same_name_on_a_branch_of_code_brings_nothing_in(repo: Path, run: Run) -> None:
+    run("agent.bus_status")
+    log = repo / "_bus/events/events.jsonl"
+    mine = log.read_bytes()
+    git(repo, "switch", "-qc", "other")
+    (repo / "events").mkdir()
+    for name in ("events/events.jsonl", "_bus/events/events.jsonl"):
+        (repo / name).write_bytes(
+            mine + b'{"agent_id":"codex-9","event":"note","summary":"foreign","ts":"2026-01-01T00:00:00Z"}\n'
+        )
+    git(repo, "add", "-f", "events", "_bus/events")
+    git(repo, "commit", "-qm", "files of the same names")
+    git(repo, "switch", "-q", "main")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_bytes(mine)
+    run("maintenance.bus_repair", "--apply")
+    assert b"foreign" not in log.read_bytes()
+
+
+CLAIM_OF = '{"agent_id":"%s","event":"claim","summary":"x","task_id":"Q-9","ts":"2026-01-01T00:00:00Z","claim":{"task_id":"Q-9",' \
+    '"agent_id":"%s","branch":"b","status":"active","claimed_at":"2026-01-01T00:00:00Z","fence":%s}}\n'  # fmt: skip
+
+
+def test_a_claim_whose_fence_jumps_is_not_brought_back_from_an_event(repo: Path, run: Run) -> None:
+    with (repo / EVENTS).open("a") as log:
+        log.write(CLAIM_OF % ("codex-2", "codex-2", 1) + CLAIM_OF % ("mallory", "mallory", 2**53 - 1))
+        log.write(CLAIM_OF % ("codex-3", "codex-3", 2) + CLAIM_OF % ("x", "not/an/id", 3))
+    run("maintenance.bus_repair", "--apply")
+    claim = json.loads((repo / "_bus/claims/Q-9.json").read_text())
+    assert (claim["agent_id"], claim["fence"]) == ("codex-3", 2)

@@ -13,7 +13,8 @@ BOARD = 1
 BUS = 1
 HEARTBEAT = 1
 INDEX = 6
+JOURNAL = 1
 PLAN = 0
 
-FORMATS = {"board": BOARD, "bus": BUS, "heartbeat": HEARTBEAT, "index": INDEX, "plan": PLAN}
+FORMATS = {"board": BOARD, "bus": BUS, "heartbeat": HEARTBEAT, "index": INDEX, "journal": JOURNAL, "plan": PLAN}
 """Every format by the name that users read."""

@@ -7,22 +7,27 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
+import os
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from tools.core import clock, ids
 from tools.core.cli import app as cli
-from tools.core.models.bus import EVENTS, Event
+from tools.core.models.bus import CLAIMS, EVENTS, Event
+from tools.core.models.lenient import claim_from
 from tools.core.models.record import MAX_SUMMARY, to_mapping
+from tools.core.store import layout
 from tools.core.store.api import Append
 from tools.core.store.files import repair
-from tools.core.store.files.repair import Damage, Step
+from tools.core.store.files.repair import Damage, Source, Step
+from tools.core.sync import bus_branch, door
 
 
 @cli.command(doc=__doc__, writes=True)
 @cli.option("--apply", is_flag=True, help="Repair; without it, only print the steps.")
 def main(run: cli.Run, *, apply: bool) -> None:
     seat = run.seat if apply else None
-    damage = repair.survey(run.workspace)
+    damage = repair.survey(run.workspace, _source(run))
     if seat and any(step.mends for step in damage.steps):
         repair.apply(run.workspace, damage)
         run.store.commit([Append(EVENTS, to_mapping(_event(run, seat.agent_id, damage)))])
@@ -30,6 +35,22 @@ def main(run: cli.Run, *, apply: bool) -> None:
     document = {"applied": apply, "steps": [_as_mapping(run, step) for step in damage.steps]}
     run.emit(document, "\n".join(_lines(run, damage, applied=apply)) or "the bus needs no repair")
     run.finish(1 if unrepaired else 0)
+
+
+def _source(run: cli.Run) -> Source:
+    """The bus's own branch; the checked out one where the bus travels with the code."""
+    own = os.path.lexists(run.workspace.bus.child(".git").path)
+    refs = (f"refs/heads/{bus_branch.BRANCH}",) if own else ("HEAD",)
+
+    def admits_claim(task: str, content: Mapping[str, object], highest: int, fences: Collection[int]) -> bool:
+        fence = claim_from(content, task).fence
+        address = layout.Address(CLAIMS, task)
+        return not (
+            door.document_reason(address, {**content, "fence": fence}, run.now)
+            or door.jump_reason(fence, highest, fences)
+        )
+
+    return Source(refs, lambda line: not door.line_reason(line), admits_claim)
 
 
 def _as_mapping(run: cli.Run, step: Step) -> dict[str, Any]:

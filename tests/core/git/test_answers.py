@@ -35,7 +35,7 @@ QUESTIONS: dict[str, Callable[[str], Any]] = {
     "blocks": read,
     "write_blob": lambda folder: objects.write_blob(folder, b"x"),
     "first_commits": lambda folder: history.first_commits(folder, ["README.md"]),
-    "versions": lambda folder: list(history.versions(folder)),
+    "versions": lambda folder: list(history.versions(folder, ["HEAD"], ".")),
     "since": lambda folder: changes.since(folder, "side", ["."]),
     "since_fork": lambda folder: changes.since_fork(folder, "side"),
     "entries": lambda folder: changes.entries(folder, "side", "main", "."),

@@ -28,7 +28,7 @@ def test_a_file_came_with_the_first_commit_that_had_it(git_repo: Path) -> None:
 def test_nothing_came_where_nothing_was_committed(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "fresh")
     assert history.first_commits(str(tmp_path / "fresh"), ["a"]) == {}
-    assert list(history.versions(str(tmp_path / "fresh"))) == []
+    assert list(history.versions(str(tmp_path / "fresh"), ["HEAD"], ".")) == []
 
 
 def test_a_name_that_begins_with_a_line_end_or_a_letter_of_control_is_a_name(git_repo: Path) -> None:
@@ -40,7 +40,7 @@ def test_a_name_that_begins_with_a_line_end_or_a_letter_of_control_is_a_name(git
     assert set(history.first_commits(str(git_repo), names)) >= {"\x011700000000", "plain"}
 
 
-def test_every_content_of_a_file_on_any_branch_is_a_version(git_repo: Path) -> None:
+def test_every_content_of_a_file_on_the_named_branches_is_a_version(git_repo: Path) -> None:
     commit(git_repo, "log", "one")
     git(git_repo, "switch", "-qc", "side")
     commit(git_repo, "log", "two")
@@ -50,6 +50,8 @@ def test_every_content_of_a_file_on_any_branch_is_a_version(git_repo: Path) -> N
     (git_repo / "link").symlink_to("README.md")
     git(git_repo, "add", "link")
     git(git_repo, "commit", "-qm", "link")
-    versions = list(history.versions(str(git_repo)))
+    versions = list(history.versions(str(git_repo), ["main", "side", "refs/heads/none"], "."))
+    assert [path for path, _ in history.versions(str(git_repo), ["main"], ".")].count("log") == 1
+    assert list(history.versions(str(git_repo), ["main"], "folder")) == []
     contents = [git(git_repo, "cat-file", "blob", blob) for path, blob in versions if path == "log"]
     assert sorted(contents) == ["one", "two"] and "link" not in dict(versions)

@@ -54,9 +54,13 @@ def _earliest(log: bytes) -> dict[str, int]:
     return earliest
 
 
-def versions(folder: str) -> Iterator[tuple[str, str]]:
-    """Path and blob of every regular file that any commit of any branch brought, newest commit first."""
-    arguments = ("log", "--all", "--format=", "--raw", "--no-abbrev", "--no-renames", "-z", "-m")
+def versions(folder: str, refs: Sequence[str], below: str) -> Iterator[tuple[str, str]]:
+    """Path and blob of every regular file below a folder that a commit of these refs brought, newest commit first."""
+    shown = ("--format=", "--raw", "--no-abbrev", "--no-renames", "-z", "-m", "--full-history")
+    existing = [ref for ref in refs if git.ask(folder, "rev-parse", "--verify", "-q", f"{ref}^{{commit}}").code == 0]
+    if not existing:
+        return
+    arguments = ("--literal-pathspecs", "log", *shown, *existing, "--", below)
     answer = git.ask(folder, *arguments)
     if answer.code:
         raise git.failed(arguments, answer)

@@ -7,13 +7,14 @@ the events, which carry them whole. Everything is looked up first and looked at 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from tools.core import hint, ids
+from tools.core import clock, hint, ids
 from tools.core.errors import DataError, SetupError, ToolkitError
-from tools.core.fs import files, jsonl, locks
+from tools.core.fs import files, folders, jsonl, locks
 from tools.core.git import history, objects
 from tools.core.git import repository as git_repository
 from tools.core.hint import Hint
@@ -24,6 +25,7 @@ from tools.core.plain import NamedTuple
 from tools.core.store import layout
 from tools.core.store.files import append
 from tools.core.store.files.index.database import Index
+from tools.core.store.files.journal import UnknownJournalError
 from tools.core.store.files.store import FileStore
 from tools.core.text import secrets as redaction
 from tools.core.workspace import BUS, Workspace
@@ -52,13 +54,25 @@ class Damage(NamedTuple):
     claims: Mapping[str, Claim]
 
 
-def survey(workspace: Workspace) -> Damage:
-    """What a repair would do; reads only, git's history included."""
+class Source(NamedTuple):
+    """Where git may have lost lines: the refs that carry this bus and no other; and what may come in again.
+
+    A branch of code can have files of the same names, and a remote's branch what never came in. `admits_claim`
+    gets a task, a claim that an event carries, the highest fence before it, and the fences of all events.
+    """
+
+    refs: Sequence[str]
+    admits_line: Callable[[bytes], bool]
+    admits_claim: Callable[[str, Mapping[str, object], int, Collection[int]], bool]
+
+
+def survey(workspace: Workspace, source: Source) -> Damage:
+    """What a repair would do; reads only, the bus's own history in git included."""
     store = FileStore(workspace)
     steps = [*_journal(workspace), *_torn(store)]
     index = Index(workspace, lambda _: None)
-    lines = _lost_lines(workspace, store, index)
-    claims = _lost_claims(store, index)
+    lines = _lost_lines(workspace, source, store, index)
+    claims = _lost_claims(source, store, index)
     index.close()
     for stream, raws in lines.items():
         steps.append(Step("lines", store.where(stream), f"bring back {len(raws)} lines that were there"))
@@ -103,18 +117,32 @@ def _replace_claim(workspace: Workspace, task: str, claim: Claim) -> None:
 
 
 def _journal(workspace: Workspace) -> Iterator[Step]:
-    if files.exists(workspace.journal):
+    if os.path.lexists(workspace.journal.path):
         yield Step("journal", workspace.journal.name, "complete what a dead process began, or set it aside")
 
 
 def _finish_journal(workspace: Workspace, store: FileStore) -> None:
     try:
         store.recover()
-    except DataError:  # no journal of ours: keep it, and let writers in again
+    except UnknownJournalError:
+        raise
+    except DataError:  # damaged: keep it, and let writers in again
         with locks.hold(workspace.bus, holder=workspace.cache.child("holder")):
-            data = files.read_bytes(workspace.journal, limit=1 << 28)
-            append.keep_torn(workspace.torn, workspace.journal, data or b"")
-            files.remove(workspace.journal)
+            _set_aside(workspace)
+
+
+def _set_aside(workspace: Workspace) -> None:
+    """Moves the journal to the torn lines, whatever it is: too large to read, a link, a folder."""
+    name = f"journal-{clock.file_stamp(clock.now())}-{ids.new_record_id()[-6:]}"
+    folders.make_folder(workspace.torn)
+    with (
+        files.folder_of(workspace.journal) as source,
+        files.folder_of(workspace.torn.child(name)) as target,
+        files.writable(workspace.torn),
+    ):
+        os.rename(os.path.basename(workspace.journal.name), name, src_dir_fd=source, dst_dir_fd=target)
+        os.fsync(target)
+        os.fsync(source)
 
 
 def _streams(store: FileStore) -> list[str]:
@@ -154,9 +182,12 @@ class _Present:
         return jsonl.line_hash(raw) in self._hashes or text_of(jsonl.parse(raw).get("id")) in self._ids
 
 
-def _lost_lines(workspace: Workspace, store: FileStore, index: Index) -> dict[str, list[bytes]]:
+def _lost_lines(workspace: Workspace, source: Source, store: FileStore, index: Index) -> dict[str, list[bytes]]:
     kept: dict[str, dict[bytes, None]] = {}
-    for stream, raw in [*_in_history(workspace), *index.ask("SELECT stream, raw FROM lost ORDER BY stream, rowid")]:
+    for stream, raw in [
+        *_in_history(workspace, source),
+        *index.ask("SELECT stream, raw FROM lost ORDER BY stream, rowid"),
+    ]:
         kept.setdefault(stream, {})[raw] = None
     lost: dict[str, list[bytes]] = {}
     for stream, raws in kept.items():
@@ -171,24 +202,25 @@ def _key(raw: bytes) -> str:
     return text_of(jsonl.parse(raw).get("id")) or jsonl.line_hash(raw)
 
 
-def _in_history(workspace: Workspace) -> Iterator[tuple[str, bytes]]:
+def _in_history(workspace: Workspace, source: Source) -> Iterator[tuple[str, bytes]]:
     """The lines of the newest versions of each log that git has, oldest version first."""
     try:
         repository = git_repository.of_bus(workspace)
     except SetupError:
         return
-    versions = _versions(repository)
+    versions = _versions(repository, source.refs, "." if repository == workspace.bus.path else BUS)
     with objects.Reader(repository) as reader:
         for stream, blobs in versions.items():
             for blob in reversed(blobs):
                 for line in jsonl.split(reader.blocks(blob)):
-                    yield stream, line.raw
+                    if source.admits_line(line.raw):
+                        yield stream, line.raw
 
 
-def _versions(repository: str) -> dict[str, list[str]]:
-    """By stream, the newest contents of each of its segments in the history of all branches."""
+def _versions(repository: str, refs: Sequence[str], below: str) -> dict[str, list[str]]:
+    """By stream, the newest contents of each of its segments in the history of these refs."""
     by_path: dict[str, list[str]] = {}
-    for path, blob in history.versions(repository):
+    for path, blob in history.versions(repository, refs, below):
         blobs = by_path.setdefault(path, [])
         if blob not in blobs and len(blobs) < _VERSIONS:
             blobs.append(blob)
@@ -207,17 +239,27 @@ def _stream_of(path: str) -> str:
 # -- claims ------------------------------------------------------------------------------------------
 
 
-def _lost_claims(store: FileStore, index: Index) -> dict[str, Claim]:
+def _lost_claims(source: Source, store: FileStore, index: Index) -> dict[str, Claim]:
     """By task, the claim that the events tell of last, where the document is gone, damaged or older."""
-    latest: dict[str, Claim] = {}
+    carried: dict[str, list[Mapping[str, object]]] = {}
     for (raw,) in index.ask(f"SELECT raw FROM entries WHERE {_CARRIES_CLAIM} ORDER BY seq"):
         record: dict[str, Any] = jsonl.parse(raw)
         task, content = record.get("task_id"), record.get("claim")
         if isinstance(content, dict) and isinstance(task, str) and ids.is_task(task):
-            claim = claim_from(content, task)
-            if task not in latest or claim.fence >= latest[task].fence:
-                latest[task] = claim
-    return {task: claim for task, claim in latest.items() if _is_behind(store, claim)}
+            carried.setdefault(task, []).append(content)
+    latest = {task: _last_of(source, task, contents) for task, contents in carried.items()}
+    return {task: claim for task, claim in latest.items() if claim is not None and _is_behind(store, claim)}
+
+
+def _last_of(source: Source, task: str, contents: Sequence[Mapping[str, object]]) -> Claim | None:
+    """The claim of the last event that carries one with the highest fence that may come in."""
+    fences = [claim_from(content, task).fence for content in contents]
+    latest: Claim | None = None
+    for content, fence in zip(contents, fences, strict=True):
+        highest = latest.fence if latest is not None else 0
+        if fence >= highest and source.admits_claim(task, content, highest, fences):
+            latest = claim_from(content, task)
+    return latest
 
 
 def _is_behind(store: FileStore, claim: Claim) -> bool:

@@ -31,7 +31,7 @@ from tools.core.problem import Problem
 from tools.core.store import one_by_one
 from tools.core.store.addresses import address_of
 from tools.core.store.api import Append, Change, Document, Expect, Replace, StaleVersion
-from tools.core.store.files import append
+from tools.core.store.files import append, journal
 from tools.core.store.files.append import sync
 from tools.core.store.files.transaction import Transaction, as_written, place_of, recovered, refuse_moved, version_of
 from tools.core.workspace import Place, Workspace
@@ -264,25 +264,15 @@ class FileStore:
         if plan.is_single_document:
             plan.apply()
             return
-        journal = self._workspace.journal
-        files.replace(journal, files.dump_json(plan.as_journal()))
+        files.replace(self._workspace.journal, journal.dump(plan))
         plan.apply()
-        files.remove(journal)
+        files.remove(self._workspace.journal)
 
     def _finish_journal(self) -> bool:
-        data = files.read_bytes(self._workspace.journal, limit=1 << 28)
+        data = files.read_bytes(self._workspace.journal, limit=journal.MAX_BYTES)
         if data is None:
             return False
-        try:
-            intent = files.parse_object(data, self._workspace.journal.name)
-            plan = Transaction.from_journal(self._workspace, intent)
-        except (DataError, UsageError, KeyError, TypeError, ValueError, AttributeError) as error:
-            reason = f"not a journal of this toolkit ({error})"
-            raise DataError(
-                Problem(self._workspace.journal.name, 1, reason, "bus.journal"),
-                hint=hint.tool("maintenance.bus_repair"),
-            ) from error
-        plan.apply()
+        journal.load(self._workspace, data).apply()
         files.remove(self._workspace.journal)
         return True
 
