@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from tests.board_mutations import BOARDS
+from tests.field_mutations import FIELD
 from tests.mutation import Mutation
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -75,7 +76,7 @@ MUTATIONS = (
     Mutation(
         "no journal",
         "tools/core/store/files/store.py",
-        "        files.replace(journal, files.dump_json(plan.as_journal()))\n",
+        "        files.replace(self._workspace.journal, journal.dump(plan))\n",
         "",
         (ORDER,),
         FEW,
@@ -118,8 +119,16 @@ MUTATIONS = (
         "dead",
     ),
     *BOARDS,
+    *FIELD,
 )
 UNCHANGED = Mutation("nothing", "", "", "", (PROMISES, ORDER), f"{FEW} or torn or dead or test_promises")
+
+
+def weakened(mutation: Mutation) -> str:
+    """The source of the file with the mutation's text replaced; AssertionError where it is not there once."""
+    source = (CHECKOUT / mutation.path).read_text()
+    assert source.count(mutation.old) == 1, f"{mutation.name}: its text is not (once) in {mutation.path}"
+    return source.replace(mutation.old, mutation.new)
 
 
 def apply(mutation: Mutation, folder: Path) -> None:
@@ -129,10 +138,7 @@ def apply(mutation: Mutation, folder: Path) -> None:
     for name in ("teof.py", "pyproject.toml"):
         shutil.copyfile(CHECKOUT / name, folder / name)
     if mutation.path:
-        path = folder / mutation.path
-        source = path.read_text()
-        assert source.count(mutation.old) == 1, f"{mutation.name}: its text is not (once) in {mutation.path}"
-        path.write_text(source.replace(mutation.old, mutation.new))
+        (folder / mutation.path).write_text(weakened(mutation))
 
 
 def notice(mutation: Mutation, folder: Path) -> tuple[bool, str]:

@@ -10,11 +10,10 @@ import pytest
 
 from tests.crash.traced import why_not
 from tests.mutation import Mutation
-from tests.mutations import MUTATIONS, UNCHANGED, notice
-
-pytestmark = pytest.mark.slow
+from tests.mutations import MUTATIONS, UNCHANGED, notice, weakened
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name.replace(" ", "-"))
 def test_a_weakened_promise_is_noticed(mutation: Mutation, tmp_path: Path) -> None:
     if mutation.traces and (reason := why_not()):
@@ -25,6 +24,12 @@ def test_a_weakened_promise_is_noticed(mutation: Mutation, tmp_path: Path) -> No
     assert noticed, words
 
 
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name.replace(" ", "-"))
+def test_each_weakening_is_of_a_text_that_is_there(mutation: Mutation) -> None:
+    assert weakened(mutation)
+
+
+@pytest.mark.slow
 def test_the_toolkit_as_it_is_passes_the_same_tests(tmp_path: Path) -> None:
     noticed, words = notice(UNCHANGED, tmp_path)
     assert not noticed, words
