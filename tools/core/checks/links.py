@@ -15,10 +15,10 @@ from tools.core.text.markdown import escape_markdown
 from tools.core.workspace import QUICK_LINKS, Place, Workspace
 
 MARKDOWN = QUICK_LINKS.removesuffix(".json") + ".md"
-_HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.*?)\s*#*\s*$")
+_HEADING = re.compile(r"^ {0,3}#{1,6}\s")
 _FENCE = re.compile(r"^ {0,3}(```|~~~)")
 _ANCHOR = re.compile(r"<a\s+(?:id|name)=[\"']([^\"']+)[\"']", re.IGNORECASE)
-_LINKED = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_LINKED = re.compile(r"\[([^\[\]]*+)\]\([^()]*+\)")
 _NOT_SLUG = re.compile(r"[^\w\- ]")
 
 
@@ -103,7 +103,7 @@ def anchors_of(text: str) -> set[str]:
         anchors.update(_ANCHOR.findall(line))
         heading = _HEADING.match(line)
         if heading:
-            slug = _slug(heading[1])
+            slug = _slug(line[heading.end() :].strip().rstrip("#"))
             number = counts.get(slug, 0)
             counts[slug] = number + 1
             anchors.add(f"{slug}-{number}" if number else slug)

@@ -49,7 +49,7 @@ def of_bus(workspace: Workspace) -> str:
 def version() -> tuple[int, int]:
     """The version of git, its first two numbers."""
     text = git.run("/", "version")
-    numbers = re.search(r"(\d+)\.(\d+)", text)
+    numbers = re.search(r"(?<!\d)(\d+)\.(\d+)", text)
     if numbers is None:
         raise git.not_understood(("version",), text)
     return int(numbers[1]), int(numbers[2])

@@ -109,12 +109,13 @@ def measure(context: Context, *, limit: float | None = None) -> Metrics:
 
 def _notes(context: Context, plans: Sequence[Plan]) -> dict[str, datetime]:
     """When a manager first named each plan on the bus."""
+    documents = claim_documents.of_all_tasks(context.store)
     names = presence.managers(
         context.history,
         context.now,
         manifests=bound_manifests(context.workspace),
-        assignments=claim_documents.all_assignments(context.store)[0],
-        claims={claim.task_id: claim for claim in claim_documents.all_claims(context.store)[0]},
+        assignments=documents.assignments,
+        claims={claim.task_id: claim for claim in documents.claims},
     )
     entries = context.history.select(Query(agents=names), None)[0] if names and plans else []
     plan_ids = {plan.plan_id for plan in plans}

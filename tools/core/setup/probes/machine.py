@@ -48,7 +48,7 @@ def versions(clone: Clone) -> Iterator[Probe]:
             yield skipped("version", f"{vendor.PROGRAM} is not on the path", name)
             continue
         text = programs.said(path, "--version")
-        numbers = re.search(r"\d+\.\d+(?:\.\d+)?", text)
+        numbers = re.search(r"(?<!\d)\d+\.\d+(?:\.\d+)?", text)
         if numbers and (numbers[0] == vendor.TESTED or numbers[0].startswith(f"{vendor.TESTED}.")):
             yield passed("version", numbers[0], name)
         else:
