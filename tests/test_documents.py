@@ -161,6 +161,16 @@ def test_every_stable_error_code_is_explained_and_no_other():
     assert set(told) == used
 
 
+def test_each_promise_of_security_names_a_test_that_is_there():
+    rows = [line for line in (CHECKOUT / "docs/security.md").read_text().splitlines() if line.startswith("| ")]
+    rows = [row for row in rows if not row.startswith(("| ---", "| may try to"))]
+    assert len(rows) >= 25
+    for row in rows:
+        path, _, name = re.search(r"`(tests/[\w/]+\.py(?:::\w+)?)` \|$", row)[1].partition("::")
+        tests = re.findall(r"^def (test_\w+)", (CHECKOUT / path).read_text(), re.M)
+        assert name in tests if name else tests, row
+
+
 @pytest.mark.parametrize("name", ["codex-1", "codex-2", "manager-1"])
 def test_the_sample_manifests_are_seats(name):
     path = CHECKOUT / MANIFEST_SAMPLES / f"AGENT_MANIFEST.{name}.json"

@@ -172,7 +172,7 @@ REDACTS = {
     "cli/run.py": "what is shown",
     "cli/outcome.py": "says what was replaced",
     "cli/hints.py": "a hint whose command would carry a secret is left out",
-    "receipts/process.py": "the output of a run, as it comes, and the name of its files",
+    "receipts/run.py": "the output of a run, as it comes, and the name of its files",
     "plans/storage.py": "a plan in the spelling of the file it replaces",
     "seats/manifests.py": "a manifest is compared with the one that is there",
     "seats/saved_sessions.py": "a manifest is compared with the one that is there",
