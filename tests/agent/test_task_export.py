@@ -211,3 +211,11 @@ def call(module, *arguments, root):
         code = cli.call(importlib.import_module(f"tools.{module}").main, [*arguments, "--root", str(root), "--json"])
     assert code == 0, out.getvalue()
     return json.loads(out.getvalue())
+
+
+def test_what_is_no_id_is_no_dependency_of_an_export(git_repo, run):
+    (git_repo / "queue").mkdir(exist_ok=True)
+    (git_repo / "queue/001-a.md").write_text("# Task: a\nDepends: T-1, \x1b[2J, x y\n")
+    for target in ("markdown", "csv"):
+        out = run("agent.task_export", target).out
+        assert "T-1" in out and "\x1b" not in out and "x y" not in out

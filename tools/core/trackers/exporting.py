@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from tools.core import clock
+from tools.core import clock, ids
 from tools.core.backlog import items
 from tools.core.bus import claim_documents
 from tools.core.context import Context
@@ -99,7 +99,7 @@ def _outgoing(
         raw=origin.kept.raw if origin.kept else "",
         body="" if origin.kept else _body(parts),
         sections=_sections(parts),
-        depends=[keys.get(name, name) for name in task.depends],
+        depends=[keys.get(name, name) for name in task.depends if ids.is_task(name)],
         depends_added=added,
         depends_removed=removed,
         parent=value_of(parts, "parent"),
