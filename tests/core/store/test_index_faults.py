@@ -185,3 +185,99 @@ def test_a_mark_that_cannot_be_read_is_no_mark(workspace, backwards, mark):
 def test_a_bus_without_an_index_has_no_mark_and_makes_none(workspace, store, logged):
     logged(summary="one")
     assert store.history.losses([EVENTS]) == [] and not os.path.exists(workspace.cache.child("index.sqlite").path)
+
+
+# -- an error at every call --------------------------------------------------------------------------
+
+CODES = [
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_READONLY,
+]
+
+
+class Counted:
+    """Fails the call of that number to a file of the index, and those behind it where it goes on failing."""
+
+    def __init__(self, number, code, *, goes_on):
+        self.number, self.code, self.goes_on, self.calls = number, code, goes_on, 0
+
+    def happened(self):
+        self.calls += 1
+        if self.calls == self.number or (self.goes_on and self.calls > self.number):
+            problem = sqlite3.OperationalError("it failed")
+            problem.sqlite_errorcode = self.code
+            raise problem
+
+    def connect(self, place, **options):
+        fault = self
+
+        class Connection(sqlite3.Connection):
+            def execute(self, *arguments):
+                fault.happened()
+                return super().execute(*arguments)
+
+            def executemany(self, *arguments):
+                fault.happened()
+                return super().executemany(*arguments)
+
+        factory = {} if place in ("", ":memory:") else {"factory": Connection}
+        return CONNECT(place, **options, **factory)
+
+
+CONNECT = sqlite3.connect
+
+
+@pytest.mark.parametrize("goes_on", [False, True], ids=["once", "from then on"])
+@pytest.mark.parametrize("code", CODES)
+def test_an_error_at_any_call_costs_no_answer(workspace, logged, monkeypatch, run, code, goes_on):
+    logged(summary="old")
+    run("agent.bus_status")
+    for number in range(1, 400):
+        logged(summary=f"new {number}")
+        fault = Counted(number, code, goes_on=goes_on)
+        monkeypatch.setattr(sqlite3, "connect", fault.connect)
+        status = run("agent.bus_status", "--json").json
+        monkeypatch.setattr(sqlite3, "connect", CONNECT)
+        assert f"new {number}" in [event["summary"] for event in status["events"]], number
+        if fault.calls < number:
+            break
+        if number % 7 == 0:
+            shutil.rmtree(workspace.cache.path)  # so that a build from the beginning fails as well
+    assert number > 10
+
+
+# -- an index of another version ---------------------------------------------------------------------
+
+
+def old_version(workspace):
+    """Makes the index one of a toolkit of before or after."""
+    with sqlite3.connect(workspace.cache.child("index.sqlite").path) as index:
+        index.execute("PRAGMA user_version=99")
+
+
+def test_an_index_of_another_version_hands_on_what_is_lost(workspace, store, logged):
+    for number in range(3):
+        logged(summary=f"n{number}")
+    summaries(store)
+    with open(workspace.events.path, "rb+") as log:
+        log.truncate(len(log.readline()))
+    assert FileStore(workspace).history.losses() == [Loss(EVENTS, 2)]
+    old_version(workspace)
+    assert FileStore(workspace).history.losses() == [Loss(EVENTS, 2)]
+
+
+def test_an_index_of_another_version_of_another_bus_hands_on_nothing(workspace, store, logged, tmp_path, event):
+    for number in range(3):
+        logged(summary=f"n{number}")
+    summaries(store)
+    with open(workspace.events.path, "rb+") as log:
+        log.truncate(len(log.readline()))
+    FileStore(workspace).history.losses()
+    other = copied(workspace, tmp_path)
+    os.unlink(other.events.path)
+    FileStore(other).commit([Append(EVENTS, event(summary="of the second bus"))])
+    old_version(other)
+    assert FileStore(other).history.losses() == []

@@ -178,7 +178,7 @@ def _open_file(workspace: Workspace) -> sqlite3.Connection:
     connection = sqlite3.connect(plain_file(workspace), timeout=_PATIENCE, isolation_level=None)
     try:
         if connection.execute("PRAGMA user_version").fetchone()[0] != versions.INDEX:
-            _create(connection)
+            _create(connection, workspace)
         connection.execute("PRAGMA synchronous=NORMAL")
     except BaseException:
         connection.close()
@@ -203,16 +203,27 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             connection.execute("PRAGMA journal_mode=WAL")
 
 
-def _create(connection: sqlite3.Connection) -> None:
+def _create(connection: sqlite3.Connection, workspace: Workspace) -> None:
     connection.execute("PRAGMA page_size=8192")
     connection.execute("BEGIN IMMEDIATE")
     try:
         if connection.execute("PRAGMA user_version").fetchone()[0] != versions.INDEX:
+            lost = _lost_records(connection, workspace)
             for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'").fetchall():
                 connection.execute(f'DROP TABLE IF EXISTS "{name}"')
             schema.create(connection)
+            connection.executemany("INSERT INTO lost VALUES (?, ?, ?, ?)", lost)
+            connection.execute("INSERT INTO losses SELECT stream, COUNT(*) FROM lost GROUP BY stream")
             connection.execute(f"PRAGMA user_version={versions.INDEX}")
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def _lost_records(connection: sqlite3.Connection, workspace: Workspace) -> list[tuple[object, ...]]:
+    """What an index of another version knows to be gone, which nothing else does; none of another bus."""
+    with suppress(sqlite3.DatabaseError, owner.ForeignIndexError, TypeError):
+        owner.refuse_another(connection, owner.of(workspace))
+        return connection.execute("SELECT stream, id, mark, raw FROM lost").fetchall()
+    return []
