@@ -4,6 +4,10 @@ import json
 
 import pytest
 
+from tools.agent.bus_inbox import newest
+from tools.core.bus.inbox import Item
+from tools.core.models.entry import message_entry
+
 pytestmark = pytest.mark.usefixtures("git_repo")
 
 
@@ -255,3 +259,10 @@ def test_what_cannot_be_paused_and_folders_that_are_none_are_refused_with_a_hint
     assert "hint: " in run("agent.bus_status", "--root", str(tmp_path / "absent"), code=7).err
     monkeypatch.setenv("TEOF_BUS", str(tmp_path / "absent"))
     assert "hint: unset TEOF_BUS" in run("agent.bus_status", code=7).err
+
+
+def test_the_newest_of_a_long_inbox_are_chosen_without_comparing_each_with_each():
+    item = Item(message_entry({"from": "a", "ts": "2026-01-01T00:00:00Z", "summary": "s"}, "T"), True, False)
+    later = item._replace(entry=message_entry({"from": "a", "ts": "2026-01-02T00:00:00Z", "summary": "s"}, "T"))
+    assert newest([item, later, item], 2) == [item, later]
+    assert len(newest([item] * 200_000, 199_999)) == 199_999

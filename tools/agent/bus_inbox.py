@@ -38,8 +38,8 @@ def main(run: cli.Run, limit: int, mark_read: bool) -> None:
 
 def newest(items: list[inbox.Item], limit: int) -> list[inbox.Item]:
     """The newest N, in the order they came: unread first."""
-    keep = sorted(items, key=lambda item: item.entry.record.ts, reverse=True)[:limit]
-    return [item for item in items if item in keep]
+    by_time = sorted(range(len(items)), key=lambda number: items[number].entry.record.ts, reverse=True)
+    return [items[number] for number in sorted(by_time[:limit])]
 
 
 if __name__ == "__main__":
