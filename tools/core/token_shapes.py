@@ -201,8 +201,6 @@ def is_secret(kind: str, match: str) -> bool:
     """Whether what matches a shape is more than words that happen to have it."""
     import re
 
-    import re
-
     if kind == "password":
         return re.fullmatch(_TO_FILL_IN, match) is None or re.fullmatch("[A-Za-z_.]+", match) is not None
     return kind == "private-key" or re.fullmatch(_WORDS, match) is None

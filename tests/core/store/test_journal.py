@@ -15,6 +15,7 @@ from tools.core.fs import files
 from tools.core.models.bus import EVENTS
 from tools.core.store.api import Append, Replace
 from tools.core.store.files import journal
+from tools.core.store.files.store import MAX_JOURNAL
 from tools.core.store.files.transaction import Transaction
 from tools.core.workspace import Workspace
 
@@ -120,4 +121,4 @@ def test_whatever_stands_for_a_journal_is_moved_away(
 def huge(path: str) -> None:
     """A file of many bytes that takes no room."""
     with open(path, "wb") as file:
-        file.truncate(journal.MAX_BYTES + 1)
+        file.truncate(MAX_JOURNAL + 1)

@@ -19,7 +19,6 @@ from tools.core.problem import Problem
 from tools.core.store.files.transaction import Transaction
 from tools.core.workspace import Workspace
 
-MAX_BYTES = 1 << 28
 _CHANGES = frozenset({"appends", "documents"})
 _KEYS = (frozenset({"name", "mark", "records"}), frozenset({"name", "expected", "content"}))
 

@@ -31,7 +31,7 @@ from tools.core.problem import Problem
 from tools.core.store import one_by_one
 from tools.core.store.addresses import address_of
 from tools.core.store.api import Append, Change, Document, Expect, Replace, StaleVersion
-from tools.core.store.files import append, journal
+from tools.core.store.files import append
 from tools.core.store.files.append import sync
 from tools.core.store.files.transaction import Transaction, as_written, place_of, recovered, refuse_moved, version_of
 from tools.core.workspace import Place, Workspace
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from tools.core.store.files.history import FileHistory
+
+MAX_JOURNAL = 1 << 28
+"""Bytes of a journal that is read."""
 
 
 class FileStore:
@@ -264,14 +267,18 @@ class FileStore:
         if plan.is_single_document:
             plan.apply()
             return
+        from tools.core.store.files import journal  # one record or one document needs none
+
         files.replace(self._workspace.journal, journal.dump(plan))
         plan.apply()
         files.remove(self._workspace.journal)
 
     def _finish_journal(self) -> bool:
-        data = files.read_bytes(self._workspace.journal, limit=journal.MAX_BYTES)
+        data = files.read_bytes(self._workspace.journal, limit=MAX_JOURNAL)
         if data is None:
             return False
+        from tools.core.store.files import journal
+
         journal.load(self._workspace, data).apply()
         files.remove(self._workspace.journal)
         return True
