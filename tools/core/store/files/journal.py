@@ -7,17 +7,18 @@ put in place whole and has changed since: nothing of it is done, and `bus_repair
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
 from tools.core import hint, versions
 from tools.core.errors import DataError, UsageError
 from tools.core.fs import files, jsonl
 from tools.core.hashing import sha256_hex
+from tools.core.plain import TYPE_CHECKING
 from tools.core.problem import Problem
 from tools.core.store.files.transaction import Transaction
 from tools.core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 _CHANGES = frozenset({"appends", "documents"})
 _KEYS = (frozenset({"name", "mark", "records"}), frozenset({"name", "expected", "content"}))
@@ -84,4 +85,4 @@ def _damaged(name: str, reason: str) -> DataError:
 
 
 def _checksum(changes: Mapping[str, Any]) -> str:
-    return sha256_hex(json.dumps(changes, sort_keys=True, separators=(",", ":")).encode())
+    return sha256_hex(jsonl.spelled(changes))
