@@ -8,7 +8,7 @@ from tools.core.context import Context
 from tools.core.errors import ConflictError, GuardError
 from tools.core.plain import NamedTuple
 from tools.core.relocation import folder
-from tools.core.seats.seat import bound_manifests
+from tools.core.seats.seat import all_manifests
 
 
 class Survey(NamedTuple):
@@ -39,7 +39,7 @@ def require_manager(context: Context) -> None:
     managers = presence.managers(
         context.history,
         context.now,
-        manifests=bound_manifests(context.workspace),
+        manifests=all_manifests(context.workspace),
         assignments=documents.assignments,
         claims={claim.task_id: claim for claim in documents.claims},
     )

@@ -27,7 +27,7 @@ from tools.core.plans.storage import SUFFIX, all_plans
 from tools.core.problem import Problem
 from tools.core.receipts.paths import path_problem
 from tools.core.receipts.verify import read_run
-from tools.core.seats.seat import bound_manifests
+from tools.core.seats.seat import all_manifests
 from tools.core.workspace import BUS, PLANS, REPORT, Workspace
 
 LATENCIES = (
@@ -113,7 +113,7 @@ def _notes(context: Context, plans: Sequence[Plan]) -> dict[str, datetime]:
     names = presence.managers(
         context.history,
         context.now,
-        manifests=bound_manifests(context.workspace),
+        manifests=all_manifests(context.workspace),
         assignments=documents.assignments,
         claims={claim.task_id: claim for claim in documents.claims},
     )

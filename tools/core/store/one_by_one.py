@@ -33,5 +33,4 @@ def _listed(store: Store, document: str) -> Document | None:
 
 def misnamed(where: str) -> DataError:
     """What is said of a document whose name is no task's."""
-    problem = Problem(where, 1, "the file name is not a task id", "file.name")
-    return DataError(problem)
+    return DataError(Problem(where, 1, "the file name is not a task id", "file.name"))
