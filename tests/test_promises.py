@@ -28,6 +28,7 @@ with locks.hold(Workspace(sys.argv[1], sys.argv[1]).bus):
 CLAIM = ("agent.bus_claim", "claim", "--agent", "codex-1", "--task")
 
 
+@pytest.mark.promise(1)
 def test_the_lock_keeps_a_second_process_out(git_repo: Path, workspace: Workspace) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, git_repo], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -38,6 +39,7 @@ def test_the_lock_keeps_a_second_process_out(git_repo: Path, workspace: Workspac
     holder.communicate("\n", timeout=30)
 
 
+@pytest.mark.promise(1)
 def test_a_decision_on_an_old_version_is_not_written(store: FileStore) -> None:
     store.commit([Replace("claims/T", {"fence": 1}, "")])
     first = store.get("claims/T")
@@ -49,6 +51,7 @@ def test_a_decision_on_an_old_version_is_not_written(store: FileStore) -> None:
 
 
 @pytest.mark.parametrize("task", ["../../../evil", "..", "a/b", "-x", "a\x1bb", "", "CON"])
+@pytest.mark.promise(4)
 def test_an_id_that_is_none_is_refused_before_anything_is_touched(
     task: str, git_repo: Path, run: Callable[..., Any]
 ) -> None:
@@ -57,6 +60,7 @@ def test_an_id_that_is_none_is_refused_before_anything_is_touched(
 
 
 @pytest.mark.parametrize("folder", ["_bus/events", "_bus/claims", "_bus"])
+@pytest.mark.promise(4)
 def test_a_link_out_of_the_repository_is_not_followed(
     folder: str, git_repo: Path, tmp_path: Path, run: Callable[..., Any]
 ) -> None:
@@ -77,6 +81,7 @@ def test_a_log_that_is_a_link_is_not_written_through(git_repo: Path, tmp_path: P
     assert precious.read_text() == "kept"
 
 
+@pytest.mark.promise(5)
 def test_a_seat_cannot_write_as_another(git_repo: Path, seat: Callable[..., Path], run: Callable[..., Any]) -> None:
     seat("codex-2")
     run(*CLAIM, "T", code=3)

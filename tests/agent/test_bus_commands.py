@@ -41,6 +41,7 @@ def test_a_claims_life_by_the_playbook(claim, run):
     assert [event["event"] for event in shown["history"]] == ["claim", "pause", "takeover", "release", "reopened"]
 
 
+@pytest.mark.promise(6)
 def test_overrides_leave_warnings_with_their_reasons(claim, git_repo):
     claim("claim")
     claim("pause", "codex-2", "--notes", "n", "--force", "--reason", "told to")

@@ -30,6 +30,7 @@ def drawn(points: Sequence[Point], count: int, name: str) -> list[Point]:
 
 
 @every_writer
+@pytest.mark.promise(2)
 def test_a_writer_killed_anywhere_leaves_the_old_state_or_the_new_one(
     writer: Writer, case_of: Callable[[Writer], Case], traced: Traced, ground: Path, figure: Callable[[str], None]
 ) -> None:
@@ -41,6 +42,7 @@ def test_a_writer_killed_anywhere_leaves_the_old_state_or_the_new_one(
 
 
 @every_writer
+@pytest.mark.promise(8)
 def test_a_writer_refused_anywhere_fails_well_and_leaves_the_old_state_or_the_new_one(
     writer: Writer, case_of: Callable[[Writer], Case], traced: Traced, ground: Path, figure: Callable[[str], None]
 ) -> None:

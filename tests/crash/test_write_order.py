@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.crash.conftest import Case
 from tests.crash.test_crash_points import every_writer
 from tests.crash.trace import follow, parse
@@ -11,6 +13,7 @@ from tests.crash.writers import Writer
 
 
 @every_writer
+@pytest.mark.promise(2)
 def test_nothing_is_acknowledged_or_relied_on_before_it_is_safe(
     writer: Writer, case_of: Callable[[Writer], Case]
 ) -> None:

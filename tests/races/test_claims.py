@@ -59,6 +59,7 @@ def play(worktrees, run, rounds):
         assert [event["agent_id"] for event in held["history"]] == winners
 
 
+@pytest.mark.promise(1)
 def test_one_of_24_processes_in_3_worktrees_wins_each_round(worktrees, run):
     play(worktrees, run, 5)
 

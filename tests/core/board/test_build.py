@@ -330,6 +330,7 @@ def test_the_real_history_reads_cleanly_with_one_line_a_problem(history):
     assert {(row.plan_id, row.command.split()[-1]) for row in broken} == gone
 
 
+@pytest.mark.promise(10)
 def test_no_question_of_the_board_reads_the_whole_log(workspace, store):
     for number in range(5):
         put_event(store, f"a-{number}", "handshake")

@@ -65,6 +65,7 @@ def test_what_was_appended_since_is_caught_up(workspace, logged, seen):
     assert os.path.exists(index_file(workspace))
 
 
+@pytest.mark.promise(10)
 def test_catching_up_reads_only_what_is_new(workspace, logged, seen, monkeypatch):
     for number in range(50):
         logged(summary=f"n {number}")

@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,6 +65,7 @@ def ids_in(data):
 
 
 @given(steps)
+@pytest.mark.promise(3)
 def test_no_interleaving_of_appends_and_torn_tails_costs_a_whole_record(fresh_bus, event, played):
     workspace, whole = fresh_bus(), []
     store = FileStore(workspace)
@@ -121,6 +123,7 @@ def union(one, other, random):
 
 
 @given(st.integers(1, 6), st.data())
+@pytest.mark.promise(7)
 def test_a_record_that_vanishes_from_the_middle_or_the_end_is_noticed(fresh_bus, event, count, data):
     workspace = fresh_bus()
     store = FileStore(workspace)

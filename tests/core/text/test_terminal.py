@@ -33,6 +33,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.promise(9)
 def test_what_a_terminal_would_obey_becomes_visible(text):
     shown = terminal.clean(f"a{text}b")
     assert shown.isprintable() and "\\" in shown
@@ -84,6 +85,7 @@ def test_a_block_keeps_its_lines():
     "text",
     ["<script>", "| cell", "[x](javascript:y)", "`code`", "# head", "*b*", "_em_", "![i](u)", "&lt;", "~~x~~", "a\nb"],
 )
+@pytest.mark.promise(9)
 def test_markdown_shows_markup_literally_on_one_line(text):
     shown = escape_markdown(text).replace("&#8203;", "")
     assert "\n" not in shown and "<" not in shown
