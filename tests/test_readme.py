@@ -31,8 +31,8 @@ def test_every_other_block_works_in_order_in_a_new_repository(_installed, tmp_pa
     folder = tmp_path / "project"
     subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
     path = f"{_installed.python.parent}:{os.environ['PATH']}"
-    home = {"HOME": str(tmp_path / "home"), "PATH": path, "LANG": "C.UTF-8", **IDENTITY}
-    (tmp_path / "home").mkdir()
+    home = {"HOME": str(tmp_path / "own-home"), "PATH": path, "LANG": "C.UTF-8", **IDENTITY}
+    (tmp_path / "own-home").mkdir()
     answers = []
     for block in BLOCKS[1:]:
         done = subprocess.run(
