@@ -27,6 +27,8 @@ def isolate(file: str) -> None:
 
     The first entry of `sys.path` is the one that led to this module; it goes, too.
     """
+    if os.name == "nt":
+        _refuse_windows(file)
     package = sys.modules.setdefault("tools", type(sys)("tools"))
     package.__path__ = [os.path.join(file.rpartition("/tools/")[0], "tools")]
     first = 1 if getattr(sys.flags, "safe_path", False) else 2  # what led here, and what Python puts first
@@ -35,6 +37,17 @@ def isolate(file: str) -> None:
     here = _current_folder()
     sys.path[:] = [entry for entry in entries if entry not in last]
     sys.path += [entry for entry in last if not _is_or_holds(entry, here)]
+
+
+def _refuse_windows(file: str) -> None:
+    """Ends the process before anything is imported that only Unix has; a hook ends in silence, as at any failure."""
+    if os.path.basename(file) == "hook.py":
+        sys.exit(0)
+    sys.stderr.write(
+        "error: the bus cannot be kept on native Windows, which has no lock on a folder and no open that refuses links\n"
+        "hint: run it inside WSL, with the repository on WSL's own disk: wsl --install\n"
+    )
+    sys.exit(7)
 
 
 def _named_by_the_environment(entries: list[str]) -> list[str]:

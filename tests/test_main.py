@@ -102,3 +102,20 @@ def test_a_repository_with_a_tools_package_of_its_own_uses_the_console_script(te
     teof("bus_claim", "claim", "--task", "QUEUE-1", cwd=git_repo)
     assert os.listdir(git_repo / "_bus" / "claims") == ["QUEUE-1.json"]
     assert sorted(os.listdir(own)) == ["__init__.py"]
+
+
+WINDOWS = "import os, sys; sys.path.insert(0, {checkout!r}); import teof; os.name = 'nt'; sys.argv = {argv!r}; {start}"
+
+
+@pytest.mark.parametrize(
+    ("start", "code", "text"),
+    [
+        ("teof.main()", 7, "native Windows"),
+        ("teof.isolate(sys.argv[0])", 7, "WSL"),
+        ("teof.isolate('C:/x/tools/agent/hook.py')", 0, ""),
+    ],
+)
+def test_native_windows_is_refused_in_a_sentence_and_never_by_a_hook(spawn, start, code, text):
+    argv = ["/x/tools/agent/bus_claim.py", "list"]
+    done = spawn("-c", WINDOWS.format(checkout=str(CHECKOUT), argv=argv, start=start))
+    assert done.returncode == code and text in done.stderr and "Traceback" not in done.stderr
