@@ -14,7 +14,7 @@ from tests.test_installing import _installed, wheel  # noqa: F401  # the environ
 pytestmark = pytest.mark.slow
 
 README = (CHECKOUT / "README.md").read_text()
-BLOCKS = re.findall(r"^```\n(.*?)^```$", README, re.M | re.S)
+BLOCKS = [text for language, text in re.findall(r"^```(\w*)\n(.*?)^```$", README, re.M | re.S) if not language]
 IDENTITY = {
     f"GIT_{who}_{what}": text for who in ("AUTHOR", "COMMITTER") for what, text in (("NAME", "a"), ("EMAIL", "a@b.c"))
 }
@@ -40,7 +40,7 @@ def test_every_other_block_works_in_order_in_a_new_repository(_installed, tmp_pa
         )
         assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
         answers.append(done.stdout)
-    assert "QUEUE-001 (active, fence 1" in "".join(answers) and (folder / "board.html").exists()
+    assert "QUEUE-001 (active, fence 1" in "".join(answers) and list((folder / "_report" / "manager").glob("*.html"))
 
 
 def test_it_is_short_and_its_pictures_are_there_in_light_and_dark():
