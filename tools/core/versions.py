@@ -10,11 +10,20 @@ TOOLKIT = "0.1.0"
 """The build takes the version of the wheel from this line."""
 
 BOARD = 1
+BRANCH = 2
 BUS = 1
 HEARTBEAT = 1
 INDEX = 6
 JOURNAL = 1
 PLAN = 0
 
-FORMATS = {"board": BOARD, "bus": BUS, "heartbeat": HEARTBEAT, "index": INDEX, "journal": JOURNAL, "plan": PLAN}
+FORMATS = {
+    "board": BOARD,
+    "branch": BRANCH,
+    "bus": BUS,
+    "heartbeat": HEARTBEAT,
+    "index": INDEX,
+    "journal": JOURNAL,
+    "plan": PLAN,
+}
 """Every format by the name that users read."""

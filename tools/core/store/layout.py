@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tools.core import ids
+from tools.core import ids, versions
 from tools.core.hashing import sha256_hex
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES
 
@@ -27,7 +27,7 @@ SEGMENT = 256 * 1024
 """Bytes behind which a segment is closed at the next line end."""
 
 FINISHED = "finished"
-FORMAT = 2
+FORMAT = versions.BRANCH
 """The version of this layout; a tree says its own in `format.json`."""
 
 FORMAT_FILE = "format.json"
