@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import sys
 
 import pytest
 
@@ -276,3 +277,13 @@ def test_the_launcher_ends_with_0_whatever_is_missing(fleet, setup):
         assert (fleets.sh(line, fleet.tree, b"{}").returncode, fleets.sh(line, fleet.tree, b"{}").stdout) == (0, b"")
     launcher.unlink()
     assert fleets.sh(line, fleet.tree, b"{}").returncode == 0
+
+
+def test_a_server_whose_package_is_missing_is_a_step_for_a_person(fleet, run, monkeypatch):
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "mcp", None)
+        steps = run("agent.setup", "codex", "--json").json["manual"]
+        more = run("agent.setup", "codex", "--no-mcp", "--json").json["manual"]
+    assert steps[0]["step"] == "pip install 'teof-parallel-agents[mcp]'"
+    more += run("agent.setup", "codex", "--json").json["manual"]
+    assert not any("pip" in step["step"] for step in more)

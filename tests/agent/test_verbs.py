@@ -7,7 +7,10 @@ import time
 
 import pytest
 
+from tests.acting import context_of
 from tests.conftest import RawBus, git
+from tools.core.setup import init
+from tools.core.workspace import Workspace
 
 
 @pytest.fixture
@@ -244,6 +247,22 @@ def test_a_worktree_is_made_with_a_seat_beside_the_main_checkout(fleet, run, tmp
         "codex-1",
         "claude-1",
     }
+
+
+def test_git_sees_nothing_in_a_new_seat_so_the_first_task_can_be_taken(git_repo, run, tmp_path):
+    (git_repo / "queue").mkdir()
+    (git_repo / "queue/001-first.md").write_text("# Task: First\nId: T-1\n")
+    git(git_repo, "add", "queue")
+    git(git_repo, "commit", "-qm", "a task")
+    main = context_of(Workspace(str(git_repo), str(git_repo)))
+    init.prepare(main, agent="manager-1", roles=["manager"], bus=None, dry_run=False)
+    run("agent.worktree", "add", "codex-1")
+    tree = tmp_path / f"{git_repo.name}-codex-1"
+    assert git(tree, "status", "--porcelain") == ""
+    git(git_repo, "add", "--", ".gitignore", ".gitattributes", "_plans", "_report", "queue")
+    git(git_repo, "commit", "-qm", "Make ready")
+    git(tree, "merge", "-q", git(git_repo, "rev-parse", "HEAD").strip())
+    assert run("agent.next", "--root", str(tree), "--json").json["claim"]["task_id"] == "T-1"
 
 
 def test_a_taken_path_is_2_and_a_seat_that_sits_elsewhere_is_4(fleet, run, tmp_path):

@@ -75,7 +75,8 @@ def _run(request: Request, place: Where, tools: Programs) -> Result:
     if not request.dry_run:
         ledger.close(place.common, kept)
     named = clis if request.repeats else [cli for cli in request.clis if cli in clis]
-    steps = [step for step in (*manual, *wanted.manual) if step.cli in named]
+    steps = programs.missing_package(named, options)
+    steps += [step for step in (*manual, *wanted.manual) if step.cli in named]
     left = [part for change in changes.values() for part in change.left]
     return Result([_sentence(change) for change in real], _diff(real) if request.dry_run else "", steps, left)
 

@@ -48,12 +48,7 @@ class Done(NamedTuple):
 def prepare(context: Context, *, agent: str | None, roles: Sequence[str], bus: str | None, dry_run: bool) -> Done:
     """Makes a repository ready for several agents; a second run finds nothing to do."""
     workspace = context.workspace
-    lock = git_lock_place(workspace)
-    if lock is None:
-        raise SetupError(
-            f"{workspace.root} is no git repository", code="repository.none", hint=hint.git("init", workspace.root)
-        )
-    repository.require(workspace.root)
+    lock = _lock_of(workspace)
     with ExitStack() as held:
         if not dry_run:
             held.enter_context(locks.hold(lock, patience=PATIENCE))
@@ -70,6 +65,30 @@ def _require_places(workspace: Workspace) -> None:
     for place in (*(workspace.in_root(name) for name in templates.FOLDER_MAPS), workspace.bus):
         if os.path.lexists(place.path) and (os.path.islink(place.path) or not os.path.isdir(place.path)):
             raise files.not_a_file(place, OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)))
+
+
+def prepare_seat(context: Context, agent: str, roles: Sequence[str]) -> None:
+    """Makes a further worktree of a ready clone an agent's seat, and writes nothing in it that git would see.
+
+    What `prepare` writes for everybody comes by a commit: made here as well, it would stand in the way of that.
+    """
+    workspace = context.workspace
+    with locks.hold(_lock_of(workspace), patience=PATIENCE):
+        steps = [*_seat_steps(workspace, agent, roles)]
+        steps += _adds_lines(workspace, _exclude_place(workspace), templates.IGNORED)
+        steps += [*_bus_steps(context, None, agent), *_session_steps(workspace)]
+        for step in steps:
+            step.do()
+
+
+def _lock_of(workspace: Workspace) -> Place:
+    lock = git_lock_place(workspace)
+    if lock is None:
+        raise SetupError(
+            f"{workspace.root} is no git repository", code="repository.none", hint=hint.git("init", workspace.root)
+        )
+    repository.require(workspace.root)
+    return lock
 
 
 def _notes(workspace: Workspace, bus: str | None, agent: str | None, steps: Sequence[Step]) -> list[Note]:

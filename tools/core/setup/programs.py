@@ -8,13 +8,32 @@ from __future__ import annotations
 import shlex
 import shutil
 import subprocess
+from collections.abc import Sequence
 
 from tools.core.integrations.vendors.vendor import ManualStep, ProgramWish, Where
 from tools.core.setup.ledger import Ledger
-from tools.core.setup.plan import Plan
+from tools.core.setup.plan import GIT, Options, Plan
 
 PATIENCE = 20.0
 """Seconds a program may take."""
+
+
+def missing_package(clis: Sequence[str], options: Options) -> list[ManualStep]:
+    """What has to be installed before the programs can start the MCP server that they are told to start."""
+    from importlib.util import find_spec
+
+    agents = [cli for cli in clis if cli != GIT]
+    if not agents or not options.mcp or find_spec("mcp") is not None:
+        return []
+    from tools.core.integrations.mcp.server import MISSING
+
+    return [
+        ManualStep(
+            agents[0],
+            shlex.join([MISSING.commands[0].program, *MISSING.commands[0].arguments]),
+            "the MCP server needs it, and Codex begins no session without its server",
+        )
+    ]
 
 
 def settle(place: Where, kept: Ledger, wanted: Plan, *, dry_run: bool) -> list[ManualStep]:

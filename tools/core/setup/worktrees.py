@@ -77,7 +77,7 @@ def add(context: Context, agent: str, path: str | None, base: str, roles: Sequen
     if place not in {os.path.realpath(row.path) for row in present.values()}:
         _make(workspace, place, branch, base)
     new = workspace._replace(root=place)
-    init.prepare(Context(new, now=context.now, warn=context.warn), agent=agent, roles=roles, bus=None, dry_run=False)
+    init.prepare_seat(Context(new, now=context.now, warn=context.warn), agent, roles)
     folders.make_folder(workspace.session(agent))
     return Added(place, current_branch(place) or branch, True)
 
