@@ -15,23 +15,10 @@ from tools.core.models.bus import EVENTS, Event, stream_of
 from tools.core.models.entry import MESSAGE, Entry, matches, stream_entry, unrepeated
 from tools.core.models.lenient import shortcoming
 from tools.core.problem import Problem
-from tools.core.store import merge, one_by_one
+from tools.core.store import live, merge, one_by_one
 from tools.core.store.addresses import address_of, name_at
-from tools.core.store.api import (
-    MAX_COUNTED,
-    MAX_REQUESTS,
-    Append,
-    Document,
-    Expect,
-    Loss,
-    Matches,
-    Recorded,
-    Replace,
-    StaleVersion,
-    Totals,
-    Volume,
-    streams_of,
-)
+from tools.core.store.answers import Loss, Matches, Recorded, Totals, Volume
+from tools.core.store.api import MAX_COUNTED, MAX_REQUESTS, Append, Document, Expect, Replace, StaleVersion, streams_of
 from tools.core.text import secrets
 
 
@@ -130,6 +117,9 @@ class MemoryStore:
     def names(self, kind):
         names = {stream for stream, _ in self.arrivals} | set(self._documents)
         return sorted(name.partition("/")[2] for name in names if name.startswith(f"{kind}/"))
+
+    def live(self, *kinds, also=(), newest=0):
+        return live.of_all(self.documents("claims", "assignments"), kinds, also, newest)
 
     def strays(self, kind):
         return []

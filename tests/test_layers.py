@@ -111,7 +111,10 @@ HEAVY = {"starlette": {"served/application.py"}, "uvicorn": {"served/server.py"}
          "pydantic": {"models/validate.py"}, "jsonschema": set(), "rich": {"cli/run.py", "terminal/app.py"},
          "click": {"cli/explained.py"}, "filelock": {"fs/locks.py"},
          "psycopg2": {"store/postgres/driver.py"},
-         "sqlite3": {"store/files/search.py", *(f"store/files/index/{name}.py" for name in ("build", "database", "owner", "schema", "settle"))},
+         "sqlite3": {
+             "store/files/search.py",
+             *(f"store/files/index/{name}.py" for name in ("build", "database", "documents", "owner", "schema", "settle")),
+         },
          "tomlkit": {"setup/config/edit_toml.py"}, "mcp": {"integrations/mcp/server.py"},
          "mcp_types": {"integrations/mcp/server.py"}, "anyio": {"integrations/mcp/server.py"},
          "subprocess": {"git/git.py", "demo/player.py", "receipts/process.py", "setup/programs.py", "setup/probes/running.py"}}  # fmt: skip

@@ -183,10 +183,10 @@ def list_claims(
     limit: int,
 ) -> None:
     """Show claims: the live ones, then the finished ones, newest first."""
-    all_claims, problems = claim_documents.all_claims(run.store)
-    run.skipped(problems)
-    rows = [claim for claim in all_claims if _matches(claim, agent, status)]
-    rows = claim_documents.newest_first(rows)
+    is_plain = agent is None and status is None
+    claims = claim_documents.live_claims(run.store, limit if is_plain else _ALL)
+    run.skipped(claims.problems)
+    rows = claim_documents.newest_first([claim for claim in claims.claims if _matches(claim, agent, status)])
     last_seen: dict[str, Any] = {}
     if stale or fail_on_stale or any(claim.is_live for claim in rows):
         run.skipped(run.history.problems([EVENTS]))
@@ -196,13 +196,18 @@ def list_claims(
         rows = gone
     shown = rows[: sum(claim.is_live for claim in rows) + limit]
     rest = len(rows) - len(shown)
-    more = hint.tool("agent.bus_claim", "list", "--status", "finished", "--limit", str(len(rows)))
+    if is_plain and not stale:
+        rest += sum(claims.finished.values()) - len(claims.ended)
+    more = hint.tool("agent.bus_claim", "list", "--status", "finished", "--limit", str(len(shown) + rest))
     run.emit(
         {"claims": [_document(claim, last_seen, is_stale=claim in gone) for claim in shown], "more": rest},
         _table(shown, last_seen, run) + run.cut(rest, more),
     )
     if fail_on_stale and gone:
         run.finish(1)
+
+
+_ALL = 1 << 31
 
 
 def _matches(claim: Claim, agent: str | None, status: str | None) -> bool:

@@ -52,7 +52,7 @@ def main(
     result = heartbeat.check(
         run.at(moment), manager_window=manager_window, agent_window=agent_window, ignored_managers=ignore_manager
     )
-    run.skipped(run.history.problems())
+    run.skipped(run.store.history.problems())
     document = heartbeat.as_document(result)
     folder = run.workspace.in_root(heartbeat.folder_of(agent))
     receipt = write_stamped(folder, "heartbeat", ".json", document, moment)
@@ -71,7 +71,7 @@ def main(
 
 def _not_raised(run: cli.Run, alerts: Sequence[AlertRow]) -> list[AlertRow]:
     """The alerts that have not been raised meanwhile."""
-    before = heartbeat.raised_before(run.history)
+    before = heartbeat.raised_before(run.store.history)
     return [alert for alert in alerts if heartbeat.identity(alert) not in before]
 
 

@@ -18,9 +18,9 @@ from tools.core.models.bus import stream_of
 @cli.option("--mark-read", is_flag=True, help="Mark everything as read.")
 def main(run: cli.Run, limit: int, mark_read: bool) -> None:
     agent = run.seat.agent_id
-    claims, problems = claim_documents.all_claims(run.store)
-    held = {claim.task_id for claim in claims if claim.is_live and claim.agent_id == agent}
-    run.skipped([*problems, *run.history.problems([stream_of(ids.inbox_of(agent))])])
+    claims = claim_documents.live_claims(run.store)
+    held = {claim.task_id for claim in claims.claims if claim.agent_id == agent}
+    run.skipped([*claims.problems, *run.history.problems([stream_of(ids.inbox_of(agent))])])
     received = inbox.look(run.history, agent, held, inbox.read_mark(run.workspace, agent), limit=limit)
     shown = newest(received.items, limit)
     if received.total > len(shown):

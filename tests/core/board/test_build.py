@@ -335,7 +335,7 @@ def test_no_question_of_the_board_reads_the_whole_log(workspace, store):
     for number in range(5):
         put_event(store, f"a-{number}", "handshake")
     asked = []
-    index = store.history._index
+    index = store.history.index
     plain = index.ask
 
     def explained(sql, values=()):

@@ -9,7 +9,8 @@ from tools.core.bus import feed
 from tools.core.models.bus import EVENTS, stream_of
 from tools.core.models.entry import Query, Search, matches
 from tools.core.problem import Problem
-from tools.core.store.api import Append, Recorded
+from tools.core.store.answers import Recorded
+from tools.core.store.api import Append
 
 
 @pytest.fixture

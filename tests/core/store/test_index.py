@@ -11,7 +11,8 @@ import pytest
 from tools.core.fs import files, folders, jsonl
 from tools.core.models.bus import EVENTS
 from tools.core.models.entry import Query
-from tools.core.store.api import Append, Loss
+from tools.core.store.answers import Loss
+from tools.core.store.api import Append
 from tools.core.store.files.store import FileStore
 
 
@@ -27,7 +28,7 @@ def seen(store):
 
 
 def lines_of(store):
-    return store.history._index.ask("SELECT raw FROM entries WHERE stream='events' ORDER BY number")
+    return store.history.index.ask("SELECT raw FROM entries WHERE stream='events' ORDER BY number")
 
 
 def recorded(raw):
@@ -41,7 +42,7 @@ def lost(store):
     def ask():
         store.history.refresh()
         losses = store.history.losses()
-        return store.history._index.ask("SELECT raw FROM lost"), losses
+        return store.history.index.ask("SELECT raw FROM lost"), losses
 
     return ask
 
@@ -126,7 +127,7 @@ def test_a_merge_that_puts_lines_in_between_loses_nothing(workspace, store, logg
     rewrite(workspace, lambda lines: [lines[0], lines[2], lines[1]])
     assert seen() == ["one", "theirs", "two"]
     assert lost() == ([], [])
-    assert store.history._index.ask("SELECT COUNT(*) FROM entries WHERE id=?", (other["id"],)) == [(1,)]
+    assert store.history.index.ask("SELECT COUNT(*) FROM entries WHERE id=?", (other["id"],)) == [(1,)]
 
 
 def test_a_repeated_id_counts_once(workspace, store, event, seen):

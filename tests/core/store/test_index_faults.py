@@ -12,7 +12,8 @@ import pytest
 
 from tools.core.models.bus import EVENTS
 from tools.core.models.entry import Query
-from tools.core.store.api import Append, Loss
+from tools.core.store.answers import Loss
+from tools.core.store.api import Append
 from tools.core.store.files.index import database as index_module
 from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
@@ -92,7 +93,7 @@ class Failing:
 def test_an_index_that_fails_while_it_is_asked_is_left_for_the_logs(heard, logged, remarks, code):
     logged(summary="one")
     assert summaries(heard) == ["one"]
-    heard.history._index._connection = Failing(code)
+    heard.history.index._connection = Failing(code)
     assert summaries(heard) == ["one"]
     assert len(remarks) == 1 and "the logs were read" in remarks[0]
 

@@ -8,7 +8,7 @@ import pytest
 from tools.core import clock
 from tools.core.models.bus import EVENTS
 from tools.core.models.entry import Query
-from tools.core.store.api import Loss
+from tools.core.store.answers import Loss
 from tools.core.store.files.index import build, database
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tools.core import ids
 from tools.core.fs import files, jsonl
 from tools.core.models.bus import EVENTS
-from tools.core.store.api import Append, Loss, Replace
+from tools.core.store.answers import Loss
+from tools.core.store.api import Append, Replace
 from tools.core.store.files.store import FileStore
 
 steps = st.lists(
@@ -85,7 +86,7 @@ def test_the_index_tells_the_same_as_reading_the_log_from_the_beginning(fresh_bu
     for number, step in enumerate(played):
         play(step, number, workspace, store, event, [])
         store.history.refresh()
-        rows = store.history._index.ask("SELECT raw FROM entries WHERE stream='events' ORDER BY number")
+        rows = store.history.index.ask("SELECT raw FROM entries WHERE stream='events' ORDER BY number")
         known = [raw for (raw,) in rows]
         told = {(problem.line, problem.reason) for problem in store.history.problems()}
         reading = store.read(EVENTS)
@@ -135,7 +136,7 @@ def test_a_record_that_vanishes_from_the_middle_or_the_end_is_noticed(fresh_bus,
     put(workspace, b"".join(lines[:gone] + lines[gone + 1 :]))
     store.history.refresh()
     assert store.history.losses() == [Loss(EVENTS, 1)]
-    assert store.history._index.ask("SELECT raw FROM lost") == [(lines[gone].rstrip(b"\n"),)]
+    assert store.history.index.ask("SELECT raw FROM lost") == [(lines[gone].rstrip(b"\n"),)]
 
 
 records_of = st.lists(st.integers(0, 3), min_size=1, max_size=5)

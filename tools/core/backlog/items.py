@@ -135,6 +135,11 @@ def _circles(waiting: Mapping[str, Collection[str]]) -> Iterator[list[str]]:
             yield list(way)[way[task] :]
 
 
+def dependencies_too(items: Sequence[Item]) -> list[str]:
+    """The tasks of a backlog, and all that they wait for."""
+    return [*(item.task_id for item in items), *(name for item in items for name in item.depends)]
+
+
 def unknown_dependencies(items: Sequence[Item], claimed: Collection[str]) -> list[Problem]:
     """A problem for each dependency that neither the backlog nor a claim has."""
     existing = {*(item.task_id for item in items), *claimed}

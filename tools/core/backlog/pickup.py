@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tools.core import clock, hint, ids
 from tools.core.backlog import states, task_ids
-from tools.core.backlog.items import DONE, DROPPED, all_items, unknown_dependencies
+from tools.core.backlog.items import DONE, DROPPED, all_items, dependencies_too, unknown_dependencies
 from tools.core.bus import assignments, claim_documents, claim_rules, claims
 from tools.core.bus.assignment_rules import AssignmentRequest
 from tools.core.bus.claim_refusals import claim_anyway_hint, done_refusal, held_refusal
@@ -37,7 +37,7 @@ class Backlog(NamedTuple):
     """All tasks of the backlog, best first, and what their states are derived from."""
 
     tasks: list[states.Task]
-    claims: list[Claim]
+    claims: list[Claim]  # the live ones, and those of tasks of the backlog
     plans: Mapping[str, str]  # the open plan of a backlog file, by its path
     problems: list[Problem]
 
@@ -59,7 +59,7 @@ class Backlog(NamedTuple):
 def read(context: Context) -> Backlog:
     """The backlog as it stands now."""
     items, problems = all_items(context.workspace)
-    documents = claim_documents.of_all_tasks(context.store)
+    documents = claim_documents.live(context.store, dependencies_too(items))
     problems += unknown_dependencies(items, [claim.task_id for claim in documents.claims])
     all_plans, _ = storage.all_plans(context.workspace)
     tasks = states.tasks_of(items, documents.claims, documents.assignments, documents.unreadable)
@@ -114,7 +114,7 @@ def require_idle(seat: Seat, held: list[Claim], task: str) -> str:
 def record_busy(context: Context) -> None:
     """Leaves evidence when a seat that is at work takes more."""
     try:
-        require_idle(context.seat, claim_documents.all_claims(context.store)[0], "")
+        require_idle(context.seat, claim_documents.live_claims(context.store).claims, "")
     except GuardError as busy:
         message = f"{busy.message} and took another task"
         record_warning(

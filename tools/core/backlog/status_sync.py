@@ -35,11 +35,11 @@ class Synced(NamedTuple):
 def edits(context: Context) -> tuple[list[Edit], list[Problem]]:
     """The lines to change, and the problems of unreadable files."""
     items, problems = all_items(context.workspace)
-    all_claims, more = claim_documents.all_claims(context.store)
-    claims = {claim.task_id: claim for claim in all_claims}
+    present = claim_documents.live(context.store, [item.task_id for item in items])
+    claims = {claim.task_id: claim for claim in present.claims}
     statuses = [(item, states.file_status(item, claims.get(item.task_id))) for item in items]
     changes = [Edit(item.path, item.task_id, item.status, status) for item, status in statuses if status != item.status]
-    return changes, [*problems, *more]
+    return changes, [*problems, *present.problems]
 
 
 def sync(context: Context, agent: str, *, dry_run: bool) -> Synced:

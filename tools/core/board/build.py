@@ -10,7 +10,7 @@ from typing import Any
 
 from tools.core import versions
 from tools.core.backlog import states
-from tools.core.backlog.items import all_items, unknown_dependencies
+from tools.core.backlog.items import all_items, dependencies_too, unknown_dependencies
 from tools.core.board import rows
 from tools.core.board.alerts import Signals
 from tools.core.board.answers import Answers, ask, missing_pointers
@@ -29,17 +29,24 @@ from tools.core.seats import seat
 _NO_MANAGER = "no manager: no session was booted as one here, and no assignment names one"
 
 
-def read(context: Context) -> Snapshot:
-    """Every document of the bus, the backlog and the plans, read once."""
-    documents = claim_documents.of_all_tasks(context.store)
-    claims, assignments, problems = documents
+_ALL = 1 << 31
+_FINISHED = 50
+"""Finished claims, the newest, that a board without a look back needs; of all others it shows the number."""
+
+
+def read(context: Context, *, with_all_finished: bool = False) -> Snapshot:
+    """The documents of the bus, the backlog and the plans, read once; finished claims are only few of many."""
     items, item_problems = all_items(context.workspace)
-    unknown = unknown_dependencies(items, [claim.task_id for claim in claims])
     plans, plan_problems = all_plans(context.workspace)
+    newest = _ALL if with_all_finished else _FINISHED
+    documents = claim_documents.live(context.store, dependencies_too(items), newest)
+    claims, assignments = documents.claims, documents.assignments
+    unknown = unknown_dependencies(items, [claim.task_id for claim in claims])
     return Snapshot(
         context.now,
         claims,
         [claim for claim in claims if claim.is_live],
+        documents.finished,
         assignments,
         items,
         plans,
@@ -47,7 +54,7 @@ def read(context: Context) -> Snapshot:
         states.tasks_of(items, claims, assignments, documents.unreadable),
         states.holders_of_plans(plans, claims, items),
         {item.path: item.task_id for item in items},
-        [*problems, *item_problems, *unknown, *plan_problems],
+        [*documents.problems, *item_problems, *unknown, *plan_problems],
     )
 
 
@@ -99,7 +106,7 @@ def _board(
         reminders=[rows.alert_row(reminder, spell) for reminder in judgement.reminders],
         active_plans=plans.active,
         claims=rows.claim_rows(snapshot, answers.pulse, answers.agents),
-        finished_claims=rows.count(claim.state for claim in snapshot.claims if not claim.is_live),
+        finished_claims=dict(sorted(snapshot.finished.items())),
         overlaps=list(waiting.overlaps),
         unclaimed_plans=plans.unclaimed,
         ready=rows.ready_rows(snapshot),

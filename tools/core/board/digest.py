@@ -20,7 +20,7 @@ from tools.core.consensus import decisions
 from tools.core.context import Context, Spell
 from tools.core.errors import ToolkitError
 from tools.core.fs import files
-from tools.core.store.api import Volume
+from tools.core.store.answers import Volume
 from tools.core.workspace import REPORT, Workspace
 
 
@@ -101,7 +101,7 @@ def own_last_moment(context: Context) -> datetime:
 
 def take(context: Context, question: Question) -> Digest:
     """The digest of a window that ends now."""
-    since, now, snapshot = question.since, context.now, build.read(context)
+    since, now, snapshot = question.since, context.now, build.read(context, with_all_finished=True)
     board = build.build(context, snapshot, question.options._replace(reader=question.manager))
     changes = questions.claim_changes(context.history, since)
     held = timeline.intervals(changes, {claim.task_id: claim for claim in snapshot.claims}, Window(since, now))

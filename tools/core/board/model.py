@@ -197,8 +197,9 @@ class Snapshot(NamedTuple):
     """The documents behind a board, each read once."""
 
     now: datetime
-    claims: list[Claim]
+    claims: list[Claim]  # the live ones, those of the backlog's tasks, and the newest finished ones
     live: list[Claim]
+    finished: Mapping[str, int]  # how many there are in each finished state
     assignments: list[Assignment]
     items: list[Item]
     plans: list[Plan]

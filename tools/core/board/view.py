@@ -20,7 +20,8 @@ from tools.core.board.verdict import Verdict, requests_for, verdict
 from tools.core.context import Context, Spell
 from tools.core.models.bus import Claim
 from tools.core.models.entry import Entry
-from tools.core.store.api import History, Totals
+from tools.core.store.answers import Totals
+from tools.core.store.api import History
 
 REQUESTS = 50
 """Requests on a page; only their threads are read."""
@@ -103,7 +104,7 @@ class BoardView(NamedTuple):
 
 def take(context: Context, options: View, manager: str = "") -> BoardView:
     """The view as of now; `manager` is the reader's seat where it manages."""
-    snapshot, now = build.read(context), context.now
+    snapshot, now = build.read(context, with_all_finished=True), context.now
     board = build.build(context, snapshot, options._replace(reader=manager))
     seats, omitted = seats_of(board)
     past = _past(context.history, snapshot, board, [seat.row.agent_id for seat in seats])

@@ -49,7 +49,7 @@ def require_seeder(context: Context, holder: str) -> None:
     """GuardError when a seat without the manager role seeds for another while the bus has a manager."""
     if holder == context.seat.agent_id or context.seat.is_manager:
         return
-    documents = claim_documents.of_all_tasks(context.store)
+    documents = claim_documents.live(context.store)
     managers = presence.managers(
         context.history,
         context.now,

@@ -12,7 +12,7 @@ from tools.core.store.addresses import name_at
 from tools.core.store.api import Document, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 
 class TaskDocuments(NamedTuple):
@@ -58,6 +58,19 @@ class AllDocuments(NamedTuple):
     claims: list[Claim]
     assignments: list[Assignment]
     problems: list[Problem]
+    finished: Mapping[str, int]
+    """How many claims are over, by state, where only live ones were read."""
+
+    @property
+    def live(self) -> list[Claim]:
+        """The claims that are active or paused."""
+        return [claim for claim in self.claims if claim.is_live]
+
+    @property
+    def ended(self) -> list[Claim]:
+        """The claims that are over, newest first."""
+        over = [claim for claim in self.claims if not claim.is_live]
+        return sorted(over, key=lambda claim: claim.released_at or claim.updated_at or claim.claimed_at, reverse=True)
 
     @property
     def unreadable(self) -> frozenset[str]:
@@ -67,18 +80,32 @@ class AllDocuments(NamedTuple):
 
 def of_all_tasks(store: Store) -> AllDocuments:
     """The claims and assignments of all tasks, read in one question."""
-    return _sorted_out(store, CLAIMS, ASSIGNMENTS)
+    return _sorted_out(store, store.documents(CLAIMS, ASSIGNMENTS), {})
 
 
 def all_claims(store: Store) -> tuple[list[Claim], list[Problem]]:
     """Every readable claim, and a problem for each of the rest."""
-    read = _sorted_out(store, CLAIMS)
+    read = _sorted_out(store, store.documents(CLAIMS), {})
     return read.claims, read.problems
 
 
-def _sorted_out(store: Store, *kinds: str) -> AllDocuments:
-    read = AllDocuments([], [], [])
-    for name, document in store.documents(*kinds).items():
+def live(store: Store, also: Collection[str] = (), newest: int = 0) -> AllDocuments:
+    """The live claims, the assignments of tasks that are not done, those of some tasks, and the newest finished claims."""
+    answer = store.live(CLAIMS, ASSIGNMENTS, also=also, newest=newest)
+    return _sorted_out(store, answer.documents, answer.finished)
+
+
+def live_claims(store: Store, newest: int = 0) -> AllDocuments:
+    """The claims that are active or paused, and the newest finished ones."""
+    answer = store.live(CLAIMS, newest=newest)
+    return _sorted_out(store, answer.documents, answer.finished)
+
+
+def _sorted_out(
+    store: Store, documents: Mapping[str, Document | ToolkitError], finished: Mapping[str, int]
+) -> AllDocuments:
+    read = AllDocuments([], [], [], finished)
+    for name, document in documents.items():
         kind, _, task = name.partition("/")
         if isinstance(document, ToolkitError):
             read.problems.append(document.problem_in(store.where(name)))

@@ -39,7 +39,7 @@ def facts(context: Context, documents: TaskDocuments, agent: str, *, paths: bool
         is_clock_sound = (
             folders.clock_skew(context.workspace.cache.child("clock")) < clock.CREDIBLE_AHEAD.total_seconds()
         )
-    live = [claim for claim in claim_documents.all_claims(context.store)[0] if claim.is_live] if paths else []
+    live = claim_documents.live_claims(context.store).claims if paths else []
     return claim_rules.Facts(context.now, documents.assignment, last_seen, live, is_clock_sound)
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 DEFAULT_LIMIT = 20
+FINISHED = 10
+"""Finished claims that are shown, the newest."""
+
 MANAGER_WINDOW = timedelta(minutes=30)
 
 
@@ -40,6 +43,7 @@ class Status(NamedTuple):
     now: datetime
     view: View
     claims: list[Claim]
+    finished_count: int
     last_seen: dict[str, datetime]
     events: list[Entry]
     more_events: int
@@ -67,19 +71,24 @@ def with_preset(view: View, preset: str | None, now: datetime) -> View:
 
 def gather(context: Context, view: View) -> Status:
     """Reads the bus once."""
-    claims, assignments, problems = claim_documents.of_all_tasks(context.store)
-    by_task = {claim.task_id: claim for claim in claims}
-    live = [claim for claim in claims if claim.is_live]
+    documents = claim_documents.live(context.store, newest=0 if view.active_only else FINISHED)
+    by_task = {claim.task_id: claim for claim in documents.claims}
+    live = documents.live
+    finished = [] if view.active_only else documents.ended[:FINISHED]
     shown = [
         claim
-        for claim in claim_documents.newest_first(claims)
-        if (claim.is_live or not view.active_only) and (not view.agents or claim.agent_id in view.agents)
+        for claim in claim_documents.newest_first([*live, *finished])
+        if not view.agents or claim.agent_id in view.agents
     ]
     history = context.history
     query = Query(agents=view.agents, severities=view.severities, since=view.since, messages=False)
     events, more = history.select(query, view.limit)
     names = presence.managers(
-        history, context.now, manifests=all_manifests(context.workspace), assignments=assignments, claims=by_task
+        history,
+        context.now,
+        manifests=all_manifests(context.workspace),
+        assignments=documents.assignments,
+        claims=by_task,
     )
     gone = presence.retired(history)
     present = [name for name in names if name not in gone]
@@ -87,13 +96,14 @@ def gather(context: Context, view: View) -> Status:
         context.now,
         view,
         shown,
+        sum(documents.finished.values()),
         history.last_seen({*(claim.agent_id for claim in live), *present}, context.now),
         events,
         more,
         presence.heartbeats(history, present, view.manager_window, context.now),
         history.open_requests(),
         history.count_requests(),
-        [*problems, *history.problems()],
+        [*documents.problems, *history.problems()],
         context.losses(),
     )
 
@@ -103,6 +113,7 @@ def as_document(status: Status) -> dict[str, Any]:
     return {
         "generated_at": clock.to_text(status.now),
         "claims": [{**to_mapping(claim), "state": claim.state} for claim in status.claims],
+        "finished_claims": status.finished_count,
         "events": [to_mapping(entry.record) for entry in status.events],
         "older_events": status.more_events,
         "managers": [
@@ -174,10 +185,10 @@ def full(status: Status, spell: Spell) -> str:
     window = int(status.view.manager_window.total_seconds() // 60)
     older = f" ({feed.counted(status.more_events)} older: --limit {len(status.events) + status.more_events})"
     sections = [
-        f"claims: {len(live)} live, {len(finished)} finished",
+        f"claims: {len(live)} live, {status.finished_count} finished",
         terminal.bullets([claim_line(claim, status) for claim in live], empty="no live claims"),
-        *(terminal.bullets([claim_line(claim, status)]) for claim in finished[:10]),
-        *_cut(len(finished) - 10, spell),
+        *(terminal.bullets([claim_line(claim, status)]) for claim in finished),
+        *_cut(status.finished_count - len(finished) if finished else 0, spell),
         f"managers (window {window} min):",
         terminal.bullets([manager_line(beat, status) for beat in status.managers], empty="no managers"),
         _requests_title(status),
@@ -198,7 +209,11 @@ def _requests_title(status: Status) -> str:
 
 
 def _cut(rest: int, spell: Spell) -> list[str]:
-    return [f"- … {rest} more finished: {spell(hint.tool('agent.bus_claim', 'list'))}"] if rest > 0 else []
+    return (
+        [f"- … {rest} more finished: {spell(hint.tool('agent.bus_claim', 'list', '--status', 'finished'))}"]
+        if rest > 0
+        else []
+    )
 
 
 def compact(status: Status) -> str:

@@ -37,7 +37,7 @@ class Push(NamedTuple):
 
 def check(context: Context, staged: Sequence[str]) -> list[Finding]:
     """The staged paths that are not this seat's to change."""
-    claims = [claim for claim in claim_documents.all_claims(context.store)[0] if claim.is_live]
+    claims = claim_documents.live_claims(context.store).claims
     is_apart = bus_branch.is_worktree(context.workspace)
     refused = []
     for path in staged:
@@ -72,7 +72,7 @@ def override(context: Context, overridden: Sequence[Finding], reason: str) -> No
 def claim_of(context: Context, staged: Sequence[str]) -> Claim | None:
     """The claim a commit is made under: its branch's, else the only one that covers all paths, else the only one."""
     agent = context.seat.agent_id
-    claims = claim_documents.all_claims(context.store)[0]
+    claims = claim_documents.live_claims(context.store).claims
     active = [claim for claim in claims if claim.agent_id == agent and claim.state == "active"]
     branch = current_branch(context.workspace.root)
     by_branch = [claim for claim in active if branch and claim.branch == branch]

@@ -126,7 +126,7 @@ class _Watch:
 
     def _follow_held(self) -> None:
         """Follows the threads of the tasks that the seat holds now."""
-        claims, _ = claim_documents.all_claims(self._context.store)
+        claims = claim_documents.live_claims(self._context.store).claims
         held = frozenset(claim.task_id for claim in claims if claim.is_live and claim.agent_id == self._agent)
         if held != self._held:
             self._held = held

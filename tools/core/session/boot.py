@@ -85,7 +85,7 @@ def boot(context: Context, guarded: Guarded, options: BootOptions, say: Say) -> 
         handshake = posts.post(context, _handshake(guarded, options, state, sentence)).records[0]
         say(f"handshake {handshake['id']} of {guarded.seat.agent_id}")
     context.warn(context.losses())
-    for problem in claim_documents.all_claims(context.store)[1]:
+    for problem in claim_documents.live_claims(context.store).problems:
         say(f"skipped: {problem}")
     written, verdict = _snapshots(context, guarded, options)
     return Booted(guarded, sentence, state, handshake, of_seat(context), verdict, [*seat_written, *written])
@@ -168,7 +168,7 @@ def _check_dirty_tree(context: Context, guarded: Guarded, options: BootOptions, 
     lines = dirty_tree.status(context.workspace)
     if not lines:
         return
-    claims, _ = claim_documents.all_claims(context.store)
+    claims = claim_documents.live_claims(context.store).claims
     agent = context.seat.agent_id
     if dirty_tree.is_own_planning(lines) and dirty_tree.owner_of(guarded.branch, claims, agent) == agent:
         say(f"not committed yet: {len(lines)} {'path' if len(lines) == 1 else 'paths'} of plans and backlog")

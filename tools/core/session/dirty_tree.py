@@ -63,7 +63,7 @@ def owner_of(branch: str | None, claims: Iterable[Claim], finder: str) -> str:
 
 def record(context: Context, branch: str | None, lines: Sequence[str]) -> RecordedHandoff:
     """Writes the receipt and the `observation`, or renews an open receipt with the same content."""
-    claims, _ = claim_documents.all_claims(context.store)
+    claims = claim_documents.live_claims(context.store).claims
     place = handoffs.folder(context.workspace, context.seat.agent_id)
     handoff = Handoff(
         path=place.name,

@@ -39,7 +39,7 @@ def the_claim(context: Context, task: str | None) -> Claim:
                 f"{task} is not claimed", code="claim.none", hint=hint.tool("agent.bus_claim", "claim", "--task", task)
             )
         return claim
-    present = claim_documents.all_claims(context.store)[0]
+    present = claim_documents.live_claims(context.store).claims
     active = sorted(claim.task_id for claim in present if claim.agent_id == agent and claim.state == "active")
     if len(active) != 1:
         held = f"{agent} holds {', '.join(active)}; name one with --task" if active else f"{agent} holds no active task"

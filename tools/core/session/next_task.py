@@ -39,7 +39,7 @@ def current(context: Context) -> Claim | None:
     agent = context.seat.agent_id
     active = [
         claim
-        for claim in claim_documents.all_claims(context.store)[0]
+        for claim in claim_documents.live_claims(context.store).claims
         if claim.agent_id == agent and claim.state == "active"
     ]
     return next((claim for claim in active if not ids.is_thread_only(claim.task_id)), None)
@@ -85,7 +85,7 @@ def brief(context: Context, claim: Claim, *, is_new: bool) -> Brief:
     """The brief of a task that the seat holds."""
     items, _ = all_items(context.workspace)
     item = next((item for item in items if item.task_id == claim.task_id), None)
-    live = [other for other in claim_documents.all_claims(context.store)[0] if other.is_live]
+    live = claim_documents.live_claims(context.store).claims
     near = claim_rules.overlaps(claim.task_id, claim.agent_id, claim.paths, live)
     return Brief(claim, item, tuple(dict.fromkeys(other for other, _, _ in near)), is_new)
 

@@ -127,11 +127,7 @@ def _reasons_to_keep(context: Context, row: Row) -> list[GuardError | ConflictEr
     unpushed = commits.count_only_here(row.path, row.branch)
     if unpushed:
         found.append(GuardError(f"{unpushed} commits are nowhere else", code="worktree.unpushed", hint=force))
-    live = [
-        claim.task_id
-        for claim in claim_documents.all_claims(context.store)[0]
-        if claim.is_live and claim.agent_id == row.agent
-    ]
+    live = [claim.task_id for claim in claim_documents.live_claims(context.store).claims if claim.agent_id == row.agent]
     if live:
         found.append(ConflictError(f"{row.agent} holds {', '.join(live)}", code="worktree.claims", hint=force))
     return found

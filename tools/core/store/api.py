@@ -18,6 +18,7 @@ from tools.core.models.bus import EVENTS, MESSAGES, stream_of
 from tools.core.models.lenient import shortcoming
 from tools.core.plain import TYPE_CHECKING, NamedTuple, Protocol
 from tools.core.problem import Problem
+from tools.core.store.answers import Loss, Matches, Recorded, Totals, Volume
 from tools.core.workspace import Place
 
 if TYPE_CHECKING:
@@ -60,46 +61,16 @@ class Document(NamedTuple):
     version: str
 
 
+class Live(NamedTuple):
+    """Documents of tasks that are not finished, or an error for each that cannot be read, by name."""
+
+    documents: dict[str, Document | ToolkitError]
+    finished: dict[str, int]
+    """How many claims are over, by state."""
+
+
 class StaleVersion(Exception):
     """A document or a stream is no longer what the caller decided on: read it again and decide anew."""
-
-
-class Recorded(NamedTuple):
-    """An entry and where it stands; `number` counts the stream's lines from 1."""
-
-    stream: str
-    number: int
-    entry: Entry
-
-
-class Loss(NamedTuple):
-    """How many records a stream once had and has no longer."""
-
-    stream: str
-    records: int
-
-
-class Matches(NamedTuple):
-    """What a search matched, newest first; `is_cut` where older records were not looked at."""
-
-    entries: list[Entry]
-    is_cut: bool
-
-
-class Totals(NamedTuple):
-    """How many records there are."""
-
-    events: int
-    messages: int
-
-
-class Volume(NamedTuple):
-    """How much was written within a window, by how many agents, and how many messages got a reply."""
-
-    events: int
-    messages: int
-    agents: int
-    answered: int
 
 
 class Following(Protocol):
@@ -259,6 +230,13 @@ class Store(Protocol):
 
     def documents(self, *names: str) -> dict[str, Document | ToolkitError]:
         """Some documents in one question, or its error for each that cannot be read; a kind stands for all of its own."""
+
+    def live(self, *kinds: str, also: Collection[str] = (), newest: int = 0) -> Live:
+        """The live claims and the assignments of tasks that are not done, in one question.
+
+        With the claims those assignments are about, the documents of the tasks in `also`, and the `newest`
+        claims that are over.
+        """
 
     def version(self, name: str) -> str:
         """What a document or a stream is now; "" where there is none. Each record changes its stream's."""

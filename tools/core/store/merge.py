@@ -59,8 +59,11 @@ class LineSet:
         return True
 
 
-def missing(ours: Iterable[bytes], theirs: Iterable[bytes]) -> list[bytes]:
+def missing(ours: Iterable[bytes], theirs: Sequence[bytes]) -> list[bytes]:
     """The lines of `theirs` that `ours` lacks, in their order; a record with an id counts once."""
+    if len(set(theirs)) == len(theirs):  # each is met once, so that it does not matter how often ours has it
+        lines = set(ours)
+        return [line for line in theirs if line not in lines]
     present = LineSet(ours)
     return [line for line in theirs if present.lacks(line)]
 
@@ -87,6 +90,9 @@ def vouched_first(lines: Sequence[bytes]) -> Sequence[bytes]:
     Readers show the first of them, so all clones show the same one: a second content added later
     under an existing id cannot make the earlier lines of other writers point to it.
     """
+    identified = _ID.findall(b"\n".join(lines))
+    if len(set(identified)) == len(identified):
+        return lines
     places: dict[bytes, list[int]] = {}
     for at, line in enumerate(lines):
         if match := _ID.search(line):

@@ -8,7 +8,7 @@ for the remote's branch, for another clone's records, for joining, and for what 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -39,6 +39,9 @@ OWN_FILES = frozenset({"README.md", ".gitignore", ".gitattributes", layout.FORMA
 
 _NAMED = re.compile(rb'"(agent_id|from|to|task_id)": ?"((?:[^"\\]|\\.)*)"')
 _SAFE = re.compile(rb"(?:[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*)?")
+_SUSPECT = re.compile(
+    rb'"(?:agent_id|from|to|task_id)": ?"(?!(?=[^"]{0,%d}")(?:[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*)?")' % ids.NAME_LENGTH
+)
 _STAMPS = ("claimed_at", "updated_at", "released_at", "assigned_at")
 _AGENTS = ("agent_id", "paused_by", "engineer", "manager")
 
@@ -69,8 +72,10 @@ def largest(address: Address) -> int:
     return MAX_SEGMENT if address.segment else MAX_LOG
 
 
-def lines(candidates: Iterable[bytes]) -> Lines:
-    """Judges the lines of a log one by one."""
+def lines(candidates: Sequence[bytes]) -> Lines:
+    """Judges the lines of a log: all at once, and one by one only where something is suspect."""
+    if _are_plain(candidates):
+        return Lines(list(candidates), 0, "")
     admitted, refused, first = [], 0, ""
     for line in candidates:
         reason = line_reason(line)
@@ -79,6 +84,18 @@ def lines(candidates: Iterable[bytes]) -> Lines:
         else:
             admitted.append(line)
     return Lines(admitted, refused, first)
+
+
+def _are_plain(candidates: Sequence[bytes]) -> bool:
+    """Whether nothing in any of the lines needs a closer look."""
+    data = b"\n".join(candidates)
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return _SUSPECT.search(data) is None and all(
+        len(line) <= jsonl.MAX_LINE and line.startswith(b"{") and line.endswith(b"}") for line in candidates
+    )
 
 
 def line_reason(line: bytes) -> str:

@@ -127,6 +127,12 @@ def _lacking_lines(
     result: Lacking,
 ) -> None:
     log = memory.logs.get(stream, Log())
+    if not log.unsent and (end := _end_of_shared(workspace, stream, log.mark, shared.get(stream, ()))):
+        result.sent[stream] = result.unsent[stream] = Log(stat.st_ino, end, [])
+        if end >= stat.st_size:
+            return
+        log = Log(stat.st_ino, end, [])
+        shared = {}
     lines, end = _read(workspace, stream, [*log.unsent, [log.mark, stat.st_size]])
     present = merge.LineSet(shared.get(stream, ()))
     new = [line for line in lines if present.lacks(line.raw)]
@@ -139,9 +145,23 @@ def _lacking_lines(
     result.unsent[stream] = Log(stat.st_ino, end, stretches)
 
 
+def _end_of_shared(workspace: Workspace, stream: str, start: int, lines: Collection[bytes]) -> int:
+    """The byte behind what came from the shared branch, where that stands whole at `start`; 0 where it does not.
+
+    So it is in a clone that joins or only receives; no line needs to be looked at then.
+    """
+    expected = b"".join(line + b"\n" for line in lines)
+    present = append.bytes_from(_place_of(workspace, stream), start) or b""
+    return start + len(expected) if expected and present.startswith(expected) else 0
+
+
+def _place_of(workspace: Workspace, stream: str) -> Place:
+    return workspace.events if stream == EVENTS else workspace.bus.child(f"{stream}.jsonl")
+
+
 def _read(workspace: Workspace, stream: str, stretches: list[list[int]]) -> tuple[list[Line], int]:
     """The whole lines of some stretches of a log, and where the last whole line ends."""
-    place = workspace.events if stream == EVENTS else workspace.bus.child(f"{stream}.jsonl")
+    place = _place_of(workspace, stream)
     lines: list[Line] = []
     end = stretches[-1][0]
     for start, limit in stretches:

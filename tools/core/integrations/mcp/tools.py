@@ -215,8 +215,7 @@ def _letter(head: str, record: Event | Message) -> str:
 
 
 def _live(context: Context) -> list[Claim]:
-    found = [claim for claim in claim_documents.all_claims(context.store)[0] if claim.is_live]
-    return sorted(found, key=lambda claim: claim.task_id)
+    return sorted(claim_documents.live_claims(context.store).claims, key=lambda claim: claim.task_id)
 
 
 def _claim_line(claim: Claim, context: Context) -> str:

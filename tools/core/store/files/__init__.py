@@ -13,6 +13,7 @@ presence      when agents were last there
 figures       how much there is
 search        full-text search
 history       every question about events and messages
+live          the live documents: few are read, many asked of the index
 store         the verbs over files; the protocol of a commit
 repair        what a damaged bus needs, and doing it
 """

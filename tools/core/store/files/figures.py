@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tools.core.clock import datetime
 from tools.core.plain import TYPE_CHECKING
-from tools.core.store.api import Totals, Volume
+from tools.core.store.answers import Totals, Volume
 from tools.core.store.files.index.database import Index
 from tools.core.store.files.selection import values_of
 

@@ -8,7 +8,8 @@ from tools.core.models.bus import EVENTS, Event, stream_of
 from tools.core.models.entry import Entry, Query, Search, stream_entry, unrepeated
 from tools.core.plain import TYPE_CHECKING
 from tools.core.problem import Problem
-from tools.core.store.api import MAX_REQUESTS, Following, Loss, Matches, Recorded, Totals, Volume
+from tools.core.store.answers import Loss, Matches, Recorded, Totals, Volume
+from tools.core.store.api import MAX_REQUESTS, Following
 from tools.core.store.files.index import marks
 from tools.core.workspace import Workspace
 
@@ -34,7 +35,8 @@ class FileHistory:
         self._is_stale = False
 
     @property
-    def _index(self) -> Index:
+    def index(self) -> Index:
+        """The derived index, opened with the first question and caught up where something was written since."""
         if self._opened is None:
             from tools.core.store.files.index.database import Index
 
@@ -55,20 +57,20 @@ class FileHistory:
         self._opened = None
 
     def _ask(self, sql: str, *values: object) -> list[Any]:
-        return self._index.ask(sql, values)
+        return self.index.ask(sql, values)
 
     # -- entries of a query ------------------------------------------------------------------
     def select(self, query: Query, limit: int | None) -> tuple[list[Entry], int]:
         """See History."""
         from tools.core.store.files import selection
 
-        return selection.select(self._index, query, limit)
+        return selection.select(self.index, query, limit)
 
     def search(self, search: Search) -> Matches:
         """See History."""
         from tools.core.store.files.search import newest
 
-        return newest(self._index, self._workspace, search)
+        return newest(self.index, self._workspace, search)
 
     def follow(self, query: Query) -> Following:
         """See History."""
@@ -85,20 +87,20 @@ class FileHistory:
         """See History."""
         from tools.core.store.files import presence
 
-        return presence.last_seen(self._index, agents, now)
+        return presence.last_seen(self.index, agents, now)
 
     def last_entries(self, agents: Collection[str], kinds: Collection[str], now: datetime) -> dict[str, Entry]:
         """See History."""
         from tools.core.store.files import presence
 
-        rows = {agent: presence.last_of(self._index, agent, kinds, now) for agent in agents}
+        rows = {agent: presence.last_of(self.index, agent, kinds, now) for agent in agents}
         return {agent: _entry(row.stream, row.raw) for agent, row in rows.items() if row}
 
     def last_words(self, agents: Collection[str], now: datetime) -> dict[str, Entry]:
         """See History."""
         from tools.core.store.files import presence
 
-        rows = presence.last_words(self._index, agents, now)
+        rows = presence.last_words(self.index, agents, now)
         return {agent: _entry(row.stream, row.raw) for agent, row in rows.items()}
 
     def retirements(self) -> dict[str, str]:
@@ -109,7 +111,7 @@ class FileHistory:
     def _values(self, column: str, **fixed: str) -> list[str]:
         from tools.core.store.files.selection import values_of
 
-        return values_of(self._index, column, **fixed)
+        return values_of(self.index, column, **fixed)
 
     # -- messages ----------------------------------------------------------------------------
     def open_requests(
@@ -198,13 +200,13 @@ class FileHistory:
         """See History."""
         from tools.core.store.files import figures
 
-        return figures.totals(self._index)
+        return figures.totals(self.index)
 
     def volume(self, since: datetime, until: datetime) -> Volume:
         """See History."""
         from tools.core.store.files import figures
 
-        return figures.volume(self._index, since, until)
+        return figures.volume(self.index, since, until)
 
     def signs(
         self, agents: Collection[str], since: datetime, until: datetime, seconds: int
@@ -212,7 +214,7 @@ class FileHistory:
         """See History."""
         from tools.core.store.files import figures
 
-        return figures.signs(self._index, agents, since, until, seconds)
+        return figures.signs(self.index, agents, since, until, seconds)
 
     # -- records by what they say ------------------------------------------------------------
     def about_decisions(self) -> list[Entry]:

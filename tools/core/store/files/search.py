@@ -16,7 +16,7 @@ from contextlib import suppress
 
 from tools.core.errors import ToolkitError
 from tools.core.models.entry import Entry, Search, unrepeated
-from tools.core.store.api import Matches
+from tools.core.store.answers import Matches
 from tools.core.store.files.index.database import Index, discard, is_busy, is_damage, plain_file
 from tools.core.store.files.selection import entry_of
 from tools.core.workspace import Workspace

@@ -11,10 +11,9 @@ The protocol of a commit, under the bus lock:
    applied, each file synced; then the journal is removed. From the rename on, the next process
    completes what this one began; before it, nothing has happened.
 
-Redo is harmless: a record whose id is already in the log behind the journal's mark is skipped, and a
-document is replaced only while it is the one the journal expects. A last line without its line end
-is completed when it is a record; when it is not, the write was never acknowledged: it moves to
-`.torn/` and a `recovered` event says so.
+Redo is harmless: a record whose id is in the log behind the journal's mark is skipped, and a document is
+replaced only while it is the one the journal expects. A last line without its line end is completed when
+it is a record; else its write was never acknowledged: it moves to `.torn/`, and a `recovered` event says so.
 """
 
 from __future__ import annotations
@@ -24,20 +23,28 @@ import os
 from tools.core import hint
 from tools.core.errors import DataError, ToolkitError, UsageError
 from tools.core.fs import files, folders, jsonl, locks
-from tools.core.models.bus import EVENTS, MESSAGES
 from tools.core.models.lenient import shortcoming
 from tools.core.plain import TYPE_CHECKING, suppress
 from tools.core.problem import Problem
 from tools.core.store import one_by_one
 from tools.core.store.addresses import address_of
-from tools.core.store.api import Append, Change, Document, Expect, Replace, StaleVersion
+from tools.core.store.api import Append, Change, Document, Expect, Live, Replace, StaleVersion
 from tools.core.store.files import append
 from tools.core.store.files.append import sync
-from tools.core.store.files.transaction import Transaction, as_written, place_of, recovered, refuse_moved, version_of
+from tools.core.store.files.transaction import (
+    Transaction,
+    as_written,
+    is_stream,
+    mend_tail,
+    place_of,
+    refuse_moved,
+    suffix_of,
+    version_of,
+)
 from tools.core.workspace import Place, Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from tools.core.store.files.history import FileHistory
@@ -127,14 +134,21 @@ class FileStore:
 
     def names(self, kind: str) -> list[str]:
         """See Store."""
-        suffix = _suffix(kind)
+        suffix = suffix_of(kind)
         names = files.names_in(self._workspace.bus.child(kind), suffix)
         return [name.removesuffix(suffix) for name in names]
+
+    def live(self, *kinds: str, also: Collection[str] = (), newest: int = 0) -> Live:
+        """See Store."""
+        from tools.core.store.files import live
+
+        question = live.Question(kinds, tuple(also), newest)
+        return live.read(self, self._workspace, lambda: self.history.index, question)
 
     def strays(self, kind: str) -> list[str]:
         """See Store."""
         folder = self._workspace.bus.child(kind)
-        return [f"{folder.name}/{name}" for name in files.names_in(folder) if not name.endswith(_suffix(kind))]
+        return [f"{folder.name}/{name}" for name in files.names_in(folder) if not name.endswith(suffix_of(kind))]
 
     def where(self, name: str) -> str:
         """See Store."""
@@ -197,19 +211,10 @@ class FileStore:
                 later, missing = append.bytes_from(place, 0) or b"", list(lines)
             new = merge.missing(merge.lines_of(later), missing)
             if new:
-                self._mend_tail(place, agent)
+                mend_tail(self._workspace, place, agent)
                 sync(append.append_lines(self._workspace.torn, place, new), place)
         self._expire_history()
         return len(new)
-
-    def _mend_tail(self, place: Place, agent: str) -> None:
-        """Moves an unfinished last line aside and tells of it, as a commit does; under the lock."""
-        _, torn = append.tail_of(place)
-        if not torn or append.is_record(torn):
-            return
-        sync(append.append(self._workspace.torn, place, []), place)
-        notice = Append(EVENTS, recovered(place, len(torn), {"agent_id": agent}))
-        sync(Transaction(self._workspace, [notice]).append_one(), self._workspace.events)
 
     def recover(self) -> bool:
         """Completes a journal that a dead process left; whether there was one."""
@@ -244,7 +249,7 @@ class FileStore:
     def version(self, name: str) -> str:
         """See Store."""
         place = self.place(name)
-        if not _is_stream(name):
+        if not is_stream(name):
             return version_of(files.read_bytes(place))
         with suppress(FileNotFoundError), files.opened(place) as descriptor:
             last = jsonl.last_line(descriptor)
@@ -256,7 +261,7 @@ class FileStore:
         kind, _, task = stored_name.partition("/")
         if not task or files.exists(self.place(stored_name)):
             return
-        if not folders.holds_in_any_case(self._workspace.bus.child(kind), task + _suffix(kind)):
+        if not folders.holds_in_any_case(self._workspace.bus.child(kind), task + suffix_of(kind)):
             return
         name = next((name for name in self.names(kind) if name.casefold() == task.casefold() and name != task), None)
         if name is not None:
@@ -282,14 +287,6 @@ class FileStore:
         journal.load(self._workspace, data).apply()
         files.remove(self._workspace.journal)
         return True
-
-
-def _is_stream(name: str) -> bool:
-    return name.partition("/")[0] in (EVENTS, MESSAGES)
-
-
-def _suffix(name: str) -> str:
-    return ".jsonl" if _is_stream(name) else ".json"
 
 
 def _no_record(place: Place, stored: jsonl.StoredRecord) -> Problem:

@@ -43,6 +43,16 @@ def refuse_moved(workspace: Workspace) -> None:
         signpost.refuse_moved(workspace)
 
 
+def is_stream(name: str) -> bool:
+    """Whether a name is a log's."""
+    return name.partition("/")[0] in (EVENTS, MESSAGES)
+
+
+def suffix_of(name: str) -> str:
+    """How the file of a log or a document ends."""
+    return ".jsonl" if is_stream(name) else ".json"
+
+
 def version_of(data: bytes | None) -> str:
     """The version of a document with this content; "" where there is none."""
     return "" if data is None else sha256_hex(data)
@@ -153,7 +163,7 @@ def stream_name(path: str) -> str:
 
 
 def recovered(place: Place, size: int, cause: Mapping[str, object]) -> dict[str, object]:
-    """The event that tells of an unfinished last line that was moved aside, in the name of who found it."""
+    """The event that tells of an unfinished last line that was moved aside, in the name of the agent that met it."""
     agent = foreign.text_of(cause.get("agent_id") or cause.get("from"))
     return to_mapping(
         Event(
@@ -165,6 +175,16 @@ def recovered(place: Place, size: int, cause: Mapping[str, object]) -> dict[str,
             meta={"stream": place.name, "bytes": str(size)},
         )
     )
+
+
+def mend_tail(workspace: Workspace, place: Place, agent: str) -> None:
+    """Moves an unfinished last line aside and records that, as a commit does; under the lock."""
+    _, torn = append.tail_of(place)
+    if not torn or append.is_record(torn):
+        return
+    append.sync(append.append(workspace.torn, place, []), place)
+    notice = Append(EVENTS, recovered(place, len(torn), {"agent_id": agent}))
+    append.sync(Transaction(workspace, [notice]).append_one(), workspace.events)
 
 
 # -- what is written -------------------------------------------------------------------------------

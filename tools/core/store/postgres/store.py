@@ -8,17 +8,18 @@ have no right to write any table.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tools.core import clock, hint, ids
 from tools.core.errors import DataError, ToolkitError
 from tools.core.fs import files, jsonl
+from tools.core.models.bus import ASSIGNMENTS, CLAIMS
 from tools.core.problem import Problem
-from tools.core.store import merge
+from tools.core.store import live, merge
 from tools.core.store.addresses import address_of
-from tools.core.store.api import Append, Change, Document, Replace, StaleVersion, retry_stale
+from tools.core.store.api import Append, Change, Document, Live, Replace, StaleVersion, retry_stale
 from tools.core.store.one_by_one import misnamed
 from tools.core.store.postgres import commit, driver
 from tools.core.store.postgres.commit import require_name
@@ -115,6 +116,10 @@ class PostgresStore:
             except DataError as error:
                 answer[name] = error
         return answer
+
+    def live(self, *kinds: str, also: Collection[str] = (), newest: int = 0) -> Live:
+        """See Store."""
+        return live.of_all(self.documents(CLAIMS, ASSIGNMENTS), kinds, also, newest)
 
     def _document(self, name: str, content: Any, version: str) -> Document:
         try:

@@ -1,10 +1,11 @@
-"""The derived index of the logs: SQLite in the cache folder, rebuilt whenever it is not what the logs say.
+"""The derived index of the bus: SQLite in the cache folder, rebuilt whenever it is not what the files say.
 
-schema    the tables
-rows      one record of a log as a row
-settle    what follows from records that came or are gone
-owner     which bus the index belongs to
-build     catching up with the logs
-marks     how far the index has read, without SQLite
-database  opening the index, whatever has become of its file
+schema     the tables
+rows       one record of a log as a row
+settle     what follows from records that came or are gone
+owner      which bus the index belongs to
+build      catching up with the logs
+documents  claims and assignments, without opening those that have not changed
+marks      how far the index has read, without SQLite
+database   opening the index, whatever has become of its file
 """

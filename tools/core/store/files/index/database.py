@@ -20,13 +20,15 @@ from tools.core.errors import ToolkitError
 from tools.core.fs import files
 from tools.core.models.bus import EVENTS
 from tools.core.plain import TYPE_CHECKING, Mapping, suppress
-from tools.core.store.files.index import build, marks, owner, rows, schema
+from tools.core.store.files.index import build, documents, marks, owner, rows, schema
 from tools.core.workspace import Place, Workspace
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Sequence
-    from typing import Any
+    from typing import Any, TypeVar
+
+    Answer = TypeVar("Answer")
 else:
     import _sqlite3 as sqlite3  # what `sqlite3` wraps, without `datetime` for conversions that nothing here needs
 
@@ -84,6 +86,16 @@ class Index:
         except (sqlite3.DatabaseError, OSError, ToolkitError, owner.ForeignIndexError):
             self.close()
             self._connection = self._connect()
+
+    def ask_documents(self, question: Callable[[sqlite3.Connection], Answer]) -> Answer:
+        """The answer of a question about documents, once they are as the folders are now."""
+        try:
+            documents.catch_up(self._connection, self._workspace)
+            return question(self._connection)
+        except sqlite3.DatabaseError as problem:
+            self.give_up(problem)
+            documents.catch_up(self._connection, self._workspace)
+            return question(self._connection)
 
     @property
     def connection(self) -> sqlite3.Connection:

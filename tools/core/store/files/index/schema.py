@@ -57,6 +57,12 @@ CREATE INDEX lost_mark ON lost (stream, mark) WHERE mark IS NOT NULL;
 CREATE TABLE losses (stream TEXT PRIMARY KEY, count INTEGER) WITHOUT ROWID;
 CREATE TABLE bus (folder INTEGER, first TEXT);
 INSERT INTO bus VALUES (0, '');
+CREATE TABLE folders (kind TEXT PRIMARY KEY, inode INTEGER, mtime INTEGER, seq INTEGER) WITHOUT ROWID;
+CREATE TABLE documents (
+  kind TEXT, name TEXT, inode INTEGER, mtime INTEGER, size INTEGER, state TEXT, ended INTEGER, raw BLOB,
+  PRIMARY KEY (kind, name)
+) WITHOUT ROWID;
+CREATE INDEX documents_by_state ON documents (kind, state, ended);
 CREATE TABLE generation (number INTEGER);
 INSERT INTO generation VALUES (random())
 """

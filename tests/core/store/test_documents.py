@@ -1,0 +1,129 @@
+"""Live and finished documents: the same answer whether few are read or many are asked of the index."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from tests.memory import MemoryStore
+from tools.core.store.api import Append, Replace
+from tools.core.store.files import live
+from tools.core.store.files.store import FileStore
+
+CLAIMS = {
+    "T-1": {"task_id": "T-1", "agent_id": "codex-1", "status": "active", "fence": 1},
+    "T-2": {"task_id": "T-2", "agent_id": "codex-1", "status": "paused", "fence": 1},
+    "T-3": {"task_id": "T-3", "agent_id": "codex-2", "status": "done", "released_at": "2026-01-02T00:00:00Z"},
+    "T-4": {"task_id": "T-4", "agent_id": "codex-2", "status": "released", "released_at": "2026-01-03T00:00:00Z"},
+    "T-5": {"task_id": "T-5", "agent_id": "codex-2", "status": "done", "released_at": "2026-01-01T00:00:00Z"},
+}
+
+
+@pytest.fixture(params=["few files", "many files", "memory"])
+def store(request, workspace, monkeypatch):
+    if request.param == "many files":
+        monkeypatch.setattr(live, "FEW", 0)
+    made = MemoryStore() if request.param == "memory" else FileStore(workspace)
+    for task, claim in CLAIMS.items():
+        put(made, f"claims/{task}", claim)
+        put(made, f"assignments/{task}", {"task_id": task, "engineer": "codex-1"})
+    return made
+
+
+def tasks(store, *kinds, **more):
+    """The tasks of the live documents, with their kind where there are two."""
+    names = store.live(*kinds, **more).documents
+    return sorted(name.removeprefix("claims/") for name in names)
+
+
+def claim_of(store, task):
+    return store.live("claims").documents[f"claims/{task}"].content
+
+
+def put(store, name, content):
+    document = store.get(name)
+    store.commit([Replace(name, content, document.version if document else "")])
+
+
+def test_live_claims_come_without_the_finished_ones_but_for_those_that_are_named(store):
+    assert tasks(store, "claims") == ["T-1", "T-2"]
+    named = store.live("claims", also=["T-5", "T-9"]).documents
+    assert {name: document.content for name, document in named.items()} == {
+        f"claims/{task}": CLAIMS[task] for task in ("T-1", "T-2", "T-5")
+    }
+    assert all(store.version(name) == document.version for name, document in named.items())
+
+
+def test_an_assignment_counts_until_its_task_is_done_and_comes_with_its_claim(store):
+    assert tasks(store, "assignments") == ["assignments/T-1", "assignments/T-2", "assignments/T-4"]
+    assert tasks(store, "claims", "assignments", also=["T-3"]) == sorted(
+        [*(f"T-{number}" for number in (1, 2, 3, 4)), *(f"assignments/T-{number}" for number in (1, 2, 3, 4))]
+    )
+
+
+def test_the_newest_finished_claims_come_on_request_and_all_are_counted(store):
+    answer = store.live("claims", newest=2)
+    assert sorted(answer.documents) == ["claims/T-1", "claims/T-2", "claims/T-3", "claims/T-4"]
+    assert answer.finished == {"done": 2, "released": 1}
+
+
+def test_what_changes_is_seen_at_once_however_often_and_quickly(store):
+    assert "T-3" not in tasks(store, "claims")
+    for number in range(5):
+        put(store, "claims/T-3", {**CLAIMS["T-3"], "status": "active", "notes": str(number)})
+        assert claim_of(store, "T-3")["notes"] == str(number)
+        put(store, "claims/T-3", CLAIMS["T-3"])
+        assert "T-3" not in tasks(store, "claims")
+    put(store, "claims/T-6", CLAIMS["T-1"])
+    assert tasks(store, "claims") == ["T-1", "T-2", "T-6"]
+
+
+@pytest.fixture
+def many(workspace, monkeypatch):
+    monkeypatch.setattr(live, "FEW", 0)
+    made = FileStore(workspace)
+    for task, claim in CLAIMS.items():
+        put(made, f"claims/{task}", claim)
+    assert tasks(made, "claims") == ["T-1", "T-2"]
+    return made
+
+
+def folder_of(workspace):
+    return f"{workspace.bus.path}/claims"
+
+
+def test_a_damaged_claim_is_named_with_its_reason_until_it_is_mended(many, workspace):
+    path = f"{folder_of(workspace)}/T-1.json"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("{")
+    assert "T-1.json" in str(many.live("claims").documents["claims/T-1"])
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(CLAIMS["T-1"], file)
+    assert tasks(many, "claims") == ["T-1", "T-2"]
+
+
+def test_a_live_claim_that_is_edited_in_place_or_taken_away_is_noticed(many, workspace):
+    with open(f"{folder_of(workspace)}/T-1.json", "w", encoding="utf-8") as file:
+        json.dump({**CLAIMS["T-1"], "notes": "by hand"}, file)
+    assert claim_of(many, "T-1")["notes"] == "by hand"
+    os.remove(f"{folder_of(workspace)}/T-2.json")
+    assert tasks(many, "claims") == ["T-1"]
+
+
+def test_a_claim_whose_file_gets_an_old_inode_back_is_read_because_an_event_names_it(many, workspace, event):
+    path, aside = f"{folder_of(workspace)}/T-3.json", f"{folder_of(workspace)}/T-3.aside"
+    os.rename(path, aside)
+    with open(aside, "w", encoding="utf-8") as file:
+        json.dump({**CLAIMS["T-3"], "status": "active"}, file)
+    os.rename(aside, path)
+    many.commit([Append("events", event(task_id="T-3"))])
+    assert "T-3" in tasks(many, "claims")
+
+
+def test_a_folder_that_is_gone_holds_nothing(many, workspace):
+    for name in os.listdir(folder_of(workspace)):
+        os.remove(f"{folder_of(workspace)}/{name}")
+    os.rmdir(folder_of(workspace))
+    assert many.live("claims", newest=9) == ({}, {})
