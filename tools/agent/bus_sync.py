@@ -12,7 +12,8 @@ from datetime import timedelta
 from tools.core import hint
 from tools.core.cli import app as cli
 from tools.core.errors import SetupError, UsageError
-from tools.core.sync import exchange
+from tools.core.hint import Note
+from tools.core.sync import exchange, memory
 from tools.core.workspace import BUS
 
 
@@ -38,6 +39,8 @@ def main(
     if accept_rewrite and done.rewritten:
         exchange.record_rewrite(run, done, reason)
     run.warn(map(str, done.problems))
+    if reason_to_move := memory.outgrown(run.workspace, memory.load(run.workspace), int(run.now.timestamp())):
+        run.note(Note(f"{reason_to_move}: a server would serve this bus better", hint.tool("maintenance.bus_server")))
     if done.carrier is None and push:
         raise SetupError(
             f"no branch carries the bus here: {BUS}/ is a plain folder",

@@ -79,6 +79,7 @@ def confirm(
                 raise _here_alone(
                     act, "there is no remote", "sync.no_remote", hint.git("remote", "add", "origin", hint.WORDS)
                 )
+            turn.memory.count(int(context.now.timestamp()), tries.losses + 1)
             _bring_in(turn, task)
             if turn.unreachable is not None:
                 raise _here_alone(act, turn.unreachable.message, turn.unreachable.code, _AGAIN)

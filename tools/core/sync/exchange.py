@@ -59,19 +59,19 @@ class Patience:
     def __init__(self, length: timedelta) -> None:
         self._began = self._turn = time.monotonic()
         self._end = self._began + length.total_seconds()
-        self._losses = 0
+        self.losses = 0
 
     def wait(self) -> None:
         """Waits after a lost try; BusyError when the patience has ended."""
         now = time.monotonic()
-        self._losses += 1
+        self.losses += 1
         if now >= self._end:
             raise BusyError(
-                f"{self._losses} pushes of the bus lost against those of other clones in {now - self._began:.0f} s",
+                f"{self.losses} pushes of the bus lost against those of other clones in {now - self._began:.0f} s",
                 code="sync.contention",
                 hint=hint.tool("agent.bus_sync", "--push"),
             )
-        longest = min((now - self._turn) * 2 ** min(self._losses, 10), LONGEST_WAIT, self._end - now)
+        longest = min((now - self._turn) * 2 ** min(self.losses, 10), LONGEST_WAIT, self._end - now)
         time.sleep(random.uniform(0.0, longest))
         self._turn = time.monotonic()
 
@@ -109,6 +109,7 @@ def exchange(
                 way = remotes.route(carrier.folder, carrier.branch)
                 return total._replace(remote=way.remote, pushed=bool(way.remote))
             with Turn(context, agent, carrier, remote) as turn:
+                turn.memory.count(int(context.now.timestamp()), tries.losses + 1)
                 total, answer = _turn(turn, total, push, with_files, accepts_rewrite)
         if answer is None or answer.taken:
             lost = newcomer.follow(context, agent, carrier)

@@ -19,6 +19,16 @@ from tools.core.fs import files
 from tools.core.workspace import Place, Workspace
 
 _VERSION = 1
+_HOUR = 3600
+LARGE_LOG = 20 * 1000 * 1000
+"""Bytes of an event log from which on a server serves a team better."""
+
+BUSY = 6
+"""Exchanges a minute that hosts recommend at most for a whole repository."""
+
+_FEW = 20
+"""Exchanges of an hour below which their share of repeated ones says nothing."""
+
 _LARGEST = 1 << 28
 
 
@@ -61,6 +71,13 @@ class Memory:
     refuses_refs: list[str] = field(default_factory=list)
     """The remotes whose host takes no refs but branches."""
 
+    exchanges: list[list[int]] = field(default_factory=list)
+    """The Unix seconds of the exchanges of the last hour, and how many tries each took."""
+
+    def count(self, now: int, tries: int) -> None:
+        """Notes an exchange, and forgets those of more than an hour ago."""
+        self.exchanges = [each for each in self.exchanges if now - _HOUR < each[0] <= now] + [[now, tries]]
+
 
 def place(workspace: Workspace) -> Place:
     """Where it lies."""
@@ -86,6 +103,21 @@ def save(workspace: Workspace, memory: Memory) -> None:
     document["logs"] = {name: [log.inode, log.mark, log.unsent] for name, log in memory.logs.items()}
     with suppress(ToolkitError, OSError):
         files.replace(place(workspace), json.dumps(document, separators=(",", ":")).encode())
+
+
+def outgrown(workspace: Workspace, memory: Memory, now: int) -> str:
+    """Why a branch does not serve this bus well any more; "" while it does."""
+    recent = [tries for moment, tries in memory.exchanges if now - _HOUR < moment <= now]
+    repeated = sum(tries > 1 for tries in recent)
+    if len(recent) > BUSY * 60:
+        return f"{len(recent)} exchanges in the last hour are more than {BUSY} a minute"
+    if len(recent) >= _FEW and repeated * 10 > len(recent):
+        return f"{repeated} of the last hour's {len(recent)} exchanges had to be repeated"
+    with suppress(ToolkitError, OSError), files.opened(workspace.events) as descriptor:
+        size = os.fstat(descriptor).st_size
+        if size > LARGE_LOG:
+            return f"the event log has {size // 1_000_000} MB"
+    return ""
 
 
 def forget(workspace: Workspace) -> None:

@@ -103,7 +103,12 @@ class Turn:
         """Forgets all where it compares with another branch, or where the live logs are other files than before."""
         shared = self._shared.ref
         if self.memory.shared != shared or not live.is_as_remembered(self.context.workspace, self.memory):
-            self.memory = memory.Memory(bus=self.memory.bus, refuses_refs=self.memory.refuses_refs, shared=shared)
+            self.memory = memory.Memory(
+                bus=self.memory.bus,
+                refuses_refs=self.memory.refuses_refs,
+                shared=shared,
+                exchanges=self.memory.exchanges,
+            )
         self._before = self.memory.taken.get(shared, "")
 
     @property

@@ -54,6 +54,7 @@ def _questions(
         ("lock", lambda: bus.lock(context)),
         ("journal", lambda: bus.journal(context)),
         ("log", lambda: bus.log(context)),
+        ("bus.load", lambda: bus.load(context)),
         ("seat", lambda: seats.seat(context, bound)),
         ("command", lambda: machine.command(context)),
         ("shadow", lambda: machine.shadow(context)),

@@ -15,7 +15,7 @@ from tools.core.git.branches import current_branch
 from tools.core.gitdir import git_folder
 from tools.core.setup.probes.probe import FAIL, PATIENCE, WARN, Probe, passed, skipped
 from tools.core.store.files import small
-from tools.core.sync import bus_branch
+from tools.core.sync import bus_branch, memory
 from tools.core.workspace import Place, Workspace
 
 _DAY = 86400.0
@@ -39,6 +39,18 @@ def bus(context: Context) -> Iterator[Probe]:
         yield Probe("bus", WARN, apart[0].text, apart[0].hint)
         return
     yield passed("bus", place)
+
+
+def load(context: Context) -> Probe:
+    """What is exchanged through the branch is not more than a branch is good for."""
+    if not bus_branch.is_worktree(context.workspace):
+        return skipped("bus.load", "the bus is exchanged with no remote")
+    kept = memory.load(context.workspace)
+    reason = memory.outgrown(context.workspace, kept, int(context.now.timestamp()))
+    if reason:
+        text = f"{reason}: a server would serve this bus better"
+        return Probe("bus.load", WARN, text, hint.tool("maintenance.bus_server"))
+    return passed("bus.load", f"{len(kept.exchanges)} exchanges in the last hour")
 
 
 def writable(context: Context) -> Iterator[Probe]:
