@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 
 # what `make check` runs of the tests, and the rules whose branches `make cov` counts
 FAST := tests/core tests/planner tests/consensus $(wildcard tests/test_*.py)
-RULES := bus/claim_rules bus/release_rules bus/path_patterns store/merge plans/rules plans/edits backlog/states \
+RULES := bus/rules/claim_rules bus/rules/release_rules bus/rules/path_patterns store/merge plans/rules plans/edits backlog/states \
 	models/validate_fast
 RULE_TESTS := tests/core/bus tests/core/store/test_merge.py tests/core/plans tests/core/backlog tests/core/models
 

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.clones import make_clone, make_origin
 from tools.core import clock, ids
 from tools.core.bus import claims
-from tools.core.bus.claim_rules import Request
+from tools.core.bus.rules.claim_rules import Request
 from tools.core.context import Context
 from tools.core.errors import ToolkitError
 from tools.core.fs import jsonl

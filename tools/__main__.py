@@ -58,7 +58,7 @@ def _unknown(name: str) -> Command:
 
 @cli.command(doc=HELP)
 @cli.option("--version", is_flag=True, help="Show the version; with --json also those of the formats and of Python.")
-def index(run: cli.Run, version: bool) -> None:
+def index(run: cli.Run, *, version: bool) -> None:
     if version:
         python = ".".join(map(str, sys.version_info[:3]))
         document = {"version": versions.TOOLKIT, "formats": versions.FORMATS, "python": python}

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from tests.acting import context_of
 from tools.core import clock, ids
-from tools.core.bus import claim_rules, claims
+from tools.core.bus import claims
+from tools.core.bus.rules import claim_rules
 from tools.core.errors import ToolkitError
 from tools.core.models.bus import CLAIMS, EVENTS, MESSAGES, Event, Message, stream_of
 from tools.core.models.record import to_mapping

@@ -11,10 +11,11 @@ from tests.races.linearizability import IMPOSSIBLE, Operation
 from tests.races.schedule import Call
 from tools.core import clock
 from tools.core.backlog import items, pickup, states
-from tools.core.bus import claim_documents, claim_rules, release_rules
+from tools.core.bus import claim_documents
 from tools.core.bus.assignment_rules import ACTIVE, AssignmentRequest, decide
 from tools.core.bus.claims import ended_by
-from tools.core.bus.release_rules import PauseRequest
+from tools.core.bus.rules import claim_rules, release_rules
+from tools.core.bus.rules.release_rules import PauseRequest
 from tools.core.errors import ConflictError, ToolkitError
 from tools.core.models.bus import Assignment, Claim
 from tools.core.models.record import to_mapping

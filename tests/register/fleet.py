@@ -26,7 +26,7 @@ from tests.register.histories import NEVER, UNKNOWN, Operation
 from tools.core import clock
 from tools.core.bus import assignments, claim_documents, claims
 from tools.core.bus.assignment_rules import AssignmentRequest
-from tools.core.bus.claim_rules import Request
+from tools.core.bus.rules.claim_rules import Request
 from tools.core.errors import ToolkitError
 from tools.core.git import remotes
 from tools.core.git.remotes import Push

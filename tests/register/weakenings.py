@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tools.core.bus import claim_rules
+from tools.core.bus.rules import claim_rules
 from tools.core.git import remotes
 from tools.core.git.remotes import Push
 from tools.core.store import merge

@@ -10,7 +10,8 @@ if __name__ == "__main__":  # before any other import
 from tools.core import clock, hint
 from tools.core.backlog import task_ids
 from tools.core.backlog.items import Item
-from tools.core.bus import claim_documents, claim_rules, claims
+from tools.core.bus import claim_documents, claims
+from tools.core.bus.rules import claim_rules
 from tools.core.cli import app as cli
 from tools.core.clock import timedelta
 from tools.core.errors import UsageError
@@ -60,6 +61,7 @@ _stale_after = cli.option(
 @_stale_after
 def claim(
     run: cli.Run,
+    *,
     task: str,
     plan: str | None,
     branch: str | None,
@@ -116,7 +118,7 @@ def _task_of(change: claims.ClaimChange) -> str:
 @_notes
 @cli.confirm
 @cli.patience
-def release(run: cli.Run, task: str, status: str, notes: str | None, confirm: bool, patience: timedelta) -> None:
+def release(run: cli.Run, *, task: str, status: str, notes: str | None, confirm: bool, patience: timedelta) -> None:
     """Release a task you hold."""
 
     def act() -> claims.ClaimChange:
@@ -136,6 +138,7 @@ def release(run: cli.Run, task: str, status: str, notes: str | None, confirm: bo
 @cli.patience
 def pause(
     run: cli.Run,
+    *,
     task: str,
     notes: str,
     stale_after: timedelta,
@@ -238,7 +241,7 @@ def _table(rows: list[Claim], last_seen: dict[str, Any], run: cli.Run) -> str:
 
 @cli.command(main, "show")
 @_task
-def show(run: cli.Run, task: str) -> None:
+def show(run: cli.Run, *, task: str) -> None:
     """Show a claim, who held it before, and the holder's last sign of life."""
     documents = claim_documents.of_task(run.store, task)
     if documents.claim is None:

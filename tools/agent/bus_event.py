@@ -31,6 +31,7 @@ main = cli.group(__doc__)
 @cli.option("--consensus-output", help="Where the decision's receipt goes (a bare name: _report/consensus/).")
 def log(
     run: cli.Run,
+    *,
     event: str,
     summary: str | None,
     task: str | None,

@@ -36,6 +36,7 @@ MOST_REMINDERS = 5
 @cli.option("--fail-on-alert", is_flag=True, help="Exit 1 when there are alerts.")
 def main(
     run: cli.Run,
+    *,
     manager_window: timedelta,
     agent_window: timedelta,
     dry_run: bool,

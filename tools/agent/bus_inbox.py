@@ -16,7 +16,7 @@ from tools.core.models.bus import stream_of
 @cli.command(doc=__doc__, writes=True)
 @cli.option("--limit", type=cli.COUNT, default=20, show_default=True, help="The newest N.")
 @cli.option("--mark-read", is_flag=True, help="Mark everything as read.")
-def main(run: cli.Run, limit: int, mark_read: bool) -> None:
+def main(run: cli.Run, *, limit: int, mark_read: bool) -> None:
     agent = run.seat.agent_id
     claims = claim_documents.live_claims(run.store)
     held = {claim.task_id for claim in claims.claims if claim.agent_id == agent}

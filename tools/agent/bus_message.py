@@ -26,6 +26,7 @@ from tools.core.text import terminal
 @cli.option("--reply-to", default="", help="The id of the message this answers; closes a request or directive.")
 def main(
     run: cli.Run,
+    *,
     task: str,
     kind: str,
     summary: str,

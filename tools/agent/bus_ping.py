@@ -31,6 +31,7 @@ from tools.core.models.bus import EVENTS, stream_of
 @cli.option("--skip-message", is_flag=True, help="Only the event.")
 def main(
     run: cli.Run,
+    *,
     summary: str,
     event: str,
     task: str | None,

@@ -24,6 +24,7 @@ from tools.core.models.record import to_mapping
 @cli.option("--limit", type=cli.COUNT, default=20, show_default=True, help="The newest N.")
 def main(
     run: cli.Run,
+    *,
     text: tuple[str, ...],
     since: datetime | None,
     agent: tuple[str, ...],

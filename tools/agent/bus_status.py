@@ -31,6 +31,7 @@ from tools.core.models.bus import SEVERITIES
 @cli.option("--summary", is_flag=True, help="A compact list.")
 def main(
     run: cli.Run,
+    *,
     preset: str | None,
     agent: tuple[str, ...],
     active_only: bool,

@@ -29,7 +29,7 @@ from tools.core.workspace import BUS
 @cli.option("--reason", type=cli.LINE, default="", help="Why the rewritten history is followed.")
 @cli.option("--quiet", is_flag=True, help="Say nothing when all went well.")
 def main(
-    run: cli.Run, push: bool, remote: str | None, patience: timedelta, accept_rewrite: bool, reason: str, quiet: bool
+    run: cli.Run, *, push: bool, remote: str | None, patience: timedelta, accept_rewrite: bool, reason: str, quiet: bool
 ) -> None:
     if accept_rewrite and not reason:
         raise UsageError("--accept-rewrite needs --reason", code="usage")
@@ -57,7 +57,7 @@ def main(
         "received": done.received,
         "pushed": done.pushed,
     }
-    run.emit(document, "" if quiet else exchange.sentence(done, push))
+    run.emit(document, "" if quiet else exchange.sentence(done, push=push))
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ DEFAULT_LIMIT = 20
 @cli.option("--messages-only", is_flag=True, help="No events.")
 def main(
     run: cli.Run,
+    *,
     task: tuple[str, ...],
     agent: tuple[str, ...],
     event: tuple[str, ...],

@@ -30,6 +30,7 @@ from tools.core.errors import UsageError
 @cli.option("--scaffold", "with_scaffold", is_flag=True, help="Lay out the agent's evidence folder.")
 def main(
     run: cli.Run,
+    *,
     task: str,
     agent: str,
     plan: str | None,

@@ -144,7 +144,7 @@ def _file(run: cli.Run, data: bytes, form: str, output: str | None) -> Place:
     "--agent", required=True, type=cli.AGENT, help="The owner of the entry; the acting seat is the one of the manifest."
 )
 @cli.option("--note", type=cli.LINE, default="", help="The action taken.")
-def clear(run: cli.Run, agent: str, note: str) -> None:
+def clear(run: cli.Run, *, agent: str, note: str) -> None:
     """Clear an agent's dirty handoffs; the receipts stay."""
     _settle(run, agent, handoffs.CLEARED, note, "")
 
@@ -155,7 +155,7 @@ def clear(run: cli.Run, agent: str, note: str) -> None:
 )
 @cli.option("--to", "to", required=True, type=cli.AGENT, help="The new owner.")
 @cli.option("--note", required=True, type=cli.LINE, help="The reason.")
-def reassign(run: cli.Run, agent: str, to: str, note: str) -> None:
+def reassign(run: cli.Run, *, agent: str, to: str, note: str) -> None:
     """Give an agent's dirty handoffs to another; the receipts stay."""
     _settle(run, agent, handoffs.REASSIGNED, note, to)
 

@@ -22,7 +22,7 @@ from tools.core.errors import UsageError
 @cli.option(
     "--format", "form", type=cli.Choice(["text", "markdown"]), default="text", show_default=True, help="Of the text."
 )
-def main(run: cli.Run, since: str, form: str) -> None:
+def main(run: cli.Run, *, since: str, form: str) -> None:
     """Print the digest; it writes nothing."""
     moment = digest.own_last_moment(run) if since == "last" else clock.parse_since(since, run.now)
     if moment is None:

@@ -33,6 +33,7 @@ from tools.core.models.lenient import text_of
 @cli.repeated("--pointer-meta", help="Free data of the pointer, key=value.")
 def main(
     run: cli.Run,
+    *,
     task: str,
     summary: str,
     kind: str,

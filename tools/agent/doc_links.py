@@ -23,7 +23,7 @@ main = cli.group(__doc__)
     "--format", "form", type=cli.Choice(["table", "json"]), default="table", show_default=True, help="The form."
 )
 @cli.option("--category", help="Only this category.")
-def list_links(run: cli.Run, form: str, category: str | None) -> None:
+def list_links(run: cli.Run, *, form: str, category: str | None) -> None:
     """Show the quick links."""
     index = links.read(run.workspace)
     run.skipped(index.problems)
@@ -39,7 +39,7 @@ def list_links(run: cli.Run, form: str, category: str | None) -> None:
 @cli.option(
     "--format", "form", type=cli.Choice(["plain", "json"]), default="plain", show_default=True, help="The form."
 )
-def show(run: cli.Run, link_id: str, form: str) -> None:
+def show(run: cli.Run, *, link_id: str, form: str) -> None:
     """Show one quick link."""
     link = links.link_of(links.read(run.workspace).links, link_id)
     plain = f"{link.title}: {link.target}" + (f"\n{link.summary}" if link.summary else "")

@@ -19,7 +19,7 @@ from tools.core.errors import SetupError
 @cli.repeated("--cli", "programs", type=cli.LINE, help="Only this program.")
 @cli.option("--fix", is_flag=True, help="First repeat what setup knows, and make missing folders.")
 @cli.option("--offline", is_flag=True, help="Do not ask the remote.")
-def main(run: cli.Run, programs: tuple[str, ...], fix: bool, offline: bool) -> None:
+def main(run: cli.Run, *, programs: tuple[str, ...], fix: bool, offline: bool) -> None:
     from tools.core.cli import bootstrap
     from tools.core.setup import clone, launchers, plan
     from tools.core.setup import programs as installed

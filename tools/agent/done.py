@@ -26,6 +26,7 @@ from tools.core.models.record import to_mapping
 @cli.option("--reason", type=cli.LINE, default="", help="Why the branch is not judged.")
 def main(
     run: cli.Run,
+    *,
     task: str | None,
     checks: tuple[str, ...],
     summary: str,

@@ -52,7 +52,7 @@ def staged(run: cli.Run) -> None:
 @cli.argument("file", type=cli.LINE)
 @cli.argument("source", type=cli.LINE, required=False, default="")
 @cli.argument("commit", type=cli.LINE, required=False, default="")
-def message(run: cli.Run, file: str, source: str, commit: str) -> None:
+def message(run: cli.Run, *, file: str, source: str, commit: str) -> None:
     """Put the task and its fence under a commit's message."""
     from tools.core.checks import staged as rules
     from tools.core.git import commits
@@ -68,7 +68,7 @@ def message(run: cli.Run, file: str, source: str, commit: str) -> None:
 @cli.command(main, "push")
 @cli.argument("remote", type=cli.LINE, required=False, default="origin")
 @cli.argument("url", type=cli.LINE, required=False, default="")
-def push(run: cli.Run, remote: str, url: str) -> None:
+def push(run: cli.Run, *, remote: str, url: str) -> None:
     """Check what a push would bring; reads what git tells a pre-push hook from stdin."""
     from tools.core.checks import staged as rules
 
@@ -85,7 +85,7 @@ def push(run: cli.Run, remote: str, url: str) -> None:
 @cli.option("--branch", type=cli.LINE, default="", help="The branch the commits are on (default: the current one).")
 @cli.option("--format", "form", type=cli.Choice(reports.FORMATS), default="text", help="How to show what was found.")
 @cli.option("--strict", is_flag=True, help="Unknown tasks are errors, commits without trailers warnings.")
-def check_range(run: cli.Run, revisions: str, bus: str | None, branch: str, form: str, strict: bool) -> None:
+def check_range(run: cli.Run, *, revisions: str, bus: str | None, branch: str, form: str, strict: bool) -> None:
     """Check a range of commits against the claims, as CI does."""
     from tools.core.checks import commit_facts, commits
     from tools.core.git.branches import current_branch

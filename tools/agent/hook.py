@@ -20,7 +20,7 @@ from tools.core.cli import app as cli
 @cli.argument("event", required=False, default="")
 @cli.option("--guard", metavar="LEVEL", default="claims", show_default=True, help="off, claims, own or strict.")
 @cli.option("--command", metavar="WORD", default="teof", show_default=True, help="How the texts spell this toolkit.")
-def main(run: cli.Run, program: str, event: str, guard: str, command: str) -> None:
+def main(run: cli.Run, *, program: str, event: str, guard: str, command: str) -> None:
     from tools.core.cli import hook_program
 
     hook_program.main([program, event, "--guard", guard, "--command", command])

@@ -22,7 +22,7 @@ _allow_busy = cli.option("--allow-busy", is_flag=True, help="Take it although yo
 @cli.option("--agent", type=cli.AGENT, help="Show also what is assigned to this agent.")
 @cli.option("--all", "everything", is_flag=True, help="Every task of the backlog with its state.")
 @cli.option("--limit", type=cli.COUNT, default=pickup.SHOWN, show_default=True, help="The number of tasks.")
-def list_tasks(run: cli.Run, agent: str | None, everything: bool, limit: int) -> None:
+def list_tasks(run: cli.Run, *, agent: str | None, everything: bool, limit: int) -> None:
     """Show what is assigned to you and what is ready, best first."""
     backlog = pickup.read(run)
     run.skipped(backlog.problems)
@@ -42,7 +42,7 @@ def list_tasks(run: cli.Run, agent: str | None, everything: bool, limit: int) ->
 @cli.command(main, "claim", writes=True)
 @cli.option("--task", required=True, type=cli.TASK, help="The task.")
 @_allow_busy
-def claim(run: cli.Run, task: str, allow_busy: bool) -> None:
+def claim(run: cli.Run, *, task: str, allow_busy: bool) -> None:
     """Take one task of the backlog."""
     if allow_busy:
         pickup.record_busy(run)
@@ -53,7 +53,7 @@ def claim(run: cli.Run, task: str, allow_busy: bool) -> None:
 @_allow_busy
 @cli.confirm
 @cli.patience
-def take_next(run: cli.Run, allow_busy: bool, confirm: bool, patience: timedelta) -> None:
+def take_next(run: cli.Run, *, allow_busy: bool, confirm: bool, patience: timedelta) -> None:
     """Take the best ready task; two who ask at once get different ones."""
     if allow_busy:
         pickup.record_busy(run)

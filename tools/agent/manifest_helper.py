@@ -167,7 +167,7 @@ def session_list(run: cli.Run) -> None:
 
 @cli.command(main, "session-delete")
 @cli.argument("label", type=cli.LABEL)
-def session_delete(run: cli.Run, label: str) -> None:
+def session_delete(run: cli.Run, *, label: str) -> None:
     """Remove a saved session."""
     is_removed = saved_sessions.delete(run.workspace, label)
     rest = "" if is_removed else "; other files in its folder were left"
@@ -177,7 +177,7 @@ def session_delete(run: cli.Run, label: str) -> None:
 @cli.command(main, "new")
 @cli.argument("agent", metavar="ID", type=cli.AGENT)
 @cli.repeated("--role", type=cli.LINE, help="A role, such as manager.")
-def new(run: cli.Run, agent: str, role: tuple[str, ...]) -> None:
+def new(run: cli.Run, *, agent: str, role: tuple[str, ...]) -> None:
     """Write a new seat's manifest, ready to be activated."""
     require_seat(agent)
     place = manifests.create(run.workspace, agent, role)
@@ -187,7 +187,7 @@ def new(run: cli.Run, agent: str, role: tuple[str, ...]) -> None:
 
 @cli.command(main, "env")
 @cli.argument("agent", metavar="ID")
-def env(run: cli.Run, agent: str) -> None:
+def env(run: cli.Run, *, agent: str) -> None:
     """Print the line that binds a shell to a seat."""
     import shlex
 

@@ -18,7 +18,7 @@ from tools.core.models.record import to_mapping
 @cli.repeated("--paths", type=cli.LINE, help="A pattern of files the work will touch (default: the task's Paths).")
 @cli.option("--switch/--no-switch", default=True, show_default=True, help="Stand on the task's branch.")
 @cli.option("--plan", is_flag=True, help="Make a plan with a scaffold, unless the task has one.")
-def main(run: cli.Run, task: str | None, paths: tuple[str, ...], switch: bool, plan: bool) -> None:
+def main(run: cli.Run, *, task: str | None, paths: tuple[str, ...], switch: bool, plan: bool) -> None:
     from tools.core.session import next_task
 
     claim = next_task.current(run)

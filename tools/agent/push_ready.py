@@ -20,7 +20,7 @@ from tools.core.sync.fast_forward import require_git
 @cli.repeated("--require-test", help="A test output that must exist and be tracked.")
 @cli.repeated("--allow-branch", type=cli.LINE, help="A further branch that is accepted.")
 def main(
-    run: cli.Run, require_receipt: tuple[str, ...], require_test: tuple[str, ...], allow_branch: tuple[str, ...]
+    run: cli.Run, *, require_receipt: tuple[str, ...], require_test: tuple[str, ...], allow_branch: tuple[str, ...]
 ) -> None:
     seat = run.seat
     require_git(run.workspace)

@@ -29,7 +29,7 @@ main = cli.group(__doc__, default="run")
 @cli.option("--name", type=cli.LINE, help="The name of the files (default: the words of the command).")
 @cli.argument("command", nargs=-1, required=True)
 def run_command(
-    run: cli.Run, plan: str | None, step: str, task: str | None, name: str | None, command: tuple[str, ...]
+    run: cli.Run, *, plan: str | None, step: str, task: str | None, name: str | None, command: tuple[str, ...]
 ) -> None:
     """Run a command in the root, show its output, write the receipt, and exit with its status."""
     about = About(run.seat.agent_id, plan or "", step, task or "")

@@ -18,7 +18,7 @@ from tools.core.sync import fast_forward as synchronise
 @cli.command(doc=__doc__, writes=True)
 @cli.option("--allow-dirty", is_flag=True, help="Sync although the tree has work in progress.")
 @cli.option("--quiet", is_flag=True, help="Say nothing when all went well.")
-def main(run: cli.Run, allow_dirty: bool, quiet: bool) -> None:
+def main(run: cli.Run, *, allow_dirty: bool, quiet: bool) -> None:
     agent = run.seat.agent_id if run.named_agent or run.reader else None
     synchronise.require_git(run.workspace)
     lines = dirt.status(run.workspace)

@@ -27,7 +27,7 @@ from tools.core.errors import UsageError
 @cli.option("--dry-run", is_flag=True, help="Print the changes as a diff and write nothing.")
 @cli.option("--remove", is_flag=True, help="Take out what setup put in.")
 def main(
-    run: cli.Run, programs: tuple[str, ...], no_instructions: bool, dry_run: bool, remove: bool, **asked: Any
+    run: cli.Run, *, programs: tuple[str, ...], no_instructions: bool, dry_run: bool, remove: bool, **asked: Any
 ) -> None:
     from tools.core.cli import bootstrap
     from tools.core.setup import agents, clone, launchers, plan
@@ -46,10 +46,10 @@ def main(
     request = clone.request(here, names, asked, without_instructions=no_instructions, remove=remove, dry_run=dry_run)
     tools = launchers.here(bootstrap.command_word(installed.in_login_shell(bootstrap.CONSOLE_SCRIPT)))
     result = agents.set_up(request, clone.place(here, request.options), tools)
-    _show(run, result, dry_run)
+    _show(run, result, dry_run=dry_run)
 
 
-def _show(run: cli.Run, result: Any, dry_run: bool) -> None:
+def _show(run: cli.Run, result: Any, *, dry_run: bool) -> None:
     document = {
         "changes": result.changes,
         "dry_run": dry_run,

@@ -18,7 +18,7 @@ main = cli.group(__doc__)
 
 @cli.command(main, "show")
 @cli.option("--task", required=True, type=cli.TASK, help="The task.")
-def show(run: cli.Run, task: str) -> None:
+def show(run: cli.Run, *, task: str) -> None:
     """Show a task of the backlog: title, goal, acceptance, paths, state, and the command that goes on."""
     backlog = pickup.read(run)
     run.skipped(backlog.problems)
@@ -62,7 +62,7 @@ def _next(row: states.Task, agent: str) -> hint.Hint | None:
 @cli.command(main, "list")
 @cli.option("--all", "everything", is_flag=True, help="Finished and dropped tasks too.")
 @cli.option("--limit", type=cli.COUNT, default=pickup.SHOWN, show_default=True, help="The number of tasks.")
-def list_tasks(run: cli.Run, everything: bool, limit: int) -> None:
+def list_tasks(run: cli.Run, *, everything: bool, limit: int) -> None:
     """Show the tasks of the backlog with their states, best first."""
     backlog = pickup.read(run)
     run.skipped(backlog.problems)

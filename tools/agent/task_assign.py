@@ -34,6 +34,7 @@ from tools.core.errors import UsageError
 @cli.patience
 def main(
     run: cli.Run,
+    *,
     task: str,
     engineer: str,
     plan: str | None,

@@ -17,7 +17,7 @@ from tools.core.trackers.formats import registry
 @cli.argument("target", type=cli.Choice(list(registry.EXPORTERS)))
 @cli.argument("path", default="-")
 @cli.repeated("--only", type=cli.Choice(items.STATUSES), help="Only tasks with this status.")
-def main(run: cli.Run, target: str, path: str, only: tuple[str, ...]) -> None:
+def main(run: cli.Run, *, target: str, path: str, only: tuple[str, ...]) -> None:
     export = exporting.read(run, "checklist" if target == "markdown" else target)
     tasks = [task for task in export.tasks if not only or task.status in only]
     run.skipped(export.problems)

@@ -36,6 +36,7 @@ MAX_SHOWN = 50
 @cli.option("--prefix", type=cli.LABEL, help="What the ids begin with.")
 def main(
     run: cli.Run,
+    *,
     source: str,
     path: str | None,
     dry_run: bool,

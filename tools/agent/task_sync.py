@@ -13,7 +13,7 @@ from tools.core.cli import app as cli
 
 @cli.command(doc=__doc__, writes=True)
 @cli.option("--dry-run", is_flag=True, help="Only say what would change.")
-def main(run: cli.Run, dry_run: bool) -> None:
+def main(run: cli.Run, *, dry_run: bool) -> None:
     agent = "" if dry_run else run.seat.agent_id
     result = status_sync.sync(run, agent, dry_run=dry_run)
     run.skipped(result.problems)

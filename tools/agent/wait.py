@@ -24,7 +24,7 @@ from tools.core.text import terminal
 )
 @cli.option("--task", type=cli.TASK, help="The task whose release is waited for.")
 @cli.option("--timeout", type=cli.DURATION, default="9m", show_default=True, help="How long at most.")
-def main(run: cli.Run, kinds: tuple[str, ...], task: str | None, timeout: timedelta) -> None:
+def main(run: cli.Run, *, kinds: tuple[str, ...], task: str | None, timeout: timedelta) -> None:
     from tools.core.integrations import waiting
 
     if "release" in kinds and task is None:

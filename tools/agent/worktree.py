@@ -23,7 +23,7 @@ main = cli.group(__doc__)
 @cli.option("--base", type=cli.LINE, default="HEAD", show_default=True, help="What its branch begins at.")
 @cli.repeated("--role", type=cli.LINE, help="A role of the seat.")
 @cli.option("--run", "command", help="A command to run in it once; its failure is a warning.")
-def add(run: cli.Run, agent: str, path: str | None, base: str, role: tuple[str, ...], command: str | None) -> None:
+def add(run: cli.Run, *, agent: str, path: str | None, base: str, role: tuple[str, ...], command: str | None) -> None:
     """Make a worktree that is an agent's seat."""
     from tools.core.cli import bootstrap
     from tools.core.setup import clone, launchers, programs, worktrees
@@ -72,7 +72,7 @@ def list_worktrees(run: cli.Run) -> None:
 @cli.argument("name", type=cli.AGENT, metavar="AGENT")
 @cli.option("--force", is_flag=True, help="Although it has work or claims (needs --reason, recorded).")
 @cli.option("--reason", type=cli.LINE, default="", help="Why.")
-def remove(run: cli.Run, name: str, force: bool, reason: str) -> None:
+def remove(run: cli.Run, *, name: str, force: bool, reason: str) -> None:
     """Remove a seat's worktree; its branch stays."""
     from tools.core.setup import worktrees
 

@@ -43,7 +43,7 @@ def main(run: cli.Run, *, commit: bool, push: bool, check: bool) -> None:
             export.bring(run.workspace, bus.connection, number)
         run.warn(map(str, done.problems))
         document |= {"commit": done.commit or None, "pushed": done.pushed}
-        text += f"; {exchange.sentence(done, push)}"
+        text += f"; {exchange.sentence(done, push=push)}"
     run.emit(document, text)
 
 

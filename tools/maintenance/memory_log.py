@@ -27,7 +27,7 @@ main = cli.group(__doc__)
 @cli.option("--ref", type=cli.LINE, default="", help="The subject: plan:<id>, a branch, a path.")
 @cli.repeated("--receipt", help="A path of evidence, or the event log's and #<event id>.")
 @cli.repeated("--artifact", help="A path that was created or changed.")
-def add(run: cli.Run, summary: str, ref: str, receipt: tuple[str, ...], artifact: tuple[str, ...]) -> None:
+def add(run: cli.Run, *, summary: str, ref: str, receipt: tuple[str, ...], artifact: tuple[str, ...]) -> None:
     """Append an entry, chained to the last."""
     seat = run.seat
     receipts, missing_receipts = citations_of(run.workspace, receipt)
@@ -42,7 +42,7 @@ def add(run: cli.Run, summary: str, ref: str, receipt: tuple[str, ...], artifact
 
 @cli.command(main, "verify")
 @cli.option("--format", "form", type=cli.Choice(output.FORMATS), default="text", help="The form of the findings.")
-def verify(run: cli.Run, form: str) -> None:
+def verify(run: cli.Run, *, form: str) -> None:
     """Check every hash and every link of the chain; exit 1 when one is wrong."""
     from tools.core.checks import memory  # loads pydantic
 
@@ -53,7 +53,7 @@ def verify(run: cli.Run, form: str) -> None:
 
 @cli.command(main, "link", writes=True)
 @cli.argument("plan", type=cli.PLAN)
-def link(run: cli.Run, plan: str) -> None:
+def link(run: cli.Run, *, plan: str) -> None:
     """Append an entry that links a plan to its events."""
     seat = run.seat
     document = storage.require(run.workspace, plan)

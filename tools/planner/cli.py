@@ -82,7 +82,7 @@ def new(
 @cli.command(main, "status", writes=True)
 @_plan
 @cli.argument("status", type=_STATUS)
-def status(run: cli.Run, plan: str, status: str) -> None:
+def status(run: cli.Run, *, plan: str, status: str) -> None:
     """Move a plan: queued, in_progress, blocked, done."""
     _change(run, plan, lambda raw: edits.set_status(raw, status), status)
 
@@ -91,7 +91,7 @@ def status(run: cli.Run, plan: str, status: str) -> None:
 @_plan
 @cli.option("--desc", required=True, type=cli.LINE, help="The work of the step.")
 @cli.option("--id", "step_id", type=cli.TASK, help="The step's id (default: the next S<n>).")
-def step_add(run: cli.Run, plan: str, desc: str, step_id: str | None) -> None:
+def step_add(run: cli.Run, *, plan: str, desc: str, step_id: str | None) -> None:
     """Add a step at the end."""
     _change(run, plan, lambda raw: edits.add_step(raw, desc, step_id), f"step added: {desc}")
 
@@ -101,7 +101,7 @@ def step_add(run: cli.Run, plan: str, desc: str, step_id: str | None) -> None:
 @_step
 @cli.option("--status", required=True, type=_STATUS, help="The new status.")
 @cli.option("--note", help="The result, or what blocks the step.")
-def step_set(run: cli.Run, plan: str, step: str, status: str, note: str | None) -> None:
+def step_set(run: cli.Run, *, plan: str, step: str, status: str, note: str | None) -> None:
     """Set the status of a step."""
     _change(run, plan, lambda raw: edits.set_step(raw, step, status=status, note=note), f"{step} {status}")
 
@@ -110,7 +110,7 @@ def step_set(run: cli.Run, plan: str, step: str, status: str, note: str | None) 
 @_plan
 @_optional_step
 @_file
-def attach_receipt(run: cli.Run, plan: str, step: str | None, path: str) -> None:
+def attach_receipt(run: cli.Run, *, plan: str, step: str | None, path: str) -> None:
     """Cite a tracked file as evidence of a step, or of the plan itself; the file is never edited."""
     storage.require(run.workspace, plan)
     name = tracked.require(run.workspace, path)
@@ -128,7 +128,7 @@ def attach_receipt(run: cli.Run, plan: str, step: str | None, path: str) -> None
 @_plan
 @_optional_step
 @_file
-def detach_receipt(run: cli.Run, plan: str, step: str | None, path: str) -> None:
+def detach_receipt(run: cli.Run, *, plan: str, step: str | None, path: str) -> None:
     """Remove a citation; the evidence stays."""
     cited = storage.require(run.workspace, plan).all_receipts
     name = path if path in cited else run.workspace.relative(path)  # an invalid path can be removed too
@@ -138,7 +138,7 @@ def detach_receipt(run: cli.Run, plan: str, step: str | None, path: str) -> None
 @cli.command(main, "set", writes=True)
 @_plan
 @cli.option("--actor", required=True, type=cli.LINE, help="The agent that works on it now.")
-def set_actor(run: cli.Run, plan: str, actor: str) -> None:
+def set_actor(run: cli.Run, *, plan: str, actor: str) -> None:
     """Set the actor of a plan."""
     _change(run, plan, lambda raw: edits.set_actor(raw, actor), f"actor {actor}")
 
@@ -147,7 +147,7 @@ def set_actor(run: cli.Run, plan: str, actor: str) -> None:
 @_plan
 @cli.option("--status", required=True, type=cli.Choice(CHECKPOINT_STATUSES), help="The status of the checkpoint.")
 @cli.option("--description", type=cli.LINE, help="The condition of the checkpoint.")
-def checkpoint(run: cli.Run, plan: str, status: str, description: str | None) -> None:
+def checkpoint(run: cli.Run, *, plan: str, status: str, description: str | None) -> None:
     """Set the status of the checkpoint."""
     _change(
         run,
@@ -160,7 +160,7 @@ def checkpoint(run: cli.Run, plan: str, status: str, description: str | None) ->
 @cli.command(main, "link", writes=True)
 @_plan
 @cli.argument("link", metavar="TYPE:REF", type=cli.LINE)
-def link(run: cli.Run, plan: str, link: str) -> None:
+def link(run: cli.Run, *, plan: str, link: str) -> None:
     """Link a plan to a claim, a thread, a backlog item, a document."""
     kind, ref = _link(run, link)
     _change(run, plan, lambda raw: edits.add_link(raw, kind, ref), f"linked {kind}:{ref}")
@@ -168,7 +168,7 @@ def link(run: cli.Run, plan: str, link: str) -> None:
 
 @cli.command(main, "show")
 @_plan
-def show(run: cli.Run, plan: str) -> None:
+def show(run: cli.Run, *, plan: str) -> None:
     """Show one plan and whether its receipts are verified."""
     document = storage.require(run.workspace, plan)
     evidence = {path: verify.standing(run.workspace, path) for path in document.all_receipts}
@@ -178,7 +178,7 @@ def show(run: cli.Run, plan: str) -> None:
 @cli.command(main, "list")
 @cli.repeated("--status", "statuses", type=_STATUS, help="Only plans with this status.")
 @cli.option("--actor", type=cli.LINE, help="Only plans of this actor.")
-def list_plans(run: cli.Run, statuses: tuple[str, ...], actor: str | None) -> None:
+def list_plans(run: cli.Run, *, statuses: tuple[str, ...], actor: str | None) -> None:
     """List the plans of this checkout, oldest first."""
     plans, problems = storage.all_plans(run.workspace)
     run.skipped(problems)

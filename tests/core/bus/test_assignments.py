@@ -4,8 +4,9 @@ import pytest
 
 from tests.acting import context_of
 from tests.core.conftest import Death, Mortal
-from tools.core.bus import assignment_rules, assignments, claim_documents, claim_rules
+from tools.core.bus import assignment_rules, assignments, claim_documents
 from tools.core.bus.assignment_rules import AssignmentRequest
+from tools.core.bus.rules import claim_rules
 from tools.core.errors import ConflictError, UsageError
 from tools.core.models.bus import EVENTS, stream_of
 from tools.core.models.lenient import assignment_from, claim_from

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tools.core import clock
-from tools.core.bus import claim_rules, release_rules
-from tools.core.bus.claim_rules import Facts, Request
-from tools.core.bus.release_rules import PauseRequest
+from tools.core.bus.rules import claim_rules, release_rules
+from tools.core.bus.rules.claim_rules import Facts, Request
+from tools.core.bus.rules.release_rules import PauseRequest
 from tools.core.errors import ToolkitError
 from tools.core.models.bus import Assignment, TakenFrom
 from tools.core.models.lenient import claim_from

@@ -6,7 +6,8 @@ import os
 import pytest
 
 from tests.acting import context_of
-from tools.core.bus import claim_documents, claim_rules, claims, posts
+from tools.core.bus import claim_documents, claims, posts
+from tools.core.bus.rules import claim_rules
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.fs import files
 from tools.core.models.bus import EVENTS

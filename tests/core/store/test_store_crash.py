@@ -12,7 +12,8 @@ import pytest
 
 from tests.acting import context_of
 from tests.core.conftest import Death
-from tools.core.bus import claim_rules, claims
+from tools.core.bus import claims
+from tools.core.bus.rules import claim_rules
 from tools.core.errors import SetupError
 from tools.core.models.bus import EVENTS
 from tools.core.seats.seat import Seat

@@ -5,9 +5,10 @@ from __future__ import annotations
 from tools.core import clock, hint, ids
 from tools.core.backlog import states, task_ids
 from tools.core.backlog.items import DONE, DROPPED, all_items, dependencies_too, unknown_dependencies
-from tools.core.bus import assignments, claim_documents, claim_rules, claims
+from tools.core.bus import assignments, claim_documents, claims
 from tools.core.bus.assignment_rules import AssignmentRequest
-from tools.core.bus.claim_refusals import claim_anyway_hint, done_refusal, held_refusal
+from tools.core.bus.rules import claim_rules
+from tools.core.bus.rules.claim_refusals import claim_anyway_hint, done_refusal, held_refusal
 from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.fs import locks

@@ -28,13 +28,13 @@ A claim's own words are `Claim.state` and `Claim.is_live`, for whom a task is re
 from __future__ import annotations
 
 from tools.core.backlog.items import DEFERRED, DONE, DROPPED, IN_PROGRESS, OPEN, UNKNOWN, Item
-from tools.core.bus.reservation import assigned_engineer
+from tools.core.bus.rules.reservation import assigned_engineer
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from tools.core.bus.reservation import Holding, Reserving
+    from tools.core.bus.rules.reservation import Holding, Reserving
     from tools.core.models.bus import Claim
     from tools.core.models.plan import Plan
 

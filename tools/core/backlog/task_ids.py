@@ -9,7 +9,7 @@ from __future__ import annotations
 from tools.core import hint, ids
 from tools.core.backlog import items, states
 from tools.core.bus import claim_documents, claims
-from tools.core.bus.claim_rules import Override
+from tools.core.bus.rules.claim_rules import Override
 from tools.core.errors import ConflictError, UsageError
 from tools.core.fs import files
 from tools.core.plain import TYPE_CHECKING

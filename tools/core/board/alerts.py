@@ -12,8 +12,8 @@ from typing import NamedTuple
 from tools.core import clock, hint, ids
 from tools.core.board.model import Snapshot
 from tools.core.bus import handoffs, heartbeat
-from tools.core.bus.claim_refusals import ask_hint
-from tools.core.bus.claim_rules import STALE_AFTER
+from tools.core.bus.rules.claim_refusals import ask_hint
+from tools.core.bus.rules.claim_rules import STALE_AFTER
 from tools.core.hint import Hint
 from tools.core.models.entry import Entry
 from tools.core.models.plan import Plan

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from tools.core import clock, hint
 from tools.core.board.alerts import Alarm, answer, assign
 from tools.core.board.model import BeatRow, OverlapRow, Snapshot
-from tools.core.bus import claim_rules, presence
-from tools.core.bus.claim_refusals import ask_hint
-from tools.core.bus.reservation import assigned_engineer
+from tools.core.bus import presence
+from tools.core.bus.rules import claim_rules
+from tools.core.bus.rules.claim_refusals import ask_hint
+from tools.core.bus.rules.reservation import assigned_engineer
 from tools.core.consensus.decisions import Decision
 from tools.core.models.bus import Assignment, Claim, Event
 from tools.core.models.entry import Entry

@@ -22,7 +22,8 @@ from tools.core.board.model import (
     Snapshot,
     TaskRow,
 )
-from tools.core.bus import handoffs, heartbeat, path_patterns, presence
+from tools.core.bus import handoffs, heartbeat, presence
+from tools.core.bus.rules import path_patterns
 from tools.core.consensus import decisions
 from tools.core.context import Spell
 from tools.core.models.bus import Claim

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tools.core import clock, hint, ids
-from tools.core.bus import claim_rules
 from tools.core.bus.claim_documents import TaskDocuments
-from tools.core.bus.claim_refusals import ask_hint, done_refusal, held_refusal
-from tools.core.bus.claim_rules import Facts, Outcome, Override
+from tools.core.bus.rules import claim_rules
+from tools.core.bus.rules.claim_refusals import ask_hint, done_refusal, held_refusal
+from tools.core.bus.rules.claim_rules import Facts, Outcome, Override
 from tools.core.clock import datetime
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.hint import Hint

@@ -10,8 +10,8 @@ from tools.core import ids
 from tools.core.bus import claim_documents, claims, posts, presence
 from tools.core.bus.assignment_rules import AssignmentRequest, Decision, assignment_for, decide
 from tools.core.bus.claim_documents import TaskDocuments
-from tools.core.bus.claim_refusals import ask_hint
-from tools.core.bus.claim_rules import Override
+from tools.core.bus.rules.claim_refusals import ask_hint
+from tools.core.bus.rules.claim_rules import Override
 from tools.core.context import Context
 from tools.core.errors import GuardError
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Assignment, Claim, stream_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.core.bus.reservation import assigned_engineer
+from tools.core.bus.rules.reservation import assigned_engineer
 from tools.core.errors import ToolkitError
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, Assignment, Claim
 from tools.core.models.lenient import assignment_from, claim_from

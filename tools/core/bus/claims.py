@@ -7,8 +7,9 @@ decision is repeated on the new state.
 from __future__ import annotations
 
 from tools.core import clock, ids
-from tools.core.bus import claim_documents, claim_rules
+from tools.core.bus import claim_documents
 from tools.core.bus.claim_documents import TaskDocuments
+from tools.core.bus.rules import claim_rules
 from tools.core.clock import datetime, timedelta
 from tools.core.context import Context
 from tools.core.fs import files, folders
@@ -55,7 +56,8 @@ def take(context: Context, request: claim_rules.Request) -> ClaimChange:
 
 def release(context: Context, task: str, *, status: str, notes: str | None) -> ClaimChange:
     """Releases a task; raises what `release_rules.release` raises, and once when the task was lost."""
-    from tools.core.bus import losses, release_rules  # a claim needs neither
+    from tools.core.bus import losses  # a claim needs neither
+    from tools.core.bus.rules import release_rules
 
     losses.require_told(context, task)
     return _change_claim(
@@ -69,7 +71,8 @@ def release(context: Context, task: str, *, status: str, notes: str | None) -> C
 
 def pause(context: Context, task: str, *, notes: str, stale_after: timedelta, force: bool, reason: str) -> ClaimChange:
     """Pauses a claim; raises what `release_rules.pause` raises, and once when the task was lost."""
-    from tools.core.bus import losses, release_rules  # a claim needs neither
+    from tools.core.bus import losses  # a claim needs neither
+    from tools.core.bus.rules import release_rules
 
     losses.require_told(context, task)
 

@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tools.core import clock, ids
-from tools.core.bus.claim_refusals import ask_hint
 from tools.core.bus.posts import Draft, EventDraft, Posted, post_once
+from tools.core.bus.rules.claim_refusals import ask_hint
 from tools.core.context import Context
 from tools.core.errors import GuardError, ToolkitError
 from tools.core.fs import files

@@ -7,8 +7,9 @@ message in the inbox is the record; which losses a seat has been told lies in it
 from __future__ import annotations
 
 from tools.core import clock, hint, ids
-from tools.core.bus import claim_documents, claim_rules
-from tools.core.bus.claim_refusals import claim_details
+from tools.core.bus import claim_documents
+from tools.core.bus.rules import claim_rules
+from tools.core.bus.rules.claim_refusals import claim_details
 from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError
 from tools.core.fs import files

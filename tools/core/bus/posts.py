@@ -215,7 +215,7 @@ def _warn_of_strangers(context: Context, messages: Sequence[Message]) -> None:
 
 def _require_right(context: Context, event: str, task: str, documents: TaskDocuments) -> None:
     """Refuses an event that the writer may not log about a task, and records the refusal."""
-    from tools.core.bus import claim_rules  # few events need a right
+    from tools.core.bus.rules import claim_rules  # few events need a right
 
     reason = claim_rules.refuses_event(
         event,
@@ -268,7 +268,7 @@ def require_governance(context: Context, event: Event) -> None:
     """GuardError when a seat retires or revives another without being a manager."""
     target = event.meta.get("agent", context.seat.agent_id)
     if target != context.seat.agent_id and not context.seat.is_manager:
-        from tools.core.bus.claim_refusals import ask_hint  # for this refusal alone
+        from tools.core.bus.rules.claim_refusals import ask_hint  # for this refusal alone
 
         raise GuardError(
             f"{context.seat.agent_id} is no manager seat, so it cannot say that {target} is {event.event}",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from tools.core.bus import path_rule
+from tools.core.bus.rules import path_rule
 from tools.core.checks.findings import ERROR, NOTE, WARNING, Finding, make_finding
 from tools.core.models.bus import Claim
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tools.core import clock, hint
-from tools.core.bus import claim_documents, path_rule
-from tools.core.bus.claim_rules import Override
+from tools.core.bus import claim_documents
 from tools.core.bus.claims import record_override
+from tools.core.bus.rules import path_rule
+from tools.core.bus.rules.claim_rules import Override
 from tools.core.checks import commit_facts
 from tools.core.checks.commit_facts import Range
 from tools.core.checks.findings import Finding, make_finding

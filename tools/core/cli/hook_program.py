@@ -12,7 +12,7 @@ import sys
 import time
 
 from tools.core import plain_json
-from tools.core.bus import path_rule
+from tools.core.bus.rules import path_rule
 from tools.core.integrations.hooks import memory
 from tools.core.integrations.hooks.answer import Process, answer
 from tools.core.integrations.vendors import registry

@@ -10,7 +10,7 @@ from tools.core import clock, hint, ids
 from tools.core.board import build, model
 from tools.core.board.markdown import alerts, consensus_counts, decisions, reminders, requests
 from tools.core.board.text import counts_line, verdict_line
-from tools.core.bus.reservation import assigned_engineer
+from tools.core.bus.rules.reservation import assigned_engineer
 from tools.core.context import Context, Spell
 from tools.core.errors import SetupError
 from tools.core.models.bus import Assignment, Claim

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, cast
 from tools.core import hint, ids
 from tools.core.bus import assignments, claims, handoffs, posts
 from tools.core.bus.assignment_rules import AssignmentRequest, require_manager
-from tools.core.bus.claim_rules import STALE_AFTER
+from tools.core.bus.rules.claim_rules import STALE_AFTER
 from tools.core.context import Context
 from tools.core.errors import UsageError
 from tools.core.store.api import Append, Change, Store

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tools.core import hint
-from tools.core.bus import claim_documents, claim_rules, claims, posts, release_rules
+from tools.core.bus import claim_documents, claims, posts
+from tools.core.bus.rules import claim_rules, release_rules
 from tools.core.context import Context
 from tools.core.errors import ConflictError, GuardError, SetupError, UsageError
 from tools.core.git import refs, remotes

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from tools.core import clock, hint, ids
 from tools.core.backlog import task_ids
 from tools.core.backlog.items import Item, all_items
-from tools.core.bus import claim_documents, claim_rules, claims
+from tools.core.bus import claim_documents, claims
+from tools.core.bus.rules import claim_rules
 from tools.core.context import Context
 from tools.core.errors import GuardError, SetupError
 from tools.core.git import checkout

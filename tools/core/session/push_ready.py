@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tools.core import hint, ids
-from tools.core.bus import claim_documents, path_rule
+from tools.core.bus import claim_documents
+from tools.core.bus.rules import path_rule
 from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files

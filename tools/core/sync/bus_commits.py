@@ -72,7 +72,7 @@ def _branch(folder: str) -> str:
     return branch
 
 
-def bring_forward(carrier: Carrier, old: str, new: str, with_files: bool) -> bool:
+def bring_forward(carrier: Carrier, old: str, new: str, *, with_files: bool) -> bool:
     """Moves the branch where only the bus differs; with `with_files` also over people's commits. Whether it moved."""
     if is_same_outside(carrier, old, new):
         move(carrier, old, new)

@@ -76,7 +76,7 @@ class Patience:
         self._turn = time.monotonic()
 
 
-def exchange(
+def exchange(  # noqa: PLR0913  # the options of bus_sync, by name
     context: Context,
     agent: str,
     *,
@@ -110,7 +110,7 @@ def exchange(
                 return total._replace(remote=way.remote, pushed=bool(way.remote))
             with Turn(context, agent, carrier, remote) as turn:
                 turn.memory.count(int(context.now.timestamp()), tries.losses + 1)
-                total, answer = _turn(turn, total, push, with_files, accepts_rewrite)
+                total, answer = _turn(turn, total, push=push, with_files=with_files, accepts_rewrite=accepts_rewrite)
         if answer is None or answer.taken:
             lost = newcomer.follow(context, agent, carrier)
             return total._replace(conflicts=(*total.conflicts, *lost))
@@ -142,7 +142,7 @@ def _is_sent_since(context: Context, moment: float) -> bool:
 
 
 def _turn(
-    turn: Turn, total: Exchanged, push: bool, with_files: bool, accepts_rewrite: bool
+    turn: Turn, total: Exchanged, *, push: bool, with_files: bool, accepts_rewrite: bool
 ) -> tuple[Exchanged, Push | None]:
     """One turn; an unreachable remote is raised once what is here is committed."""
     turn.fetch()
@@ -156,16 +156,16 @@ def _turn(
         _require_bus_alone(turn)
         answer = turn.push()
     is_lost = answer is not None and answer.overtaken
-    moved = False if is_lost else turn.bring_forward(with_files)
+    moved = False if is_lost else turn.bring_forward(with_files=with_files)
     has_all = (answer.taken if answer else is_pushed) or not turn.way.remote
     if not is_lost:
         turn.remember(sent=has_all)
     if turn.unreachable is not None:
         raise turn.unreachable
-    return _added(total, turn, moved, has_all), answer
+    return _added(total, turn, moved=moved, has_all=has_all), answer
 
 
-def _added(total: Exchanged, turn: Turn, moved: bool, has_all: bool) -> Exchanged:
+def _added(total: Exchanged, turn: Turn, *, moved: bool, has_all: bool) -> Exchanged:
     return total._replace(
         remote=turn.way.remote,
         commit=turn.made,
@@ -229,7 +229,7 @@ def lost_error(conflicts: Sequence[Conflict]) -> ToolkitError:
     )
 
 
-def sentence(done: Exchanged, push: bool) -> str:
+def sentence(done: Exchanged, *, push: bool) -> str:
     """One line about an exchange."""
     if done.is_on_server:
         return "the bus is on a server: nothing to exchange"

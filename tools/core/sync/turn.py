@@ -214,11 +214,11 @@ class Turn:
         move = Move(f"refs/heads/{self.target}", self.made, self.theirs)
         return remotes.push(self.carrier.home, self.way.remote, [move])
 
-    def bring_forward(self, with_files: bool) -> bool:
+    def bring_forward(self, *, with_files: bool) -> bool:
         """Lets this clone's branch name what was built; whether it did."""
         if self.made == self.ours:
             return False
-        return bus_commits.bring_forward(self.carrier, self.ours, self.made, with_files)
+        return bus_commits.bring_forward(self.carrier, self.ours, self.made, with_files=with_files)
 
     # -- remembering ---------------------------------------------------------------------------
     def remember(self, *, sent: bool) -> None:

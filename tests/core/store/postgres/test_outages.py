@@ -13,7 +13,7 @@ import pytest
 from tests import postgres
 from tests.core.conftest import an_event
 from tools.core.bus import claims
-from tools.core.bus.claim_rules import Request
+from tools.core.bus.rules.claim_rules import Request
 from tools.core.context import Context
 from tools.core.errors import ConflictError, SetupError, ToolkitError
 from tools.core.models.bus import EVENTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from tools.core.bus import path_rule
+from tools.core.bus.rules import path_rule
 from tools.core.git.branches import current_branch
 from tools.core.integrations.hooks import call as calls
 from tools.core.integrations.hooks import edits, mail, memory, surroundings, texts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tools.core import plain_json
-from tools.core.bus import path_rule
+from tools.core.bus.rules import path_rule
 from tools.core.integrations.hooks import memory, surroundings, texts
 from tools.core.plain import TYPE_CHECKING
 from tools.core.store.files import seen, small

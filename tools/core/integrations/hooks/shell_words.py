@@ -59,7 +59,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
         elif char == ">":
             if open_word and word.isdigit():
                 word, open_word = "", False
-            tokens += _ended(word, open_word)
+            tokens += _ended(word, is_open=open_word)
             word, open_word = "", False
             at = _behind_redirect(text, at)
             tokens.append(("redirect", "") if text[at : at + 1] != "&" else ("copy", ""))
@@ -67,22 +67,22 @@ def _tokens(text: str) -> list[tuple[str, str]]:
                 tokens.pop()
                 at = _behind_descriptor(text, at + 1)
         elif char in _OPERATORS:
-            tokens += [*_ended(word, open_word), ("end", char)]
+            tokens += [*_ended(word, is_open=open_word), ("end", char)]
             word, open_word = "", False
             at += 2 if text[at : at + 2] == "&>" else 1
             if text[at - 2 : at] == "&>":
                 tokens[-1] = ("redirect", "")
         elif char in " \t\r":
-            tokens += _ended(word, open_word)
+            tokens += _ended(word, is_open=open_word)
             word, open_word = "", False
             at += 1
         else:
             word, open_word = word + char, True
             at += 1
-    return [*tokens, *_ended(word, open_word)]
+    return [*tokens, *_ended(word, is_open=open_word)]
 
 
-def _ended(word: str, is_open: bool) -> list[tuple[str, str]]:
+def _ended(word: str, *, is_open: bool) -> list[tuple[str, str]]:
     return [("word", word)] if is_open else []
 
 

@@ -13,7 +13,7 @@ from tools.core.plain import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tools.core.bus.path_rule import GuardingClaim, Refusal
+    from tools.core.bus.rules.path_rule import GuardingClaim, Refusal
     from tools.core.integrations.hooks.mail import Letter, Standing
 
 MARK = "[teof]"

@@ -10,7 +10,8 @@ from typing import Any
 
 from tools.core import clock, hint, ids
 from tools.core.backlog import pickup
-from tools.core.bus import claim_documents, claim_rules, claims, inbox, path_patterns, posts
+from tools.core.bus import claim_documents, claims, inbox, posts
+from tools.core.bus.rules import claim_rules, path_patterns
 from tools.core.context import Context
 from tools.core.errors import SetupError, ToolkitError, UsageError
 from tools.core.integrations import overview, waiting

@@ -26,7 +26,7 @@ def run(
     """The answers; `here` is None where there is no clone with a bus, `only` names the programs that are asked about."""
     deadline = time.monotonic() + LONGEST
     found: list[Probe] = []
-    for name, question in _questions(context, here, bound, offline, only):
+    for name, question in _questions(context, here, bound, offline=offline, only=only):
         if time.monotonic() > deadline:
             found.append(skipped(name, f"not asked: {LONGEST:.0f} s are over"))
             continue
@@ -39,7 +39,7 @@ def run(
 
 
 def _questions(
-    context: Context, here: Clone | None, bound: str | None, offline: bool, only: Sequence[str]
+    context: Context, here: Clone | None, bound: str | None, *, offline: bool, only: Sequence[str]
 ) -> list[tuple[str, Callable[[], Answer]]]:
     asked: list[tuple[str, Callable[[], Answer]]] = [
         ("python", lambda: machine.python(context)),

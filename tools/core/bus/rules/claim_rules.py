@@ -8,8 +8,8 @@ module in words. `fence` only grows, by one with every grant.
 from __future__ import annotations
 
 from tools.core import clock, hint, ids
-from tools.core.bus.claim_refusals import ask_hint, claim_anyway_hint, claim_details, done_refusal, held_refusal
-from tools.core.bus.reservation import assigned_engineer
+from tools.core.bus.rules.claim_refusals import ask_hint, claim_anyway_hint, claim_details, done_refusal, held_refusal
+from tools.core.bus.rules.reservation import assigned_engineer
 from tools.core.clock import datetime, timedelta
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.models.bus import Assignment, Claim, TakenFrom
@@ -259,7 +259,7 @@ def overlaps(task: str, agent: str, paths: Sequence[str], live: Sequence[Claim])
     """Where `paths` may name a file that another agent's live claim names too."""
     if not paths:
         return []
-    from tools.core.bus import path_patterns  # most claims name no paths
+    from tools.core.bus.rules import path_patterns  # most claims name no paths
 
     return [
         Overlap(claim, path, claimed_path)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.core.bus.path_patterns import fixed_folders, may_overlap
+from tools.core.bus.rules.path_patterns import fixed_folders, may_overlap
 
 TOGETHER = [
     ("src/app.py", "src/app.py"), ("src/", "src/app.py"), ("src", "lib/src/x"), ("*.py", "src/app.py"),

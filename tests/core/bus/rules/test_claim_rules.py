@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from tools.core import clock
-from tools.core.bus import claim_rules, release_rules
-from tools.core.bus.claim_rules import Facts, Request
-from tools.core.bus.release_rules import PauseRequest
+from tools.core.bus.rules import claim_rules, release_rules
+from tools.core.bus.rules.claim_rules import Facts, Request
+from tools.core.bus.rules.release_rules import PauseRequest
 from tools.core.context import as_module
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.models.bus import Assignment

@@ -6,7 +6,7 @@ not, and neither does a claim without paths. A path is relative to the root of t
 
 from __future__ import annotations
 
-from tools.core.bus import path_patterns
+from tools.core.bus.rules import path_patterns
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:

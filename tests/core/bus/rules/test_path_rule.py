@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.core.bus import path_rule
+from tools.core.bus.rules import path_rule
 from tools.core.models.lenient import claim_from
 from tools.core.store.files.live_claims import LiveClaim, claim_of
 

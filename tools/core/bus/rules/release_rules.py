@@ -6,8 +6,16 @@ They complete `claim_rules`; docs/architecture.md, "The life of a claim", has bo
 from __future__ import annotations
 
 from tools.core import clock, hint
-from tools.core.bus.claim_refusals import claim_details, held_refusal
-from tools.core.bus.claim_rules import STALE_AFTER, Facts, Outcome, Override, early_takeover, is_stale, with_defaults
+from tools.core.bus.rules.claim_refusals import claim_details, held_refusal
+from tools.core.bus.rules.claim_rules import (
+    STALE_AFTER,
+    Facts,
+    Outcome,
+    Override,
+    early_takeover,
+    is_stale,
+    with_defaults,
+)
 from tools.core.clock import timedelta
 from tools.core.errors import ConflictError, GuardError, UsageError
 from tools.core.models.bus import Claim
