@@ -1,7 +1,7 @@
 """Events and messages of the acting seat: guarded, cited, copied to inboxes, and committed once.
 
-What a command, a hook or a server wants to say is a draft; `post` makes it a record. Everything that
-may refuse comes before the first write.
+What a command, a hook or a server wants to say is a draft; `post` makes it a record. What may refuse comes
+before the first write.
 """
 
 from __future__ import annotations
@@ -91,9 +91,8 @@ def post_once(context: Context, decide: Callable[[], Draft | None]) -> Posted | 
         draft = decide()
         unchanged = Expect(EVENTS, version)
         if draft is None:
-            context.store.commit(
-                [unchanged]
-            )  # finishes first what a killed process had begun, which may change the log
+            # finishes first what a killed process had begun, which may change the log
+            context.store.commit([unchanged])
             return None
         return _commit(context, *draft, [unchanged])
 

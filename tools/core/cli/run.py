@@ -66,7 +66,7 @@ class Run(Context):
         """Joins the bus that this clone has elsewhere, for an agent; SetupError where that cannot be done now."""
         if which_bus.find(self.workspace).state == which_bus.HERE:
             return
-        from tools.core.sync import belong  # git is for the first record of a clone
+        from tools.core.sync.joining import belong  # git is for the first record of a clone
 
         self.warn(belong.belong(self, agent))
 

@@ -16,14 +16,13 @@ from typing import NamedTuple
 from tools.core import hint, ids
 from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.fs import files, locks
-from tools.core.models.lenient import manifest_from, text_of
+from tools.core.models.lenient import manifest_from
 from tools.core.models.manifest import Manifest
 from tools.core.problem import Problem
 from tools.core.receipts.write import create_document
-from tools.core.seats.seat import MAX_MANIFEST
+from tools.core.seats.manifest_file import ManifestFile, agent_in, bytes_at, manifest_file, write
 from tools.core.text import secrets
 from tools.core.workspace import (
-    MANIFEST,
     MANIFEST_BACKUPS,
     MANIFEST_SAMPLES,
     Place,
@@ -41,18 +40,6 @@ class Variant(NamedTuple):
     place: Place
     data: bytes
     manifest: Manifest
-
-
-class ManifestFile(NamedTuple):
-    """The content of a manifest's path: its bytes, and a link's target; both None when nothing is there."""
-
-    data: bytes | None
-    link: str | None
-
-    @property
-    def is_there(self) -> bool:
-        """Whether there is anything, even a dangling link."""
-        return self.data is not None or self.link is not None
 
 
 class Activation(NamedTuple):
@@ -181,7 +168,7 @@ def put(workspace: Workspace, agent: str, new: ManifestFile, *, source: str, bac
             return Activation(agent, source, "", changed=False)
         kept = _back_up(workspace, current) if backup else keep(workspace, current)
         _leave_variant(workspace, current, agent)
-        _write(workspace, new)
+        write(workspace, new)
     return Activation(agent, source, kept, changed=True)
 
 
@@ -193,54 +180,6 @@ def _leave_variant(workspace: Workspace, current: ManifestFile, agent: str) -> N
     place = workspace.in_root(variant_name(replaced))
     if not os.path.lexists(place.path):
         files.create(place, current.data)
-
-
-def manifest_file(workspace: Workspace) -> ManifestFile:
-    """What the checkout's manifest holds."""
-    path = workspace.in_root(MANIFEST).path
-    return ManifestFile(bytes_at(path), os.readlink(path) if os.path.islink(path) else None)
-
-
-def bytes_at(path: str) -> bytes | None:
-    """A manifest's bytes, links followed; None where there are none."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    except OSError as problem:
-        raise files.not_a_file(Place(*os.path.split(path)), problem) from problem
-    try:
-        data = os.read(descriptor, MAX_MANIFEST + 1)
-    except OSError as problem:  # a folder opens, and cannot be read
-        raise files.not_a_file(Place(*os.path.split(path)), problem) from problem
-    finally:
-        os.close(descriptor)
-    if len(data) > MAX_MANIFEST:
-        reason = f"more than {MAX_MANIFEST} bytes"
-        raise DataError(Problem(os.path.basename(path), 1, reason, "file.size"))
-    return data
-
-
-def _write(workspace: Workspace, new: ManifestFile) -> None:
-    """Writes the link again where its target still has the same bytes, else a regular file."""
-    place = workspace.in_root(MANIFEST)
-    if new.link is None or bytes_at(os.path.join(workspace.root, new.link)) != new.data:
-        files.replace(place, new.data or b"")
-        return
-    aside = f"{place.path}.tmp"
-    with suppress(FileNotFoundError):
-        os.unlink(aside)
-    with files.writable(place):
-        os.symlink(new.link, aside)
-        os.rename(aside, place.path)
-
-
-def agent_in(data: bytes | None) -> str:
-    try:
-        agent = text_of(files.parse_object(data or b"", MANIFEST).get("agent_id"))
-    except DataError:
-        agent = ""
-    return agent if ids.is_agent(agent) else "unknown"
 
 
 # -- backups -------------------------------------------------------------------------------------
@@ -303,7 +242,7 @@ def restore(workspace: Workspace) -> Activation:
         backup = ManifestFile(data, os.fsdecode(link) if link is not None else None)
         current = manifest_file(workspace)
         kept = keep(workspace, current) if current != backup else ""
-        _write(workspace, backup)
+        write(workspace, backup)
         for part in parts:
             files.remove(part)
     return Activation(agent_in(data), stem.name, kept, current != backup)

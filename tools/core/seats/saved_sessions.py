@@ -18,6 +18,7 @@ from tools.core.models.lenient import text_of
 from tools.core.problem import Problem
 from tools.core.receipts.write import replace_document
 from tools.core.seats import manifests
+from tools.core.seats.manifest_file import ManifestFile, agent_in, bytes_at
 from tools.core.text import secrets
 from tools.core.workspace import BUS, MANIFEST_SESSIONS, REPORT, Place, Workspace
 
@@ -51,9 +52,9 @@ def save(workspace: Workspace, label: str, path: str, position: Position, now: d
     A manifest without its session.json is an interrupted save: it is not a session and is kept aside.
     """
     place = _session_place(workspace, label, "manifest.json")
-    data = secrets.redact_bytes(manifests.bytes_at(path) or b"")
+    data = secrets.redact_bytes(bytes_at(path) or b"")
     link = os.readlink(path) if os.path.islink(path) else None
-    saved = Session(label, manifests.agent_in(data), *position, clock.to_text(now))
+    saved = Session(label, agent_in(data), *position, clock.to_text(now))
     with locks.hold(workspace.report):
         before = files.read_bytes(place)
         in_use = before is not None and files.exists(_session_place(workspace, label, "session.json"))
@@ -64,7 +65,7 @@ def save(workspace: Workspace, label: str, path: str, position: Position, now: d
                 hint=hint.again("--force"),
             )
         if before not in (None, data):
-            manifests.keep(workspace, manifests.ManifestFile(before, None))
+            manifests.keep(workspace, ManifestFile(before, None))
         files.replace(place, data)
         content = {**saved._asdict(), **({"link": link} if link is not None else {})}
         replace_document(_session_place(workspace, label, "session.json"), content)
@@ -109,7 +110,7 @@ def restore(workspace: Workspace, label: str) -> manifests.Activation:
         raise DataError(Problem(place.name, 1, "missing", "session.damaged"))
     content = files.read_json(_session_place(workspace, label, "session.json")) or {}
     link = content.get("link")
-    manifest = manifests.ManifestFile(data, link if isinstance(link, str) else None)
+    manifest = ManifestFile(data, link if isinstance(link, str) else None)
     return manifests.put(workspace, saved.agent_id, manifest, source=place.name)
 
 

@@ -122,10 +122,11 @@ def _put_seat(workspace: Workspace, guarded: Guarded, say: Say) -> list[str]:
     if guarded.new_manifest is None:
         return []
     from tools.core.seats import manifests
+    from tools.core.seats.manifest_file import ManifestFile
     from tools.core.setup import init  # most sessions have a seat already
 
     activation = manifests.put(
-        workspace, guarded.seat.agent_id, manifests.ManifestFile(guarded.new_manifest, None), source=guarded.source
+        workspace, guarded.seat.agent_id, ManifestFile(guarded.new_manifest, None), source=guarded.source
     )
     init.ignore_seat(workspace)
     say(f"seat: {guarded.seat.agent_id}, from {guarded.source}")

@@ -23,7 +23,7 @@ from tools.core.models.manifest import Manifest
 from tools.core.receipts.write import Content, replace_document
 from tools.core.seats.seat import manifest_path, own_seat, read_manifest, reading
 from tools.core.sync import bus_branch
-from tools.core.sync.join import join
+from tools.core.sync.joining.join import join
 from tools.core.workspace import MANIFEST, Place, Workspace, git_lock_place
 
 FOLDER = "folder"

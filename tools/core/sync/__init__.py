@@ -12,9 +12,7 @@ live          what of the live bus the shared branch lacks
 outgoing      commits of the bus, built on top of the remote's
 turn          one turn of an exchange: fetch, bring in, build, push, remember
 clone_id      the name of this clone among all
-join          a clone joins the bus of its branch
-belong        the bus of a clone is joined before anything is written
-newcomer      a clone that did not know that its bus moved
+joining       a clone that comes to a bus that is there already
 exchange      turns until all is exchanged
 confirm       an operation that is certain among clones
 fast_forward  the code brought forward: fetch, then fast-forward only

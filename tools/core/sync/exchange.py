@@ -23,9 +23,10 @@ from tools.core.models.record import MAX_SUMMARY
 from tools.core.problem import Problem
 from tools.core.receipts.write import record_warning
 from tools.core.store import signpost
-from tools.core.sync import bus_commits, live, memory, newcomer
+from tools.core.sync import bus_commits, live, memory
 from tools.core.sync.arrivals import Conflict
 from tools.core.sync.bus_commits import Carrier
+from tools.core.sync.joining import newcomer
 from tools.core.sync.turn import Turn
 
 PATIENCE = timedelta(seconds=120)

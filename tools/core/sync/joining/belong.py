@@ -13,7 +13,7 @@ from tools.core.gitdir import common_folder, git_folder, has_remotes, places_of_
 from tools.core.hint import Note
 from tools.core.sync import bus_branch
 from tools.core.sync.bus_branch import BRANCH, REF
-from tools.core.sync.join import join
+from tools.core.sync.joining.join import join
 from tools.core.which_bus import Answer
 from tools.core.workspace import Workspace, git_lock_place
 
