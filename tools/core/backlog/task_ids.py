@@ -47,7 +47,7 @@ def find(workspace: Workspace, task: str) -> Item | None:
 def checked(context: Context, task: str, again: Again | None = None) -> Item | None:
     """The task of the backlog, None for one that has no file; UsageError for one that is misspelt.
 
-    Warns of an id that the backlog does not have. `again` makes the command to type of the id that was meant.
+    Warns of an id that comes near one of the backlog. `again` makes the command to type of the id that was meant.
     """
     item = find(context.workspace, task)
     if item is not None or claim_documents.of_task(context.store, task).claim is not None:
@@ -57,8 +57,8 @@ def checked(context: Context, task: str, again: Again | None = None) -> Item | N
         command = again(meant) if again else hint.tool("agent.task", "show", "--task", meant)
         message = f"{task} is not in the backlog; {meant} is"
         raise UsageError(message, code="task.misspelt", hint=command, details={"meant": meant})
-    if names:
-        context.warn([f"{task} is not in the backlog{ids.near(task, names)}"])
+    if names and (close := ids.near(task, names)):
+        context.warn([f"{task} is not in the backlog{close}"])
     return None
 
 
