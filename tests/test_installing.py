@@ -213,7 +213,7 @@ def test_four_commands_lead_from_a_wheel_to_two_agents_whose_edits_are_guarded(a
 
 
 AFTERWARDS = """
-import teof, sys
+import atexit, sys, teof  # where something waits for the end, a command ends by SystemExit
 sys.argv = ["teof", "--json"]
 try:
     teof.main()

@@ -60,9 +60,9 @@ def test_the_formats_page_says_the_versions_that_are_written():
 @pytest.mark.parametrize("arguments", [(), ("--json",), ("--help",), ("--version",)])
 def test_the_index_imports_no_command(spawn, arguments):
     code = (
-        "import sys\nsys.argv = ['tools', *sys.argv[1:]]\nfrom tools.__main__ import main\n"
-        "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "print([name for name in sys.modules if name.startswith(('tools.agent.', 'pydantic', 'sqlite3'))])"
+        "import atexit, sys\nsys.argv = ['tools', *sys.argv[1:]]\nfrom tools.__main__ import main\n"
+        "heavy = ('tools.agent.', 'pydantic', 'sqlite3')\n"
+        "atexit.register(lambda: print([name for name in sys.modules if name.startswith(heavy)]))\nmain()"
     )
     assert spawn("-c", code, *arguments).stdout.splitlines()[-1] == "[]"
 
