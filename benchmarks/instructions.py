@@ -42,14 +42,14 @@ class Row(NamedTuple):
 
 
 ROWS = [
-    Row(2.0, ["bus_event", "log", "--event", "note", "--summary", "x"], is_barred=True),
-    Row(2.0, ["bus_message", "--task", "manager-report", "--type", "note", "--summary", "x"], is_barred=True),
+    Row(2.1, ["bus_event", "log", "--event", "note", "--summary", "x"], is_barred=True),
+    Row(2.1, ["bus_message", "--task", "manager-report", "--type", "note", "--summary", "x"], is_barred=True),
     Row(2.05, ["bus_ping", "--summary", "x", "--message-task", "manager-report"]),
-    Row(2.15, ["bus_claim", "claim", "--task", "FREE-1"], is_barred=True),
+    Row(2.4, ["bus_claim", "claim", "--task", "FREE-1"], is_barred=True),
     Row(2.2, ["bus_claim", "release", "--task", "FREE-1"]),
-    Row(2.15, ["bus_watch", "--limit", "20"], is_barred=True),
+    Row(2.2, ["bus_watch", "--limit", "20"], is_barred=True),
     Row(2.75, ["bus_inbox"]),
-    Row(2.8, ["bus_status"], is_barred=True),
+    Row(3.1, ["bus_status"], is_barred=True),
     Row(2.1, ["bus_claim", "list"]),
 ]
 

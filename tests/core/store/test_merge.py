@@ -125,3 +125,40 @@ def test_the_newer_assignment_wins_where_both_changed_it():
     assert merge.assignment(old, new, None) == merge.THEIRS
     assert merge.assignment(new, old, None) == merge.OURS
     assert merge.assignment(old, new, new) == merge.OURS
+
+
+def test_equal_documents_are_ours_and_a_tie_is_theirs():
+    assert merge.claim("T", OLD, OLD, None) == merge.OURS
+    same_time = {"engineer": "a", "assigned_at": "x"}, {"engineer": "b", "assigned_at": "y"}
+    assert merge.assignment(*same_time, None) == merge.THEIRS
+    assert merge.claim("T", claim("a", notes="x"), claim("a", notes="y"), None) == merge.THEIRS
+
+
+def test_of_two_live_claims_of_one_holder_the_one_changed_later_wins():
+    early, late = (claim("a", notes=str(hour), updated_at=f"2026-01-01T0{hour}:00:00Z") for hour in (3, 4))
+    assert merge.claim("T", late, early, None) == merge.OURS
+    assert merge.claim("T", early, late, None) == merge.THEIRS
+
+
+def test_the_assignment_of_more_confirmed_operations_wins_whatever_its_stamp():
+    old = {"engineer": "a", "assigned_at": "2026-01-01T00:00:00Z", "grant": f"2-{'a' * 32}"}
+    new = {"engineer": "b", "assigned_at": "2026-01-02T00:00:00Z", "grant": f"1-{'b' * 32}"}
+    assert (merge.assignment(old, new, None), merge.assignment(new, old, None)) == (merge.OURS, merge.THEIRS)
+
+
+@pytest.mark.parametrize("line", [b"by hand", b'{"id":"%s"}' % KEY])
+def test_a_line_that_comes_twice_is_met_twice_by_hand_and_once_as_a_record(line):
+    again = [] if b"id" in line else [line]
+    assert merge.missing([line], [line, line]) == again
+    assert merge.missing([], [line, line]) == [line, *again]
+    assert merge.id_of(line) == ("" if again else KEY.decode())
+
+
+def test_a_log_is_kept_while_every_line_is_there_in_its_order():
+    assert merge.is_kept([b"a", b"b"], [b"a", b"x", b"b"])
+    assert not merge.is_kept([b"a", b"b"], [b"b", b"a"])
+
+
+def test_lines_of_one_content_need_no_voucher():
+    line = b'{"id":"%s"}' % KEY
+    assert merge.vouched_first([line, line]) == [line, line]
