@@ -77,7 +77,7 @@ mutation: $(VENV)/.mutation ## change the rules one by one and list the changes 
 
 field: $(READY) ## run what touches git and files again: in an awkward home, and with FIELD_GIT's newer git
 	@timeout 300 $(BIN)/python -m pytest --field=home -m 'not soak and not slow' $(PYTEST_ARGS) $(FIELD)
-	@if [ -x "$(FIELD_GIT)/usr/bin/git" ]; then \
+	@if [ -n "$(FIELD_GIT)" ] && [ -x "$(FIELD_GIT)/usr/bin/git" ]; then \
 		timeout 300 $(BIN)/python -m pytest --field=newest $(PYTEST_ARGS) tests/test_layouts.py; \
 	else echo "skipped: FIELD_GIT names no folder with a newer git" >&2; fi
 
