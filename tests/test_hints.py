@@ -20,6 +20,7 @@ from tools.core.text import shell
 pytestmark = pytest.mark.slow
 
 SAMPLES = {
+    "--limit": "20",
     "--plan": "2026-01-31-slug",
     "--reply-to": "01KABCDEFGHJKMNPQRSTVWXYZ0",
     "--status": "released",

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from tests.agent.test_task_import import tree
 from tests.core.trackers.formats import samples
 
+OUT_OF_TURN = ("--allow-waiting", "--reason", "its parts wait for it")
+
 
 @pytest.fixture
 def beads(git_repo, seat, run):
@@ -42,7 +44,7 @@ def test_what_came_from_beads_and_was_not_touched_goes_back_byte_for_byte(beads,
 
 
 def test_claims_say_status_and_assignee_and_notes_say_why_it_is_closed(beads, run):
-    run("agent.bus_claim", "claim", "--task", "demo-a1", "--notes", "at it")
+    run("agent.bus_claim", "claim", "--task", "demo-a1", "--notes", "at it", *OUT_OF_TURN)
     live = exported(run)["demo-a1"]
     assert (live["status"], live["assignee"]) == ("in_progress", "codex-1") and "closed_at" not in live
     run("agent.bus_claim", "release", "--task", "demo-a1", "--notes", "all green")
@@ -123,7 +125,7 @@ def test_a_table_has_a_row_for_each_task_and_runs_nothing(git_repo, seat, run):
 @pytest.mark.parametrize("target", ["beads", "github", "markdown"])
 def test_an_export_that_is_imported_again_changes_nothing(beads, git_repo, run, target):
     (git_repo / "queue/900-a.md").write_text("# Task: Ours\n")
-    run("agent.bus_claim", "claim", "--task", "demo-a1")
+    run("agent.bus_claim", "claim", "--task", "demo-a1", *OUT_OF_TURN)
     run("agent.task_export", target, "out")
     before = {name: data for name, data in tree(git_repo / "queue").items() if not name.startswith(".source/")}
     source = "checklist" if target == "markdown" else target

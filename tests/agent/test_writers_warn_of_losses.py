@@ -19,7 +19,7 @@ def lossy(run, seat, raw_bus):
         (4, ("agent.bus_claim", "claim", "--task", "T-1")),
         (4, ("agent.bus_claim", "pause", "--task", "T-1", "--notes", "n")),
         (
-            0,
+            2,
             (
                 "agent.bus_message",
                 "--task",

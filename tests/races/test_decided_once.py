@@ -42,7 +42,7 @@ DIRECTIVE = ("agent.directive_pointer", "--agent", "boss", "--task", "BUS-COORD-
     [
         (DIRECTIVE, "messages/BUS-COORD-0001", "directive"),
         (DIRECTIVE, "messages/manager-report", "status"),
-        (("agent.manifest_helper", "retire", "codex-2", "--agent", "boss"), "events", "retired"),
+        (("agent.manifest_helper", "retire", "boss", "--agent", "boss"), "events", "retired"),
         (("agent.bus_heartbeat", "--agent", "boss", "--now", "2035-01-01T00:00:00Z"), "events", "alert"),
     ],
     ids=["directive", "pointer", "retire", "heartbeat"],

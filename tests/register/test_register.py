@@ -22,13 +22,18 @@ PLANS = {
     "the branch is rolled back": Plan(tasks=8, faults=("roll back", "slow")),
     "few tasks, many faults": Plan(clones=4, tasks=3, operations=10, faults=("kills", *CUTS)),
 }
+LONG = {"clones are killed and their clocks are off": pytest.mark.soak}
+"""Plans that need more histories than a short run has time for."""
+
 ROUNDS = [pytest.param(6, id="short"), pytest.param(170, id="long", marks=pytest.mark.soak)]
 """Fleets of each plan; each plays the histories of eight tasks (three in the last)."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rounds", ROUNDS)
-@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+@pytest.mark.parametrize(
+    "plan", [pytest.param(plan, id=name, marks=LONG.get(name, ())) for name, plan in PLANS.items()]
+)
 def test_confirmed_operations_are_those_of_one_register(tmp_path: Path, plan: Plan, rounds: int) -> None:
     for number in range(rounds):
         seed = SEED + number
@@ -67,7 +72,7 @@ def test_an_operation_that_is_not_confirmed_takes_nothing_from_one_that_is(tmp_p
         _require_equal(clones)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("weaken", ALL, ids=lambda weaken: weaken.__name__)
 def test_each_weakening_of_the_protocol_is_noticed(tmp_path: Path, weaken) -> None:
     faults = ("cut before", "cut after", "slow") if "answer" in weaken.__name__ else ("slow",)

@@ -35,7 +35,7 @@ def list_tasks(run: cli.Run, *, agent: str | None, everything: bool, limit: int)
     }
     if not rows:
         run.advise(_WHY)
-    more = hint.tool("agent.idle_pickup", "list", *(["--all"] if everything else []), "--limit", str(len(rows)))
+    more = hint.tool("agent.idle_pickup", "list", *(("--all",) if everything else ()), "--limit", str(len(rows)))
     run.emit(document, pickup.table(rows[:limit], backlog) + run.cut(len(rows) - limit, more))
 
 
