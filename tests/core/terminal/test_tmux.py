@@ -25,7 +25,9 @@ class Terminal:
 
     def __init__(self, root, socket, columns, rows):
         self.root, self.socket = root, socket
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("TEOF_", "TMUX"))}
+        kept = {
+            key: value for key, value in os.environ.items() if not key.startswith(("TEOF_", "TMUX", "COLUMNS", "LINES"))
+        }
         self.environment = {**kept, "PYTHONPATH": os.getcwd(), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
         script = f"echo before; {sys.executable} -m tools.agent.top; echo ended $?; sleep 60"
         self.tmux("new-session", "-d", "-x", str(columns), "-y", str(rows), f"sh -c '{script}'")
