@@ -39,6 +39,7 @@ REASONS = {
     "tests/agent/test_verbs.py::test_prime_without": "it begins without a bus, and one in memory is always there",
     "tests/maintenance/test_bus_check.py": "it breaks the files of the bus and compares them with git's commits of them",
     "tests/maintenance/test_bus_repair.py": "bus_repair mends files",
+    "tests/maintenance/test_bus_move.py": "bus_move takes the files of the bus to a server, and brings them back",
     "tests/maintenance/test_demo.py": _PROCESS,
     "tests/planner/test_cli.py::test_eight_processes": _PROCESS,
     "tests/planner/test_validate.py::test_a_bus_link": _BRANCH,
