@@ -151,7 +151,7 @@ END $$;
 
 CREATE FUNCTION teof.commit_1(
   which integer, expects text[], versions text[], documents text[], contents bytea[],
-  streams text[], befores text[], afters text[], ids text[]
+  streams text[], former text[], afters text[], ids text[]
 ) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- All changes or none. A line is `{before, "prev", after}` in halves around where prev belongs; returns the new head.
 DECLARE
@@ -178,7 +178,7 @@ BEGIN
       PERFORM teof.name_is_new(which, streams[n]);
       here := teof.end_line(teof.stream_of(which, streams[n]));
     END IF;
-    line := convert_to('{' || concat_ws(',', nullif(befores[n], ''),
+    line := convert_to('{' || concat_ws(',', nullif(former[n], ''),
       CASE WHEN here.hash <> '' THEN '"prev":"' || here.hash || '"' END, nullif(afters[n], '')) || '}', 'UTF8');
     PERFORM teof.refuse_seat(coalesce((teof.fields_of(streams[n], line)).agent, ''));
     lock.head := lock.head + 1;
