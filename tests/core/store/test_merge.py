@@ -146,7 +146,7 @@ def test_the_assignment_of_more_confirmed_operations_wins_whatever_its_stamp():
     assert (merge.assignment(old, new, None), merge.assignment(new, old, None)) == (merge.OURS, merge.THEIRS)
 
 
-@pytest.mark.parametrize("line", [b"by hand", b'{"id":"%s"}' % KEY])
+@pytest.mark.parametrize("line", [b"by hand", b'{"id":"%s"}' % KEY], ids=["by hand", "a record"])
 def test_a_line_that_comes_twice_is_met_twice_by_hand_and_once_as_a_record(line):
     again = [] if b"id" in line else [line]
     assert merge.missing([line], [line, line]) == again
