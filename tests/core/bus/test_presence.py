@@ -43,7 +43,7 @@ def test_managers_are_found_by_manifest_handshake_and_live_assignment(store, log
     assignments = [
         Assignment(task_id=task, engineer="x", manager=f"boss-{task}", assigned_at=at(hours=1)) for task in ("T", "U")
     ]
-    held = {"T": claim(task_id="T"), "U": claim(task_id="U", status="done")}
+    held = [claim(task_id="T"), claim(task_id="U", status="done")]
     seat = Manifest(agent_id="by-manifest", desired_roles=("manager",))
     managers = presence.managers(store.history, noon, manifests=[seat], assignments=assignments, claims=held)
     assert managers == ["boss-T", "by-focus", "by-manifest", "by-roles"]

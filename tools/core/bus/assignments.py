@@ -18,7 +18,7 @@ from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Assignment, Claim
 from tools.core.models.record import MAX_SUMMARY, over, to_mapping
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.receipts import scaffold
-from tools.core.seats.seat import Seat, all_manifests
+from tools.core.seats.seat import Seat
 from tools.core.store.api import Append, Change, Expect, Replace, retry_stale
 from tools.core.workspace import Place
 
@@ -49,15 +49,7 @@ def require_seeder(context: Context, holder: str) -> None:
     """GuardError when a seat without the manager role seeds for another while the bus has a manager."""
     if holder == context.seat.agent_id or context.seat.is_manager:
         return
-    documents = claim_documents.live(context.store)
-    managers = presence.managers(
-        context.history,
-        context.now,
-        manifests=all_manifests(context.workspace),
-        assignments=documents.assignments,
-        claims={claim.task_id: claim for claim in documents.claims},
-    )
-    if managers:
+    if managers := presence.managers_now(context):
         raise GuardError(
             f"{context.seat.agent_id} is no manager seat, so it cannot seed a claim for {holder}; {managers[0]} can",
             code="assign.manager",

@@ -68,7 +68,7 @@ def pulse(
         now,
         manifests=participants.manifests,
         assignments=participants.assignments,
-        claims={claim.task_id: claim for claim in claims},
+        claims=claims,
     )
     gone = away | set(ignored_managers)
     beats = presence.heartbeats(history, [name for name in names if name not in gone], windows.manager, now)

@@ -9,16 +9,19 @@ from __future__ import annotations
 import os
 
 from tools.core import clock, ids
+from tools.core.bus import claim_documents
 from tools.core.clock import datetime, timedelta
 from tools.core.models.bus import Assignment, Claim
 from tools.core.models.entry import Entry
 from tools.core.models.manifest import Manifest
 from tools.core.plain import TYPE_CHECKING, NamedTuple
-from tools.core.seats.seat import MANAGER_ROLE
+from tools.core.seats.seat import MANAGER_ROLE, all_manifests
 from tools.core.store.api import History
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
+
+    from tools.core.context import Context
 
 FRESH = "fresh"
 STALE = "stale"
@@ -82,20 +85,31 @@ def managers(
     *,
     manifests: Iterable[Manifest],
     assignments: Iterable[Assignment],
-    claims: Mapping[str, Claim],
+    claims: Iterable[Claim],
 ) -> list[str]:
     """Manager candidates: by manifest, by last handshake, or named by an assignment that is live."""
+    live = {claim.task_id for claim in claims if claim.is_live}
     candidates = {seat.agent_id for seat in manifests if MANAGER_ROLE in seat.desired_roles}
     handshakes = history.last_entries(history.agents(), ["handshake"], now)
     candidates |= {agent for agent, handshake in handshakes.items() if MANAGER_ROLE in roles_of(handshake)}
     for assignment in assignments:
-        claim = claims.get(assignment.task_id)
-        has_manager = (
-            assignment.engineer and assignment.manager != assignment.engineer
-        )  # an engineer who assigned itself is not a manager
-        if has_manager and assignment.manager and claim is not None and claim.is_live:
+        # an engineer who assigned itself is not a manager
+        has_manager = assignment.engineer and assignment.manager != assignment.engineer
+        if has_manager and assignment.manager and assignment.task_id in live:
             candidates.add(assignment.manager)
     return sorted(name for name in candidates if ids.is_agent(name))
+
+
+def managers_now(context: Context) -> list[str]:
+    """The manager candidates of the bus as it is now, by the manifests of this clone."""
+    documents = claim_documents.live(context.store)
+    return managers(
+        context.history,
+        context.now,
+        manifests=all_manifests(context.workspace),
+        assignments=documents.assignments,
+        claims=documents.claims,
+    )
 
 
 def heartbeats(history: History, agents: Collection[str], window: timedelta, now: datetime) -> list[Heartbeat]:

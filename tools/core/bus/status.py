@@ -72,7 +72,6 @@ def with_preset(view: View, preset: str | None, now: datetime) -> View:
 def gather(context: Context, view: View) -> Status:
     """Reads the bus once."""
     documents = claim_documents.live(context.store, newest=0 if view.active_only else FINISHED)
-    by_task = {claim.task_id: claim for claim in documents.claims}
     live = documents.live
     finished = [] if view.active_only else documents.ended[:FINISHED]
     shown = [
@@ -88,7 +87,7 @@ def gather(context: Context, view: View) -> Status:
         context.now,
         manifests=all_manifests(context.workspace),
         assignments=documents.assignments,
-        claims=by_task,
+        claims=documents.claims,
     )
     gone = presence.retired(history)
     present = [name for name in names if name not in gone]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from tools.core import hint, ids
-from tools.core.bus import claim_documents, posts, presence
+from tools.core.bus import posts, presence
 from tools.core.context import Context
 from tools.core.errors import ConflictError, GuardError
 from tools.core.plain import NamedTuple
 from tools.core.relocation import folder
-from tools.core.seats.seat import all_manifests
 
 
 class Survey(NamedTuple):
@@ -35,15 +34,7 @@ def require_manager(context: Context) -> None:
     """GuardError while the bus has a manager and the seat is none."""
     if context.seat.is_manager:
         return
-    documents = claim_documents.of_all_tasks(context.store)
-    managers = presence.managers(
-        context.history,
-        context.now,
-        manifests=all_manifests(context.workspace),
-        assignments=documents.assignments,
-        claims={claim.task_id: claim for claim in documents.claims},
-    )
-    if managers:
+    if managers := presence.managers_now(context):
         raise GuardError(
             f"{context.seat.agent_id} is no manager seat, so it cannot move the bus; {managers[0]} can",
             code="move.manager",

@@ -16,7 +16,7 @@ from statistics import median, quantiles
 from typing import Any, NamedTuple
 
 from tools.core import clock
-from tools.core.bus import claim_documents, presence
+from tools.core.bus import presence
 from tools.core.context import Context
 from tools.core.fs import folders
 from tools.core.git import history, tracked
@@ -27,7 +27,6 @@ from tools.core.plans.storage import SUFFIX, all_plans
 from tools.core.problem import Problem
 from tools.core.receipts.paths import path_problem
 from tools.core.receipts.verify import read_run
-from tools.core.seats.seat import all_manifests
 from tools.core.workspace import BUS, PLANS, REPORT, Workspace
 
 LATENCIES = (
@@ -109,14 +108,7 @@ def measure(context: Context, *, limit: float | None = None) -> Metrics:
 
 def _notes(context: Context, plans: Sequence[Plan]) -> dict[str, datetime]:
     """When a manager first named each plan on the bus."""
-    documents = claim_documents.of_all_tasks(context.store)
-    names = presence.managers(
-        context.history,
-        context.now,
-        manifests=all_manifests(context.workspace),
-        assignments=documents.assignments,
-        claims={claim.task_id: claim for claim in documents.claims},
-    )
+    names = presence.managers_now(context)
     entries = context.history.select(Query(agents=names), None)[0] if names and plans else []
     plan_ids = {plan.plan_id for plan in plans}
     noted_at: dict[str, datetime] = {}
