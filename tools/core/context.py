@@ -33,7 +33,6 @@ def as_module(command: Hint | None) -> str:
     """Spells a hint where nothing is known of how the user starts commands."""
     from tools.core.text import shell  # most commands show no hint
 
-    """Spells a hint where it is unknown how the user starts commands."""
     return shell.line(command, shell.as_module)
 
 

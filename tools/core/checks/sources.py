@@ -17,14 +17,12 @@ from tools.core.fs import files, jsonl
 from tools.core.git import objects, refs, repository
 from tools.core.git.objects import Entry
 from tools.core.hint import Hint
-from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES
+from tools.core.models.bus import EVENTS, MESSAGES
 from tools.core.problem import Problem
 from tools.core.store import layout
 from tools.core.store.addresses import name_at
 from tools.core.store.layout import Address
 from tools.core.workspace import BUS, MEMORY_LOG
-
-FOLDERS = (EVENTS, MESSAGES, CLAIMS, ASSIGNMENTS)
 
 
 class Tree(Protocol):
