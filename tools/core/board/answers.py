@@ -20,7 +20,7 @@ from tools.core.models.entry import Entry, Query
 from tools.core.problem import Problem
 from tools.core.receipts import verify
 from tools.core.store.api import History
-from tools.core.workspace import Place
+from tools.core.workspace import Place, Workspace
 
 QUIET_AGENTS = 20
 """Agents without live work that are listed, the latest seen first; the rest are counted."""
@@ -135,29 +135,41 @@ def _unproven(context: Context, snapshot: Snapshot) -> list[Claim]:
         if claim.state == "done" and (moment := clock.parse(claim.released_at)) and since <= moment <= snapshot.now
     ]
     newest = sorted(finished, key=lambda row: (row[0], row[1].task_id), reverse=True)[:MOST_FINISHED]
-    return [claim for _, claim in newest if not _has_receipts(claim, snapshot) and not _is_proven(context, claim)]
+    uncited = [
+        claim
+        for claim in _without_receipts([claim for _, claim in newest], snapshot)
+        if not _is_cited(context.history, claim.task_id)
+    ]
+    runs = {agent: _tasks_run(context.workspace, agent) for agent in {claim.agent_id for claim in uncited}}
+    return [claim for claim in uncited if claim.task_id not in runs[claim.agent_id]]
 
 
-def _has_receipts(claim: Claim, snapshot: Snapshot) -> bool:
-    """Whether a plan of the task cites receipts; a plan that only another branch has may."""
-    plans = {plan.plan_id: plan for plan in snapshot.plans}
-    if claim.plan_id and claim.plan_id not in plans:
-        return True
-    return any(
-        plan.all_receipts
-        for plan in snapshot.plans
-        if plan.plan_id == claim.plan_id or claim.task_id in states.tasks_of_plan(plan, snapshot.tasks_by_path)
-    )
+def _without_receipts(claims: Sequence[Claim], snapshot: Snapshot) -> list[Claim]:
+    """The claims whose plans cite no receipts; a plan that only another branch has may."""
+    plan_ids = {plan.plan_id for plan in snapshot.plans}
+    citing = [plan for plan in snapshot.plans if plan.all_receipts]
+    citing_ids = {plan.plan_id for plan in citing}
+    tasks = {task for plan in citing for task in states.tasks_of_plan(plan, snapshot.tasks_by_path)}
+    return [
+        claim
+        for claim in claims
+        if claim.plan_id not in citing_ids
+        and claim.task_id not in tasks
+        and (not claim.plan_id or claim.plan_id in plan_ids)
+    ]
 
 
-def _is_proven(context: Context, claim: Claim) -> bool:
-    """Whether a record about a task cites a receipt, or a command was run for it here."""
-    entries, _ = context.history.select(Query(tasks=[claim.task_id]), _RECORDS)
-    if any(entry.record.receipts for entry in entries):
-        return True
-    folder = verify.runs_folder(context.workspace, claim.agent_id)
-    runs = (verify.read_run(context.workspace, folder.child(name).name) for name in _run_names(folder))
-    return any(run is not None and run.task_id == claim.task_id for run in runs)
+def _is_cited(history: History, task: str) -> bool:
+    """Whether a record about a task cites a receipt."""
+    entries, _ = history.select(Query(tasks=[task]), _RECORDS)
+    return any(entry.record.receipts for entry in entries)
+
+
+def _tasks_run(workspace: Workspace, agent: str) -> set[str]:
+    """The tasks for which an agent ran a command here, by its newest runs."""
+    folder = verify.runs_folder(workspace, agent)
+    runs = (verify.read_run(workspace, folder.child(name).name) for name in _run_names(folder))
+    return {run.task_id for run in runs if run is not None}
 
 
 def _run_names(folder: Place) -> list[str]:
