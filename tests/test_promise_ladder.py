@@ -6,6 +6,7 @@ import ast
 import re
 from pathlib import Path
 
+from tests.cited import functions_of
 from tests.conftest import CHECKOUT
 
 RELIABILITY = CHECKOUT / "docs" / "reliability.md"
@@ -22,10 +23,9 @@ def marked() -> set[tuple[int, str]]:
     """The tests that say which promise they stand for."""
     marks = set()
     for path in sorted((CHECKOUT / "tests").rglob("test_*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef):
-                test = f"{path.relative_to(CHECKOUT)}::{node.name}"
-                marks |= {(number, test) for number in promises_of(node)}
+        name = str(path.relative_to(CHECKOUT))
+        for test, node in functions_of(name).items():
+            marks |= {(number, f"{name}::{test}") for number in promises_of(node)}
     return marks
 
 
