@@ -71,14 +71,19 @@ def _messages(query: Query) -> tuple[str, list[object]] | None:
 
 
 def _with_common(query: Query, terms: list[str], values: list[object]) -> tuple[str, list[object]]:
-    for column, accepted in (("agent", query.agents), ("kind", query.kinds)):
-        if accepted:
-            terms.append(f"{column} = ANY (%s)")
-            values.append(list(accepted))
+    _add_choices(terms, values, agent=query.agents, kind=query.kinds)
     if query.since is not None:
         terms.append("moment >= %s AND at >= %s")
         values += [int(query.since.timestamp())] * 2
     return " AND ".join(terms), values
+
+
+def _add_choices(terms: list[str], values: list[object], **accepted: Sequence[str]) -> None:
+    """Adds a condition for each column of which only some values are accepted."""
+    for column, choices in accepted.items():
+        if choices:
+            terms.append(f"{column} = ANY (%s)")
+            values.append(list(choices))
 
 
 def is_thread(query: Query) -> bool:
@@ -89,10 +94,7 @@ def is_thread(query: Query) -> bool:
 def search_question(search: Search, walked: int) -> Question:
     """The newest records that have all words; the last column says whether older ones were not looked at."""
     terms, values = list[str](), list[object]()
-    for column, accepted in (("agent", search.agents), ("task", search.tasks)):
-        if accepted:
-            terms.append(f"{column} = ANY (%s)")
-            values.append(list(accepted))
+    _add_choices(terms, values, agent=search.agents, task=search.tasks)
     if search.since is not None:
         terms.append("at >= %s")
         values.append(int(search.since.timestamp()))
