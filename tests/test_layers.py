@@ -167,8 +167,7 @@ def test_below_the_shell_nothing_reads_argv_environment_or_folder_prints_or_exit
 
 REDACTS = {
     "receipts/write.py": "evidence and documents of the checkout",
-    "store/files/transaction.py": "records and documents of the bus",
-    "store/postgres/store.py": "records and documents of a bus on a server",
+    "store/redacted.py": "records and documents of the bus, in files or on a server",
     "store/files/repair.py": "a claim that is made again from the log",
     "board/page/engine.py": "the texts of a page, whose markup stays as it is",
     "board/forms.py": "a document that is served, and one that joins a job's summary",

@@ -4,6 +4,7 @@ addresses   how people are shown what a bus holds
 answers     what the questions to a history are answered with
 api         the protocols, and what a commit is made of
 one_by_one  documents where a question costs nothing
+redacted    what a commit writes, with its secrets replaced
 live        which of all documents are live
 layout      how the bus lies in the tree of a commit
 merge       pure rules: what two clones' logs and documents become

@@ -18,7 +18,7 @@ from tools.core.models.record import to_mapping
 from tools.core.plain import TYPE_CHECKING
 from tools.core.store.api import Append, Change, Replace
 from tools.core.store.files import append
-from tools.core.text import secrets as redaction
+from tools.core.store.redacted import without_secrets
 from tools.core.workspace import Place, Workspace
 
 if TYPE_CHECKING:
@@ -192,16 +192,8 @@ def mend_tail(workspace: Workspace, place: Place, agent: str) -> None:
 
 def as_written(changes: Sequence[Change]) -> list[Change]:
     """Changes with secrets replaced, so that they are also not shown; UsageError for a record that is too long."""
-    written = [_without_secrets(change) for change in changes]
+    written = [without_secrets(change) for change in changes]
     for change in written:
         if isinstance(change, Append):
             jsonl.encode({**change.record, "prev": "0" * 16})
     return written
-
-
-def _without_secrets(change: Change) -> Change:
-    if isinstance(change, Append):
-        return change._replace(record=redaction.redact_value(change.record))
-    if isinstance(change, Replace):
-        return change._replace(content=redaction.redact_value(change.content))
-    return change

@@ -19,14 +19,14 @@ from tools.core.models.bus import ASSIGNMENTS, CLAIMS
 from tools.core.problem import Problem
 from tools.core.store import live, merge
 from tools.core.store.addresses import address_of
-from tools.core.store.api import Append, Change, Document, Live, Replace, StaleVersion, retry_stale
+from tools.core.store.api import Change, Document, Live, StaleVersion, retry_stale
 from tools.core.store.one_by_one import misnamed
 from tools.core.store.postgres import commit, driver
 from tools.core.store.postgres.commit import require_name
 from tools.core.store.postgres.lines import backwards, examined, is_readable, numbered
 from tools.core.store.postgres.opening import Bus
+from tools.core.store.redacted import without_secrets
 from tools.core.store.signpost import Address
-from tools.core.text import secrets as redaction
 from tools.core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class PostgresStore:
     # -- writing -----------------------------------------------------------------------------
     def commit(self, changes: Sequence[Change]) -> list[dict[str, object]]:
         """See Store."""
-        parcel = commit.parcel_of([_without_secrets(change) for change in changes])
+        parcel = commit.parcel_of([without_secrets(change) for change in changes])
         if not changes:
             return []
         opened = self._bus.opened
@@ -207,12 +207,3 @@ class PostgresStore:
     def close(self) -> None:
         """See Store."""
         self._bus.close()
-
-
-def _without_secrets(change: Change) -> Change:
-    """What is written is also what is returned, so that a secret that was replaced is shown nowhere."""
-    if isinstance(change, Append):
-        return change._replace(record=redaction.redact_value(change.record))
-    if isinstance(change, Replace):
-        return change._replace(content=redaction.redact_value(change.content))
-    return change
