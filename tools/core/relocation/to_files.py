@@ -7,7 +7,6 @@ on where this one ended, and a try that fails opens the bus again. What is on th
 
 from __future__ import annotations
 
-from tools.core import clock
 from tools.core.context import Context
 from tools.core.errors import DataError
 from tools.core.fs import files
@@ -32,7 +31,7 @@ def move(context: Context) -> Context:
         export.bring(workspace, connection, bus)
         if problems := export.differences(workspace, connection, bus):
             raise DataError(problems[0])
-        files.replace(workspace.signpost, signpost.spelled_files(clock.to_text(context.now)))
+        files.replace(workspace.signpost, signpost.spelled_files(signpost.stamp_after_present(workspace, context.now)))
     except Exception:
         filling.seal(connection, key, closed=False)
         raise

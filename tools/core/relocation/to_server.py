@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from tools.core import clock
 from tools.core.context import Context
 from tools.core.errors import BusyError, DataError
 from tools.core.fs import files, locks
@@ -36,7 +35,7 @@ def move(context: Context, address: Address, progress: Progress = lambda _: None
     if present is not None:
         raise survey.same_place(f"on postgresql://{present.address.shown}")
     connection = Connection(address)
-    mark = Signpost(address, address.bus, clock.to_text(context.now), os.urandom(16).hex())
+    mark = Signpost(address, address.bus, signpost.stamp_after_present(workspace, context.now), os.urandom(16).hex())
     FileStore(workspace).recover()
     with locks.hold(workspace.bus, holder=workspace.cache.child("holder")):
         if files.exists(workspace.journal):

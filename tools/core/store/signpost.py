@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import re
 
-from tools.core import hint, ids
+from tools.core import clock, hint, ids
+from tools.core.clock import datetime, timedelta
 from tools.core.errors import DataError, SetupError, UsageError
 from tools.core.fs import files
 from tools.core.plain import NamedTuple
@@ -162,6 +163,15 @@ def since(data: bytes | None) -> str:
         return ""
     stamp = content.get("since")
     return stamp if isinstance(stamp, str) else ""
+
+
+def stamp_after_present(workspace: Workspace, now: datetime) -> str:
+    """The `since` of a signpost that replaces the one here: later than that, whatever the clock says.
+
+    Clones follow the later of two signposts, and a stamp has whole seconds.
+    """
+    present = clock.parse(since(files.read_bytes(workspace.signpost)))
+    return clock.to_text(now if present is None else max(now, present + timedelta(seconds=1)))
 
 
 def refuse_moved(workspace: Workspace) -> None:
