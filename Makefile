@@ -82,7 +82,7 @@ field: $(READY) ## run what touches git and files again: in an awkward home, and
 	else echo "skipped: FIELD_GIT names no folder with a newer git" >&2; fi
 
 soak: $(READY) ## run the races, crashes and random schedules for ten minutes
-	@$(BIN)/python -m pytest -m soak -o addopts="-q --strict-markers -n 2 --dist worksteal"
+	@$(BIN)/python -m pytest -m soak -o timeout=3600 -o addopts="-q --strict-markers -n 2 --dist worksteal"
 
 docs: $(VENV)/.docs ## write the generated documents anew and build the site in build/site
 	@$(BIN)/python -m tools.maintenance.generate_docs
