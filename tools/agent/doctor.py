@@ -39,16 +39,16 @@ def main(run: cli.Run, *, programs: tuple[str, ...], fix: bool, offline: bool) -
         for step in steps:
             run.note(f"fixed: {step}")
         here = clone.find(run.workspace, os.path.expanduser("~"), bootstrap.server_command())
-    found = probes.run(run, here, bound=run.binding, offline=offline, only=programs)
-    counted = Counter(probe.status for probe in found)
+    results = probes.run(run, here, bound=run.binding, offline=offline, only=programs)
+    counted = Counter(probe.status for probe in results)
     document = {
-        "probes": [_document(run, probe) for probe in found],
+        "probes": [_document(run, probe) for probe in results],
         "failed": counted[FAIL],
         "warned": counted[WARN],
         "fixed": steps,
     }
     summary = ", ".join(f"{counted[status]} {status}" for status in ("pass", "warn", "fail", "skip") if counted[status])
-    run.emit(document, "\n".join([*(line_of(probe, run.spell) for probe in found), summary]))
+    run.emit(document, "\n".join([*(line_of(probe, run.spell) for probe in results), summary]))
     run.finish(1 if counted[FAIL] else 0)
 
 

@@ -55,9 +55,9 @@ def main(
         run.finish(1)
     if no_check:
         finish.override(run, claim, reason)
-    elif found := finish.findings(run):
-        lines = [f"{check.name}: {check.detail}\n  {run.spell(check.repair)}" for check in found]
-        run.emit({"receipts": receipts, "findings": [_document(run, check) for check in found]}, "\n".join(lines))
+    elif unmet := finish.findings(run):
+        lines = [f"{check.name}: {check.detail}\n  {run.spell(check.repair)}" for check in unmet]
+        run.emit({"receipts": receipts, "findings": [_document(run, check) for check in unmet]}, "\n".join(lines))
         run.finish(1)
     if push:
         run.note(f"pushed to {finish.push(run)}")

@@ -37,15 +37,15 @@ def staged(run: cli.Run) -> None:
     from tools.core.checks import staged as rules
     from tools.core.git import commits
 
-    found: list[Finding] = []
+    problems: list[Finding] = []
     if _has_something_to_say(run):
-        found = rules.check(run, commits.staged(run.workspace.root, _index()))
+        problems = rules.check(run, commits.staged(run.workspace.root, _index()))
     reason = os.environ.get("TEOF_GUARD_REASON", "").strip()
-    if found and reason:
-        rules.override(run, found, reason)
-        run.note(f"recorded: {len(found)} paths held by others are committed: {reason}")
-        found = []
-    _show(run, found, "text")
+    if problems and reason:
+        rules.override(run, problems, reason)
+        run.note(f"recorded: {len(problems)} paths held by others are committed: {reason}")
+        problems = []
+    _show(run, problems, "text")
 
 
 @cli.command(main, "message")
@@ -73,8 +73,8 @@ def push(run: cli.Run, *, remote: str, url: str) -> None:
     from tools.core.checks import staged as rules
 
     pushes = rules.pushes_of(sys.stdin.read())
-    found = rules.check_push(run, remote, pushes) if _has_something_to_say(run) else []
-    _show(run, found, "text")
+    problems = rules.check_push(run, remote, pushes) if _has_something_to_say(run) else []
+    _show(run, problems, "text")
 
 
 @cli.command(main, "range")
@@ -83,7 +83,7 @@ def push(run: cli.Run, *, remote: str, url: str) -> None:
     "--bus", metavar="REF", help="The bus in this branch or commit, such as origin/bus (default: the live one)."
 )
 @cli.option("--branch", type=cli.LINE, default="", help="The branch the commits are on (default: the current one).")
-@cli.option("--format", "form", type=cli.Choice(reports.FORMATS), default="text", help="How to show what was found.")
+@cli.option("--format", "form", type=cli.Choice(reports.FORMATS), default="text", help="How to show the findings.")
 @cli.option("--strict", is_flag=True, help="Unknown tasks are errors, commits without trailers warnings.")
 def check_range(run: cli.Run, *, revisions: str, bus: str | None, branch: str, form: str, strict: bool) -> None:
     """Check a range of commits against the claims, as CI does."""
@@ -93,12 +93,12 @@ def check_range(run: cli.Run, *, revisions: str, bus: str | None, branch: str, f
     if revisions.startswith("-"):
         raise UsageError(f"not a range of commits: {revisions!r}", code="guard.range")
     span = commit_facts.Range((revisions,), branch or current_branch(run.workspace.root) or "")
-    found = commit_facts.check_range(run, span, bus)
-    _show(run, commits.stricter(found) if strict else found, form, range=revisions, bus=bus)
+    problems = commit_facts.check_range(run, span, bus)
+    _show(run, commits.stricter(problems) if strict else problems, form, range=revisions, bus=bus)
 
 
-def _show(run: cli.Run, found: Sequence[Finding], form: str, **more: Any) -> None:
-    ordered = findings.ordered(found)
+def _show(run: cli.Run, problems: Sequence[Finding], form: str, **more: Any) -> None:
+    ordered = findings.ordered(problems)
     if run.as_json:
         run.emit(reports.document(ordered, run.spell, **more), "")
     elif ordered or form != "text" or more:

@@ -36,14 +36,14 @@ def main(run: cli.Run, *, task: str | None, paths: tuple[str, ...], switch: bool
         run.note(f"{run.seat.agent_id} is at work on {claim.task_id}; {task} was not claimed")
     if plan and not claim.plan_id:
         claim = next_task.with_plan(run, claim)
-    told = next_task.brief(run, claim, is_new=is_new)
+    brief = next_task.brief(run, claim, is_new=is_new)
     document = {
         "claim": to_mapping(claim),
         "new": is_new,
-        "item": told.item._asdict() if told.item else None,
-        "near": [to_mapping(other) for other in told.neighbours],
+        "item": brief.item._asdict() if brief.item else None,
+        "near": [to_mapping(other) for other in brief.neighbours],
     }
-    run.emit(document, next_task.text_of(told, run.spell))
+    run.emit(document, next_task.text_of(brief, run.spell))
 
 
 if __name__ == "__main__":

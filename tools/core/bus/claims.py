@@ -59,7 +59,7 @@ def release(context: Context, task: str, *, status: str, notes: str | None) -> C
     from tools.core.bus import losses  # a claim needs neither
     from tools.core.bus.rules import release_rules
 
-    losses.require_told(context, task)
+    losses.require_seen(context, task)
     return _change_claim(
         context,
         task,
@@ -74,7 +74,7 @@ def pause(context: Context, task: str, *, notes: str, stale_after: timedelta, fo
     from tools.core.bus import losses  # a claim needs neither
     from tools.core.bus.rules import release_rules
 
-    losses.require_told(context, task)
+    losses.require_seen(context, task)
 
     def decide(documents: TaskDocuments) -> claim_rules.Outcome:
         request = release_rules.PauseRequest(task, context.seat.agent_id, notes, stale_after, force, reason)

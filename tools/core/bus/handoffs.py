@@ -1,7 +1,7 @@
-"""Dirty handoffs: one seat's uncommitted work that another seat found, until it is cleared or reassigned.
+"""Dirty handoffs: one seat's uncommitted work that another seat came upon, until it is cleared or reassigned.
 
 A receipt (`_report/session/<finder>/dirty-handoff/dirty-<stamp>.txt`, docs/formats.md) is written by
-the seat that found the tree dirty and never changed by what follows: `dirty_cleared` and
+the seat that saw the tree dirty and never changed by what follows: `dirty_cleared` and
 `dirty_reassigned` events cite it, and the latest of them gives its state.
 """
 
@@ -31,7 +31,7 @@ _TITLE = "# dirty handoff"
 
 
 class Handoff(NamedTuple):
-    """A tree that was found dirty, as its receipt and the events about it say."""
+    """A tree with uncommitted work, as its receipt and the events about it say."""
 
     path: str
     finder: str
@@ -123,7 +123,7 @@ def cleared(history: History) -> frozenset[str]:
 
 
 def of_agent(handoffs: Sequence[Handoff], agent: str) -> list[Handoff]:
-    """The open handoffs that are an agent's: those it owns, or where it owns none, those it found."""
+    """The open handoffs that are an agent's: those it owns, or where it owns none, those it reported."""
     still_open = [handoff for handoff in handoffs if handoff.is_open]
     owned = [handoff for handoff in still_open if handoff.owner == agent]
     return owned or [handoff for handoff in still_open if handoff.finder == agent]

@@ -1,7 +1,7 @@
 """An agent that loses a task learns of it: by an event, a line in the inbox, and once at its next command about it.
 
 A task is lost to a takeover, to a manager who moves it, or to a claim that the remote had first. The
-message in the inbox is the record; which losses a seat has been told lies in its session's folder.
+message in the inbox is the record; which losses a seat has seen lies in its session's folder.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _RECENT = 200
 
 
 class Loss(NamedTuple):
-    """Which agent lost a task, to which claim, and in which words it is told."""
+    """Which agent lost a task, to which claim, and in which words it learns of it."""
 
     loser: str
     claim: Claim
@@ -59,7 +59,7 @@ def notice(context: Context, sender: str, loss: Loss) -> Append:
     return Append(stream_of(ids.inbox_of(loss.loser)), to_mapping(message))
 
 
-def require_told(context: Context, task: str) -> None:
+def require_seen(context: Context, task: str) -> None:
     """ConflictError, once, when the seat had the task and another has it now: its command rests on old news."""
     if not task or ids.is_thread_only(task):
         return
@@ -68,10 +68,10 @@ def require_told(context: Context, task: str) -> None:
     if claim is None or not claim.is_live or claim.agent_id == agent:
         return
     loss = _last_loss(context, agent, task)
-    told = _told(context.workspace, agent)
-    if loss is None or loss in told:
+    seen = _seen(context.workspace, agent)
+    if loss is None or loss in seen:
         return
-    files.replace(_place(context.workspace, agent), files.dump_json({"told": [*told, loss][-_RECENT:]}))
+    files.replace(_place(context.workspace, agent), files.dump_json({"told": [*seen, loss][-_RECENT:]}))
     raise ConflictError(
         f"{agent} lost {task}: {claim.agent_id} holds it ({claim.state} since {claim.claimed_at})",
         code="claim.lost",
@@ -80,7 +80,7 @@ def require_told(context: Context, task: str) -> None:
     )
 
 
-def is_told(context: Context, loser: str, claim: Claim) -> bool:
+def has_notice(context: Context, loser: str, claim: Claim) -> bool:
     """Whether the inbox of a loser has the notice of a claim that came first."""
     records = [entry.record for entry in context.store.tail(stream_of(ids.inbox_of(loser)), _RECENT).records]
     return any(
@@ -109,10 +109,10 @@ def _place(workspace: Workspace, agent: str) -> Place:
     return workspace.session(agent).child("lost.json")
 
 
-def _told(workspace: Workspace, agent: str) -> list[str]:
+def _seen(workspace: Workspace, agent: str) -> list[str]:
     try:
         content = files.read_json(_place(workspace, agent)) or {}
     except DataError:
         return []
-    told = content.get("told")
-    return [str(record_id) for record_id in told] if isinstance(told, list) else []
+    seen = content.get("told")
+    return [str(record_id) for record_id in seen] if isinstance(seen, list) else []

@@ -110,7 +110,7 @@ def _commit(
         if task and not ids.is_thread_only(task):
             from tools.core.bus import losses  # what is about no task rests on no claim
 
-            losses.require_told(context, task)
+            losses.require_seen(context, task)
     logged = event_of(context, event) if event is not None else None
     if logged is not None and logged.event in STATES_OF_AGENTS:
         require_governance(context, logged)

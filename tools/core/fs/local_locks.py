@@ -1,7 +1,7 @@
 """Whether the locks of a file system exclude everybody who can reach it, on this machine or another.
 
-A name on a short list is known to be local. Of any other, one that serves several machines or mounts is
-refused, and one that nobody has heard of has to prove its lock. Who knows better says so once, with a reason
+A name on a short list is local. Of any other, one that serves several machines or mounts is
+refused, and a name on neither list has to prove its lock. Who knows better says so once, with a reason
 (`init --allow-file-system`): that is kept in the bus's cache, for that kind of file system alone.
 """
 
@@ -43,7 +43,7 @@ def kind_of(descriptor: int) -> str:
 
 
 def is_shared(kind: str) -> bool:
-    """Whether a file system of this name is known to be reached by others than this kernel's one mount."""
+    """Whether a file system of this name is one that others reach than this kernel's one mount."""
     return kind not in _LOCAL and (kind in _SHARED or kind.startswith("fuse."))
 
 

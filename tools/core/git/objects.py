@@ -75,16 +75,6 @@ def contents(folder: str, names: Iterable[str]) -> dict[str, bytes | None]:
     return bytes_of
 
 
-def require_contents(folder: str, names: Iterable[str]) -> dict[str, bytes]:
-    """The bytes of objects that a tree lists; SetupError when git has lost one."""
-    held = {}
-    for name, data in contents(folder, names).items():
-        if data is None:
-            raise _lost(name)
-        held[name] = data
-    return held
-
-
 def kinds(folder: str, names: Iterable[str]) -> dict[str, str]:
     """The kind of object each name names: blob, tree, commit, tag; "" where it names none. One process."""
     arguments = ("cat-file", "--batch-check")

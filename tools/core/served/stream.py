@@ -16,9 +16,8 @@ from typing import Any, NamedTuple
 from tools.core import clock
 from tools.core.context import Context
 from tools.core.errors import ToolkitError
-from tools.core.served import edition as editions
 from tools.core.served import watch
-from tools.core.served.edition import Edition, Reader
+from tools.core.served.edition import Edition, Reader, due, make
 from tools.core.served.guard import Receive, Scope, Send
 
 MIN_GAP = 0.25
@@ -80,14 +79,14 @@ class Live:
         """Looks once, and makes an edition where something changed or fell due."""
         looked = watch.look(self._context.workspace, self._look, thorough=thorough)
         now = clock.now()
-        is_due = self.edition is not None and now >= editions.due(self.edition.view.board)
+        is_due = self.edition is not None and now >= due(self.edition.view.board)
         self._was_there = self._was_there or looked.is_there
         if self.edition is not None and not is_due and not self._failure and not looked.differs(self._look):
             self._look, self._looked_at = looked, time.monotonic()
             return
         begin = time.perf_counter()
         try:
-            made = editions.make(self._context.at(now), self._reader, self.edition)
+            made = make(self._context.at(now), self._reader, self.edition)
         except (ToolkitError, OSError) as problem:
             if (failure := f"{type(problem).__name__}: {problem}") != self._failure:
                 self._complain(failure)

@@ -76,8 +76,8 @@ def _has_seat(root: str) -> bool:
 
 def options_of(clone: Clone) -> Options:
     """The options the clone is set up with."""
-    known = {key: value for key, value in clone.ledger.options.items() if key in Options._fields}
-    return Options(**known)
+    options = {key: value for key, value in clone.ledger.options.items() if key in Options._fields}
+    return Options(**options)
 
 
 def request(
@@ -116,7 +116,7 @@ def _meant(clone: Clone, names: Sequence[str], *, remove: bool) -> list[str]:
 
 
 def overview(clone: Clone) -> list[Row]:
-    """Every program that is known, installed or not."""
+    """Every supported program, installed or not."""
     rows = []
     options = options_of(clone)
     for name in registry.NAMES:

@@ -45,11 +45,11 @@ class Added(NamedTuple):
 
 def rows(workspace: Workspace) -> list[Row]:
     """Every worktree of the clone but the bus's own."""
-    found = []
+    rows = []
     for root in roots_of(workspace):
         seat = reading(Workspace(root, root)) if os.path.isdir(root) else None
-        found.append(Row(root, seat.agent_id if seat else "", current_branch(root) or ""))
-    return found
+        rows.append(Row(root, seat.agent_id if seat else "", current_branch(root) or ""))
+    return rows
 
 
 def default_path(workspace: Workspace, agent: str) -> str:
@@ -119,15 +119,15 @@ def remove(context: Context, agent: str, *, force: bool, reason: str) -> Row:
 
 
 def _reasons_to_keep(context: Context, row: Row) -> list[GuardError | ConflictError]:
-    found: list[GuardError | ConflictError] = []
+    obstacles: list[GuardError | ConflictError] = []
     force = hint.tool("agent.worktree", "remove", row.agent, "--force", "--reason", hint.WORDS)
     changed = [line for line in changes.status(row.path) if not line.endswith(MANIFEST)]
     if changed:
-        found.append(GuardError(f"it has {len(changed)} uncommitted paths", code="worktree.dirty", hint=force))
+        obstacles.append(GuardError(f"it has {len(changed)} uncommitted paths", code="worktree.dirty", hint=force))
     unpushed = commits.count_only_here(row.path, row.branch)
     if unpushed:
-        found.append(GuardError(f"{unpushed} commits are nowhere else", code="worktree.unpushed", hint=force))
+        obstacles.append(GuardError(f"{unpushed} commits are nowhere else", code="worktree.unpushed", hint=force))
     live = [claim.task_id for claim in claim_documents.live_claims(context.store).claims if claim.agent_id == row.agent]
     if live:
-        found.append(ConflictError(f"{row.agent} holds {', '.join(live)}", code="worktree.claims", hint=force))
-    return found
+        obstacles.append(ConflictError(f"{row.agent} holds {', '.join(live)}", code="worktree.claims", hint=force))
+    return obstacles

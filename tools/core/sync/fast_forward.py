@@ -15,8 +15,7 @@ from tools.core.git import checkout, refs, remotes
 from tools.core.git.branches import current_branch
 from tools.core.gitdir import git_folder
 from tools.core.hint import Note
-from tools.core.sync import bus_branch, exchange
-from tools.core.sync import bus_commits as carrier
+from tools.core.sync import bus_branch, bus_commits, exchange
 from tools.core.sync.arrivals import Conflict
 from tools.core.sync.bus_commits import Carrier
 from tools.core.workspace import Workspace
@@ -63,7 +62,7 @@ def synchronise(context: Context, agent: str | None) -> Synced:
 def _carrier(workspace: Workspace) -> tuple[Carrier | None, tuple[Note, ...]]:
     """What carries the bus; a bus that is on no branch is reported and left, not the end of a session."""
     try:
-        return carrier.find(workspace), ()
+        return bus_commits.find(workspace), ()
     except SetupError as problem:
         return None, (Note(problem.message, problem.hint),)
 
@@ -150,11 +149,11 @@ def _with_bus(context: Context, agent: str, carried: Carrier) -> Synced:
             remotes.fetch(root, way.remote)
     before = refs.commit_of(root, "HEAD")
     done = exchange.exchange(context, agent, with_files=True)
-    code = _told(root, branch, way, before)
+    code = _outcome(root, branch, way, before)
     return code._replace(conflicts=done.conflicts, notes=_left_out(done))
 
 
-def _told(root: str, branch: str, way: remotes.Route, before: str) -> Synced:
+def _outcome(root: str, branch: str, way: remotes.Route, before: str) -> Synced:
     """What an exchange that brought the code along came to."""
     if not way.remote:
         return Synced("no_remote", "no remote to sync with")

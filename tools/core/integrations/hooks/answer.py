@@ -6,8 +6,8 @@ import os
 
 from tools.core.bus.rules import path_rule
 from tools.core.git.branches import current_branch
-from tools.core.integrations.hooks import call as calls
 from tools.core.integrations.hooks import edits, mail, memory, surroundings, texts
+from tools.core.integrations.hooks.call import call_of
 from tools.core.integrations.vendors import vendor
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.store.files import seen
@@ -48,7 +48,7 @@ class Answer(NamedTuple):
 
 def answer(program: Vendor, event: str, payload: Mapping[str, object], process: Process) -> Answer:
     """The answer to one event, with what is remembered of it done."""
-    call = calls.call_of(program, event, payload)
+    call = call_of(program, event, payload)
     if call is None:
         return Answer(None, None)
     folder = call.folder if os.path.isabs(call.folder) else process.folder
@@ -103,7 +103,7 @@ def _bind(program: Vendor, here: Surroundings, environment: Mapping[str, str]) -
 
 
 def _prompt(program: Vendor, call: Call, here: Surroundings, process: Process) -> dict[str, object] | None:
-    return _told(program, call, _mail_text(here, _own(here, process), process))
+    return _as_context(program, call, _mail_text(here, _own(here, process), process))
 
 
 def _before(program: Vendor, call: Call, here: Surroundings, process: Process) -> dict[str, object] | None:
@@ -126,10 +126,10 @@ def _after(program: Vendor, call: Call, here: Surroundings, process: Process) ->
         edits.clash(here, touched, claims, session, process.command, process.seconds),
     ]
     _heartbeat(here, own, process)
-    return _told(program, call, *said)
+    return _as_context(program, call, *said)
 
 
-def _told(program: Vendor, call: Call, *said: str) -> dict[str, object] | None:
+def _as_context(program: Vendor, call: Call, *said: str) -> dict[str, object] | None:
     parts = [part for part in said if part]
     return program.context(call.event, texts.fit(parts, texts.AFTER_LIMIT)) if parts else None
 

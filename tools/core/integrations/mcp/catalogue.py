@@ -137,10 +137,10 @@ def _property(argument: Argument) -> dict[str, Any]:
 
 def checked(tool: ToolSpec, given: dict[str, Any]) -> dict[str, Any]:
     """The arguments of a call; ValueError with what is wrong, in words for the model that called."""
-    known = {argument.name: argument for argument in tool.arguments}
-    unknown = sorted(set(given) - set(known))
+    arguments = {argument.name: argument for argument in tool.arguments}
+    unknown = sorted(set(given) - set(arguments))
     if unknown:
-        raise ValueError(f"{tool.name} has no argument {unknown[0]!r}; it has: {', '.join(known) or 'none'}")
+        raise ValueError(f"{tool.name} has no argument {unknown[0]!r}; it has: {', '.join(arguments) or 'none'}")
     values = {name: value for name, value in given.items() if value is not None}
     for argument in tool.arguments:
         if argument.required and argument.name not in values:

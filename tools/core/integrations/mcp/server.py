@@ -58,8 +58,10 @@ def make(surroundings: Surroundings, version: str) -> Server[Any]:
         return types.CallToolResult(content=[types.TextContent(type="text", text=text)], is_error=is_error)
 
     async def list_resources(context: Any, params: Any) -> Any:
-        found = [types.Resource(name=uri.removeprefix("bus://"), uri=uri, mime_type="text/plain") for uri in RESOURCES]
-        return types.ListResourcesResult(resources=found)
+        resources = [
+            types.Resource(name=uri.removeprefix("bus://"), uri=uri, mime_type="text/plain") for uri in RESOURCES
+        ]
+        return types.ListResourcesResult(resources=resources)
 
     async def list_templates(context: Any, params: Any) -> Any:
         template = types.ResourceTemplate(name="task", uri_template=TASK, mime_type="text/plain")

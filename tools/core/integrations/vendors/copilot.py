@@ -41,17 +41,17 @@ _FIND = '"$(git rev-parse --path-format=absolute --git-common-dir 2>/dev/null)"/
 def files(where: Where) -> list[FileWish]:
     """A hooks file and an MCP file in each worktree, or both in the user's own folder."""
     if where.is_user_scope:
-        found = [FileWish(f"{where.home}/.copilot/hooks/teof.json", "json", _hooks(where))]
+        wishes = [FileWish(f"{where.home}/.copilot/hooks/teof.json", "json", _hooks(where))]
         return [
-            *found,
+            *wishes,
             *([FileWish(f"{where.home}/.copilot/mcp-config.json", "json", _server(where))] if where.mcp else []),
         ]
-    found = []
+    wishes = []
     for folder in where.worktrees:
-        found.append(FileWish(f"{folder}/.github/hooks/teof.json", "json", _hooks(where), is_private=False))
+        wishes.append(FileWish(f"{folder}/.github/hooks/teof.json", "json", _hooks(where), is_private=False))
         if where.mcp:
-            found.append(FileWish(f"{folder}/.github/mcp.json", "json", _server(where)))
-    return found
+            wishes.append(FileWish(f"{folder}/.github/mcp.json", "json", _server(where)))
+    return wishes
 
 
 def _hooks(where: Where) -> tuple[Entry, ...]:

@@ -25,17 +25,17 @@ def run(
 ) -> list[Probe]:
     """The answers; `here` is None where there is no clone with a bus, `only` names the programs that are asked about."""
     deadline = time.monotonic() + LONGEST
-    found: list[Probe] = []
+    results: list[Probe] = []
     for name, question in _questions(context, here, bound, offline=offline, only=only):
         if time.monotonic() > deadline:
-            found.append(skipped(name, f"not asked: {LONGEST:.0f} s are over"))
+            results.append(skipped(name, f"not asked: {LONGEST:.0f} s are over"))
             continue
         try:
             answer = question()
-            found += [answer] if isinstance(answer, Probe) else list(answer)
+            results += [answer] if isinstance(answer, Probe) else list(answer)
         except (ToolkitError, OSError, LookupError) as problem:
-            found.append(Probe(name, FAIL, str(problem), getattr(problem, "hint", None)))
-    return found
+            results.append(Probe(name, FAIL, str(problem), getattr(problem, "hint", None)))
+    return results
 
 
 def _questions(

@@ -36,9 +36,9 @@ def read(store: Store, workspace: Workspace, index: Callable[[], Index], questio
     if all(_are_few(workspace, kind) for kind in (CLAIMS, *question.kinds)):
         needed = (CLAIMS, ASSIGNMENTS) if ASSIGNMENTS in question.kinds else (CLAIMS,)
         return live.of_all(one_by_one.documents(store, needed), *question)
-    from tools.core.store.files.index import documents as indexed
+    from tools.core.store.files.index import documents
 
-    rows, counts = index().ask_documents(lambda connection: indexed.live(connection, *question))
+    rows, counts = index().ask_documents(lambda connection: documents.live(connection, *question))
     return Live({row.name: _document(store, row) for row in rows}, counts)
 
 

@@ -12,8 +12,8 @@ import os
 from tools.core import clock, ids
 from tools.core.fs import files, jsonl
 from tools.core.hashing import sha256_hex
-from tools.core.models import lenient as foreign
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, Event, stream_of
+from tools.core.models.lenient import text_of
 from tools.core.models.record import to_mapping
 from tools.core.plain import TYPE_CHECKING
 from tools.core.store.api import Append, Change, Replace
@@ -164,7 +164,7 @@ def stream_name(path: str) -> str:
 
 def recovered(place: Place, size: int, cause: Mapping[str, object]) -> dict[str, object]:
     """The event that tells of an unfinished last line that was moved aside, in the name of the agent that met it."""
-    agent = foreign.text_of(cause.get("agent_id") or cause.get("from"))
+    agent = text_of(cause.get("agent_id") or cause.get("from"))
     return to_mapping(
         Event(
             id=ids.new_record_id(),

@@ -95,6 +95,6 @@ def _offer(there: Context, agent: str, here: Store, kind: str, task: str) -> Con
         return None
     holder = claim_from(theirs.content, task)
     conflict = Conflict(task, holder.agent_id, claim_from(ours.content, task).agent_id)
-    if not losses.is_told(there, conflict.loser, holder):
+    if not losses.has_notice(there, conflict.loser, holder):
         there.store.commit(notices(there, agent, conflict, ours.content, holder))
     return conflict
