@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -20,6 +23,26 @@ SLOW = [
 ]
 
 
+class _TooSlow(Exception):
+    """A pattern used up its time: what doubles with each character would not end at all."""
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    def too_slow(signum: int, frame: object) -> None:
+        raise _TooSlow
+
+    before = signal.signal(signal.SIGVTALRM, too_slow)  # an alarm of its own: `re` looks for signals as it works
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    except _TooSlow:
+        pass
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
 def slowest(pattern: Pattern) -> tuple[float, str]:
     """The longest time a pattern takes with any of its texts, and the text; it stops at the first that is slow."""
     compiled = re.compile(pattern.text, pattern.flags)
@@ -29,7 +52,8 @@ def slowest(pattern: Pattern) -> tuple[float, str]:
         for length in LENGTHS:
             text = before + unit * (length // len(unit) + 1) + "\0\x01"
             begun = time.process_time()
-            attempt(text if isinstance(pattern.text, str) else text.encode("utf-8", "replace"))
+            with _at_most(2 * SECONDS):
+                attempt(text if isinstance(pattern.text, str) else text.encode("utf-8", "replace"))
             worst = max(
                 worst, (time.process_time() - begun, f"{before[:40]!r} and {unit[:40]!r} {length // len(unit)} times")
             )

@@ -168,7 +168,9 @@ def _pick_up(state: Task, agent: str, call: Call, now: datetime) -> Task:
 
 
 def _next(state: Task, agent: str, call: Call, now: datetime) -> Task:
-    if state.claim is not None and state.claim.state != "released":
+    claim = state.claim
+    is_own = claim is not None and claim.agent_id == agent and claim_rules.is_seeded(claim)
+    if claim is not None and claim.state != "released" and not is_own:
         raise ConflictError(f"{call.about} is not ready", code="pickup.finished")
     return _pick_up(state, agent, call, now)
 
