@@ -234,7 +234,10 @@ def test_schedules_on_a_naive_store_are_rejected(run, git_repo, tmp_path):
     for number in range(10):
         top = tmp_path / str(number)
         shutil.copytree(git_repo, top)
-        race = hold_race(run, top, Size(3, 2, 14), SEED + number, kind="naive")
+        try:
+            race = hold_race(run, top, Size(3, 2, 14), SEED + number, kind="naive")
+        except ValueError:  # a client died of what another wrote, and left no answer
+            continue
         verdicts = evidence.verdicts(race.history, race.store).values()
         seen["no order"] |= not all(verdict.holds for verdict in verdicts)
         seen["shared fences"] |= bool(evidence.shared_fences(race.history))

@@ -27,7 +27,7 @@ from tools.core.store.files import append
 from tools.core.store.files.index.database import Index
 from tools.core.store.files.journal import UnknownJournalError
 from tools.core.store.files.store import FileStore
-from tools.core.text.secrets import redact_value
+from tools.core.text import secrets
 from tools.core.workspace import BUS, Workspace
 
 _VERSIONS = 20
@@ -110,7 +110,7 @@ def _replace_claim(workspace: Workspace, task: str, claim: Claim) -> None:
     with suppress(ToolkitError):
         if old := files.read_bytes(place):
             append.keep_torn(workspace.torn, place, old)
-    files.replace(place, files.dump_json(redact_value(to_mapping(claim))))
+    files.replace(place, files.dump_json(secrets.redact_value(to_mapping(claim))))
 
 
 # -- journal and tails -------------------------------------------------------------------------------
