@@ -71,6 +71,20 @@ def test_an_id_that_is_a_tasks_but_for_case_or_zeros_is_refused_with_the_id_to_t
     assert raw_bus[f"claims/{typed}"] is None
 
 
+@pytest.mark.parametrize("typed", ["QUEUE-12", "012", "queue-012", "QUEUE-0012"])
+def test_an_id_that_is_a_claimed_tasks_is_refused_where_the_backlog_is_not_here(run, raw_bus, seat, typed):
+    run("agent.bus_claim", "claim", "--task", "QUEUE-012")
+    seat("codex-2")
+    said = run("agent.bus_claim", "claim", "--task", typed, code=2)
+    assert f"{typed} is not claimed; QUEUE-012 is" in said.err and raw_bus[f"claims/{typed}"] is None
+
+
+def test_an_id_like_that_of_a_finished_task_is_free(run):
+    run("agent.bus_claim", "claim", "--task", "QUEUE-0012")
+    run("agent.bus_claim", "release", "--task", "QUEUE-0012", "--status", "done")
+    run("agent.bus_claim", "claim", "--task", "QUEUE-012")
+
+
 def test_managers_are_told_of_misspelt_ids_too(run, queued):
     assert (
         "--task QUEUE-012 --engineer codex-2"

@@ -99,6 +99,19 @@ def test_next_with_nothing_ready_is_1(fleet, run):
     run("agent.next", code=1)
 
 
+@pytest.mark.parametrize("command", [["agent.next"], ["agent.idle_pickup", "next"]])
+def test_where_nothing_is_ready_here_the_branch_with_more_tasks_is_named(fleet, run, command):
+    (fleet.main / "queue").mkdir(exist_ok=True)
+    (fleet.main / "queue/001-x.md").write_text("# Task: X\n")
+    assert "and not here" not in run(*command, code=1).err  # nothing to merge while it is not committed
+    git(fleet.main, "add", "queue")
+    git(fleet.main, "commit", "-qm", "tasks")
+    said = run(*command, code=1).err
+    assert "1 task is on main and not here" in said and "hint: git merge main" in said
+    git(fleet.tree, "merge", "-q", "main")
+    run(*command)
+
+
 # -- wait --------------------------------------------------------------------------------------------
 
 

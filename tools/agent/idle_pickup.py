@@ -61,6 +61,10 @@ def take_next(run: cli.Run, *, allow_busy: bool, confirm: bool, patience: timede
     taken = run.done(picked.take, pickup.task_of, patience if confirm else None)
     run.skipped(picked.problems)
     if taken is None:
+        from tools.core.backlog import elsewhere  # it asks git
+
+        if more := elsewhere.missing(run.workspace):
+            run.note(more)
         run.advise(_WHY)
         run.emit({"claim": None, "changed": False}, "nothing is ready")
         run.finish(1)

@@ -50,12 +50,18 @@ def checked(context: Context, task: str, again: Again | None = None) -> Item | N
     Warns of an id that comes near one of the backlog. `again` makes the command to type of the id that was meant.
     """
     item = find(context.workspace, task)
-    if item is not None or claim_documents.of_task(context.store, task).claim is not None:
+    if item is not None:
         return item
+    spelled = claim_documents.claimed(context.store, [task, *_spellings(task)])
+    if task in spelled:
+        return None
     names = [item.task_id for item in items.all_items(context.workspace)[0]]
-    if meant := next((name for name in names if _key(name) == _key(task)), ""):
+    live = [name for name, claim in spelled.items() if claim is not None and claim.is_live]
+    if meant := next((name for name in [*names, *live] if _key(name) == _key(task)), ""):
         command = again(meant) if again else hint.tool("agent.task", "show", "--task", meant)
         message = f"{task} is not in the backlog; {meant} is"
+        if meant not in names:  # the branch of this checkout may lack the task's file
+            message = f"{task} is not claimed; {meant} is"
         raise UsageError(message, code="task.misspelt", hint=command, details={"meant": meant})
     if names and (close := ids.near(task, names)):
         context.warn([f"{task} is not in the backlog{close}"])
@@ -67,6 +73,15 @@ def _key(task: str) -> tuple[str, int]:
     stem = task.rstrip("0123456789")
     digits = task[len(stem) :]
     return (stem.casefold() or _DEFAULT, int(digits or 0))
+
+
+def _spellings(task: str) -> list[str]:
+    """Other ids that people type for the same task: more or fewer leading zeros, another case."""
+    stem = task.rstrip("0123456789")
+    number = task[len(stem) :].lstrip("0")
+    numbers = dict.fromkeys(number.rjust(width, "0") for width in range(1, 4)) if number else [task[len(stem) :]]
+    stems = dict.fromkeys([stem, stem.upper()] if stem else [_DEFAULT.upper()])
+    return [name for prefix in stems for digits in numbers if (name := prefix + digits) != task]
 
 
 def waits_for(context: Context, item: Item) -> list[str]:

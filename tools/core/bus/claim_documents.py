@@ -12,7 +12,7 @@ from tools.core.store.addresses import name_at
 from tools.core.store.api import Document, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 
 class TaskDocuments(NamedTuple):
@@ -44,6 +44,16 @@ def of_task(store: Store, task: str) -> TaskDocuments:
         assignment.content if assignment else {},
         assignment.version if assignment else "",
     )
+
+
+def claimed(store: Store, tasks: Iterable[str]) -> dict[str, Claim | None]:
+    """The tasks among some that have a claim, in one question; None for a claim that cannot be read."""
+    names = {f"{CLAIMS}/{task}": task for task in tasks}
+    claims: dict[str, Claim | None] = {}
+    for name, document in store.documents(*names).items():
+        task = names[name]
+        claims[task] = claim_from(document.content, task) if isinstance(document, Document) else None
+    return claims
 
 
 def _readable(document: Document | ToolkitError | None) -> Document | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tools.core import clock, hint, ids
-from tools.core.backlog import pickup
+from tools.core.backlog import elsewhere, pickup
 from tools.core.bus import claim_documents, claims, inbox, posts
 from tools.core.bus.rules import claim_rules, path_patterns
 from tools.core.context import Context
@@ -45,7 +45,8 @@ def claim_task(context: Context, given: Arguments) -> str:
     begin = _confirmed if given.get("confirm") else _begin
     claim = begin(context, task, paths, plan)
     if claim is None:
-        return "nothing is ready"
+        more = elsewhere.missing(context.workspace)
+        return f"nothing is ready; {more.text}" if more else "nothing is ready"
     return f"you hold {claim.task_id} (fence {claim.fence}, branch {claim.branch}){_paths(claim)}"
 
 
