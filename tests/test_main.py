@@ -83,6 +83,8 @@ def test_a_command_is_found_without_the_name_of_its_package(teof):
     assert teof("bus_check", "--help").stdout == teof("maintenance.bus_check", "--help").stdout.replace(
         "maintenance.", ""
     )
+    assert teof("bus_check", "--help").stderr == "bus_check is listed as maintenance.bus_check\n"
+    assert teof("bus_check", "--help", "--json").stderr == teof("bus_status", "--help").stderr == ""
 
 
 def test_help_and_hints_are_spelled_as_the_command_was_called(teof, spawn, git_repo):

@@ -39,9 +39,20 @@ def _command(name: str) -> Command | Group:
     module = commands.module_of(name)
     if not module:
         return _unknown(name)
+    if "." not in name:
+        _say_full_name(name, commands.shown_as(module))
     __import__(module)  # `importlib` is a module more
     main: Command | Group = sys.modules[module].main
     return main
+
+
+def _say_full_name(name: str, listed: str) -> None:
+    """Names a command as the index does, where its package was left out; a document says nothing of it."""
+    if name != listed and "--json" not in sys.argv and sys.stderr:
+        from contextlib import suppress
+
+        with suppress(OSError):  # what cannot be written is said by the command's own end
+            sys.stderr.write(f"{name} is listed as {listed}\n")
 
 
 def _unknown(name: str) -> Command:

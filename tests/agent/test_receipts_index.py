@@ -80,6 +80,30 @@ def test_a_receipt_on_its_records_branch_is_not_missing(repo: Path, run: Callabl
     assert rows[0]["receipts"][0]["where"] == "on branch agent/codex-1/t-1" and rows[0]["missing"] == []
 
 
+@pytest.mark.parametrize("branch", ["agent/x/#12-fix", "a=b", "me@host", "it's", "(x)", "a,b&c", "100%", "grün"])
+def test_a_receipt_is_looked_for_on_every_branch_that_git_allows(repo, run, branch):
+    git(repo, "checkout", "-q", "-b", branch)
+    (repo / "there.txt").write_text("x")
+    git(repo, "add", "there.txt")
+    git(repo, "commit", "-qm", "evidence")
+    git(repo, "checkout", "-q", "main")
+    run("agent.bus_event", "log", "--event", "note", "--summary", "x", "--branch", branch, "--receipt", "there.txt")
+    assert "there.txt" not in run(INDEX, "--missing").out
+
+
+def test_a_receipt_is_looked_for_at_a_remote_of_any_name(repo, run):
+    git(repo, "checkout", "-q", "-b", "work")
+    (repo / "there.txt").write_text("x")
+    git(repo, "add", "there.txt")
+    git(repo, "commit", "-qm", "evidence")
+    git(repo, "update-ref", "refs/remotes/upstream/work", "work")
+    git(repo, "checkout", "-q", "main")
+    git(repo, "branch", "-D", "work")
+    git(repo, "remote", "add", "upstream", "nowhere")
+    run("agent.bus_event", "log", "--event", "note", "--summary", "x", "--branch", "work", "--receipt", "there.txt")
+    assert "there.txt" not in run(INDEX, "--missing").out
+
+
 def test_an_inbox_copy_is_the_same_message(repo: Path, run: Callable[..., Any]) -> None:
     said = ["--task", "T-3", "--type", "note", "--summary", "x", "--receipt", PROOF]
     run("agent.bus_message", *said, "--target", "codex-2")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -173,6 +174,18 @@ def test_detaching_needs_a_citation(git_repo: Path, plan: str, run: Callable[...
     run(CLI, "detach-receipt", plan, "S1", "--file", "README.md")
     assert content(git_repo, plan)["steps"][0]["receipts"] == []
     assert (git_repo / "README.md").is_file()
+
+
+def test_a_file_whose_name_is_no_utf8_is_evidence_like_any_other(
+    git_repo: Path, plan: str, run: Callable[..., Any]
+) -> None:
+    name = os.fsdecode(b"caf\xe9.md")
+    (git_repo / name).write_text("x")
+    git(git_repo, "add", "-A")
+    git(git_repo, "commit", "-qm", "evidence")
+    run(CLI, "attach-receipt", plan, "S1", "--file", name)
+    assert content(git_repo, plan)["steps"][0]["receipts"] == [name]
+    run("planner.validate", "--strict")
 
 
 def test_attaching_without_git_says_why(tmp_path: Path, run: Callable[..., Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from typing import Any
 
 import pytest
@@ -147,6 +148,10 @@ def test_what_no_pattern_can_say_is_checked_as_well(field: str, value: str) -> N
 
 def test_a_lone_surrogate_is_a_problem_and_no_crash() -> None:
     assert validate.problems(Event, {**GOOD["event"], "summary": "\ud800"})
+
+
+def test_a_files_name_that_is_no_utf8_can_be_cited() -> None:
+    assert not validate.problems(Event, {**GOOD["event"], "receipts": [os.fsdecode(b"caf\xe9.md")]})
 
 
 def test_what_the_toolkit_writes_is_strictly_valid() -> None:

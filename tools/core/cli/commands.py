@@ -43,6 +43,11 @@ def _shown(package: str, name: str) -> str:
     return name if package == "agent" else f"{package}.{name}"
 
 
+def shown_as(module: str) -> str:
+    """What the index calls the command of a module."""
+    return _shown(*module.split(".")[1:])
+
+
 def _entry(package: str, name: str) -> Entry:
     import ast
 

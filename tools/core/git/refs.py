@@ -13,6 +13,8 @@ from tools.core.git.branches import default_branches
 
 _PREFERRED = "origin"
 _COUNT = re.compile(r"\d{1,18}")
+_NO_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|(?:^|/)\.|\.lock(?:/|$)|[./]$|^/|^$")
+"""What git has in no branch's name (gitrevisions would read some of it as more than a name)."""
 
 
 class RemoteBranch(NamedTuple):
@@ -112,6 +114,11 @@ def default_branch(root: str) -> RemoteBranch | None:
     branches = default_branches(root)
     remote = _PREFERRED if _PREFERRED in branches else next(iter(branches)) if len(branches) == 1 else ""
     return RemoteBranch(remote, branches[remote]) if remote else None
+
+
+def can_be_branch(name: str) -> bool:
+    """Whether git takes a text as the name of a branch (git-check-ref-format)."""
+    return _NO_BRANCH.search(name) is None
 
 
 def remotes_with(folder: str, branch: str) -> list[str]:

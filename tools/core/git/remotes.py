@@ -121,6 +121,11 @@ def names(folder: str) -> list[str]:
     return lines
 
 
+def prefixes(folder: str) -> list[str]:
+    """What a branch's name stands behind in the refs of a clone: its own branches, then those of each remote."""
+    return ["refs/heads/", *(f"refs/remotes/{name}/" for name in names(folder))]
+
+
 def branch_commit(folder: str, remote: str, branch: str, *, timeout: float) -> str:
     """The commit of a remote's branch, by a request to it; "" where it has none."""
     arguments = ("ls-remote", "--", remote, f"refs/heads/{branch}")

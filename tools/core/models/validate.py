@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -42,6 +43,8 @@ _NESTED = (TakenFrom, Step, Checkpoint, Link)
 """The records that stand within others, and hold none themselves."""
 
 _STRICT = {"extra": "forbid", "strict": True}
+_UNDECODED = re.compile(r"[\udc80-\udcff]")
+"""Python's spelling (PEP 383) of a byte that is no UTF-8, as in the name of a file from a Latin-1 system."""
 _REASONS = {
     "missing": "is required",
     "unexpected_keyword_argument": "is not a field of this record",
@@ -61,7 +64,7 @@ def explain(kind: type, raw: Mapping[str, object]) -> list[Problem]:
     from pydantic import ValidationError
 
     try:
-        text = json.dumps(raw)
+        text = json.dumps(json.loads(_UNDECODED.sub("\ufffd", json.dumps(raw, ensure_ascii=False))))
     except (TypeError, ValueError, RecursionError) as problem:
         return [_problem("", f"not JSON: {problem}")]
     violations: dict[Problem, None] = {}

@@ -9,7 +9,7 @@ from tools.core import ids
 from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files
-from tools.core.git import objects, tracked
+from tools.core.git import objects, remotes, tracked
 from tools.core.models.bus import CLAIMS, Claim
 from tools.core.models.lenient import claim_from
 from tools.core.models.plan import Plan
@@ -21,8 +21,8 @@ from tools.core.store.addresses import address_of, name_at
 from tools.core.store.api import Store
 from tools.core.workspace import BUS, Place, Workspace
 
-BRANCHES = ("refs/heads/bus", "refs/remotes/origin/bus")
-"""Where the bus's own history is looked for when no live bus has what a plan links."""
+BRANCH = "bus"
+"""Where the bus's own history is looked for, here and at each remote, when no live bus has what a plan links."""
 
 _STATES = {
     tracked.IGNORED: "is ignored by git",
@@ -144,8 +144,9 @@ def _in_store(store: Store, name: str) -> bytes | None:
 
 
 def _from_branches(workspace: Workspace, refs: Sequence[str]) -> dict[str, bytes | None]:
-    names = {ref: [f"{branch}:{_bus_path(ref).removeprefix(f'{BUS}/')}" for branch in BRANCHES] for ref in refs}
     try:
+        branches = [f"{prefix}{BRANCH}" for prefix in remotes.prefixes(workspace.root)]
+        names = {ref: [f"{branch}:{_bus_path(ref).removeprefix(f'{BUS}/')}" for branch in branches] for ref in refs}
         documents = objects.contents(workspace.root, [name for pair in names.values() for name in pair])
     except SetupError:
         return {}

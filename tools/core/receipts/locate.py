@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable
 
 from tools.core.errors import SetupError
-from tools.core.git import objects
+from tools.core.git import objects, refs, remotes
 from tools.core.receipts.paths import path_problem
 from tools.core.workspace import REPORT, Workspace, worktrees
 
@@ -15,14 +14,11 @@ HERE = "here"
 LOCAL = "local"
 MISSING = "missing"
 
-_BRANCHES = ("refs/heads/", "refs/remotes/origin/")
-"""The refs under which a record's branch may be."""
-
 
 def find(workspace: Workspace, cited: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """For each path and the branch of its record: `here`, `local`, `on branch X`, or `missing`.
 
-    Searches this checkout, the bus's, the other worktrees, and then the branches, in one git process.
+    Searches this checkout, the bus's, the other worktrees, and then the branches of this clone and of its remotes.
     """
     roots = list(dict.fromkeys([workspace.root, workspace.bus_root, *worktrees(workspace)]))
     places = {key: _on_disk(roots, key[0]) for key in cited}
@@ -42,15 +38,16 @@ def _on_disk(roots: list[str], path: str) -> str:
 
 
 def _can_be_on_branch(path: str, branch: str) -> bool:
-    return path_problem(path.partition("#")[0]) is None and re.fullmatch(r"[\w./+-]+", branch) is not None
+    return path_problem(path.partition("#")[0]) is None and refs.can_be_branch(branch)
 
 
 def _on_branches(workspace: Workspace, absent: list[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    names = {
-        (path, branch): [f"{prefix}{branch}:{path.partition('#')[0]}" for prefix in _BRANCHES]
-        for path, branch in absent
-    }
     try:
+        prefixes = remotes.prefixes(workspace.root)
+        names = {
+            (path, branch): [f"{prefix}{branch}:{path.partition('#')[0]}" for prefix in prefixes]
+            for path, branch in absent
+        }
         kinds = objects.kinds(workspace.root, [name for pair in names.values() for name in pair])
     except SetupError:
         return {}
