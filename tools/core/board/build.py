@@ -25,6 +25,7 @@ from tools.core.hint import Note
 from tools.core.models import schema
 from tools.core.plans.storage import all_plans
 from tools.core.seats import seat
+from tools.core.sync import unsent
 
 _NO_MANAGER = "no manager: no session was booted as one here, and no assignment names one"
 
@@ -82,6 +83,7 @@ def build(context: Context, snapshot: Snapshot, view: View) -> Board:
         findings=_findings(snapshot, answers, context.spell),
         managers=managers,
         agent_window=view.agent_window,
+        unsent_since=unsent.unsent_since(context.workspace),
     )
     return _board(context, snapshot, answers, plans, (judge(snapshot, signals, waiting), waiting, view))
 

@@ -53,7 +53,7 @@ def reminders(snapshot: Snapshot, waiting: Waiting, alarms: Iterable[Alarm]) -> 
         *map(_late_decision, filter(lambda decision: decision.overdue, waiting.decisions)),
         *_unproven(waiting.unproven),
         *_findings(waiting.findings),
-        *_unsent(waiting.unsent_since),
+        *_unsent(snapshot, waiting),
     ]
     titles = snapshot.titles
     return [
@@ -183,7 +183,9 @@ def _findings(findings: Sequence[str]) -> Iterator[Alarm]:
         yield Alarm("findings", "", "", None, f"{findings[0]}{more}", hint.tool("agent.preflight"))
 
 
-def _unsent(since: datetime | None) -> Iterator[Alarm]:
-    if since is not None:
+def _unsent(snapshot: Snapshot, waiting: Waiting) -> Iterator[Alarm]:
+    """Records that have waited for an exchange for longer than an agent may be silent."""
+    since = waiting.unsent_since
+    if since is not None and snapshot.now - since > waiting.agent_window:
         text = "records of this clone have not reached the remote"
         yield Alarm("bus_unsent", "", "", since, text, hint.tool("agent.bus_sync", "--push"))

@@ -9,6 +9,7 @@ tree_format   what the tree of a bus says of itself
 arbiter       which of two versions of a document stays
 incoming      what another clone's bus brings into the live one
 live          what of the live bus the shared branch lacks
+unsent        since when records wait to be exchanged
 outgoing      commits of the bus, built on top of the remote's
 turn          one turn of an exchange: fetch, bring in, build, push, remember
 clone_id      the name of this clone among all

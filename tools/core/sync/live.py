@@ -151,17 +151,18 @@ def _end_of_shared(workspace: Workspace, stream: str, start: int, lines: Collect
     So it is in a clone that joins or only receives; no line needs to be looked at then.
     """
     expected = b"".join(line + b"\n" for line in lines)
-    present = append.bytes_from(_place_of(workspace, stream), start) or b""
+    present = append.bytes_from(log_place(workspace, stream), start) or b""
     return start + len(expected) if expected and present.startswith(expected) else 0
 
 
-def _place_of(workspace: Workspace, stream: str) -> Place:
+def log_place(workspace: Workspace, stream: str) -> Place:
+    """The file of a live log."""
     return workspace.events if stream == EVENTS else workspace.bus.child(f"{stream}.jsonl")
 
 
 def _read(workspace: Workspace, stream: str, stretches: list[list[int]]) -> tuple[list[Line], int]:
     """The whole lines of some stretches of a log, and where the last whole line ends."""
-    place = _place_of(workspace, stream)
+    place = log_place(workspace, stream)
     lines: list[Line] = []
     end = stretches[-1][0]
     for start, limit in stretches:
