@@ -33,7 +33,70 @@ def test_a_decision_goes_from_proposal_to_closing(repo: Path, run: Run) -> None:
     assert row["state"] == "open" and "vote.txt" in row["receipts"] and not row["overdue"]
     run("agent.bus_event", "log", "--event", "consensus", "--consensus-decision", "D-1")
     (row,) = run("consensus.dashboard", "--json", "--task", "Q-1").json["decisions"]
-    assert (row["state"], row["events"], row["manager"]) == ("decided", 2, "codex-1")
+    assert (row["state"], row["events"]) == ("decided", 3)  # the receipt's note among them
+
+
+def test_the_manager_of_a_decision_is_who_assigned_its_task_and_the_proposer_stands_beside(
+    repo: Path, run: Run, seat: Callable[..., Path]
+) -> None:
+    run("agent.bus_event", "log", "--event", "proposal", "--task", "Q-1", "--consensus-decision", "D-1")
+    (row,) = run("consensus.dashboard", "--json").json["decisions"]
+    assert (row["manager"], row["proposer"]) == (None, "codex-1")
+    seat("boss", roles=["manager"])
+    run("agent.task_assign", "--task", "Q-1", "--engineer", "codex-1")
+    (row,) = run("consensus.dashboard", "--json").json["decisions"]
+    assert (row["manager"], row["proposer"]) == ("boss", "codex-1")
+
+
+def test_closing_decides_begins_the_ledger_and_tells_the_bus(repo: Path, run: Run) -> None:
+    assert "there is no _report/ledger.csv yet" in run("consensus.ledger").err
+    run("agent.bus_event", "log", "--event", "proposal", "--task", "Q-1", "--consensus-decision", "D-1")
+    made = run("consensus.receipts", "--decision", "D-1", "--close", "--outcome", "yes, from May", "--json").json
+    (row,) = run("consensus.ledger", "--json").json["rows"]
+    assert (row["decision_id"], row["agent"], row["outcome"]) == ("D-1", "codex-1", "yes, from May")
+    assert row["receipt"] == made["path"] and made["meta"] == {"outcome": "yes, from May"}
+    assert made["path"] in run("agent.bus_watch", "--event", "note", "--json").out
+    assert run("consensus.dashboard", "--json").json["decisions"][0]["state"] == "decided"
+
+
+def test_a_decision_is_closed_once(repo: Path, run: Run) -> None:
+    close = ("consensus.receipts", "--decision", "D-1", "--close", "--outcome")
+    run(*close, "yes")
+    before = sorted((repo / "_report/consensus").iterdir())
+    assert "closed already, by line 2" in run(*close, "no", code=4).err
+    assert sorted((repo / "_report/consensus").iterdir()) == before
+    run("consensus.receipts", "--decision", "D-2", "--close", code=2)
+    run("consensus.receipts", "--decision", "D-2", "--outcome", "yes", code=2)
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "missing"),
+    [
+        ("id,owner,result\nD-1,a,x\n", "D-9,codex-1,'=1+1\n", "time, the receipt"),
+        ("note,id\r\nold,D-1", "\r\n,D-9\r\n", "agent, the time, the outcome, the receipt"),
+    ],
+)
+def test_a_row_is_put_behind_the_ledger_of_others_in_its_own_form(
+    repo: Path, run: Run, table: str, row: str, missing: str
+) -> None:
+    (repo / "_report").mkdir()
+    path = repo / "_report/ledger.csv"
+    path.write_bytes(table.encode())
+    done = run("consensus.receipts", "--decision", "D-9", "--close", "--outcome", "=1+1")
+    assert path.read_bytes() == (table + row).encode()
+    assert f"no column for the {missing};" in done.err
+
+
+def test_a_ledger_without_a_column_for_ids_is_left_as_it_is(repo: Path, run: Run) -> None:
+    (repo / "_report").mkdir()
+    (repo / "_report/ledger.csv").write_text("who,what\na,b\n")
+    run("consensus.receipts", "--decision", "D-9", "--close", "--outcome", "yes", code=2)
+    assert (repo / "_report/ledger.csv").read_text() == "who,what\na,b\n"
+    assert not (repo / "_report/consensus").exists()
+
+
+def test_a_task_that_carries_no_decision_is_named(repo: Path, run: Run) -> None:
+    assert "Q-7 carries no decision" in run("consensus.dashboard", "--task", "Q-7").err
 
 
 def test_the_short_form_has_defaults_and_a_weekly_id_is_legal(repo: Path, run: Run) -> None:

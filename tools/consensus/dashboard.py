@@ -18,7 +18,9 @@ from tools.core.consensus.decisions import Decision
 from tools.core.text import terminal
 from tools.core.text.markdown import markdown_table
 
-HEADINGS = ("decision", "manager", "state", "last update", "age", "plan", "receipts", "events", "messages", "overdue")
+HEADINGS = (
+    "decision", "manager", "proposer", "state", "last update", "age", "plan", "receipts", "events", "messages", "overdue",
+)  # fmt: skip
 
 
 @cli.command(doc=__doc__)
@@ -40,6 +42,9 @@ def main(
     overdue = [row for row in rows if row.overdue]
     if hidden := [row.id for row in overdue if row not in shown]:
         run.note(f"{len(hidden)} overdue before --since: {terminal.short(', '.join(hidden), 200)}")
+    for row in rows:
+        if row.id in task and row.at is None and not row.receipts:
+            run.note(f"{row.id} carries no decision")
     document = {"decisions": [_document(row, run.now) for row in shown], "overdue": [row.id for row in overdue]}
     run.emit(document, _text(shown, form, document, run.now))
     if fail_on_overdue and overdue:
@@ -50,6 +55,7 @@ def _document(row: Decision, now: datetime) -> dict[str, Any]:
     return {
         "decision_id": row.id,
         "manager": row.manager or None,
+        "proposer": row.proposer or None,
         "state": row.state,
         "last_update": clock.to_text(row.at) if row.at else None,
         "age_seconds": int((now - row.at).total_seconds()) if row.at else None,
@@ -76,7 +82,7 @@ def _cells(row: Decision, now: datetime) -> list[object]:
     age = clock.age(row.at, now) if row.at else "-"
     late = f"OVERDUE: {row.overdue}" if row.overdue else ""
     counts = [len(row.receipts), row.events, row.messages]
-    return [row.id, row.manager or "-", row.state, at, age, row.plan or "-", *counts, late]
+    return [row.id, row.manager or "-", row.proposer or "-", row.state, at, age, row.plan or "-", *counts, late]
 
 
 if __name__ == "__main__":

@@ -10,11 +10,13 @@ if __name__ == "__main__":  # before any other import
 import json
 from datetime import datetime
 
+from tools.core import hint
 from tools.core.cli import app as cli
 from tools.core.consensus import ledger
 from tools.core.consensus.receipts import decision_folder
 from tools.core.errors import UsageError
 from tools.core.fs import files, locks
+from tools.core.hint import Note
 from tools.core.receipts import outputs
 from tools.core.text import terminal
 from tools.core.workspace import LEDGER
@@ -49,6 +51,9 @@ def main(
     rows = ledger.select(table, ledger.Filters(decision, agent, since))
     shown = rows if limit is None else rows[max(0, len(rows) - limit) :]
     run.skipped(table.problems)
+    if not files.exists(place):
+        closing = hint.tool("consensus.receipts", "--decision", hint.WORDS, "--close", "--outcome", hint.WORDS)
+        run.note(Note(f"there is no {place.name} yet; closing a decision begins it", closing))
     if len(shown) < len(rows):
         run.note(f"{len(rows) - len(shown)} earlier rows are not shown; raise --limit")
     text = _text(table, shown, form)

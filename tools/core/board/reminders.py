@@ -164,7 +164,9 @@ def _idle_agents(snapshot: Snapshot, waiting: Waiting) -> Iterator[Alarm]:
 def _late_decision(decision: Decision) -> Alarm:
     command = hint.tool("consensus.receipts", "--decision", decision.id, "--summary", hint.WORDS)
     text = f"decision {decision.id} is overdue: {decision.overdue}"
-    return Alarm("decision_overdue", decision.manager, "", decision.at, text, command, decision.plan)
+    return Alarm(
+        "decision_overdue", decision.manager or decision.proposer, "", decision.at, text, command, decision.plan
+    )
 
 
 def _unproven(claims: Sequence[Claim]) -> Iterator[Alarm]:

@@ -44,7 +44,8 @@ class Decision(NamedTuple):
 
     id: str
     state: str
-    manager: str
+    manager: str  # who assigned a task that it is about
+    proposer: str
     plan: str
     at: datetime | None
     receipts: tuple[str, ...]
@@ -212,7 +213,8 @@ def _row(context: Context, name: str, records: _Records, existing: Collection[st
     return Decision(
         id=name,
         state=DECIDED if is_decided else OPEN,
-        manager=_manager(context.store, records) or _proposer(traces),
+        manager=_manager(context.store, records),
+        proposer=_proposer(traces),
         plan=next((trace.plan for trace in reversed(traces) if trace.plan), ""),
         at=last,
         receipts=receipts,

@@ -1,4 +1,4 @@
-"""The ledger of decisions: a CSV with any header, written by people and bots.
+"""The ledger of decisions: a CSV with any header, written by people, bots and `consensus.receipts --close`.
 
 Columns keep the order of the file; one without a name, or with the name of an earlier one, gets its
 number. The columns for id, agent and time are recognised by name (formats, `_report/ledger.csv`); a
@@ -13,15 +13,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tools.core import clock
-from tools.core.errors import DataError, UsageError
-from tools.core.fs import files
+from tools.core import clock, hint
+from tools.core.errors import ConflictError, DataError, UsageError
+from tools.core.fs import files, locks
 from tools.core.problem import Problem
-from tools.core.workspace import Place
+from tools.core.workspace import LEDGER, Place, Workspace
 
 DECISION_COLUMNS = ("decision_id", "batch_ts", "id")
 AGENT_COLUMNS = ("agent", "owner", "assignee")
 TIME_COLUMNS = ("decision_ts", "batch_ts", "timestamp")
+OUTCOME_COLUMNS = ("outcome", "result", "status")
+RECEIPT_COLUMNS = ("receipt", "receipts", "evidence")
+HEADER = ("decision_id", "agent", "decision_ts", "outcome", "receipt")
+"""The header of a ledger that begins here."""
+
+_FORMULA = ("=", "+", "-", "@")
+"""What a cell begins with that a spreadsheet would run."""
+
 MAX_LEDGER = 64 * 1024 * 1024
 """The largest ledger, in bytes."""
 
@@ -43,6 +51,16 @@ class Ledger(NamedTuple):
     columns: Sequence[str]
     rows: Sequence[Row]
     problems: Sequence[Problem]
+
+
+class Closing(NamedTuple):
+    """The row that closes a decision."""
+
+    decision: str
+    agent: str
+    stamp: str
+    outcome: str
+    receipt: str
 
 
 class Filters(NamedTuple):
@@ -137,3 +155,63 @@ def _passes(row: Row, accepted: Sequence[tuple[Sequence[str], Sequence[str]]], s
         return True
     at = moment_of(row)
     return at is not None and at >= since
+
+
+# -- closing a decision --------------------------------------------------------------------------
+
+
+def require_open(workspace: Workspace, decision: str) -> Ledger:
+    """The ledger, which has no row of a decision yet and a column for its id; refused otherwise."""
+    table = read(workspace.in_root(LEDGER))
+    if table.columns and not set(DECISION_COLUMNS) & set(table.columns):
+        text = f"{LEDGER} has none of the columns {', '.join(DECISION_COLUMNS)}; it has {', '.join(table.columns)}"
+        raise UsageError(text, code="ledger.no_column")
+    closed = [row.number for row in table.rows if decision_of(row) == decision]
+    if closed:
+        raise ConflictError(
+            f"{decision} is closed already, by line {closed[0]} of {LEDGER}",
+            code="ledger.closed",
+            hint=hint.tool("consensus.ledger", "--decision", decision),
+        )
+    return table
+
+
+def close(workspace: Workspace, closing: Closing) -> list[str]:
+    """Puts the row of a decision behind the ledger as it is, and says which of its cells have no column there."""
+    place = workspace.in_root(LEDGER)
+    with locks.hold(workspace.report):
+        table = require_open(workspace, closing.decision)
+        data = files.read_bytes(place, limit=MAX_LEDGER) or b""
+        cells, homeless = _cells(table.columns or HEADER, closing)
+        rows = [list(cells.values())] if table.columns else [list(HEADER), list(cells.values())]
+        files.replace(place, data + _behind(data, rows))
+    return homeless
+
+
+def _cells(columns: Sequence[str], closing: Closing) -> tuple[dict[str, str], list[str]]:
+    """A cell for each column of a ledger, and the names of what has no column."""
+    cells = dict.fromkeys(columns, "")
+    homeless = []
+    fields = (
+        ("id", DECISION_COLUMNS, closing.decision),
+        ("agent", AGENT_COLUMNS, closing.agent),
+        ("time", TIME_COLUMNS, closing.stamp),
+        ("outcome", OUTCOME_COLUMNS, closing.outcome),
+        ("receipt", RECEIPT_COLUMNS, closing.receipt),
+    )
+    for name, names, value in fields:
+        column = next((each for each in names if each in cells and not cells[each]), None)
+        if column is None:
+            homeless.append(name)
+        else:
+            cells[column] = f"'{value}" if value.startswith(_FORMULA) else value
+    return cells, homeless
+
+
+def _behind(data: bytes, rows: Sequence[Sequence[str]]) -> bytes:
+    """Rows with the line ends of the table that they stand behind."""
+    ending = "\r\n" if b"\r\n" in data else "\n"
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator=ending).writerows(rows)
+    gap = "" if not data.strip() or data.endswith(b"\n") else ending
+    return (gap + text.getvalue()).encode("utf-8", "backslashreplace")
