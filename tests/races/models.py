@@ -127,7 +127,7 @@ def _claim(state: Task, agent: str, call: Call, now: datetime) -> Task:
 
 
 def _release(state: Task, agent: str, call: Call, now: datetime) -> Task:
-    outcome = release_rules.release(state.claim, call.about, agent, call.values["status"], None, claim_rules.Facts(now))
+    outcome = release_rules.release(state.claim, call.about, agent, call.values["status"], None, state.facts(now))
     return state._replace(claim=outcome.claim)
 
 

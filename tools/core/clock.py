@@ -98,6 +98,18 @@ def is_credible(moment: datetime, now: datetime) -> bool:
     return moment <= now + CREDIBLE_AHEAD
 
 
+def stamp_behind(now: datetime, earlier: str, gap: int) -> str:
+    """Now as a record carries it, but at least `gap` seconds behind what came before it.
+
+    Stamps have whole seconds, and clocks differ: without a gap two things of one second have no order. A stamp
+    that cannot have been written by now moves nothing.
+    """
+    before = parse(earlier)
+    if before is not None and is_credible(before, now):
+        now = max(now, before + timedelta(seconds=gap))
+    return to_text(now)
+
+
 def age(moment: datetime, now: datetime) -> str:
     """How long ago, for people: `45s`, `12m`, `3h 5m`, `9d 4h`; the future is `in …`."""
     seconds = int((now - moment).total_seconds())

@@ -6,7 +6,8 @@ from tests.acting import context_of
 from tests.core.conftest import Death, Mortal
 from tools.core.bus import assignment_rules, assignments, claim_documents
 from tools.core.bus.assignment_rules import AssignmentRequest
-from tools.core.bus.rules import claim_rules
+from tools.core.bus.rules import claim_rules, release_rules
+from tools.core.bus.rules.reservation import assigned_engineer
 from tools.core.errors import ConflictError, UsageError
 from tools.core.models.bus import EVENTS, stream_of
 from tools.core.models.lenient import assignment_from, claim_from
@@ -45,6 +46,28 @@ def test_an_assignment_in_force_changes_nothing(decide):
     assert (decision.assignment, decision.outcome, decision.overrides) == (None, None, ())
     assert decide(assignment={}, claim="").outcome.event == "claim"
     assert decide(assignment={}, claim="").assignment is None
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        {"status": "released", "released_at": "2026-01-31T12:00:00Z"},
+        {"status": "released", "released_at": "2026-01-31T12:00:03Z"},
+        {"agent_id": "codex-3", "status": "released", "claimed_at": "2026-01-31T12:00:00Z", "released_at": "2026-01-31T12:00:00Z",
+         "taken_from": {"agent_id": "codex-2", "at": "2026-01-31T12:00:00Z", "reason": "gone"}},
+    ],
+)  # fmt: skip
+def test_an_assignment_in_the_second_in_which_its_engineers_work_ended_reserves_the_task(decide, ended, noon):
+    claim = claim_from({**CLAIM, **ended}, "T-1")
+    assignment = decide(claim=ended).assignment
+    assert assigned_engineer(assignment, claim) == "codex-2"
+
+
+def test_a_release_in_the_second_of_its_assignment_ends_it(noon):
+    assignment = assignment_from({**ASSIGNMENT, "assigned_at": "2026-01-31T12:00:01Z"}, "T-1")
+    held = claim_from({**CLAIM, "status": "active"}, "T-1")
+    ended = release_rules.release(held, "T-1", "codex-2", "released", None, claim_rules.Facts(noon, assignment)).claim
+    assert assigned_engineer(assignment, ended) is None
 
 
 @pytest.mark.parametrize("status", ["active", "paused"])

@@ -118,6 +118,14 @@ def test_refusals_of_the_rules_come_back_as_their_own_errors(client, by):
     )
 
 
+def test_a_misspelt_task_is_assigned_to_nobody(client, folder):
+    (folder / "queue").mkdir(exist_ok=True)
+    (folder / "queue/012-x.md").write_text("# Task: X\nTask-ID: QUEUE-012\nStatus: open\n")
+    answer = do(client, "assign", {"task": "queue-12", "engineer": "codex-1"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "task.misspelt")
+    assert do(client, "assign", {"task": "QUEUE-012", "engineer": "codex-1"}).status_code == 200
+
+
 def test_who_is_no_manager_clears_nothing_of_others(serving, folder):
     put_dirty(folder, "codex-3", "codex-2")
     answer = do(serving("codex-9", role="").client, "clear", {"agent": "codex-2", "note": "done"})

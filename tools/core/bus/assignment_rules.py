@@ -118,12 +118,20 @@ def assignment_for(documents: TaskDocuments, request: AssignmentRequest, now: da
         task_id=request.task,
         engineer=request.engineer,
         manager=request.manager,
-        assigned_at=clock.to_text(now),
+        assigned_at=clock.stamp_behind(now, _ended_at(claim, request.engineer), 1),
         plan_id=request.plan or (current.plan_id if current else "") or (claim.plan_id if claim else ""),
         branch=branch or ids.default_branch(request.engineer, request.task),
         note=request.note or (current.note if current else ""),
         grant=documents.assignment.grant if documents.assignment else "",
     )
+
+
+def _ended_at(claim: Claim | None, engineer: str) -> str:
+    """When an engineer's earlier work on a task ended; "" when it did not. An assignment made since reserves it anew."""
+    if claim is not None and claim.agent_id == engineer:
+        return claim.released_at
+    is_taken = claim is not None and claim.taken_from is not None and claim.taken_from.agent_id == engineer
+    return claim.claimed_at if claim is not None and is_taken else ""
 
 
 def _is_same(before: Assignment, after: Assignment) -> bool:

@@ -64,7 +64,12 @@ def release(context: Context, task: str, *, status: str, notes: str | None) -> C
         context,
         task,
         lambda documents: release_rules.release(
-            documents.claim, task, context.seat.agent_id, status, notes, claim_rules.Facts(context.now)
+            documents.claim,
+            task,
+            context.seat.agent_id,
+            status,
+            notes,
+            claim_rules.Facts(context.now, documents.assignment),
         ),
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from tools.core import hint, ids
+from tools.core.backlog import task_ids
 from tools.core.bus import assignments, claims, handoffs, posts
 from tools.core.bus.assignment_rules import AssignmentRequest, require_manager
 from tools.core.bus.rules.claim_rules import STALE_AFTER
@@ -140,6 +141,7 @@ def _message(context: Context, values: Mapping[str, Any]) -> Sequence[Mapping[st
 def _assign(context: Context, values: Mapping[str, Any]) -> Sequence[Mapping[str, object]]:
     manager = context.seat.agent_id
     require_manager(context.seat, manager)
+    task_ids.checked(context, values["task"])
     order = AssignmentRequest(
         values["task"], values["engineer"], manager, plan=values.get("plan", ""), note=values.get("note", "")
     )

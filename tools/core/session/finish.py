@@ -118,7 +118,7 @@ def finish(context: Context, task: str, *, status: str, summary: str, receipts: 
     def attempt() -> Finished:
         held = claim_documents.of_task(context.store, task)
         outcome = release_rules.release(
-            held.claim, task, context.seat.agent_id, status, None, claim_rules.Facts(context.now)
+            held.claim, task, context.seat.agent_id, status, None, claim_rules.Facts(context.now, held.assignment)
         )
         if not outcome.event:
             return Finished(outcome.claim, tuple(receipts), None)

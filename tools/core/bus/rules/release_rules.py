@@ -53,7 +53,8 @@ def release(current: Claim | None, task: str, agent: str, status: str, notes: st
         return Outcome(current, "", (f"{task} is {current.state} since {current.released_at}: nothing changed",))
     if status == "paused":
         return _paused(current, notes, "", facts)
-    now = clock.to_text(facts.now)
+    own = facts.assignment is not None and facts.assignment.engineer == agent
+    now = clock.stamp_behind(facts.now, facts.assignment.assigned_at if facts.assignment and own else "", 0)
     released = replace(current, status=status, released_at=now, updated_at=now, paused_by="")
     released = replace(released, notes=current.notes if notes is None else notes)
     return Outcome(with_defaults(released, facts), "release")
