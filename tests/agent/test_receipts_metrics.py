@@ -179,7 +179,7 @@ def test_outliers_are_named_and_fail_only_when_asked(past: History, run: Callabl
 
 def test_a_table_for_people_comes_with_the_file(past: History, run: Callable[..., Any]) -> None:
     shown = run(METRICS, "--output", "receipts-latency.jsonl", "--max-latency", "1h").out
-    assert "plan to first receipt" in shown and "outlier: 2026-01-02-one" in shown and "1 reflections" in shown
+    assert "plan to first receipt" in shown and "outlier: 2026-01-02-one" in shown and "1 reflection\n" in shown
     written = (past.repo / "_report/usage/receipts-latency.jsonl").read_text()
     assert [row["kind"] for row in rows(written)] == ["summary", "plan_latency"]
     assert written.startswith('{"kind":"summary","latencies":{')  # compact, as every line that is written

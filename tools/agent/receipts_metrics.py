@@ -50,7 +50,8 @@ def _table(metrics: latency.Metrics) -> str:
         for name, numbers in metrics.summary["latencies"].items()
     ]
     lines = [terminal.table(("latency", "count", *columns), rows)]
-    lines.append(f"{metrics.summary['plans']} plans, {metrics.summary['reflections']} reflections")
+    counts = [terminal.number(metrics.summary[f"{noun}s"], noun) for noun in ("plan", "reflection")]
+    lines.append(", ".join(counts))
     lines += [
         f"outlier: {outlier.plan_id} {outlier.latency.replace('_', ' ')} {_span(outlier.seconds)},"
         f" above {_span(outlier.limit)}"

@@ -9,6 +9,7 @@ if __name__ == "__main__":  # before any other import
 
 from tools.core.backlog import items
 from tools.core.cli import app as cli
+from tools.core.text import terminal
 from tools.core.trackers import export_file, exporting
 from tools.core.trackers.formats import registry
 
@@ -24,7 +25,7 @@ def main(run: cli.Run, *, target: str, path: str, only: tuple[str, ...]) -> None
     text = "".join(registry.exporter(target).write_items(tasks))
     if path != "-":
         place = export_file.put(run, target, path, text, tasks)
-        run.emit({"path": place.name, "tasks": len(tasks)}, f"{len(tasks)} tasks -> {place.name}")
+        run.emit({"path": place.name, "tasks": len(tasks)}, f"{terminal.number(len(tasks), 'task')} -> {place.name}")
     elif run.as_json:
         run.emit({"path": None, "tasks": len(tasks), "text": text}, "")
     else:

@@ -12,6 +12,7 @@ from tools.core.cli import app as cli
 from tools.core.errors import UsageError
 from tools.core.hint import Note
 from tools.core.plans import normalise, storage
+from tools.core.text import terminal
 
 
 @cli.command(doc=__doc__, writes=True)
@@ -40,7 +41,7 @@ def main(run: cli.Run, *, paths: tuple[str, ...], check: bool, apply: bool) -> N
         "mended": result.mended,
         "record": result.record.name if result.record else None,
     }
-    run.emit(document, "\n".join(lines) or f"{len(places)} plans, no deviations")
+    run.emit(document, "\n".join(lines) or f"{terminal.number(len(places), 'plan')}, no deviations")
     run.finish(1 if result.deviations or result.problems else 0)
 
 

@@ -13,6 +13,7 @@ from tools.core import clock
 from tools.core.cli import app as cli
 from tools.core.plans import check, storage
 from tools.core.problem import Problem
+from tools.core.text import terminal
 
 
 @cli.command(doc=__doc__)
@@ -73,7 +74,7 @@ def _last_line(results: list[check.Result], written: list[str]) -> str:
         f"{sum(result.evidence.get(word, 0) for result in results)} {word}"
         for word in ("verified", "unverified", "broken")
     ]
-    return f"{len(results)} plans, {failed} with findings; receipts: {', '.join(counts)} -> {written[0]}"
+    return f"{terminal.number(len(results), 'plan')}, {failed} with findings; receipts: {', '.join(counts)} -> {written[0]}"
 
 
 if __name__ == "__main__":

@@ -99,6 +99,9 @@ RULES: dict[str, Rule] = {
     "seat.not_booted": Rule(
         ERROR, "the session was not booted", lambda _, agent: hint.tool("agent.session_boot", "--agent", agent)
     ),
+    "seat.signed_off": Rule(
+        NOTE, "the session has signed off", lambda _, agent: hint.tool("agent.session_boot", "--agent", agent)
+    ),
     "guard.path": Rule(
         ERROR,
         "a change lies in paths that another seat holds",

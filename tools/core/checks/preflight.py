@@ -219,9 +219,8 @@ def _seat(context: Context, scope: Scope) -> list[Finding]:
     agent = manifest.agent_id
     handshake = context.history.last_entries([agent], ["handshake"], context.now).get(agent)
     if handshake is None:
-        text = f"{agent} has no handshake"
-    elif handshake.record.meta.get("focus") == presence.IDLE_FOCUS:
+        return [make_finding("seat.not_booted", MANIFEST, 1, f"{agent} has no handshake", task=agent)]
+    if handshake.record.meta.get("focus") == presence.IDLE_FOCUS:
         text = f"{agent} signed off with its last handshake"
-    else:
-        return []
-    return [make_finding("seat.not_booted", MANIFEST, 1, text, task=agent)]
+        return [make_finding("seat.signed_off", MANIFEST, 1, text, task=agent)]
+    return []

@@ -33,7 +33,7 @@ def read(command: Command | Group, words: Sequence[str], start: Sequence[str]) -
     except click.exceptions.Exit as done:
         raise Ended(done.exit_code) from None
     except click.ClickException as problem:
-        raise UsageError(problem.format_message(), code="usage") from None
+        raise UsageError(" ".join(problem.format_message().split()), code="usage") from None
 
 
 def build(command: Command | Group, name: str | None = None) -> click.Command:

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tools.core import versions
+from tools.core import hint, versions
 from tools.core.errors import UsageError
 from tools.core.models.plan import plan_word
 from tools.core.plans import rules
@@ -43,7 +43,11 @@ def set_status(raw: Raw, status: str) -> dict[str, Any]:
     if status == "done":
         open_steps = [str(step.get("id")) for step in _steps(raw) if _state(step) != "done"]
         if open_steps:
-            raise UsageError(f"the plan has open steps: {', '.join(open_steps)}", code="plan.open_steps")
+            raise UsageError(
+                f"the plan has open steps: {', '.join(open_steps)}",
+                code="plan.open_steps",
+                hint=hint.tool("planner.cli", "show", str(raw.get("plan_id"))),
+            )
     after = copy.deepcopy(dict(raw))
     if _state(raw) != status:
         after["status"] = status

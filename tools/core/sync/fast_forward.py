@@ -18,6 +18,7 @@ from tools.core.hint import Note
 from tools.core.sync import bus_branch, bus_commits, exchange
 from tools.core.sync.arrivals import Conflict
 from tools.core.sync.bus_commits import Carrier
+from tools.core.text import terminal
 from tools.core.workspace import Workspace
 
 
@@ -102,7 +103,7 @@ def _as_default(root: str, way: remotes.Route, branch: str | None, before: str) 
         return _forward(root, branch or "", shown, before, after)
     if not behind:
         return plain
-    text = f"{branch} is {_plural(behind)} behind {shown}"
+    text = f"{branch} is {terminal.number(behind, 'commit')} behind {shown}"
     return Synced("no_upstream", f"fetched {way.remote}; {text}", notes=(Note(text, hint.git("merge", shown)),))
 
 
@@ -122,11 +123,11 @@ def _forward(root: str, branch: str, upstream: str, before: str, after: str) -> 
         lead = f", {ahead} ahead" if ahead else ""
         return Synced("ahead" if ahead else "up_to_date", f"{branch} is up to date with {upstream}{lead}")
     checkout.fast_forward(root, after)
-    return Synced("forwarded", f"{branch} moved {before[:10]}..{after[:10]}, {_plural(behind)} of {upstream}", behind)
-
-
-def _plural(count: int) -> str:
-    return f"{count} commit" + ("s" if count != 1 else "")
+    return Synced(
+        "forwarded",
+        f"{branch} moved {before[:10]}..{after[:10]}, {terminal.number(behind, 'commit')} of {upstream}",
+        behind,
+    )
 
 
 def diverged(branch: str, upstream: str, ahead: int, behind: int) -> SetupError:
@@ -166,7 +167,7 @@ def _outcome(root: str, branch: str, way: remotes.Route, before: str) -> Synced:
         raise diverged(branch, f"{way.remote}/{target}", ahead, behind)
     came = refs.count_since(root, after, before)
     if came:
-        return Synced("forwarded", f"{branch} moved, {_plural(came)} of {way.remote}/{target}", came)
+        return Synced("forwarded", f"{branch} moved, {terminal.number(came, 'commit')} of {way.remote}/{target}", came)
     return Synced("up_to_date", f"{branch} is up to date with {way.remote}/{target}")
 
 

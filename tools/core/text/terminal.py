@@ -73,6 +73,11 @@ def short(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def number(count: int, noun: str) -> str:
+    """`1 plan`, `2 plans`: a number of what has its plural with an s."""
+    return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
 def bullets(rows: Iterable[str], *, empty: str = "none") -> str:
     """One `- ` line a row."""
     return "\n".join(f"- {row}" for row in rows) or f"- {empty}"
