@@ -10,6 +10,7 @@ decorators  what a command is made of, as data: options, groups, shared options
 docstrings  the help, where Python dropped the docstrings
 plain_reader  a command line of whole option names, read by the declarations alone
 explained   click, built from the declarations: helps, errors, short forms, arguments
+mistyped    the command that was probably meant by words that no command takes
 outcome     a command carried out: its result or failure in words, and the exit code
 app         the way in, and all that a command file needs
 reference   the reference of all commands, read from the commands

@@ -10,7 +10,7 @@ from tools.core.cli.decorators import HELP, Argument, Command, Group, Option
 from tools.core.cli.params import Choice, IntRange, Value
 from tools.core.cli.plain_reader import Reading
 from tools.core.cli.run import Ended
-from tools.core.errors import UsageError
+from tools.core.errors import ToolkitError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +34,17 @@ def read(command: Command | Group, words: Sequence[str], start: Sequence[str]) -
         raise Ended(done.exit_code) from None
     except click.ClickException as problem:
         raise UsageError(" ".join(problem.format_message().split()), code="usage") from None
+
+
+def is_taken(command: Command | Group, words: Sequence[str]) -> bool:
+    """Whether words are a call of a command, none that only shows a help; nothing is carried out."""
+    built = build(command)
+    try:
+        with built.make_context("", list(words)) as context:
+            built.invoke(context)
+    except (click.ClickException, click.exceptions.Exit, ToolkitError):
+        return False
+    return True
 
 
 def build(command: Command | Group, name: str | None = None) -> click.Command:

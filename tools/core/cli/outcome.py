@@ -55,7 +55,7 @@ def _outcome(command: Command | Group, words: list[str], start: Sequence[str], *
         return _flushed(end.exit_code, as_json=as_json)
     except ToolkitError as problem:
         if isinstance(problem, UsageError) and problem.hint is None:
-            problem.hint = _help_of(command, words, start)
+            problem.hint = _meant(command, words, start) or _help_of(command, words, start)
         return _fail(problem, run.notes if run else (), again, as_json=as_json)
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
@@ -129,6 +129,14 @@ def _started() -> Sequence[str]:
     if bootstrap.is_started_by_path():
         return (sys.argv[0],)
     return ("python", "-m", bootstrap.module_name())
+
+
+def _meant(command: Command | Group, words: Sequence[str], start: Sequence[str]) -> hint.Hint | None:
+    """The call with its typing mistakes corrected, where that can be done in one way."""
+    from tools.core.cli import mistyped  # click is for those who mistype
+
+    line = mistyped.corrected(command, words)
+    return hint.program(start[0], *start[1:], *line) if line is not None else None
 
 
 def _help_of(command: Command | Group, words: Sequence[str], start: Sequence[str]) -> hint.Hint:
