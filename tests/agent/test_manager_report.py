@@ -31,6 +31,22 @@ def test_the_report_tells_of_each_task_who_has_it_what_was_cited_and_what_was_sa
     assert "None" not in text.replace("None.", "").replace("None open.", "")
 
 
+def test_every_message_since_then_is_in_the_report_once(run, git_repo):
+    run("agent.bus_message", "--task", "QUEUE-1", "--type", "note", "--summary", "first", "--target", "codex-2")
+    run("agent.bus_message", "--task", "manager-report", "--type", "status", "--summary", "second")
+    found = run(REPORT, "--since", "7d", "--json").json
+    assert [(row["task_id"], row["summary"]) for row in found["messages"]] == [
+        ("QUEUE-1", "first"),
+        ("manager-report", "second"),
+    ]
+    said = (git_repo / found["path"]).read_text().partition("## Messages since (2)")[2].partition("\n## ")[0]
+    assert said.index("first") < said.index("second")
+    for number in range(60):
+        run("agent.bus_message", "--task", "QUEUE-1", "--type", "note", "--summary", f"more {number}")
+    text = (git_repo / run(REPORT, "--json").json["path"]).read_text()
+    assert "… 12 before: `python -m tools.agent.bus_watch --since" in text and "more 59" in text
+
+
 def test_plans_are_held_to_their_strict_rules(run, git_repo):
     (git_repo / "_plans").mkdir()
     (git_repo / "_plans/2026-01-02-x.plan.json").write_text(json.dumps({"plan_id": "2026-01-02-x", "status": "done"}))

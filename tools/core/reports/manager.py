@@ -22,6 +22,7 @@ from tools.core.text.markdown import code_span, escape_markdown, markdown_table
 
 CONSENSUS_KINDS = ("consensus", "summary", "vote")
 MOST_FINDINGS = 50
+MOST_MESSAGES = 50
 
 
 class TaskRow(NamedTuple):
@@ -44,6 +45,7 @@ class Report(NamedTuple):
     board: model.Board
     tasks: list[TaskRow]
     plan_findings: list[str]
+    messages: list[Entry]
     consensus: list[Entry]
     latency: dict[str, dict[str, Any]]
 
@@ -54,16 +56,29 @@ def gather(context: Context, manager: str, since: datetime) -> Report:
     board = build.build(context, snapshot, model.View(reader=manager))
     context.skipped(context.history.problems())
     entries, _ = context.history.select(Query(since=since), None)
+    entries = [entry for entry in entries if entry.at and clock.is_credible(entry.at, context.now)]
     checked = check.check_plans(context, storage.all_places(context.workspace), strict=True)
     return Report(
         manager,
         since,
         board,
-        _task_rows(snapshot, [entry for entry in entries if entry.at and clock.is_credible(entry.at, context.now)]),
+        _task_rows(snapshot, entries),
         [str(finding.problem) for result in checked for finding in result.findings],
+        _messages(entries),
         [entry for entry in entries if entry.source == MESSAGE and entry.kind in CONSENSUS_KINDS],
         _latencies(context),
     )
+
+
+def _messages(entries: Iterable[Entry]) -> list[Entry]:
+    """Each message once, in the thread it was posted to; its copies in inboxes are left out."""
+    by_id: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.source == MESSAGE:
+            key = entry.record.id or f"{entry.task} {entry.record.ts} {entry.agent} {entry.record.summary}"
+            if key not in by_id or by_id[key].task.startswith(ids.INBOX_PREFIX):
+                by_id[key] = entry
+    return list(by_id.values())
 
 
 def _latencies(context: Context) -> dict[str, dict[str, Any]]:
@@ -124,6 +139,7 @@ def markdown(report: Report, spell: Spell) -> str:
         *([(f"Waiting ({len(board.reminders)})", reminders(board))] if board.reminders else []),
         (f"Tasks ({len(report.tasks)})", _tasks(report.tasks)),
         (f"Receipts cited since ({sum(len(row.receipts) for row in report.tasks)})", _receipts(report.tasks)),
+        (f"Messages since ({len(report.messages)})", _said(report, spell)),
         (f"Plan validation ({len(report.plan_findings)} findings)", _findings(report.plan_findings, spell)),
         (f"Consensus ({consensus_counts(board)})", _consensus(report)),
         (f"Open Requests ({len(board.requests)})", requests(board)),
@@ -168,12 +184,24 @@ def _findings(rows: Sequence[str], spell: Spell) -> str:
     return "\n".join(lines)
 
 
-def _consensus(report: Report) -> str:
-    messages = [
+def _said(report: Report, spell: Spell) -> str:
+    """The newest messages, the oldest of them first, and how to see those before."""
+    lines = list(map(_message, report.messages[-MOST_MESSAGES:]))
+    if len(report.messages) > MOST_MESSAGES:
+        command = spell(hint.tool("agent.bus_watch", "--since", clock.to_text(report.since), "--limit", "1000"))
+        lines.insert(0, f"- … {len(report.messages) - MOST_MESSAGES} before: {code_span(command)}")
+    return "\n".join(lines) or "None."
+
+
+def _message(entry: Entry) -> str:
+    return (
         f"- {escape_markdown(entry.record.ts)} {escape_markdown(entry.agent)} in {escape_markdown(entry.task)}:"
         f" {escape_markdown(terminal.short(entry.record.summary, 200))}"
-        for entry in report.consensus
-    ]
+    )
+
+
+def _consensus(report: Report) -> str:
+    messages = list(map(_message, report.consensus))
     return "\n\n".join([decisions(report.board), "\n".join(messages) or "No messages since."])
 
 
@@ -202,6 +230,12 @@ def as_document(report: Report) -> dict[str, Any]:
         "since": clock.to_text(report.since),
         "board": build.as_document(report.board),
         "tasks": [row._asdict() for row in report.tasks],
+        "messages": [_message_document(entry) for entry in report.messages],
         "plan_findings": report.plan_findings,
         "latency": report.latency,
     }
+
+
+def _message_document(entry: Entry) -> dict[str, str]:
+    record = entry.record
+    return {"ts": record.ts, "from": entry.agent, "task_id": entry.task, "type": entry.kind, "summary": record.summary}
