@@ -56,6 +56,12 @@ def test_json_is_the_document_and_nothing_else_and_keeps_the_schema(run, git_rep
     validator.validate(json.loads((git_repo / "_report/manager/snap.json").read_text()))
 
 
+@pytest.mark.parametrize(("name", "begins"), [("b.json", "{"), ("b.html", "<!doctype"), ("b.md", "# "), ("b", "# ")])
+def test_the_name_of_the_output_asks_for_its_form(run, git_repo, name, begins):
+    run(DASH, "report", "--output", name)
+    assert (git_repo / "_report/manager" / name).read_text().lower().startswith(begins)
+
+
 def test_output_to_stdout_writes_no_file(run, unchanged):
     unchanged()
     assert run(DASH, "report", "--output", "-").out.startswith("# Coordination dashboard")

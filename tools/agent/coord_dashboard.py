@@ -33,9 +33,7 @@ main = cli.group(__doc__)
     "--format",
     "form",
     type=cli.Choice(sorted(forms.SUFFIXES)),
-    default="markdown",
-    show_default=True,
-    help="Of the file.",
+    help="Of the file (default: json or html where --output ends so, else markdown).",
 )
 @cli.option("--output", help="Where the file goes (default: _report/manager/); - prints it instead.")
 @cli.manager_window
@@ -51,7 +49,7 @@ main = cli.group(__doc__)
 def report(
     run: cli.Run,
     *,
-    form: str,
+    form: str | None,
     output: str | None,
     manager_window: timedelta,
     agent_window: timedelta,
@@ -61,6 +59,7 @@ def report(
     fail_on_alert: bool,
 ) -> None:
     """Write the board and print its verdict; github without --output goes to the summary of a GitHub job."""
+    form = form or forms.by_name(output or "")
     options = model.View(manager_window, agent_window, messages, RETIRED_AGENTS, run.manager)
     if follow is not None:
         with suppress(KeyboardInterrupt):

@@ -14,6 +14,11 @@ from tools.core.text import secrets
 SUFFIXES = {"markdown": ".md", "json": ".json", "html": ".html", "github": ".md"}
 
 
+def by_name(name: str) -> str:
+    """The form that a file's name asks for; Markdown where it asks for none."""
+    return next((form for form in ("json", "html") if name.endswith(SUFFIXES[form])), "markdown")
+
+
 class FormedBoard(NamedTuple):
     """A board and its text in one form."""
 
