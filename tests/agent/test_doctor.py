@@ -118,7 +118,7 @@ def test_failures_of_the_hook_since_yesterday_are_counted(fleet, doctor):
     cache.mkdir(exist_ok=True)
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     (cache / "hook.log").write_text(f"2020-01-01T00:00:00Z claude Stop OSError\n{stamp} claude Stop KeyError\n")
-    assert "1 failures in a day" in doctor()["hook.log", ""]["detail"]
+    assert "1 failure in a day" in doctor()["hook.log", ""]["detail"]
 
 
 def test_outside_git_and_without_a_bus_it_fails_and_says_how_to_begin(run, tmp_path, git_repo):

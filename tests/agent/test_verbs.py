@@ -220,7 +220,7 @@ def test_a_check_that_fails_stops_all_that_follows(at_work, run):
 
 def test_a_branch_that_is_not_ready_stops_it_unless_a_reason_is_recorded(at_work, run):
     (at_work.tree / "dirty.txt").write_text("x")
-    assert "tree: 1 paths are not committed" in run("agent.done", code=1).out and claim_of(at_work) == "active"
+    assert "tree: 1 path is not committed" in run("agent.done", code=1).out and claim_of(at_work) == "active"
     run("agent.done", "--no-check", code=2)
     run("agent.done", "--no-check", "--reason", "only notes")
     kept = (at_work.tree / "_report/agent/codex-1/session_guard/warnings.jsonl").read_text()

@@ -17,6 +17,7 @@ from tools.core.checks import output as reports
 from tools.core.checks.findings import Finding
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
+from tools.core.text import terminal
 
 main = cli.group(__doc__)
 _INDEX = "GIT_INDEX_FILE"
@@ -43,7 +44,7 @@ def staged(run: cli.Run) -> None:
     reason = os.environ.get("TEOF_GUARD_REASON", "").strip()
     if problems and reason:
         rules.override(run, problems, reason)
-        run.note(f"recorded: {len(problems)} paths held by others are committed: {reason}")
+        run.note(f"recorded, as others hold it: {terminal.number(len(problems), 'path')} to commit: {reason}")
         problems = []
     _show(run, problems, "text")
 

@@ -9,6 +9,7 @@ if __name__ == "__main__":  # before any other import
 
 from tools.core.backlog import status_sync
 from tools.core.cli import app as cli
+from tools.core.text import terminal
 
 
 @cli.command(doc=__doc__, writes=True)
@@ -18,7 +19,7 @@ def main(run: cli.Run, *, dry_run: bool) -> None:
     result = status_sync.sync(run, agent, dry_run=dry_run)
     run.skipped(result.problems)
     verb = "would change" if dry_run else "changed"
-    lines = [f"{verb} {len(result.edits)} status lines"]
+    lines = [f"{verb} {terminal.number(len(result.edits), 'status line')}"]
     if result.receipt is not None:
         lines[0] += f"; receipt {result.receipt.name}"
     lines += [f"- {edit.path}: {edit.task_id} {edit.before} -> {edit.after}" for edit in result.edits]

@@ -15,6 +15,7 @@ from tools.core.models.bus import EVENTS
 from tools.core.plans import storage
 from tools.core.receipts import memory_log
 from tools.core.receipts.write import citations_of
+from tools.core.text import terminal
 
 MAX_EVENTS = 20
 """The newest events of a plan, cited by `link`."""
@@ -66,7 +67,10 @@ def link(run: cli.Run, *, plan: str) -> None:
         artifacts=(run.workspace.plan(plan).name,),
     )
     entry = memory_log.add(run.workspace, draft, run.now)
-    run.emit(entry, f"{entry['run_id']}: {plan} with {len(events)} events -> {memory_log.place(run.workspace).name}")
+    run.emit(
+        entry,
+        f"{entry['run_id']}: {plan} with {terminal.number(len(events), 'event')} -> {memory_log.place(run.workspace).name}",
+    )
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from tools.core.backlog import items
 from tools.core.fs import files
 from tools.core.git import branches, objects, refs
 from tools.core.plain import TYPE_CHECKING
+from tools.core.text import terminal
 from tools.core.workspace import Workspace, worktrees
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def missing(workspace: Workspace) -> hint.Note | None:
         paths = objects.tree(workspace.root, commit, _FOLDER) if commit else {}
         names = {path.removeprefix(_FOLDER) for path, entry in paths.items() if entry.is_file}
         if count := sum(map(items.is_name, names - present)):
-            tasks = "1 task is" if count == 1 else f"{count} tasks are"
+            tasks = terminal.number(count, "task is", "tasks are")
             return hint.Note(f"{tasks} on {name} and not here", hint.git("merge", name))
     return None
 

@@ -17,6 +17,7 @@ from tools.core.bus.rules.claim_rules import STALE_AFTER
 from tools.core.hint import Hint
 from tools.core.models.entry import Entry
 from tools.core.models.plan import Plan
+from tools.core.text import terminal
 
 PLACEHOLDER = f'"{hint.WORDS}"'
 """The placeholder in a command for words that only a person can supply."""
@@ -107,7 +108,7 @@ def _clearing(alert: heartbeat.Alert, waiting: Sequence[Entry], now: datetime) -
 
 def _dirty(handoff: handoffs.Handoff) -> Alarm:
     text = (
-        f"{handoff.finder} found {len(handoff.changes)} uncommitted {'change' if len(handoff.changes) == 1 else 'changes'} of {handoff.owner}"
+        f"{handoff.finder} found {terminal.number(len(handoff.changes), 'uncommitted change')} of {handoff.owner}"
         f" on {handoff.branch or 'an unknown branch'}"
     )
     command = hint.tool("agent.coord_dashboard", "clear", "--agent", handoff.owner, "--note", hint.WORDS)

@@ -16,6 +16,7 @@ from tools.core.bus.rules.reservation import assigned_engineer
 from tools.core.consensus.decisions import Decision
 from tools.core.models.bus import Assignment, Claim, Event
 from tools.core.models.entry import Entry
+from tools.core.text import terminal
 
 IDLE_AFTER = timedelta(minutes=10)
 """An agent without a task counts as idle after this time, so that one between two tasks does not."""
@@ -150,7 +151,7 @@ def _idle_agents(snapshot: Snapshot, waiting: Waiting) -> Iterator[Alarm]:
     if ready and idle:
         names = ", ".join(row.agent_id for row in idle[:5]) + (", …" if len(idle) > 5 else "")
         since = min(row.last_seen for row in idle if row.last_seen is not None)
-        tasks = "1 task is ready" if len(ready) == 1 else f"{len(ready)} tasks are ready"
+        tasks = f"{terminal.number(len(ready), 'task is', 'tasks are')} ready"
         yield Alarm(
             "agents_idle",
             idle[0].agent_id,

@@ -54,7 +54,7 @@ def overdue(board: Board) -> list[DecisionRow]:
 
 def many(rows: Sequence[object], noun: str) -> str:
     """A number of rows and their noun."""
-    return f"{len(rows)} {noun}{'' if len(rows) == 1 else 's'}"
+    return terminal.number(len(rows), noun)
 
 
 def ago(at: datetime | None, board: Board, never: str = "never") -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tools.core.board.alerts import Alarm, Signals, alarms
 from tools.core.board.model import AMBER, GREEN, RED, Board, RequestRow, Snapshot
 from tools.core.board.reminders import Waiting, reminders
+from tools.core.text import terminal
 
 
 class Judgement(NamedTuple):
@@ -44,7 +45,7 @@ def verdict(board: Board) -> Verdict:
     """The verdict on a board, for its reader."""
     colour = _colour(board.alerts, board.reminders)
     count = len(board.alerts) or len(board.reminders)
-    things = "1 thing" if count == 1 else f"{count} things"
+    things = terminal.number(count, "thing")
     sentences = {
         RED: f"{things} {'needs' if count == 1 else 'need'} somebody",
         AMBER: f"{things} {'waits' if count == 1 else 'wait'} for you",

@@ -172,12 +172,12 @@ def _check_dirty_tree(context: Context, guarded: Guarded, options: BootOptions, 
     claims = claim_documents.live_claims(context.store).claims
     agent = context.seat.agent_id
     if dirty_tree.is_own_planning(lines) and dirty_tree.owner_of(guarded.branch, claims, agent) == agent:
-        say(f"not committed yet: {len(lines)} {'path' if len(lines) == 1 else 'paths'} of plans and backlog")
+        say(f"not committed yet: {terminal.number(len(lines), 'path')} of plans and backlog")
         return
     recorded = dirty_tree.record(context, guarded.branch, lines)
     handoff = recorded.handoff
     verb = "wrote" if recorded.is_new else "renewed"
-    say(f"dirty tree: {len(lines)} {'path' if len(lines) == 1 else 'paths'} of {handoff.owner}; {verb} {handoff.path}")
+    say(f"dirty tree: {terminal.number(len(lines), 'path')} of {handoff.owner}; {verb} {handoff.path}")
     if options.sync and not options.allow_dirty:
         raise GuardError(
             f"the tree has work in progress of {handoff.owner} ({terminal.short(lines[0], 80)}); nothing was changed",

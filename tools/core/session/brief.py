@@ -20,6 +20,7 @@ from tools.core.plans.check import check_plans
 from tools.core.plans.storage import all_places
 from tools.core.reports import receipts_index
 from tools.core.session import boot
+from tools.core.text import terminal
 from tools.core.workspace import PLANS, QUEUE, REPORT
 
 PASS, WARN, FAIL = "pass", "warn", "fail"
@@ -111,7 +112,7 @@ def _planner_validate(context: Context) -> Check:
     problems = [finding.problem for result in results for finding in result.findings]
     if problems:
         return answer(FAIL, _and_more(problems, "finding", "findings"), problems[0].path)
-    return answer(PASS, "1 plan is strictly valid" if len(places) == 1 else f"{len(places)} plans are strictly valid")
+    return answer(PASS, f"{terminal.number(len(places), 'plan is', 'plans are')} strictly valid")
 
 
 def _quickstart(context: Context) -> Check:
@@ -120,7 +121,11 @@ def _quickstart(context: Context) -> Check:
     repair = hint.tool("agent.session_boot", "--agent", context.seat.agent_id)
     if names:
         return Check(
-            "quickstart_receipts", PASS, f"{len(names)} receipts of boots", f"{place.name}/{names[-1]}", repair
+            "quickstart_receipts",
+            PASS,
+            f"{terminal.number(len(names), 'receipt')} of boots",
+            f"{place.name}/{names[-1]}",
+            repair,
         )
     return Check("quickstart_receipts", FAIL, "no receipt of a boot in this checkout", place.name, repair)
 

@@ -50,8 +50,9 @@ def require_clean(context: Context) -> None:
     """GuardError while the tree has work that a switch of branches would carry along."""
     lines = dirty_tree.status(context.workspace)
     if lines:
+        paths = terminal.number(len(lines), "path is", "paths are")
         raise GuardError(
-            f"{len(lines)} paths are not committed ({terminal.short(lines[0].strip(), 80)}), so the branch is not switched",
+            f"{paths} not committed ({terminal.short(lines[0].strip(), 80)}), so the branch is not switched",
             code="next.dirty",
             hint=hint.tool("agent.next", "--no-switch"),
             details={"paths": lines[:20]},

@@ -24,6 +24,7 @@ from tools.core.seats import guards
 from tools.core.seats.seat import Seat
 from tools.core.session import dirty_tree
 from tools.core.store.api import History
+from tools.core.text import terminal
 from tools.core.workspace import PLANS, Workspace
 
 _TAKING = ("claim", "takeover", "reopened", "assign")
@@ -68,7 +69,12 @@ def _clean(workspace: Workspace) -> Check:
     lines = dirty_tree.status(workspace)
     if not lines:
         return Check("tree", PASS, "clean")
-    return Check("tree", FAIL, f"{len(lines)} paths are not committed: {lines[0].strip()}", hint.git("status", "-sb"))
+    return Check(
+        "tree",
+        FAIL,
+        f"{terminal.number(len(lines), 'path is', 'paths are')} not committed: {lines[0].strip()}",
+        hint.git("status", "-sb"),
+    )
 
 
 def _branch(workspace: Workspace, branch: str | None, seat: Seat, allowed: Sequence[str]) -> Check:
@@ -130,7 +136,7 @@ def _receipts(context: Context, changed: Iterable[str], claims: Iterable[Claim],
     if missing:
         add = hint.git("add", "-f", "--", *untracked) if untracked else hint.tool("agent.receipts_index", "--missing")
         return Check("receipts", FAIL, f"not tracked: {'; '.join(missing[:5])}", add)
-    return Check("receipts", PASS, f"{len(plans)} plans cite only tracked receipts")
+    return Check("receipts", PASS, f"{terminal.number(len(plans), 'plan cites', 'plans cite')} only tracked receipts")
 
 
 def _cited_by(workspace: Workspace, plan: str) -> tuple[list[str], str]:

@@ -20,6 +20,7 @@ from tools.core.models.evidence import Warning
 from tools.core.receipts.write import record_warning
 from tools.core.seats.seat import reading, require_seat
 from tools.core.setup import init
+from tools.core.text import terminal
 from tools.core.workspace import MANIFEST, Workspace
 from tools.core.workspace import worktrees as roots_of
 
@@ -123,10 +124,18 @@ def _reasons_to_keep(context: Context, row: Row) -> list[GuardError | ConflictEr
     force = hint.tool("agent.worktree", "remove", row.agent, "--force", "--reason", hint.WORDS)
     changed = [line for line in changes.status(row.path) if not line.endswith(MANIFEST)]
     if changed:
-        obstacles.append(GuardError(f"it has {len(changed)} uncommitted paths", code="worktree.dirty", hint=force))
+        obstacles.append(
+            GuardError(f"it has {terminal.number(len(changed), 'uncommitted path')}", code="worktree.dirty", hint=force)
+        )
     unpushed = commits.count_only_here(row.path, row.branch)
     if unpushed:
-        obstacles.append(GuardError(f"{unpushed} commits are nowhere else", code="worktree.unpushed", hint=force))
+        obstacles.append(
+            GuardError(
+                f"{terminal.number(unpushed, 'commit is', 'commits are')} nowhere else",
+                code="worktree.unpushed",
+                hint=force,
+            )
+        )
     live = [claim.task_id for claim in claim_documents.live_claims(context.store).claims if claim.agent_id == row.agent]
     if live:
         obstacles.append(ConflictError(f"{row.agent} holds {', '.join(live)}", code="worktree.claims", hint=force))

@@ -73,9 +73,9 @@ def short(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def number(count: int, noun: str) -> str:
-    """`1 plan`, `2 plans`: a number of what has its plural with an s."""
-    return f"{count} {noun}" + ("" if count == 1 else "s")
+def number(count: int, noun: str, plural: str = "") -> str:
+    """`1 plan`, `2 plans`; `plural` where an s does not make it."""
+    return f"{count} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def bullets(rows: Iterable[str], *, empty: str = "none") -> str:

@@ -12,6 +12,7 @@ from tools.core.board.alerts import ANSWER_WITHIN, PLACEHOLDER
 from tools.core.board.model import AlertRow
 from tools.core.board.page.charts import Slice, slices
 from tools.core.context import Spell
+from tools.core.text import terminal
 
 KINDS = {
     "manager_stale": "Manager away",
@@ -131,7 +132,7 @@ def lateness(at: datetime | None, now: datetime) -> str:
 
 def many(count: int, noun: str) -> str:
     """A number and its noun."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+    return terminal.number(count, noun)
 
 
 def window(minutes: float) -> str:

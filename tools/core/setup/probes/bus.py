@@ -16,6 +16,7 @@ from tools.core.gitdir import git_folder
 from tools.core.setup.probes.probe import FAIL, PATIENCE, WARN, Probe, passed, skipped
 from tools.core.store.files import small
 from tools.core.sync import bus_branch, memory
+from tools.core.text import terminal
 from tools.core.workspace import Place, Workspace
 
 _DAY = 86400.0
@@ -50,7 +51,7 @@ def load(context: Context) -> Probe:
     if reason:
         text = f"{reason}: a server would serve this bus better"
         return Probe("bus.load", WARN, text, hint.tool("maintenance.bus_server"))
-    return passed("bus.load", f"{len(kept.exchanges)} exchanges in the last hour")
+    return passed("bus.load", f"{terminal.number(len(kept.exchanges), 'exchange')} in the last hour")
 
 
 def writable(context: Context) -> Iterator[Probe]:
@@ -141,6 +142,9 @@ def hook_log(context: Context) -> Probe:
             recent.append(line)
     if recent:
         return Probe(
-            "hook.log", WARN, f"{len(recent)} failures in a day, the newest: {recent[-1]}", "TEOF_HOOK_DEBUG=1"
+            "hook.log",
+            WARN,
+            f"{terminal.number(len(recent), 'failure')} in a day, the newest: {recent[-1]}",
+            "TEOF_HOOK_DEBUG=1",
         )
     return passed("hook.log", "no failures in a day")

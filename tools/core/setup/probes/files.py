@@ -18,6 +18,7 @@ from tools.core.setup.clone import Clone
 from tools.core.setup.config import merge
 from tools.core.setup.probes.probe import FAIL, WARN, Probe, passed, skipped
 from tools.core.store.files import small
+from tools.core.text import terminal
 
 _TRUST_FILES = {
     "gemini": ".gemini/trustedFolders.json",
@@ -39,7 +40,13 @@ def configs(here: Clone, cli: str) -> Iterator[Probe]:
     if gone:
         yield Probe("setup", FAIL, f"{launcher}: {gone}", again, cli)
     elif drifted:
-        yield Probe("setup", FAIL, f"{len(drifted)} files differ from what setup would write: {drifted[0]}", again, cli)
+        yield Probe(
+            "setup",
+            FAIL,
+            f"{terminal.number(len(drifted), 'file differs', 'files differ')} from what setup would write: {drifted[0]}",
+            again,
+            cli,
+        )
     else:
         yield passed("setup", "every file is as setup wrote it", cli)
 
@@ -71,7 +78,9 @@ def layer(here: Clone, where: Where) -> Iterator[Probe]:
             "codex",
         )
     else:
-        yield passed("layer", f"{len(where.worktrees)} worktrees have a .codex/", "codex")
+        yield passed(
+            "layer", f"{terminal.number(len(where.worktrees), 'worktree has', 'worktrees have')} a .codex/", "codex"
+        )
 
 
 def roots(where: Where, cli: str) -> Probe:

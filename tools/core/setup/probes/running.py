@@ -20,6 +20,7 @@ from tools.core.setup.clone import Clone
 from tools.core.setup.probes import files, samples
 from tools.core.setup.probes.probe import FAIL, PATIENCE, WARN, Probe, passed, skipped
 from tools.core.store.files import small
+from tools.core.text import terminal
 from tools.core.workspace import MANIFEST, Workspace
 
 if TYPE_CHECKING:
@@ -242,7 +243,7 @@ def codex_verdict(here: Clone, where: Where, listed: Any) -> Probe:
         states = ", ".join(sorted({str(hook.get("trustStatus")) for hook in wrong}))
         fix = f"cd {here.workspace.bus_root} && codex, then /hooks"
         return Probe("trust", FAIL, f"{len(wrong)} of {len(ours)} hooks are not approved: {states}", fix, "codex")
-    return passed("trust", f"{len(ours)} hooks are approved", "codex")
+    return passed("trust", f"{terminal.number(len(ours), 'hook is', 'hooks are')} approved", "codex")
 
 
 def _hooks(listed: Any) -> Iterator[dict[str, Any]]:

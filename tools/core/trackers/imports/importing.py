@@ -16,6 +16,7 @@ from tools.core.models.bus import Message
 from tools.core.problem import Problem
 from tools.core.seats import manifests
 from tools.core.seats.seat import all_manifests
+from tools.core.text import terminal
 from tools.core.trackers import backlog_files, comments, kept
 from tools.core.trackers.formats import source_files
 from tools.core.trackers.formats.registry import Importer
@@ -73,7 +74,7 @@ def run(context: Context, importer: Importer, source: Source, options: ImportOpt
     reading = importer.read_items(source)
     if len(reading.pieces) > source_files.MAX_PIECES:
         raise DataError(
-            f"{source.name} has {len(reading.pieces)} pieces of work, {source_files.MAX_PIECES} at most",
+            f"{source.name} has {terminal.number(len(reading.pieces), 'piece')} of work, {source_files.MAX_PIECES} at most",
             code="import.size",
         )
     if options.assign:
