@@ -167,14 +167,16 @@ ISSUE = st.fixed_dictionaries(
         "created_at": st.datetimes().map(lambda moment: moment.isoformat() + "Z"),
         "tomorrow": st.dictionaries(TEXT, st.none() | st.integers() | TEXT, max_size=2),
         "waits": st.lists(st.integers(0, 5), max_size=3),
+        "parents": st.lists(st.integers(0, 5), max_size=2),
     },
 )
 
 
 def lines_of(made):
     for number, issue in enumerate(made):
-        waits = issue.pop("waits", [])
-        edges = [{"issue_id": f"p-{number}", "depends_on_id": f"p-{target}", "type": "blocks"} for target in waits]
+        targets = [("blocks", target) for target in issue.pop("waits", [])]
+        targets += [("parent-child", target) for target in issue.pop("parents", [])]
+        edges = [{"issue_id": f"p-{number}", "depends_on_id": f"p-{target}", "type": kind} for kind, target in targets]
         yield json.dumps(
             {"id": f"p-{number}", **issue, **({"dependencies": edges} if edges else {})}, ensure_ascii=False
         )

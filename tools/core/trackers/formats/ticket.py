@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 
 from tools.core.backlog import items
 from tools.core.errors import UsageError
@@ -40,7 +41,7 @@ def _piece(document: front_matter.Document, file: SourceFile) -> Piece:
     key = _text(fields.get("id", "")) or stem
     title, body = _titled(document.body)
     title = title or _text(fields.get("title", "")) or stem
-    sections = markdown_sections.split(body)
+    sections = _notes_last(markdown_sections.split(body))
     comments = [note for heading, text in sections if heading == "Notes" for note in _notes(text)]
     return Piece(
         key=key,
@@ -70,6 +71,15 @@ def _titled(body: str) -> tuple[str, str]:
     if lines[at].startswith("# "):
         return lines[at][2:].strip(), "\n".join(lines[at + 1 :])
     return "", body
+
+
+def _notes_last(sections: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The sections with everything below the first dated note as notes: tk appends them, whatever headings they have."""
+    for number, (heading, text) in enumerate(sections):
+        if heading == "Notes" and _NOTE.match(text):
+            below = [f"## {title}\n\n{more}" for title, more in sections[number + 1 :]]
+            return [*sections[:number], (heading, "\n\n".join([text, *below]))]
+    return list(sections)
 
 
 def _heading(heading: str) -> str:
