@@ -43,7 +43,7 @@ def _is_name(text: object, length: int) -> bool:
         isinstance(text, str)
         and len(text) <= length
         and text.isascii()
-        and all(part.isalnum() for part in text.replace(".", "-").replace("_", "-").split("-"))
+        and all(map(str.isalnum, text.replace(".", "-").replace("_", "-").split("-")))
         and not text.lower().endswith(".lock")
         and text.lower().partition(".")[0] not in _DEVICES
     )

@@ -42,9 +42,9 @@ def command_lines(draw):
     ]
     texts = st.one_of(st.sampled_from(TEXTS), st.text(max_size=4))
     required = [
-        (part.names[0], draw(texts))
+        (part.names[0], draw(texts)) if isinstance(part, Option) else (draw(texts),)
         for part in leaf.parts
-        if isinstance(part, Option) and part.settings.get("required")
+        if part.is_required
     ]
     one = st.one_of(
         st.tuples(st.sampled_from(names), texts),
@@ -74,6 +74,9 @@ def test_on_any_words_both_readers_give_the_same_values_or_click_decides(line):
         ("idle_pickup", "next --root ."),
         ("session_boot", "--no-sync --no-dashboard --sync"),
         ("bus_ping", ""),
+        ("task_import", "--update beads --json -"),
+        ("task_export", "markdown"),
+        ("bus_search", "two words --limit 5 more"),
     ],
 )
 def test_whole_names_with_good_values_are_read_without_click(module, line):

@@ -324,3 +324,14 @@ PIECES += ["é", "_", "pypi-AgE", "\\n", "\\", "n", "key-", "0123456789abcdef" *
 def test_no_shape_that_is_in_a_text_is_left_unread(text):
     matching = {shape.kind for shape in token_shapes.SHAPES if re.search(shape.pattern, text)}
     assert matching <= {shape.kind for shape in token_shapes.shapes_in(text)}
+
+
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), max_size=5))
+def test_a_secret_in_many_texts_is_where_it_is_in_each_alone(texts):
+    texts = [*texts, "Authorization: basic ", SAMPLES["jwt"][0], "-----BEGIN PRIVATE KEY-----", "words"]
+    alone = {place for place, text in enumerate(texts) if secrets.redact(text) != text}
+    assert secrets.places_with_secrets(texts) == alone
+
+
+def test_a_secret_behind_hundreds_of_texts_has_its_place():
+    assert secrets.places_with_secrets(["words"] * 250 + [SAMPLES["jwt"][0], "words"]) == {250}

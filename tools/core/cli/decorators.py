@@ -1,7 +1,7 @@
 """What a command is made of, as data: two readers turn a command line into the values that it names.
 
 `plain_reader` reads whole option names and loads nothing. `explained` has click read the same declarations where
-there is something to explain or to shorten: a help, an error, a short form, an argument.
+there is something to explain or to shorten: a help, an error, a short form.
 """
 
 from __future__ import annotations
@@ -46,6 +46,16 @@ class Option(NamedTuple):
         return bool(self.settings.get("is_flag")) or "/" in self.names[0]
 
     @property
+    def is_list(self) -> bool:
+        """Whether it may be repeated."""
+        return bool(self.settings.get("multiple"))
+
+    @property
+    def is_required(self) -> bool:
+        """Whether there is no command without it."""
+        return bool(self.settings.get("required"))
+
+    @property
     def word(self) -> str:
         """What a refusal calls it."""
         return self.names[0].partition("/")[0]
@@ -58,10 +68,22 @@ class Argument(NamedTuple):
     kind: Kind
     settings: Mapping[str, Any]
 
+    is_flag = False
+
     @property
     def target(self) -> str:
         """The argument of the function that gets the value."""
         return self.names[0]
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it takes all words that are left."""
+        return self.settings.get("nargs") == -1
+
+    @property
+    def is_required(self) -> bool:
+        """Whether there is no command without it."""
+        return bool(self.settings.get("required", not self.is_list and "default" not in self.settings))
 
     @property
     def word(self) -> str:

@@ -1,4 +1,4 @@
-"""The same declarations as click reads them: for a help, an error, a short form, an argument."""
+"""The same declarations as click reads them: for a help, an error, a short form."""
 
 from __future__ import annotations
 

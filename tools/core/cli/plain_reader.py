@@ -1,12 +1,12 @@
-"""A command line read by the declarations alone: whole option names, `--name value` or `--name=value`, in any order.
+"""A command line read by the declarations alone: whole option names, `--name value` or `--name=value`, and arguments.
 
-It never words an error. Whatever it does not understand goes untouched to `explained`: a help, a mistake, a short
-form, an argument.
+They may stand in any order. It never words an error: whatever it does not understand goes untouched to `explained`,
+a help, a mistake, a short form.
 """
 
 from __future__ import annotations
 
-from tools.core.cli.decorators import HELP, Command, Group, Option
+from tools.core.cli.decorators import HELP, Argument, Command, Group, Option
 from tools.core.errors import UsageError
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 
@@ -34,45 +34,53 @@ def read(command: Command | Group, words: Sequence[str]) -> Reading | None:
             return None
     if command.takes_anything:
         return None
-    options = [part for part in command.parts if isinstance(part, Option)]
-    if len(options) < len(command.parts):
-        return None
     try:
-        return Reading(command, _values(options, words))
+        return Reading(command, _values(command.parts, words))
     except (LookupError, StopIteration, UsageError):
         return None
 
 
-def _values(options: Sequence[Option], words: Sequence[str]) -> dict[str, Any]:
-    """The value of each option; LookupError, StopIteration or UsageError for words that are not understood."""
+def _values(parts: Sequence[Option | Argument], words: Sequence[str]) -> dict[str, Any]:
+    """The value of each part; LookupError, StopIteration or UsageError for words that are not understood."""
     by_name = {
         name: (option, at == 0)
-        for option in options
+        for option in parts
+        if isinstance(option, Option)
         for names in option.names
         if names.startswith("--")
         for at, name in enumerate(names.split("/"))
     }
     present: dict[str, list[Any]] = {}
+    texts: list[str] = []
     rest = iter(words)
     for word in rest:
+        if word == "-" or not word.startswith("-"):
+            texts.append(word)
+            continue
         name, equals, text = word.partition("=")
         option, is_on = by_name[name]
         if option.is_flag and equals:
             raise LookupError(word)
         value = is_on if option.is_flag else text if equals else next(rest)
         present.setdefault(option.target, []).append(value)
-    return {option.target: _value(option, present.get(option.target, [])) for option in options}
+    for argument in parts:
+        if isinstance(argument, Argument):
+            count = len(texts) if argument.is_list else 1
+            present[argument.target], texts = texts[:count], texts[count:]
+    if texts:
+        raise LookupError(texts[0])
+    return {part.target: _value(part, present.get(part.target, [])) for part in parts}
 
 
-def _value(option: Option, present: Sequence[Any]) -> Any:
-    default = option.settings.get("default")
-    if option.is_flag:
-        return present[-1] if present else bool(default)
-    read = option.kind.read if option.kind else str
-    if option.settings.get("multiple"):
+def _value(part: Option | Argument, present: Sequence[Any]) -> Any:
+    default = part.settings.get("default")
+    if part.is_flag:
+        return present[-1] if present else part.settings.get("default", False)
+    read = part.kind.read if part.kind else str
+    if part.is_required and not present:
+        raise LookupError(part.word)
+    if part.is_list:
         return tuple(map(read, present))
     if present:
         return read(present[-1])
-    if option.settings.get("required"):
-        raise LookupError(option.word)
     return read(default) if isinstance(default, str) else default

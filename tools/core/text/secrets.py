@@ -6,11 +6,11 @@ A log that only grows and is pushed to a remote is the worst place for a passwor
 from __future__ import annotations
 
 from tools.core.plain import TYPE_CHECKING, Mapping
-from tools.core.token_shapes import is_secret, secrets_in, shapes_in
+from tools.core.token_shapes import has_secret, is_secret, secrets_in, shapes_in
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 _HELD = 64 * 1024
@@ -18,6 +18,12 @@ _HELD = 64 * 1024
 
 _LONGEST = 8 * 1024
 """Bytes at the end of a long line that wait for what follows; a token is shorter."""
+
+_AT_ONCE = 100
+"""Texts that are searched as one: most of them have no secret, and looking for each shape costs more than the length."""
+
+_APART = "\n" * 8
+"""What stands between them: only a private key reaches over more white space than this, and it is always a secret."""
 
 _noticed: set[str] = set()
 """The kinds of secrets this process has replaced; the way in says so and empties it."""
@@ -41,6 +47,16 @@ def _replacement(kind: str) -> Callable[[re.Match[str]], str]:
         return f"{match[0][:begin]}[redacted:{kind}]{match[0][end:]}"
 
     return replace
+
+
+def places_with_secrets(texts: Sequence[str]) -> set[int]:
+    """Which of many texts have a secret in them, by their place."""
+    places: set[int] = set()
+    for begin in range(0, len(texts), _AT_ONCE):
+        batch = texts[begin : begin + _AT_ONCE]
+        if has_secret(_APART.join(batch)):
+            places.update(place for place, text in enumerate(batch, begin) if has_secret(text))
+    return places
 
 
 def redact_value(value: Any) -> Any:

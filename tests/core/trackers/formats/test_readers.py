@@ -171,7 +171,9 @@ def test_a_ticket_is_read_with_its_dated_notes(read):
 
 
 def test_the_headings_in_a_dated_note_of_a_ticket_belong_to_the_note(read):
-    text = samples.TICKET + "\n## Cause\n\nA missing case.\n\n## Mend\n\nAdd it.\n\n**2026-01-10T00:00:00Z**\n\nThird.\n"
+    text = (
+        samples.TICKET + "\n## Cause\n\nA missing case.\n\n## Mend\n\nAdd it.\n\n**2026-01-10T00:00:00Z**\n\nThird.\n"
+    )
     ticket = by_id(read("ticket", {"dm-5c46.md": text}))["dm-5c46"]
     assert dict(ticket.sections) == {"Description": "Text above.", "Design": "Small."}
     assert [note.text for note in ticket.comments][1:] == [

@@ -13,7 +13,6 @@ from tools.core.gitdir import common_folder, git_folder, has_remotes, places_of_
 from tools.core.hint import Note
 from tools.core.sync import bus_branch
 from tools.core.sync.bus_branch import BRANCH, REF
-from tools.core.sync.joining.join import join
 from tools.core.which_bus import Answer
 from tools.core.workspace import Workspace, git_lock_place
 
@@ -35,6 +34,8 @@ def belong(context: Context, agent: str) -> tuple[Note, ...]:
         return _silent(answer)
     if answer.state == which_bus.UNSEEN:
         raise which_bus.apart_error(answer)
+    from tools.core.sync.joining.join import join  # all of the exchange, only where there is a bus to join
+
     lock = git_lock_place(workspace)
     assert lock is not None  # only a clone has a branch
     with locks.hold(lock, patience=PATIENCE):

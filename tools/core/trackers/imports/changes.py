@@ -82,14 +82,18 @@ def of(reading: Reading, sides: Sides, options: Options) -> Changes:
     waits = dependencies.of(pieces, _is_here(pieces, sides))
     changes.notes.extend(waits.notes)
     task_ids = {**{key: piece.task_id for key, piece in sides.kept.items()}, **changes.ids}
+    secretive = secrets.places_with_secrets([piece.raw for piece in pieces])
     new: list[_Aim] = []
-    for piece in pieces:
+    for place, piece in enumerate(pieces):
         links = Links(
             changes.ids[piece.key],
             [task_ids[key] for key in waits.by_key[piece.key]],
             task_ids.get(piece.parent, piece.parent),
         )
-        aim = _aim(piece, links, sides)
+        rendered = item_text.render_piece(piece, links, sides.source, item_text.short_hash(piece.raw))
+        aim = _Aim(piece, _file_of(piece, sides), rendered)
+        if place in secretive:
+            aim = _redacted(aim)
         if aim.file is None and (piece.key not in sides.kept or options.force):
             new.append(aim)
         else:
@@ -99,14 +103,11 @@ def of(reading: Reading, sides: Sides, options: Options) -> Changes:
     return changes
 
 
-def _aim(piece: Piece, links: Links, sides: Sides) -> _Aim:
-    """What a piece is to look like, without the secrets in it."""
-    rendered = item_text.render_piece(piece, links, sides.source, item_text.short_hash(piece.raw))
-    if secrets.redact(piece.raw) != piece.raw:
-        sections = {name: secrets.redact(section) for name, section in rendered.sections.items()}
-        rendered = Rendered(secrets.redact(rendered.head), sections)
-        piece = piece._replace(raw=_without_secrets(piece.raw))
-    return _Aim(piece, _file_of(piece, sides), rendered)
+def _redacted(aim: _Aim) -> _Aim:
+    """The same without the secrets in it."""
+    sections = {name: secrets.redact(section) for name, section in aim.rendered.sections.items()}
+    rendered = Rendered(secrets.redact(aim.rendered.head), sections)
+    return _Aim(aim.piece._replace(raw=_without_secrets(aim.piece.raw)), aim.file, rendered)
 
 
 def _without_secrets(raw: str) -> str:
