@@ -68,12 +68,15 @@ class Argument(NamedTuple):
     kind: Kind
     settings: Mapping[str, Any]
 
-    is_flag = False
-
     @property
     def target(self) -> str:
         """The argument of the function that gets the value."""
         return self.names[0]
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether it takes no value."""
+        return False
 
     @property
     def is_list(self) -> bool:
