@@ -54,9 +54,12 @@ def main(
     options = importing.ImportOptions(Options(update, force, only, prefix or ""), comments, assign, dry_run)
     gc.disable()  # thousands of pieces and none in a circle: looking through them for garbage finds nothing
     try:
-        result = importing.run(run, importer, place, options)
+        _report(run, importing.run(run, importer, place, options))
     finally:
         gc.enable()
+
+
+def _report(run: cli.Run, result: importing.Result) -> None:
     run.warn(map(str, result.problems))
     following = run.spell(hint.tool("agent.idle_pickup", "list"))
     run.emit(result.as_document(), "\n".join([*_lines(result), f"next: {following}"]))

@@ -21,7 +21,7 @@ class Shape(NamedTuple):
     """A kind of secret: literals without which it is not there, and its pattern.
 
     Where the pattern has a group, only that part of the match is the secret. `beside` must be there as well. `sign` is
-    a part of every literal, the shorter the cheaper to miss. `has_tail` says that every match has a `_TAIL`. With
+    a part of every literal, the shorter the cheaper to miss. `has_tail` says that every match has one of `_TAILS`. With
     `any_case` sign and literals are in lower case and match letters of either.
     """
 
@@ -135,8 +135,11 @@ SHAPES: tuple[Shape, ...] = (
 )
 
 _WITHOUT_TAIL = tuple(shape for shape in SHAPES if not shape.has_tail)
-_TAIL = "[_.-][A-Za-z0-9_.-]{10}"
-"""What most tokens have behind their literal or in it, and most texts have nowhere."""
+_TAILS = tuple(sign + "[A-Za-z0-9_.-]{10}" for sign in ("_", r"\.", "-"))
+"""What most tokens have behind their literal or in it, and most texts have nowhere.
+
+Three patterns that begin with a literal are looked for four times faster than one that begins with a choice.
+"""
 
 _WORDS = r"(?:(?:[a-z]{0,17}(?:[A-Z][a-z]{2,19}){0,5}|[A-Z]{0,15}|v?[0-9]{1,4})(?:[-_.~+/=]++|\Z))++"
 """Words, names and years with signs between them: a random text of some length has no such form."""
@@ -159,7 +162,7 @@ def shapes_in(text: str) -> list[Shape]:
     lower = text.lower()
     patterns = sys.modules.get("re")  # a program that has loaded no patterns yet does not load them for this
     if len(text) >= _LONG:
-        if patterns is not None and patterns.search(_TAIL, text) is None:
+        if patterns is not None and not any(patterns.search(tail, text) for tail in _TAILS):
             shapes = _WITHOUT_TAIL
     elif not any(literal in lower for literal in _SPACED) and max(map(len, text.split()), default=0) < _SHORTEST:
         return []

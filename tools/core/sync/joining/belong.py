@@ -8,12 +8,9 @@ from tools.core import hint, which_bus
 from tools.core.context import Context
 from tools.core.errors import SetupError
 from tools.core.fs import locks
-from tools.core.git import index, refs, remotes
 from tools.core.gitdir import common_folder, git_folder, has_remotes, places_of_branch
 from tools.core.hint import Note
-from tools.core.sync import bus_branch
-from tools.core.sync.bus_branch import BRANCH, REF
-from tools.core.which_bus import Answer
+from tools.core.which_bus import BRANCH, Answer
 from tools.core.workspace import Workspace, git_lock_place
 
 PATIENCE = 60.0
@@ -34,7 +31,8 @@ def belong(context: Context, agent: str) -> tuple[Note, ...]:
         return _silent(answer)
     if answer.state == which_bus.UNSEEN:
         raise which_bus.apart_error(answer)
-    from tools.core.sync.joining.join import join  # all of the exchange, only where there is a bus to join
+    from tools.core.sync import bus_branch  # all of the exchange, only where there is a bus to join
+    from tools.core.sync.joining.join import join
 
     lock = git_lock_place(workspace)
     assert lock is not None  # only a clone has a branch
@@ -49,6 +47,8 @@ def whereabouts(workspace: Workspace) -> Answer:
     """Which bus this clone has; git and, before the first record, the remote are asked where files do not say."""
     answer = which_bus.find(workspace)
     if answer.state == which_bus.APART and os.path.isdir(workspace.bus.path):
+        from tools.core.git import index  # few clones have a bus that git tracks
+
         roots = {workspace.root, workspace.bus_root}
         is_tracked = any(index.has_any(root, workspace.bus.name) for root in roots)
         return Answer(which_bus.HERE) if is_tracked else answer
@@ -57,7 +57,9 @@ def whereabouts(workspace: Workspace) -> Answer:
         return answer
     common = common_folder(own)
     if places_of_branch(common, BRANCH) is None:  # only git can read its refs
-        if refs.commit_of(root, REF):
+        from tools.core.git import refs  # most refs are files
+
+        if refs.commit_of(root, f"refs/heads/{BRANCH}"):
             return Answer(which_bus.APART, f"the branch {BRANCH}")
         if having := refs.remotes_with(root, BRANCH):
             return Answer(which_bus.APART, f"{having[0]}/{BRANCH}")
@@ -66,6 +68,8 @@ def whereabouts(workspace: Workspace) -> Answer:
 
 def _at_remote(root: str) -> Answer:
     """What the remote says that this clone has not been told, as it is the clone of one branch."""
+    from tools.core.git import remotes  # only a clone whose remote may have more than it was told
+
     way = remotes.route(root, None)
     if not way.remote:
         return Answer(which_bus.NONE)

@@ -74,6 +74,14 @@ class _Aim(NamedTuple):
     rendered: Rendered
 
 
+class _New(NamedTuple):
+    """A piece that is not here yet, the bytes of its file, and what is kept of it."""
+
+    piece: Piece
+    data: bytes
+    kept: Kept
+
+
 def of(reading: Reading, sides: Sides, options: Options) -> Changes:
     """Everything an import changes; raises nothing."""
     changes = Changes([], dict(sides.kept), {}, [], [], [], [], [], list(reading.left_out), [], [])
@@ -83,7 +91,7 @@ def of(reading: Reading, sides: Sides, options: Options) -> Changes:
     changes.notes.extend(waits.notes)
     task_ids = {**{key: piece.task_id for key, piece in sides.kept.items()}, **changes.ids}
     secretive = secrets.places_with_secrets([piece.raw for piece in pieces])
-    new: list[_Aim] = []
+    new: list[_New] = []
     for place, piece in enumerate(pieces):
         links = Links(
             changes.ids[piece.key],
@@ -95,7 +103,8 @@ def of(reading: Reading, sides: Sides, options: Options) -> Changes:
         if place in secretive:
             aim = _redacted(aim)
         if aim.file is None and (piece.key not in sides.kept or options.force):
-            new.append(aim)
+            data = _encoded(aim.rendered.text)
+            new.append(_New(piece, data, kept.of(links.task_id, aim.piece.raw, aim.rendered)))
         else:
             _again(aim, sides, options, changes)
     _create(new, sides, changes)
@@ -245,17 +254,16 @@ def _merge(aim: _Aim, theirs: Parts, base: Mapping[str, str], options: Options, 
     changes.kept[piece.key] = kept.of(task_id, piece.raw, aim.rendered, unsettled)
 
 
-def _create(new: Sequence[_Aim], sides: Sides, changes: Changes) -> None:
+def _create(new: Sequence[_New], sides: Sides, changes: Changes) -> None:
     """The pieces that are not here yet: high priority first, then the oldest."""
     rank = {word: number for number, word in enumerate(items.PRIORITIES)}
-    ordered = sorted(new, key=lambda aim: (rank[aim.piece.priority], aim.piece.created or "~"))
+    ordered = sorted(new, key=lambda made: (rank[made.piece.priority], made.piece.created or "~"))
     width = max(sides.backlog.width, len(str(sides.backlog.last_number + len(ordered))))
-    for number, aim in enumerate(ordered, sides.backlog.last_number + 1):
-        name = f"{number:0{width}}-{naming.slug(aim.piece.title)}.md"
-        task_id = changes.ids[aim.piece.key]
-        changes.writes.append(Write(name, _encoded(aim.rendered.text), is_new=True))
-        changes.created.append(Row(task_id, aim.piece.where, f"queue/{name}"))
-        changes.kept[aim.piece.key] = kept.of(task_id, aim.piece.raw, aim.rendered)
+    for number, made in enumerate(ordered, sides.backlog.last_number + 1):
+        name = f"{number:0{width}}-{naming.slug(made.piece.title)}.md"
+        changes.writes.append(Write(name, made.data, is_new=True))
+        changes.created.append(Row(made.kept.task_id, made.piece.where, f"queue/{name}"))
+        changes.kept[made.piece.key] = made.kept
 
 
 def _encoded(text: str) -> bytes:
