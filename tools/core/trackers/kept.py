@@ -80,14 +80,14 @@ def _piece(line: Mapping[str, object]) -> tuple[str, Kept]:
 
 def encoded(pieces: Mapping[str, Kept]) -> bytes:
     """The file's bytes."""
-    return "".join([_line(key, piece) for key, piece in pieces.items()]).encode("utf-8", "backslashreplace")
+    return b"".join([_line(key, piece) for key, piece in pieces.items()])
 
 
-def _line(key: str, piece: Kept) -> str:
+def _line(key: str, piece: Kept) -> bytes:
     more = f',"sections":{_object(piece.sections)}' if piece.sections else ""
     more += f',"unsettled":{_object(piece.unsettled)}' if piece.unsettled else ""
     texts = f'"key":{_quoted(key)},"id":{_quoted(piece.task_id)},"head":{_quoted(piece.head)}'
-    return f'{{{texts},"raw":{_quoted(piece.raw)}{more}}}\n'
+    return f'{{{texts},"raw":{_quoted(piece.raw)}{more}}}\n'.encode("utf-8", "backslashreplace")
 
 
 def _object(texts: Mapping[str, str]) -> str:

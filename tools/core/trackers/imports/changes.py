@@ -99,24 +99,22 @@ def of(reading: Reading, sides: Sides, options: Options) -> Changes:
             task_ids.get(piece.parent, piece.parent),
         )
         rendered = item_text.render_piece(piece, links, sides.source, item_text.short_hash(piece.raw))
-        aim = _Aim(piece, _file_of(piece, sides), rendered)
         if place in secretive:
-            aim = _redacted(aim)
-        if aim.file is None and (piece.key not in sides.kept or options.force):
-            data = _encoded(aim.rendered.text)
-            new.append(_New(piece, data, kept.of(links.task_id, aim.piece.raw, aim.rendered)))
+            piece, rendered = _redacted(piece, rendered)
+        file = _file_of(piece, sides)
+        if file is None and (piece.key not in sides.kept or options.force):
+            new.append(_New(piece, _encoded(rendered.text), kept.of(links.task_id, piece.raw, rendered)))
         else:
-            _again(aim, sides, options, changes)
+            _again(_Aim(piece, file, rendered), sides, options, changes)
     _create(new, sides, changes)
     _look_for_vanished(reading, sides, changes)
     return changes
 
 
-def _redacted(aim: _Aim) -> _Aim:
-    """The same without the secrets in it."""
-    sections = {name: secrets.redact(section) for name, section in aim.rendered.sections.items()}
-    rendered = Rendered(secrets.redact(aim.rendered.head), sections)
-    return _Aim(aim.piece._replace(raw=_without_secrets(aim.piece.raw)), aim.file, rendered)
+def _redacted(piece: Piece, rendered: Rendered) -> tuple[Piece, Rendered]:
+    """The same without the secrets in them."""
+    sections = {name: secrets.redact(section) for name, section in rendered.sections.items()}
+    return piece._replace(raw=_without_secrets(piece.raw)), Rendered(secrets.redact(rendered.head), sections)
 
 
 def _without_secrets(raw: str) -> str:
