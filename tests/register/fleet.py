@@ -23,11 +23,11 @@ from typing import Any, NamedTuple
 from tests.acting import context_of
 from tests.clones import make_clone, make_origin
 from tests.register.histories import NEVER, UNKNOWN, Operation
-from tools.core import clock
 from tools.core.bus import assignments, claim_documents, claims
 from tools.core.bus.assignment_rules import AssignmentRequest
 from tools.core.bus.rules.claim_rules import Request
 from tools.core.errors import ToolkitError
+from tools.core.fs import folders
 from tools.core.git import remotes
 from tools.core.git.remotes import Push
 from tools.core.models.manifest import Manifest
@@ -37,6 +37,15 @@ from tools.core.workspace import Workspace
 
 PATIENCE = timedelta(seconds=20)
 VERBS = ("claim", "claim", "claim", "reopen", "release", "done", "relieve", "assign")
+NEXT = {
+    "claim": ("release", "release", "done", "relieve"),
+    "reopen": ("release", "done", "relieve"),
+    "release": ("claim", "claim", "assign"),
+    "done": ("reopen", "claim", "assign"),
+    "relieve": ("claim", "claim", "reopen"),
+    "assign": ("claim", "release", "relieve"),
+}
+"""What a clone does next on a task that it goes on with, so that grants follow each other."""
 
 
 class Plan(NamedTuple):
@@ -49,6 +58,7 @@ class Plan(NamedTuple):
     seed: int = 0
     weaken: Callable[[], None] | None = None
     loose: float = 0.0  # the share of operations that are not confirmed
+    goes_on: float = 0.4  # the share of operations on the same task as the clone's last one
 
 
 def play(folder: Path, plan: Plan) -> tuple[list[Operation], list[Path]]:
@@ -81,32 +91,66 @@ def _fork(work: Callable[[], None]) -> int:
 def _live(clone: Path, number: int, plan: Plan) -> None:
     """One clone's life; where it is to be killed, each operation is another process of it."""
     chance = random.Random(plan.seed * 100 + number)
+    if "clocks" in plan.faults:
+        _set_clock(chance.choice((-6, 0, 6)) * 3600)
+    _exchange(clone, f"codex-{number}", push=False)  # it has joined; only then can it judge whose clock is off
     if plan.weaken is not None:
         plan.weaken()
     ways = Ways(remotes.push, remotes.fetch_only)
-    offset = timedelta(hours=chance.choice((-6, 0, 6))) if "clocks" in plan.faults else timedelta()
+    step = Step("", "")
     for turn in range(plan.operations):
+        if "sleep" in plan.faults and chance.random() < 0.1:
+            time.sleep(chance.uniform(0.5, 1.5))  # the others go on meanwhile
         _put_faults_around_the_remote(ways, chance, plan.faults)
+        step = _next_step(step, chance, plan)
         seed = chance.random()
         if "kills" not in plan.faults or chance.random() < 0.7:
-            _act(clone, number, turn, random.Random(seed), plan, offset)
+            _act(clone, number, turn, step, random.Random(seed), plan)
             continue
-        victim = _fork(lambda turn=turn, seed=seed: _act(clone, number, turn, random.Random(seed), plan, offset))
+        victim = _fork(
+            lambda turn=turn, step=step, seed=seed: _act(clone, number, turn, step, random.Random(seed), plan)
+        )
         time.sleep(chance.uniform(0.0, 0.25))
         with suppress(ProcessLookupError):
             os.kill(victim, signal.SIGKILL)
         os.waitpid(victim, 0)
 
 
-def _act(clone: Path, number: int, turn: int, chance: random.Random, plan: Plan, offset: timedelta) -> None:
+class Step(NamedTuple):
+    """What a clone does in a turn."""
+
+    verb: str
+    task: str
+
+
+def _next_step(last: Step, chance: random.Random, plan: Plan) -> Step:
+    if last.verb and chance.random() < plan.goes_on:
+        return last._replace(verb=chance.choice(NEXT[last.verb]))
+    return Step(chance.choice(VERBS), f"T-{chance.randrange(plan.tasks)}")
+
+
+def _set_clock(offset: int) -> None:
+    """Moves this machine's clock: of its processes, and of the files that they write."""
+    real = time.time
+    time.time = lambda: real() + offset
+    folders.clock_skew = lambda place: 0.0
+
+
+def _exchange(clone: Path, agent: str, *, push: bool) -> None:
+    context = context_of(Workspace(str(clone), str(clone)), seat=Seat(agent, None))
+    exchange.exchange(context, agent, push=push)
+    context.close()
+
+
+def _act(clone: Path, number: int, turn: int, step: Step, chance: random.Random, plan: Plan) -> None:
     agent = f"codex-{number}"
-    task, verb = f"T-{chance.randrange(plan.tasks)}", chance.choice(VERBS)
+    verb, task = step
     engineer = f"codex-{chance.randrange(plan.clones)}" if verb == "assign" else ""
     is_confirmed = chance.random() >= plan.loose
     operation = Operation(agent, verb, task, time.monotonic_ns(), NEVER, UNKNOWN, 0, engineer, is_confirmed)
     _write(clone, turn, operation)
     seat = Seat(agent, Manifest(agent_id=agent, desired_roles=("manager",)))
-    context = context_of(Workspace(str(clone), str(clone)), seat=seat, now=clock.now() + offset)
+    context = context_of(Workspace(str(clone), str(clone)), seat=seat)
 
     def act() -> confirm.Acted:
         return confirm.Acted(_perform(context, operation), task)
@@ -217,6 +261,4 @@ def _roll_back(origin: Path, plan: Plan) -> None:
 def settle(clones: list[Path]) -> None:
     """Each clone pushes what it has, then takes in what the others pushed; faults are over."""
     for number, clone in [*enumerate(clones), *enumerate(clones), *enumerate(clones)]:
-        context = context_of(Workspace(str(clone), str(clone)), seat=Seat(f"codex-{number}", None))
-        exchange.exchange(context, f"codex-{number}", push=True)
-        context.close()
+        _exchange(clone, f"codex-{number}", push=True)

@@ -9,6 +9,7 @@ from tools.core import clock
 from tools.core.models.bus import EVENTS
 from tools.core.models.entry import Query
 from tools.core.store.answers import Loss
+from tools.core.store.files import deliveries
 from tools.core.store.files.index import build, database
 
 
@@ -38,6 +39,29 @@ def test_a_reply_closes_a_request_in_any_order_and_a_rewrite_opens_it_again(
     os.remove(workspace.thread("A").path)
     assert summaries(asked(lambda past: past.open_requests())) == ["asked"]
     assert asked(lambda past: past.count_requests()) == 1
+
+
+def test_an_event_is_no_older_than_the_exchange_that_brought_it(workspace, logged, asked, noon):
+    ids = [logged(agent_id=f"codex-{number}", ts="2020-01-01T00:00:00Z")["id"] for number in range(4)]
+    agents, old = [f"codex-{number}" for number in range(4)], clock.parse("2020-01-01T00:00:00Z")
+    moment = int(noon.timestamp())
+    deliveries.note(workspace, moment - 9000, deliveries.NONE, ids[3])  # it joins: what it finds may be of any age
+    assert set(asked(lambda past: past.last_seen(agents, noon)).values()) == {old}
+    deliveries.note(workspace, moment - 7200, ids[0], ids[1])
+    deliveries.note(workspace, moment - 60, ids[2], ids[3])
+    seen = asked(lambda past: past.last_seen(agents, noon))
+    assert [int((noon - seen[agent]).total_seconds()) for agent in agents[1::2]] == [7200, 60]
+    assert seen["codex-0"] == seen["codex-2"] == old
+
+
+def test_deliveries_of_a_few_minutes_are_kept_as_one_and_the_oldest_are_forgotten(workspace):
+    for number in range(200):
+        deliveries.note(workspace, number * 100, f"{number}", f"{number + 1}")
+    kept = deliveries.noted(workspace)
+    assert len(kept) < 64 and kept[-1].last == "200" and kept[0].moment == 100
+    for number in range(100):
+        deliveries.note(workspace, 10**6 + number * 1000, f"{number}", f"{number + 1}")
+    assert [each.moment for each in deliveries.noted(workspace)][::63] == [10**6 + 36000, 10**6 + 99000]
 
 
 @pytest.mark.parametrize("bulk", [0, build._BULK], ids=["in bulk", "row by row"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 
 from tests.clones import events_of, make_clone, make_origin
 from tests.conftest import git
+from tools.core.fs import folders
 from tools.core.git import remotes
-from tools.core.sync import exchange
+from tools.core.sync import confirm, exchange
 
 pytestmark = pytest.mark.slow
 
@@ -128,6 +130,61 @@ def test_a_host_that_takes_no_refs_of_ours_is_asked_once_and_the_branch_is_swapp
     assert "codex-1" in claim(run, second, "claim", *CONFIRMED, code=4).err
     assert git(origin, "for-each-ref", "refs/teof") == ""
     assert '"branch"' in git(origin, "show", "bus:format.json")
+
+
+def test_a_machine_whose_clock_is_ahead_takes_no_claim_from_a_holder_who_was_there_a_moment_ago(trio, run, monkeypatch):
+    first, second, _ = trio
+    sync(run, second)
+    claim(run, first, "claim", *CONFIRMED)
+    claim(run, first, "pause", *CONFIRMED, "--notes", "a break")
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 6 * 3600)
+    monkeypatch.setattr(folders, "clock_skew", lambda place: 0.0)
+    assert "codex-1" in claim(run, second, "claim", *CONFIRMED, code=4).err
+
+
+class Died(BaseException):
+    """The process dies here."""
+
+
+def died(*_: object, **__: object) -> None:
+    raise Died
+
+
+@pytest.mark.parametrize("step", ["_keep", "_send_refs"])
+def test_an_operation_that_died_on_its_way_is_counted_once(trio, origin, run, monkeypatch, step):
+    first, second, _ = trio
+    with monkeypatch.context() as dying, pytest.raises(Died):
+        dying.setattr(confirm, step, died)
+        claim(run, first, "claim", *CONFIRMED)
+    claim(run, first, "release", *CONFIRMED, "--status", "released")
+    value = json.loads(git(origin, "show", "refs/teof/claims/T-1"))
+    assert value["grant"].startswith({"_keep": "2-", "_send_refs": "1-"}[step])
+    claim(run, second, "claim", *CONFIRMED)
+    assert json.loads(git(origin, "show", "refs/teof/claims/T-1"))["claims"]["fence"] == 2
+
+
+def test_the_branch_calls_no_operation_confirmed_before_the_tasks_ref_does(trio, origin, run, monkeypatch):
+    monkeypatch.setattr(confirm, "_TOO_MUCH", 0)
+    monkeypatch.setattr(confirm, "_send_refs", died)
+    with pytest.raises(Died):
+        claim(run, trio[0], "claim", *CONFIRMED)
+    listed = git(origin, "ls-tree", "-r", "--name-only", "bus").split()
+    document = json.loads(git(origin, "show", f"bus:{next(path for path in listed if path.endswith('T-1.json'))}"))
+    assert document["agent_id"] == "codex-1" and not document.get("grant")
+
+
+def test_nothing_is_decided_while_the_remote_says_of_the_task_what_cannot_be_taken_in(trio, origin, run):
+    first, second, _ = trio
+    claim(run, first, "claim", *CONFIRMED)
+    value = json.loads(git(origin, "show", "refs/teof/claims/T-1"))
+    value["claims"]["fence"] = 9
+    (origin / "value").write_text(json.dumps(value | {"grant": f"9-{'0' * 32}"}))
+    git(origin, "update-ref", "refs/teof/claims/T-1", git(origin, "hash-object", "-w", "value").strip())
+    before = git(origin, "for-each-ref", "refs/teof/claims")
+    claim(run, second, "claim", *CONFIRMED, code=4)
+    assert "jumps from 1 to 9" in claim(run, first, "release", *CONFIRMED, code=7).err
+    assert git(origin, "for-each-ref", "refs/teof/claims") == before
 
 
 def test_patience_ends_with_what_is_here_kept_and_exit_5(trio, run, monkeypatch):

@@ -113,7 +113,8 @@ class History(Protocol):
     def last_seen(self, agents: Collection[str], now: datetime) -> dict[str, datetime]:
         """The last credible sign of each agent; an agent without one is left out.
 
-        A recent event is no older than those that stand just before it, whatever its writer's clock says.
+        A recent event is no older than those that stand just before it, nor than the exchange that brought it,
+        whatever its writer's clock says.
         """
 
     def last_entries(self, agents: Collection[str], kinds: Collection[str], now: datetime) -> dict[str, Entry]:

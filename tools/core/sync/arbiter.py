@@ -34,23 +34,29 @@ class Arbiter:
         self._agent = agent
         self._arrivals = arrivals
 
-    def take(self, source: Source, address: Address, data: bytes, before: bytes | None) -> None:
-        """Brings a document in where it wins; `before` is what its source had of it earlier."""
+    def take(self, source: Source, address: Address, data: bytes, before: bytes | None) -> bool:
+        """Brings a document in where it wins; `before` is what its source had of it earlier. Whether it could be judged."""
         try:
             theirs = door.document(address, data, self._context.now)
             base = object_of(before, address.of)
             self._arrivals.received += retry_stale(lambda: self._decide(address, theirs, base))
         except (DataError, UsageError) as error:
             self._arrivals.leave_out(source, [error.problem_in(f"{address.of}.json")])
+            return False
+        return True
 
-    def take_value(self, task: str, data: bytes) -> None:
-        """Brings in what a task's own ref on the remote says of its documents."""
+    def take_value(self, task: str, data: bytes) -> bool:
+        """Brings in what a task's own ref on the remote says of its documents; whether all of it could be judged."""
         source = Source(f"refs/teof/claims/{task}", "", False)
-        value = object_of(data, source.ref) or {}
-        for kind in (CLAIMS, ASSIGNMENTS):
-            content = value.get(kind)
-            if isinstance(content, dict):
-                self.take(source, Address(kind, task), files.dump_json(content), None)
+        value = object_of(data, source.ref)
+        if value is None:
+            self._arrivals.leave_out(source, [refusal(task, "it is not a JSON object")])
+            return False
+        documents = {kind: value[kind] for kind in (CLAIMS, ASSIGNMENTS) if isinstance(value.get(kind), dict)}
+        return all(
+            self.take(source, Address(kind, task), files.dump_json(content), None)
+            for kind, content in documents.items()
+        )
 
     def _decide(self, address: Address, theirs: Content, base: Content | None) -> int:
         """How many documents came in: 1 or 0."""

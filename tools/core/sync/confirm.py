@@ -91,7 +91,6 @@ def confirm(
             grant = _granted(context, task)
             answer = _send(turn, grant)
             if answer.taken:
-                _keep(context, grant)
                 return Confirmed(acted.result, turn.way.remote, problems)
         if not answer.overtaken:
             failure = exchange.refused_error(turn.way.remote, answer)
@@ -137,9 +136,16 @@ def _bring_in(turn: Turn, task: str) -> None:
     if not task or turn.unreachable is not None:
         return
     value = turn.objects.get(tracking, door.MAX_DOCUMENT)
-    if value is not None and value.kind == "blob" and value.data is not None:
-        turn.receiver.arbiter.take_value(task, value.data)
-        turn.memory.values[task] = value.name
+    if value is None:
+        return
+    if not turn.receiver.arbiter.take_value(task, value.data or b""):
+        raise SetupError(  # to go on would be to decide on what is older
+            f"{task} is not confirmed: this clone cannot take in what {turn.way.remote} has of it:"
+            f" {turn.arrivals.problems[-1]}",
+            code="sync.left_out",
+            hint=_AGAIN,
+        )
+    turn.memory.values[task] = value.name
 
 
 def _granted(context: Context, task: str) -> _Grant:
@@ -163,9 +169,10 @@ def _granted(context: Context, task: str) -> _Grant:
 def _send(turn: Turn, grant: _Grant) -> Push:
     turn.survey(grant.documents)
     if turn.confirms_on_branch:
-        return _send_branch(turn)
+        return _send_branch(turn, grant)
     if not turn.theirs or turn.lacking.size() > _TOO_MUCH:
-        answer = _send_branch(turn)
+        turn.survey()  # the branch may say that an operation is confirmed only once its ref does
+        answer = _send_branch(turn, None)
         if not answer.taken:
             return answer
         turn.objects.listed.clear()
@@ -175,11 +182,11 @@ def _send(turn: Turn, grant: _Grant) -> Push:
     if answer.refused and not answer.overtaken and not turn.are_refs_in_use:
         turn.memory.refuses_refs.append(turn.way.remote)
         turn.survey(grant.documents)
-        return _send_branch(turn)
+        return _send_branch(turn, grant)
     return answer
 
 
-def _send_branch(turn: Turn) -> Push:
+def _send_branch(turn: Turn, grant: _Grant | None) -> Push:
     """Swaps the shared branch; an answer that was lost is looked up."""
     turn.build()
     turn.objects.write()
@@ -189,6 +196,8 @@ def _send_branch(turn: Turn) -> Push:
         is_there = turn.unreachable is None and turn.objects.commit(turn.way.ref(turn.target)) == turn.made
         answer = Push(taken=True) if is_there else answer
     if answer.taken:
+        if grant is not None:
+            _keep(turn.context, grant)
         turn.bring_forward(with_files=False)
         turn.remember(sent=True)
     return answer
@@ -209,6 +218,7 @@ def _send_refs(turn: Turn, grant: _Grant) -> Push:
     if not (answer.taken or answer.overtaken or answer.refused):
         answer = _looked_up(turn, grant.task, value) or answer
     if answer.taken:
+        _keep(turn.context, grant)
         turn.memory.values[grant.task] = value
         turn.made = ""
         turn.remember(sent=False)
@@ -227,7 +237,11 @@ def _looked_up(turn: Turn, task: str, value: str) -> Push | None:
 
 
 def _keep(context: Context, grant: _Grant) -> None:
-    """Marks the live documents as confirmed; another operation of this clone may have changed them since."""
+    """Marks the live documents as confirmed; another operation of this clone may have changed them since.
+
+    It comes before the clone remembers the value that it sent: who dies between the two is too late at its
+    next try, and never counts one operation twice.
+    """
     for name, data in grant.documents.items():
         confirmed = object_of(data, name) or {}
 

@@ -17,6 +17,7 @@ from tools.core.git import refs, remotes
 from tools.core.git.packs import Objects
 from tools.core.git.remotes import Move, Push
 from tools.core.problem import Problem
+from tools.core.store.files import deliveries
 from tools.core.sync import bus_branch, bus_commits, live, memory, tree_format
 from tools.core.sync.arrivals import Arrivals, Source
 from tools.core.sync.bus_commits import Carrier
@@ -94,10 +95,17 @@ class Turn:
             self.context, self.agent, self.carrier, self.objects, self.memory, accepts_rewrite=accepts_rewrite
         )
         self.arrivals = self.receiver.arrivals
+        last = deliveries.last_event(self.context.workspace)
         for source in self._sources():
             if self.memory.taken.get(source.ref) != source.commit:
                 self.receiver.take(source)
+        self._note_delivery(last)
         self._report_rewritten()
+
+    def _note_delivery(self, last: str) -> None:
+        if self.unreachable is None:
+            workspace = self.context.workspace
+            deliveries.note(workspace, int(self.context.now.timestamp()), last, deliveries.last_event(workspace))
 
     def _settle_memory(self) -> None:
         """Forgets all where it compares with another branch, or where the live logs are other files than before."""

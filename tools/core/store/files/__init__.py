@@ -9,6 +9,7 @@ journal       a commit that can be finished later, with its version and a checks
 index         the derived index of the logs
 selection     the entries of a query
 following     a query, followed in the logs
+deliveries    which events the last exchanges brought, and when
 presence      when agents were last there
 figures       how much there is
 search        full-text search

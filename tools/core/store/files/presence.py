@@ -5,12 +5,12 @@ from __future__ import annotations
 from tools.core import clock
 from tools.core.clock import datetime
 from tools.core.plain import TYPE_CHECKING, NamedTuple
-from tools.core.store.files import seen
+from tools.core.store.files import deliveries, seen
 from tools.core.store.files.index.database import Index
 from tools.core.store.files.selection import values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
 _RECENT = 1000
 """Events, newest first, that count by their place."""
@@ -31,8 +31,10 @@ class Row(NamedTuple):
 def last_seen(index: Index, agents: Collection[str], now: datetime) -> dict[str, datetime]:
     """See History."""
     moments = {agent: [row.moment] for agent, row in last_words(index, agents, now).items()}
-    for agent, moment in _by_place(index, agents, now).items():
-        moments.setdefault(agent, []).append(moment)
+    places = _places(index, agents)
+    for bounds in (_by_place(index, places, now), _by_delivery(index, places, now)):
+        for agent, moment in bounds.items():
+            moments.setdefault(agent, []).append(moment)
     latest = _latest(now)
     for agent in agents:
         at_hand = seen.seen_at(index.workspace, agent)
@@ -57,22 +59,47 @@ def last_of(index: Index, agent: str, kinds: Collection[str], now: datetime) -> 
     return max(rows, default=None)
 
 
-def _by_place(index: Index, agents: Collection[str], now: datetime) -> dict[str, int]:
-    """By agent with a recent event, the latest credible moment among the events just before it."""
+def _places(index: Index, agents: Collection[str]) -> dict[str, int]:
+    """By agent with a recent event, the line of its last one."""
     if not agents:
         return {}
-    places = index.ask(
+    rows = index.ask(
         "SELECT agent, MAX(number) FROM entries INDEXED BY by_line WHERE stream='events' AND"
         f" number>(SELECT lines FROM streams WHERE name='events')-{_RECENT}"
         f" AND agent IN ({', '.join('?' * len(agents))}) GROUP BY agent",
         list(agents),
     )
+    return dict(rows)
+
+
+def _by_place(index: Index, places: Mapping[str, int], now: datetime) -> dict[str, int]:
+    """By agent, the latest credible moment among the events just before its last one."""
     sql = (
         "SELECT MAX(moment) FROM entries INDEXED BY by_line WHERE stream='events'"
         " AND number BETWEEN ? AND ? AND moment<=?"
     )
-    moments = {agent: index.ask(sql, (number - _NEAR, number, _latest(now)))[0][0] for agent, number in places}
+    moments = {agent: index.ask(sql, (number - _NEAR, number, _latest(now)))[0][0] for agent, number in places.items()}
     return {agent: moment for agent, moment in moments.items() if moment}
+
+
+def _by_delivery(index: Index, places: Mapping[str, int], now: datetime) -> dict[str, int]:
+    """By agent, when the exchange that brought its last event did so."""
+    noted = (deliveries.noted(index.workspace) if places else None) or []
+    brought = [delivery for delivery in noted if delivery.moment <= _latest(now)]
+    if not brought:
+        return {}
+    ends = sorted({end for delivery in brought for end in (delivery.first, delivery.last)})
+    rows = index.ask(
+        f"SELECT id, number FROM entries WHERE stream='events' AND id IN ({', '.join('?' * len(ends))})", ends
+    )
+    numbers: dict[str, int] = {deliveries.NONE: 0, **dict(rows)}
+    return {
+        agent: delivery.moment
+        for delivery in brought
+        if delivery.first in numbers and delivery.last in numbers
+        for agent, place in places.items()
+        if numbers[delivery.first] < place <= numbers[delivery.last]
+    }
 
 
 def _latest(now: datetime) -> int:
