@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tools.core import clock, hint, ids
-from tools.core.bus import claim_documents, posts
+from tools.core.bus import claim_documents, losses, posts
 from tools.core.context import Context
 from tools.core.errors import GuardError, SetupError
 from tools.core.fs import folders
@@ -82,7 +82,7 @@ def boot(context: Context, guarded: Guarded, options: BootOptions, say: Say) -> 
         _check_dirty_tree(context, guarded, options, say)
     handshake = None
     if options.announce:
-        handshake = posts.post(context, _handshake(guarded, options, state, sentence)).records[0]
+        handshake = _shake_hands(context, _handshake(guarded, options, state, sentence))
         say(f"handshake {handshake['id']} of {guarded.seat.agent_id}")
     context.warn(context.losses())
     for problem in claim_documents.live_claims(context.store).problems:
@@ -188,6 +188,28 @@ def _check_dirty_tree(context: Context, guarded: Guarded, options: BootOptions, 
 
 
 # -- handshake -----------------------------------------------------------------------------------
+
+
+def _shake_hands(context: Context, draft: posts.EventDraft) -> Mapping[str, object]:
+    """Logs the handshake, which names this clone; a session of the same agent in another clone is told with it."""
+    from tools.core.sync import twins
+
+    agent, here = context.seat.agent_id, twins.clone_of(context)
+    meta = {**draft.meta, twins.CLONE: here} if here else draft.meta
+    twin = twins.elsewhere(context, agent, here) if draft.meta.get("focus") != IDLE else None
+    if twin is None:
+        return posts.post(context, draft._replace(meta=meta)).records[0]
+    text = f"{agent} is in two clones: it boots here, in clone {here},, and has not signed off in {twin}"
+    context.warn(
+        [
+            Note(
+                f"{text}; if both go on, give this one another id",
+                hint.tool("agent.manifest_helper", "new", hint.WORDS),
+            )
+        ]
+    )
+    message = posts.MessageDraft(ids.inbox_of(agent), losses.CONFLICT, text, to=agent, meta={"clone": twin.clone})
+    return posts.post(context, draft._replace(meta={**meta, "twin": twin.clone}), [message]).records[0]
 
 
 def _handshake(guarded: Guarded, options: BootOptions, state: str, sentence: str) -> posts.EventDraft:

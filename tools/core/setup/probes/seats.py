@@ -11,6 +11,7 @@ from tools.core.git.branches import current_branch
 from tools.core.seats.seat import Seat, manifest_path, read_manifest
 from tools.core.setup import worktrees
 from tools.core.setup.probes.probe import FAIL, WARN, Probe, passed
+from tools.core.sync import twins
 
 
 def seat(context: Context, bound: str | None) -> Iterator[Probe]:
@@ -30,7 +31,17 @@ def seat(context: Context, bound: str | None) -> Iterator[Probe]:
         )
         return
     yield passed("seat", manifest.agent_id)
+    yield clones(context, manifest.agent_id)
     yield branch(context, Seat(manifest.agent_id, manifest))
+
+
+def clones(context: Context, agent: str) -> Probe:
+    """No other clone has a session under the same id."""
+    sessions = twins.at_once(context, agent)
+    if sessions:
+        text = f"{agent} is in {len(sessions)} clones: {', '.join(map(str, sessions))}"
+        return Probe("seat.clones", WARN, text, hint.tool("agent.bus_watch", "--agent", agent))
+    return passed("seat.clones", f"{agent} is in no other clone")
 
 
 def branch(context: Context, who: Seat) -> Probe:
