@@ -192,7 +192,7 @@ def _check_dirty_tree(context: Context, guarded: Guarded, options: BootOptions, 
 
 def _shake_hands(context: Context, draft: posts.EventDraft) -> Mapping[str, object]:
     """Logs the handshake, which names this clone; a session of the same agent in another clone is told with it."""
-    from tools.core.sync import twins
+    from tools.core.sync.clones import twins
 
     agent, here = context.seat.agent_id, twins.clone_of(context)
     meta = {**draft.meta, twins.CLONE: here} if here else draft.meta

@@ -12,8 +12,7 @@ live          what of the live bus the shared branch lacks
 unsent        since when records wait to be exchanged
 outgoing      commits of the bus, built on top of the remote's
 turn          one turn of an exchange: fetch, bring in, build, push, remember
-clone_id      the name of this clone among all
-twins         one agent id in two clones
+clones        which clone this is, and who works in which
 joining       a clone that comes to a bus that is there already
 exchange      turns until all is exchanged
 confirm       an operation that is certain among clones

@@ -26,8 +26,9 @@ from tools.core.models.bus import ASSIGNMENTS, CLAIMS
 from tools.core.problem import Problem
 from tools.core.store import merge
 from tools.core.store.api import Replace, retry_stale
-from tools.core.sync import bus_branch, clone_id, door, exchange
+from tools.core.sync import bus_branch, door, exchange
 from tools.core.sync.bus_commits import Carrier
+from tools.core.sync.clones import clone_id
 from tools.core.sync.tree_format import object_of
 from tools.core.sync.turn import Turn
 

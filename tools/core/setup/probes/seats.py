@@ -11,7 +11,7 @@ from tools.core.git.branches import current_branch
 from tools.core.seats.seat import Seat, manifest_path, read_manifest
 from tools.core.setup import worktrees
 from tools.core.setup.probes.probe import FAIL, WARN, Probe, passed
-from tools.core.sync import twins
+from tools.core.sync.clones import twins
 
 
 def seat(context: Context, bound: str | None) -> Iterator[Probe]:

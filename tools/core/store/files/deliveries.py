@@ -7,10 +7,10 @@ without it a sign is as old as its own stamp says.
 
 from __future__ import annotations
 
+from tools.core import ids
 from tools.core.errors import ToolkitError
 from tools.core.fs import files, jsonl
 from tools.core.plain import TYPE_CHECKING, NamedTuple, suppress
-from tools.core.store import merge
 from tools.core.store.files import small
 
 if TYPE_CHECKING:
@@ -40,7 +40,10 @@ def last_event(workspace: Workspace) -> str:
     line = None
     with suppress(FileNotFoundError, ToolkitError), files.opened(workspace.events) as descriptor:
         line = jsonl.last_line(descriptor)
-    return merge.id_of(line.raw) if line is not None else NONE
+    if line is None:
+        return NONE
+    record_id = (jsonl.parse_plain(line.raw) or {}).get("id")
+    return str(record_id) if ids.is_record(record_id) else ""
 
 
 def note(workspace: Workspace, moment: int, first: str, last: str) -> None:

@@ -14,7 +14,7 @@ from tools.core.bus.rules.claim_rules import STALE_AFTER
 from tools.core.context import Context
 from tools.core.errors import ToolkitError
 from tools.core.models.entry import Entry, Query
-from tools.core.sync import clone_id
+from tools.core.sync.clones import clone_id
 
 CLONE = "clone"
 """The name under which a handshake carries its clone's id."""
