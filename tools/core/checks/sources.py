@@ -10,14 +10,15 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from typing import Protocol
 
-from tools.core import hint
+from tools.core import hint, ids
 from tools.core.context import Context
 from tools.core.errors import DataError, SetupError
 from tools.core.fs import files, jsonl
 from tools.core.git import objects, refs, repository
 from tools.core.git.objects import Entry
 from tools.core.hint import Hint
-from tools.core.models.bus import EVENTS, MESSAGES
+from tools.core.models.bus import CLAIMS, EVENTS, MESSAGES
+from tools.core.models.lenient import claim_from, text_of
 from tools.core.problem import Problem
 from tools.core.store import layout
 from tools.core.store.addresses import name_at
@@ -70,6 +71,7 @@ class Commit:
         self.commit = commit
         self._listed = _listing(folder, commit)
         self._objects = objects.Reader(folder)
+        self._moved: dict[str, bytes] | None = None
 
     def __enter__(self) -> Commit:
         return self
@@ -95,7 +97,8 @@ class Commit:
     def names(self, folder: str) -> list[str]:
         """See Tree."""
         top = f"{BUS}/{folder}/"
-        return sorted(name for name in self._listed if name.startswith(top) and "/" not in name[len(top) :])
+        names = {name for name in self._listed if name.startswith(top) and "/" not in name[len(top) :]}
+        return sorted(names | self._finished().keys() if folder == CLAIMS else names)
 
     def lines(self, name: str) -> Iterator[jsonl.Line]:
         """See Tree."""
@@ -112,7 +115,7 @@ class Commit:
         """See Tree."""
         entries = self._files(name)
         if not entries:
-            return None
+            return self._finished().get(name) if name.startswith(f"{BUS}/{CLAIMS}/") else None
         content_blocks, size = [], 0
         with closing(self._objects.blocks(entries[0].name)) as blocks:
             for block in blocks:
@@ -121,6 +124,20 @@ class Commit:
                     raise DataError(Problem(name, 1, f"more than {files.MAX_DOCUMENT} bytes", "file.size"))
                 content_blocks.append(block)
         return b"".join(content_blocks)
+
+    def _finished(self) -> dict[str, bytes]:
+        """By the names of their files, the claims that are long over: they lie in the logs of their months."""
+        if self._moved is None:
+            self._moved = {}
+            fences: dict[str, int] = {}
+            for log in sorted(name for name in self._listed if name.startswith(f"{BUS}/{layout.FINISHED}/")):
+                for line in self.lines(log):
+                    content = jsonl.parse_plain(line.raw) or {}
+                    task = text_of(content.get("task_id"))
+                    fence = claim_from(content, task).fence
+                    if ids.is_task(task) and fence >= fences.get(task, 0):
+                        fences[task], self._moved[f"{BUS}/{CLAIMS}/{task}.json"] = fence, line.raw
+        return self._moved
 
     def _files(self, name: str) -> list[Entry]:
         entries = self._listed.get(name, [])

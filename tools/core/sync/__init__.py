@@ -10,6 +10,7 @@ arbiter       which of two versions of a document stays
 incoming      what another clone's bus brings into the live one
 live          what of the live bus the shared branch lacks
 unsent        since when records wait to be exchanged
+finished      claims that are over, in the log of their month
 outgoing      commits of the bus, built on top of the remote's
 turn          one turn of an exchange: fetch, bring in, build, push, remember
 clones        which clone this is, and who works in which

@@ -18,7 +18,7 @@ from tools.core.git.packs import Objects
 from tools.core.git.trees import FILE
 from tools.core.models.bus import EVENTS
 from tools.core.store import layout, merge, signpost
-from tools.core.sync import door, tree_format
+from tools.core.sync import door, finished, tree_format
 from tools.core.sync.bus_commits import Carrier
 from tools.core.sync.live import Lacking
 from tools.core.sync.tree_format import object_of
@@ -40,6 +40,7 @@ class Builder:
         self.is_on_branch = False
         """Whether the branch is to say that confirmed operations swap it, and no ref of their own."""
 
+        self._months: dict[str, frozenset[bytes]] = {}
         self.differing: set[str] = set()
         """The documents that the tree has otherwise or not."""
 
@@ -50,6 +51,8 @@ class Builder:
         bus = trees.find(self._objects, whole, prefix.rstrip("/")) if prefix and whole else None
         tree = whole if not prefix else bus.name if bus is not None and bus.is_folder else ""
         edits = self._edits(tree, lacking, like) | self._signpost(tree, like)
+        if edits and self._carrier.is_own and self._is_current(tree):
+            edits |= self._moved(tree, finished.folder_of(top), lacking, like)
         if edits:
             below = {f"{prefix}{path}": entry for path, entry in edits.items()}
             whole = trees.edited(self._objects, whole, below, like)
@@ -119,12 +122,49 @@ class Builder:
             if not self._carrier.is_own:
                 path = plain
             present = self._bytes(tree, path)
+            if present is None and self._is_in_its_month(tree, name, content):
+                continue
             if present is None or object_of(present, name) != content:
                 edits[path] = self._blob(data, like)
                 self.differing.add(name)
             if path != plain and trees.find(self._objects, tree, plain) is not None:
                 edits[plain] = None
         return edits
+
+    def _moved(self, tree: str, folder: str, lacking: Lacking, like: str) -> Edits:
+        """The claims of one folder that are long over, moved to the logs of their months."""
+        entry = trees.find(self._objects, tree, folder) if tree else None
+        names = trees.entries(self._objects, entry.name) if entry is not None and entry.is_folder else {}
+        edits: Edits = {}
+        lines: dict[str, list[bytes]] = {}
+        for path in (f"{folder}/{name}" for name in sorted(names)):
+            claim = finished.claim_in(path, self._bytes(tree, path))
+            if claim is None or claim[0] in lacking.documents:
+                continue
+            stream = finished.stream_of(*claim)
+            if stream and finished.is_due(claim[1], self._context.now):
+                edits[path] = None
+                lines.setdefault(stream, []).append(finished.line_of(claim[1]))
+        for stream, more in lines.items():
+            present = self._lines_of(tree, stream)
+            edits |= self._segments(tree, stream, [line for line in more if line not in present], like)
+        return edits
+
+    def _is_in_its_month(self, tree: str, name: str, content: Mapping[str, object]) -> bool:
+        """Whether a document has moved to the log of its month, as it is."""
+        stream = finished.stream_of(name, content) if self._carrier.is_own else ""
+        return bool(stream) and finished.line_of(content) in self._lines_of(tree, stream)
+
+    def _lines_of(self, tree: str, stream: str) -> frozenset[bytes]:
+        if stream not in self._months:
+            path = layout.log_path(stream)
+            folder = trees.find(self._objects, tree, path.removesuffix(".jsonl")) if tree else None
+            closed = trees.entries(self._objects, folder.name) if folder is not None and folder.is_folder else {}
+            paths = [*(f"{path.removesuffix('.jsonl')}/{name}" for name in sorted(closed)), path]
+            self._months[stream] = frozenset(
+                line for each in paths for line in merge.lines_of(self._bytes(tree, each) or b"")
+            )
+        return self._months[stream]
 
     def _segments(self, tree: str, stream: str, lines: Iterable[bytes], like: str) -> Edits:
         """The end of a log with lines behind it, cut where it has grown long."""
