@@ -12,6 +12,7 @@ live          what of the live bus the shared branch lacks
 unsent        since when records wait to be exchanged
 finished      claims that are over, in the log of their month
 outgoing      commits of the bus, built on top of the remote's
+packing       loose objects of the bus, packed in passing
 turn          one turn of an exchange: fetch, bring in, build, push, remember
 clones        which clone this is, and who works in which
 joining       a clone that comes to a bus that is there already

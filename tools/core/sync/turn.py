@@ -18,7 +18,7 @@ from tools.core.git.packs import Objects
 from tools.core.git.remotes import Move, Push
 from tools.core.problem import Problem
 from tools.core.store.files import deliveries
-from tools.core.sync import bus_branch, bus_commits, live, memory, tree_format
+from tools.core.sync import bus_branch, bus_commits, live, memory, packing, tree_format
 from tools.core.sync.arrivals import Arrivals, Source
 from tools.core.sync.bus_commits import Carrier
 from tools.core.sync.incoming import Receiver
@@ -241,3 +241,6 @@ class Turn:
         if self.objects.commit(f"refs/heads/{self.carrier.branch}") == self.made:
             self.memory.taken[f"refs/heads/{self.carrier.branch}"] = self.made
         memory.save(self.context.workspace, self.memory)
+        if self.carrier.is_own:
+            commits = {self.made, self.theirs, self.ours, *self.clones_now.values()} - {""}
+            packing.pack(self.context.workspace, sorted(commits))
