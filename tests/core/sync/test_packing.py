@@ -10,7 +10,7 @@ import pytest
 from tests.clones import ids_of, make_clone, make_origin
 from tests.conftest import git
 from tools.core.git import git as program
-from tools.core.sync import packing
+from tools.core.sync.clones import packing
 
 pytestmark = pytest.mark.slow
 

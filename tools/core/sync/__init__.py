@@ -1,5 +1,6 @@
 """The bus and the code of this clone, exchanged with a remote.
 
+clones        this clone among all: its name, who works in it, its objects
 door          what may come in from outside: names, modes, sizes, lines, documents
 memory        what a clone remembers of its exchanges
 bus_branch    the bus as a worktree of its own branch
@@ -12,9 +13,7 @@ live          what of the live bus the shared branch lacks
 unsent        since when records wait to be exchanged
 finished      claims that are over, in the log of their month
 outgoing      commits of the bus, built on top of the remote's
-packing       loose objects of the bus, packed in passing
 turn          one turn of an exchange: fetch, bring in, build, push, remember
-clones        which clone this is, and who works in which
 joining       a clone that comes to a bus that is there already
 exchange      turns until all is exchanged
 confirm       an operation that is certain among clones

@@ -18,9 +18,10 @@ from tools.core.git.packs import Objects
 from tools.core.git.remotes import Move, Push
 from tools.core.problem import Problem
 from tools.core.store.files import deliveries
-from tools.core.sync import bus_branch, bus_commits, live, memory, packing, tree_format
+from tools.core.sync import bus_branch, bus_commits, live, memory, tree_format
 from tools.core.sync.arrivals import Arrivals, Source
 from tools.core.sync.bus_commits import Carrier
+from tools.core.sync.clones import packing
 from tools.core.sync.incoming import Receiver
 from tools.core.sync.live import Lacking
 from tools.core.sync.outgoing import Builder, identity
