@@ -176,3 +176,15 @@ def _head(kind: int, size: int) -> bytes:
         head.append(byte | 0x80)
         byte, size = size & 0x7F, size >> 7
     return bytes([*head, byte])
+
+
+def pack_loose(folder: str, commits: Iterable[str], packed: Iterable[str], *, timeout: float) -> None:
+    """Packs what some commits name, others do not, and no pack has; takes away loose objects that a pack has.
+
+    `folder` is the common git folder. SetupError where git is not done in time, or does not know a commit.
+    """
+    named = "".join(f"{name}\n" for name in [*commits, *(f"^{name}" for name in packed)]).encode()
+    within = ("--revs", "--unpacked", "--incremental", "--delta-base-offset", "--quiet")
+    place = os.path.join(folder, "objects/pack/pack")
+    git.run(folder, "pack-objects", *within, place, input=named, timeout=timeout)
+    git.run(folder, "prune-packed", "--quiet", timeout=timeout)

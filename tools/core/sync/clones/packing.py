@@ -12,7 +12,7 @@ from collections.abc import Collection
 from contextlib import suppress
 
 from tools.core.errors import ToolkitError
-from tools.core.git import git
+from tools.core.git import packs
 from tools.core.store.files import small
 from tools.core.workspace import Workspace, git_lock_place
 
@@ -40,15 +40,8 @@ def pack(workspace: Workspace, commits: Collection[str]) -> None:
     done = [name for name in (small.read(mark) or b"").decode("ascii", "replace").split() if name.isalnum()]
     small.replace(mark, b"")
     with suppress(ToolkitError):
-        _pack(folder, commits, done)
+        packs.pack_loose(folder, commits, done, timeout=PATIENCE)
         small.replace(mark, "\n".join(commits).encode())
-
-
-def _pack(folder: str, commits: Collection[str], done: Collection[str]) -> None:
-    asked = "".join(f"{name}\n" for name in [*commits, *(f"^{name}" for name in done)]).encode()
-    within = ("--revs", "--unpacked", "--incremental", "--delta-base-offset", "--quiet")
-    git.run(folder, "pack-objects", *within, os.path.join(folder, "objects/pack/pack"), input=asked, timeout=PATIENCE)
-    git.run(folder, "prune-packed", "--quiet", timeout=PATIENCE)
 
 
 def _is_tried_lately(mark: str) -> bool:
