@@ -15,7 +15,10 @@ from typing import Any
 from tools.core.cli import commands, explained, plain_reader
 
 OWN_WORDS = '"…"'
-SHOWN = re.compile(r"^(?:hint: |  fix: |   → `|   (?=python -m tools|git ))(.*?)`?$", re.M)
+SHOWN = re.compile(
+    r"^(?:hint: |  fix: |   → `|   (?=python -m tools|git )|(?:then: |next: |.* more: )(?=python -m tools|teof ))(.*?)`?$",
+    re.M,
+)
 """Where the output of a command shows what can be typed next."""
 
 FIELDS = ("hint", "fix", "repair", "command")

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import field
+from tests import field, pasting
 from tests.command_lines import hints_in, require_line, require_one_reading
 from tests.photograph import nothing_else_touched
 
@@ -314,7 +314,29 @@ def watched(request: pytest.FixtureRequest) -> Callable[..., AbstractContextMana
 
 
 @pytest.fixture
-def run(watched: Callable[..., AbstractContextManager[None]]) -> Callable[..., SimpleNamespace]:
+def shown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., None]]:
+    """Takes what commands print: whatever line they show must be one that a shell and the commands in it take.
+
+    When the test is over, the first line of each kind is pasted; in the laboratory, and on files.
+    """
+    lines: list[pasting.Shown] = []
+
+    def take(*texts: str, folder: Path | None = None) -> None:
+        for line in {line for text in texts for line in hints_in(text)}:
+            require_line(line)
+            lines.append(pasting.Shown(line, folder or Path.cwd()))
+
+    yield take
+    if request.config.getoption("--field") or request.config.getoption("--store") != "files":
+        return
+    shared = tmp_path_factory.getbasetemp()
+    pasting.paste(lines, (shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared) / "hints")
+
+
+@pytest.fixture
+def run(
+    watched: Callable[..., AbstractContextManager[None]], shown: Callable[..., None]
+) -> Callable[..., SimpleNamespace]:
     """Runs a command in process and asserts its exit code: `run("agent.bus_claim", "list", code=0)`.
 
     Whatever command it shows must be a line that a shell and the commands in it take, and both readers of command
@@ -333,8 +355,7 @@ def run(watched: Callable[..., AbstractContextManager[None]]) -> Callable[..., S
         text = f"{module} {' '.join(arguments)}\n{out.getvalue()}{err.getvalue()}"
         assert code is None or got == code, f"exit {got}, not {code}: {text}"
         assert "Traceback" not in text, text
-        for line in {*hints_in(out.getvalue()), *hints_in(err.getvalue())}:
-            require_line(line)
+        shown(out.getvalue(), err.getvalue())
         document = json.loads(out.getvalue()) if "--json" in arguments and got in (0, 1) and out.getvalue() else None
         return SimpleNamespace(out=out.getvalue(), err=err.getvalue(), code=got, json=document)
 
@@ -343,16 +364,18 @@ def run(watched: Callable[..., AbstractContextManager[None]]) -> Callable[..., S
 
 @pytest.fixture
 def spawn(
-    watched: Callable[..., AbstractContextManager[None]], in_field: str
+    watched: Callable[..., AbstractContextManager[None]], in_field: str, shown: Callable[..., None]
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs a command as a real process: `spawn("-m", "tools.agent.bus_claim", "list", cwd=…)`."""
 
     def start(*arguments: str, cwd: Path | None = None, **extra: Any) -> subprocess.CompletedProcess[str]:
         careless = {"preexec_fn": field.parent} if in_field else {}
         with watched(arguments, cwd):
-            return subprocess.run(
+            done = subprocess.run(
                 [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, timeout=120, **careless, **extra
             )
+        shown(done.stdout, done.stderr, folder=cwd)
+        return done
 
     return start
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import pasting
 from tests.command_lines import OWN_WORDS, hints_in, require_line
 from tests.conftest import CHECKOUT, git
 from tools.core import hint
@@ -23,6 +24,7 @@ SAMPLES = {
     "--limit": "20",
     "--plan": "2026-01-31-slug",
     "--reply-to": "01KABCDEFGHJKMNPQRSTVWXYZ0",
+    "--since": "24h",
     "--status": "released",
     "plan": "2026-01-31-slug",
 }
@@ -227,6 +229,31 @@ def test_a_claim_that_came_with_a_hostile_holder_is_refused_without_a_hint(git_r
         for line in hints_in(board.stdout):
             pasted(line, git_repo)
     assert not (git_repo / "PWN").exists()
+
+
+def test_a_kind_of_hint_is_its_command_without_values():
+    one = pasting.kind_of(
+        "python -m tools.agent.bus_claim release --task T-1 --status released && git -C /x push origin a"
+    )
+    assert one == "teof bus_claim release --status --task && git push origin"
+    assert pasting.kind_of("teof bus_claim release --status paused --task T-2 && git push origin b") == one
+
+
+@pytest.mark.parametrize(
+    "line", ["git rev-prase HEAD", "python -m tools.agent.bus_clam list", "git log <base>", "teof bus_claim list --al"]
+)
+def test_a_hint_that_does_not_run_fails_the_test_that_met_it(git_repo, tmp_path, line):
+    with pytest.raises(AssertionError, match=line):
+        pasting.paste([pasting.Shown(line, git_repo)], tmp_path / "marks")
+    pasting.paste([pasting.Shown(line, git_repo)], tmp_path / "marks")  # each kind once
+
+
+def test_a_hint_that_completes_a_task_fails_the_test_that_met_it(git_repo, tmp_path, seat):
+    seat("a")
+    started(CLAIM[:-1], git_repo)
+    line = "python -m tools.agent.bus_claim release --task T"
+    with pytest.raises(AssertionError, match="completes a task"):
+        pasting.paste([pasting.Shown(line, git_repo)], tmp_path / "marks")
 
 
 REFUSALS = [

@@ -45,7 +45,8 @@ def require_commit(folder: str, ref: str) -> str:
     if not commit:
         remote, _, branch = ref.partition("/")
         fetch = hint.git("fetch", remote, branch) if branch else hint.git("fetch", "origin", ref)
-        raise UsageError(f"there is no commit {ref!r} here", code="git.ref", hint=fetch)
+        is_name = not remote.startswith("-")  # git would read it as an option
+        raise UsageError(f"there is no commit {ref!r} here", code="git.ref", hint=fetch if is_name else None)
     return commit
 
 

@@ -137,6 +137,15 @@ def test_a_refusal_has_its_code_first_and_the_hint_below(fleet):
     )
 
 
+def test_a_task_that_waits_and_one_that_is_misspelt_are_not_claimed(fleet):
+    queue = fleet.tree / "queue"
+    queue.mkdir(exist_ok=True)
+    (queue / "001-a.md").write_text("# Task: A\nStatus: open\n")
+    (queue / "002-b.md").write_text("# Task: B\nStatus: open\nDepends: QUEUE-001\n")
+    assert "[pickup.waiting] QUEUE-002 waits for QUEUE-001" in one(fleet.tree, "claim_task", {"task": "QUEUE-002"})[1]
+    assert "[task.misspelt] QUEUE-1 is not in the backlog" in one(fleet.tree, "claim_task", {"task": "QUEUE-1"})[1]
+
+
 @pytest.mark.parametrize(
     ("name", "given", "words"),
     [
