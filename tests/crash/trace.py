@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 _LINE = re.compile(r"^([a-z_0-9]+)\((.*)$", re.DOTALL)
 _STATE = re.compile(r"[</\"]_(?:bus|plans|report)\b")
+_MODULE = re.compile(r"""[<"][^<">]*/lib/python[0-9.]+/""")
+"""A module that Python loads: a disk that loses it ends every program."""
+_NO_PROMISE = re.compile(r"/_bus/\.cache|/\.git[/>]")
 _FD = re.compile(r"^(\d+|AT_FDCWD)<([^>]*)>")
 ERRORS = ("ENOSPC", "EIO", "EINTR")
 CHANGING = frozenset(
@@ -64,8 +67,10 @@ class Trace(list[Call]):
         """Where the system can refuse: each changing call with each error, each reading one with EIO."""
         found, before = [], ""
         for call in self.from_first_state():
+            if _MODULE.search(call.text):
+                continue
             errors = ERRORS if call.name in CHANGING else ("EIO", "EINTR") if call.name in READING else ()
-            binding = call.name in ("fsync", "fdatasync") and ".cache" not in before + call.text
+            binding = call.name in ("fsync", "fdatasync") and not _NO_PROMISE.search(before + call.text)
             found += [Point(call, f"error={error}", binding) for error in errors]
             before = call.text
         return found
