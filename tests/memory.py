@@ -18,7 +18,8 @@ from tools.core.problem import Problem
 from tools.core.store import live, merge, one_by_one
 from tools.core.store.addresses import address_of, name_at
 from tools.core.store.answers import Loss, Matches, Recorded, Totals, Volume
-from tools.core.store.api import MAX_COUNTED, MAX_REQUESTS, Append, Document, Expect, Replace, StaleVersion, streams_of
+from tools.core.store.api import MAX_COUNTED, MAX_REQUESTS, Append, Document, Expect, Replace, StaleVersion
+from tools.core.store.streams import streams_of
 from tools.core.text import secrets
 
 

@@ -18,11 +18,13 @@ from tools.core.models.entry import Entry, Query
 from tools.core.models.record import to_mapping
 from tools.core.plain import TYPE_CHECKING
 from tools.core.problem import Problem
-from tools.core.store.api import Following, streams_of
+from tools.core.store.streams import streams_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
+
+    from tools.core.store.contract import Following
 
 DEFAULT_LIMIT = 20
 

@@ -12,13 +12,14 @@ from tools.core.hint import Hint, Note
 from tools.core.plain import TYPE_CHECKING, cached_property
 from tools.core.problem import Problem
 from tools.core.seats.seat import Seat
-from tools.core.store.api import History, Store
 from tools.core.store.backend import open_store
 from tools.core.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
     from typing import TypeAlias
+
+    from tools.core.store.contract import History, Store
 
 Warn: TypeAlias = "Callable[[Iterable[str | Note]], None]"
 Spell: TypeAlias = "Callable[[Hint | None], str]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tools.core import clock, hint, ids
 from tools.core.backlog import states
@@ -19,8 +19,10 @@ from tools.core.models.bus import Claim, Event
 from tools.core.models.entry import Entry, Query
 from tools.core.problem import Problem
 from tools.core.receipts import verify
-from tools.core.store.api import History
 from tools.core.workspace import Place, Workspace
+
+if TYPE_CHECKING:
+    from tools.core.store.contract import History
 
 QUIET_AGENTS = 20
 """Agents without live work that are listed, the latest seen first; the rest are counted."""

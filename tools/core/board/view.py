@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tools.core import clock, ids
 from tools.core.board import build
@@ -21,7 +21,9 @@ from tools.core.context import Context, Spell
 from tools.core.models.bus import Claim
 from tools.core.models.entry import Entry
 from tools.core.store.answers import Totals
-from tools.core.store.api import History
+
+if TYPE_CHECKING:
+    from tools.core.store.contract import History
 
 REQUESTS = 50
 """Requests on a page; only their threads are read."""

@@ -9,10 +9,12 @@ from tools.core.models.lenient import assignment_from, claim_from
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.problem import Problem
 from tools.core.store.addresses import name_at
-from tools.core.store.api import Document, Store
+from tools.core.store.api import Document
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from tools.core.store.contract import Store
 
 
 class TaskDocuments(NamedTuple):

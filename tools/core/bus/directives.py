@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tools.core import hint, ids
 from tools.core.bus import posts
@@ -12,7 +12,10 @@ from tools.core.errors import UsageError
 from tools.core.models.bus import Message, stream_of
 from tools.core.models.lenient import message_from
 from tools.core.models.record import MAX_SUMMARY, to_mapping
-from tools.core.store.api import Append, Change, Expect, History, retry_stale
+from tools.core.store.api import Append, Change, Expect, retry_stale
+
+if TYPE_CHECKING:
+    from tools.core.store.contract import History
 
 KEY = "directive"
 """The key of a pointer's `meta` that names the directive's thread."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from tools.core.models.bus import EVENTS
 from tools.core.models.entry import Entry, event_entry, unrepeated
+from tools.core.plain import TYPE_CHECKING
 from tools.core.problem import Problem
-from tools.core.store.api import MAX_COUNTED, Store
+from tools.core.store.api import MAX_COUNTED
 from tools.core.text import terminal
+
+if TYPE_CHECKING:
+    from tools.core.store.contract import Store
 
 
 def newest_events(store: Store, limit: int) -> tuple[list[Entry], list[Problem]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tools.core import clock, ids
 from tools.core.bus.posts import Draft, EventDraft, Posted, post_once
@@ -21,8 +21,10 @@ from tools.core.models.bus import Event
 from tools.core.models.record import MAX_SUMMARY
 from tools.core.problem import Problem
 from tools.core.seats.seat import Seat
-from tools.core.store.api import History
 from tools.core.workspace import REPORT, Place, Workspace
+
+if TYPE_CHECKING:
+    from tools.core.store.contract import History
 
 CLEARED = "dirty_cleared"
 REASSIGNED = "dirty_reassigned"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tools.core import clock
 from tools.core.bus import presence
 from tools.core.models.bus import Assignment, Claim
 from tools.core.models.entry import Entry
 from tools.core.models.manifest import Manifest
-from tools.core.store.api import History
+
+if TYPE_CHECKING:
+    from tools.core.store.contract import History
 
 AGENT_WINDOW = timedelta(minutes=240)
 

@@ -8,13 +8,13 @@ from tools.core.errors import DataError
 from tools.core.fs import files
 from tools.core.models.entry import Entry, Query, unrepeated
 from tools.core.plain import TYPE_CHECKING, NamedTuple
-from tools.core.store.api import History
 from tools.core.workspace import Place, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from tools.core.clock import datetime
+    from tools.core.store.contract import History
 
 
 class Item(NamedTuple):

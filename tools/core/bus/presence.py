@@ -16,12 +16,12 @@ from tools.core.models.entry import Entry
 from tools.core.models.manifest import Manifest
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.seats.seat import MANAGER_ROLE, all_manifests
-from tools.core.store.api import History
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from tools.core.context import Context
+    from tools.core.store.contract import History
 
 FRESH = "fresh"
 STALE = "stale"

@@ -16,12 +16,13 @@ from tools.core.hint import Hint, Note
 from tools.core.plain import TYPE_CHECKING, cached_property
 from tools.core.problem import Problem
 from tools.core.seats.seat import Seat, acting, reading
-from tools.core.store.api import Store
 from tools.core.text import secrets, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, NoReturn, TypeVar
+
+    from tools.core.store.contract import Store
 
     Result = TypeVar("Result")
 

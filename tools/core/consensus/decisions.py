@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tools.core import clock, ids
 from tools.core.backlog import items
@@ -26,8 +26,10 @@ from tools.core.models.bus import ASSIGNMENTS
 from tools.core.models.entry import Entry, Query, event_entry
 from tools.core.models.lenient import assignment_from, text_of
 from tools.core.receipts import locate
-from tools.core.store.api import History, Store
 from tools.core.workspace import LEDGER, Workspace
+
+if TYPE_CHECKING:
+    from tools.core.store.contract import History, Store
 
 MAX_AGE = timedelta(hours=24)
 """The cadence: an open decision without a record for longer is overdue (playbook, Consensus Cadence)."""

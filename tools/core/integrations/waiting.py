@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tools.core import ids
 from tools.core.backlog import pickup
@@ -18,7 +18,9 @@ from tools.core.context import Context
 from tools.core.models.entry import Entry, Query
 from tools.core.models.record import to_mapping
 from tools.core.problem import Problem
-from tools.core.store.api import Following
+
+if TYPE_CHECKING:
+    from tools.core.store.contract import Following
 
 MAIL, REPLY, RELEASE, READY = KINDS = ("mail", "reply", "release", "ready")
 PAUSE = 0.5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tools.core import ids
 from tools.core.context import Context
@@ -18,8 +18,10 @@ from tools.core.plans.rules import Facts
 from tools.core.receipts import verify
 from tools.core.receipts.paths import PathProblem, path_problem
 from tools.core.store.addresses import address_of, name_at
-from tools.core.store.api import Store
 from tools.core.workspace import BUS, Place, Workspace
+
+if TYPE_CHECKING:
+    from tools.core.store.contract import Store
 
 BRANCH = "bus"
 """Where the bus's own history is looked for, here and at each remote, when no live bus has what a plan links."""

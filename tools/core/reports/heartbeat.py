@@ -15,8 +15,11 @@ from tools.core.board import build, model
 from tools.core.bus import presence
 from tools.core.context import Context
 from tools.core.models.entry import Entry, Query
-from tools.core.store.api import History
+from tools.core.plain import TYPE_CHECKING
 from tools.core.workspace import REPORT
+
+if TYPE_CHECKING:
+    from tools.core.store.contract import History
 
 
 class Check(NamedTuple):

@@ -21,12 +21,16 @@ from tools.core.git import history, tracked
 from tools.core.models.bus import MESSAGES, Message, stream_of
 from tools.core.models.lenient import message_from
 from tools.core.models.plan import Plan
+from tools.core.plain import TYPE_CHECKING
 from tools.core.plans.storage import all_plans
 from tools.core.problem import Problem
 from tools.core.receipts import locate, verify
 from tools.core.receipts.paths import path_problem
-from tools.core.store.api import Store, records_of
+from tools.core.store.streams import records_of
 from tools.core.workspace import REPORT, Place, Workspace
+
+if TYPE_CHECKING:
+    from tools.core.store.contract import Store
 
 DEFAULT = f"{REPORT}/usage/receipts-index.jsonl"
 _BATCH = 500

@@ -7,7 +7,7 @@ anything is decided. Every record that is written says `meta.via`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from tools.core import hint, ids
 from tools.core.backlog import task_ids
@@ -16,7 +16,10 @@ from tools.core.bus.assignment_rules import AssignmentRequest, require_manager
 from tools.core.bus.rules.claim_rules import STALE_AFTER
 from tools.core.context import Context
 from tools.core.errors import UsageError
-from tools.core.store.api import Append, Change, Store
+from tools.core.store.api import Append, Change
+
+if TYPE_CHECKING:
+    from tools.core.store.contract import Store
 
 VIA = "serve"
 _RELEASES = ("done", "released", "paused")
@@ -70,7 +73,7 @@ def perform(context: Context, name: str, body: object) -> Done:
     acting = Context(
         context.workspace,
         seat=context.seat,
-        store=cast(Store, MarkedStore(context.store)),
+        store=cast("Store", MarkedStore(context.store)),
         now=context.now,
         warn=context.warn,
     )

@@ -6,7 +6,7 @@ The fence that a seat took is in the event log: in the newest event that made it
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tools.core import hint, ids
 from tools.core.bus import claim_documents
@@ -23,9 +23,11 @@ from tools.core.plans.storage import SUFFIX, read
 from tools.core.seats import guards
 from tools.core.seats.seat import Seat
 from tools.core.session import dirty_tree
-from tools.core.store.api import History
 from tools.core.text import terminal
 from tools.core.workspace import PLANS, Workspace
+
+if TYPE_CHECKING:
+    from tools.core.store.contract import History
 
 _TAKING = ("claim", "takeover", "reopened", "assign")
 PASS, WARN, FAIL = "pass", "warn", "fail"

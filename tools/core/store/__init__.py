@@ -2,7 +2,9 @@
 
 addresses   how people are shown what a bus holds
 answers     what the questions to a history are answered with
-api         the protocols, and what a commit is made of
+api         what a commit is made of
+contract    the protocols
+streams     the streams of a query, and their records
 one_by_one  documents where a question costs nothing
 redacted    what a commit writes, with its secrets replaced
 live        which of all documents are live

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 
 from tools.core.plain import TYPE_CHECKING
-from tools.core.store.api import Store
 from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from tools.core.store.contract import Store
 
 
 def open_store(workspace: Workspace, remark: Callable[[Sequence[str]], None] = lambda _: None) -> Store:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from tools.core import ids
 from tools.core.errors import DataError, ToolkitError, UsageError
+from tools.core.plain import TYPE_CHECKING
 from tools.core.problem import Problem
-from tools.core.store.api import Document, Store
+from tools.core.store.api import Document
+
+if TYPE_CHECKING:
+    from tools.core.store.contract import Store
 
 
 def documents(store: Store, names: tuple[str, ...]) -> dict[str, Document | ToolkitError]:

@@ -11,7 +11,10 @@ from tools.core.board.lanes.timeline import ClaimChange
 from tools.core.models.bus import Event
 from tools.core.models.entry import Entry, Query
 from tools.core.models.lenient import claim_from
-from tools.core.store.api import History
+from tools.core.plain import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tools.core.store.contract import History
 
 CLAIM_KINDS = ("claim", "takeover", "reopened", "pause", "release")
 """The kinds of events that carry a claim."""

@@ -8,10 +8,14 @@ from tools.core.fs import jsonl
 from tools.core.fs.follow import Follower
 from tools.core.models.entry import Entry, Query, matches, stream_entry
 from tools.core.models.lenient import shortcoming
+from tools.core.plain import TYPE_CHECKING
 from tools.core.problem import Problem
-from tools.core.store.api import Store, streams_of
 from tools.core.store.files.transaction import place_of
+from tools.core.store.streams import streams_of
 from tools.core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from tools.core.store.contract import Store
 
 
 class LogFollower:

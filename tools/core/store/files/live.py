@@ -9,13 +9,14 @@ from tools.core.fs import files
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS
 from tools.core.plain import TYPE_CHECKING, NamedTuple, suppress
 from tools.core.store import live, one_by_one
-from tools.core.store.api import Document, Live, Store
+from tools.core.store.api import Document, Live
 from tools.core.store.files.transaction import version_of
 from tools.core.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tools.core.store.contract import Store
     from tools.core.store.files.index.database import Index
     from tools.core.store.files.index.documents import Row
 

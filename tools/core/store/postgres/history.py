@@ -14,13 +14,17 @@ from tools.core import clock
 from tools.core.fs import jsonl
 from tools.core.models.bus import EVENTS, Event, stream_of
 from tools.core.models.entry import Entry, Query, Search, stream_entry, unrepeated
+from tools.core.plain import TYPE_CHECKING
 from tools.core.problem import Problem
 from tools.core.store.addresses import address_of
 from tools.core.store.answers import Loss, Matches, Recorded, Totals, Volume
-from tools.core.store.api import MAX_COUNTED, MAX_REQUESTS, Following
+from tools.core.store.api import MAX_COUNTED, MAX_REQUESTS
 from tools.core.store.postgres import figures, following, presence, requests, selection
 from tools.core.store.postgres.lines import examined_row
 from tools.core.store.postgres.opening import Bus
+
+if TYPE_CHECKING:
+    from tools.core.store.contract import Following
 
 _MAX_PROBLEMS = 1000
 _WALKED = 20_000

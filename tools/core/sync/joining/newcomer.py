@@ -18,14 +18,18 @@ from tools.core.git import remotes, trees
 from tools.core.git.packs import Objects
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, stream_of
 from tools.core.models.lenient import claim_from
+from tools.core.plain import TYPE_CHECKING
 from tools.core.store import merge, signpost
-from tools.core.store.api import Replace, Store, retry_stale
+from tools.core.store.api import Replace, retry_stale
 from tools.core.store.files.store import FileStore
 from tools.core.store.signpost import Signpost
 from tools.core.sync.arbiter import notices
 from tools.core.sync.arrivals import Conflict
 from tools.core.sync.bus_commits import Carrier
 from tools.core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from tools.core.store.contract import Store
 
 
 def follow(context: Context, agent: str, carrier: Carrier) -> list[Conflict]:
