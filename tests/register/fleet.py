@@ -65,17 +65,18 @@ def play(folder: Path, plan: Plan) -> tuple[list[Operation], list[Path]]:
     """Runs the clones to their end; the answers, and where the clones lie."""
     origin = make_origin(folder)
     clones = [make_clone(origin, folder / f"clone-{number}", f"codex-{number}") for number in range(plan.clones)]
-    running = [_fork(lambda number=number: _live(clones[number], number, plan)) for number in range(plan.clones)]
-    nemesis = _fork(lambda: _roll_back(origin, plan)) if "roll back" in plan.faults else 0
+    running = [fork(lambda number=number: _live(clones[number], number, plan)) for number in range(plan.clones)]
+    nemesis = fork(lambda: _roll_back(origin, plan)) if "roll back" in plan.faults else 0
     for process in running:
         os.waitpid(process, 0)
     if nemesis:
         os.kill(nemesis, signal.SIGKILL)
         os.waitpid(nemesis, 0)
-    return [operation for clone in clones for operation in _history(clone)], clones
+    return [operation for clone in clones for operation in answers_of(clone)], clones
 
 
-def _fork(work: Callable[[], None]) -> int:
+def fork(work: Callable[[], None]) -> int:
+    """Does work in a process of its own; its number."""
     child = os.fork()
     if child == 0:
         try:
@@ -107,7 +108,7 @@ def _live(clone: Path, number: int, plan: Plan) -> None:
         if "kills" not in plan.faults or chance.random() < 0.7:
             _act(clone, number, turn, step, random.Random(seed), plan)
             continue
-        victim = _fork(
+        victim = fork(
             lambda turn=turn, step=step, seed=seed: _act(clone, number, turn, step, random.Random(seed), plan)
         )
         time.sleep(chance.uniform(0.0, 0.25))
@@ -148,12 +149,12 @@ def _act(clone: Path, number: int, turn: int, step: Step, chance: random.Random,
     engineer = f"codex-{chance.randrange(plan.clones)}" if verb == "assign" else ""
     is_confirmed = chance.random() >= plan.loose
     operation = Operation(agent, verb, task, time.monotonic_ns(), NEVER, UNKNOWN, 0, engineer, is_confirmed)
-    _write(clone, turn, operation)
+    write_down(clone, turn, operation)
     seat = Seat(agent, Manifest(agent_id=agent, desired_roles=("manager",)))
     context = context_of(Workspace(str(clone), str(clone)), seat=seat)
 
     def act() -> confirm.Acted:
-        return confirm.Acted(_perform(context, operation), task)
+        return confirm.Acted(perform(context, operation), task)
 
     try:
         result = (confirm.confirm(context, agent, act, patience=PATIENCE) if is_confirmed else act()).result
@@ -162,16 +163,16 @@ def _act(clone: Path, number: int, turn: int, step: Step, chance: random.Random,
             exchange.exchange(context, agent, push=True, patience=PATIENCE)
     except ToolkitError as refusal:
         if refusal.code == "claim.lost":  # a notice of an earlier loss; nothing was tried
-            _forget(clone, turn)
+            forget(clone, turn)
             return
         code, fence = refusal.exit_code if refusal.exit_code in (3, 4) else UNKNOWN, 0
     finally:
         context.close()
     moment = NEVER if code == UNKNOWN else time.monotonic_ns()
-    _write(clone, turn, operation._replace(acknowledged=moment, code=code, fence=fence))
+    write_down(clone, turn, operation._replace(acknowledged=moment, code=code, fence=fence))
 
 
-def _perform(context: Any, operation: Operation) -> Any:
+def perform(context: Any, operation: Operation) -> Any:
     """Performs an operation on the live bus; the claim that came of it."""
     if operation.verb in ("claim", "reopen"):
         reason = "again" if operation.verb == "reopen" else ""
@@ -194,7 +195,8 @@ def _perform(context: Any, operation: Operation) -> Any:
 # -- the answers --------------------------------------------------------------------------------------
 
 
-def _write(clone: Path, turn: int, operation: Operation) -> None:
+def write_down(clone: Path, turn: int, operation: Operation) -> None:
+    """Keeps an operation, or its answer, in a folder beside the clone."""
     folder = clone.parent / f"{clone.name}-history"
     folder.mkdir(exist_ok=True)
     beside = folder / f".{turn:04}"
@@ -202,11 +204,13 @@ def _write(clone: Path, turn: int, operation: Operation) -> None:
     beside.rename(folder / f"{turn:04}.json")
 
 
-def _forget(clone: Path, turn: int) -> None:
+def forget(clone: Path, turn: int) -> None:
+    """Drops an operation that was not tried."""
     (clone.parent / f"{clone.name}-history" / f"{turn:04}.json").unlink()
 
 
-def _history(clone: Path) -> Iterator[Operation]:
+def answers_of(clone: Path) -> Iterator[Operation]:
+    """The operations of a clone as they were written down last, oldest first."""
     for path in sorted((clone.parent / f"{clone.name}-history").glob("*.json")):
         yield Operation(**json.loads(path.read_text()))
 

@@ -139,20 +139,30 @@ def _settled(connection: driver.Connection, bus: int, parcel: Parcel, sql: str, 
     end, pause = time.monotonic() + driver.CONNECTING, 0.05
     while True:
         try:
-            written = _looked_up(connection, bus, parcel)
-            return _written(connection.tell(sql, *values)) if written is None else written
+            return _tried_again(connection, bus, parcel, sql, values)
         except driver.Repeated:
             continue
-        except StaleVersion:
-            written = _looked_up(connection, bus, parcel)
-            if written is None:
-                raise
-            return written
         except (driver.Lost, SetupError) as error:
             if time.monotonic() > end or (isinstance(error, SetupError) and error.code != "store.unreachable"):
                 raise _unknown(connection) from error
             time.sleep(pause)
             pause = min(2 * pause, 1.0)
+
+
+def _tried_again(
+    connection: driver.Connection, bus: int, parcel: Parcel, sql: str, values: Sequence[Any]
+) -> list[Written]:
+    """What was written of a commit, which is done now where it was not; the connection may break again."""
+    written = _looked_up(connection, bus, parcel)
+    if written is not None:
+        return written
+    try:
+        return _written(connection.tell(sql, *values))
+    except StaleVersion:  # it may be this commit itself that changed the version
+        written = _looked_up(connection, bus, parcel)
+        if written is None:
+            raise
+        return written
 
 
 def _looked_up(connection: driver.Connection, bus: int, parcel: Parcel) -> list[Written] | None:
