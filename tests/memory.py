@@ -69,6 +69,9 @@ class MemoryStore:
         """By stream, how many lines are gone that were there."""
         return {stream: len(lines - set(self._lines(stream))) for stream, lines in sorted(self._gone.items())}
 
+    def now(self):
+        return clock.now()
+
     def read(self, stream, start=0):
         found, problems = [], []
         for number, line in enumerate(self.lines(stream), 1):

@@ -54,7 +54,7 @@ def main(
         severities=severity,
         manager_window=status.MANAGER_WINDOW if manager_window is None else manager_window,
     )
-    bus = status.gather(run, status.with_preset(view, preset, run.now))
+    bus = status.gather(run, status.with_preset(view, preset, run))
     run.skipped(bus.problems)
     document, line = _verdict(run, bus.view.manager_window) if preset == "manager" else ({}, "")
     if run.as_json:

@@ -14,7 +14,6 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import NoReturn
 
-from tools.core import clock
 from tools.core.board import build, forms, model, text
 from tools.core.board.view import take as take_view
 from tools.core.bus import handoffs
@@ -93,7 +92,7 @@ def show(run: cli.Run, *, manager_window: timedelta, agent_window: timedelta) ->
 def _follow(run: cli.Run, options: model.View, seconds: float) -> NoReturn:
     while True:
         run.store.history.refresh()
-        board = build.take(run.at(clock.now()), options)
+        board = build.take(run.at_present(), options)
         if run.as_json:
             run.emit_line(build.as_document(board), "")
         else:
@@ -107,7 +106,7 @@ def _follow_page(run: cli.Run, options: model.View, output: str | None, seconds:
     place, before = None, None
     while True:
         run.store.history.refresh()
-        view = take_view(run.at(clock.now()), options, run.manager)
+        view = take_view(run.at_present(), options, run.manager)
         if (substance := forms.substance(view)) != before:
             data = forms.document(view, seconds).encode("utf-8", "backslashreplace")
             if place is None:

@@ -6,10 +6,11 @@ current folder: the command, hook or server that makes a Context passes them.
 
 from __future__ import annotations
 
-from tools.core import clock, hint
+from tools.core import clock, hint, which_bus
 from tools.core.clock import datetime
+from tools.core.errors import ToolkitError
 from tools.core.hint import Hint, Note
-from tools.core.plain import TYPE_CHECKING, cached_property
+from tools.core.plain import TYPE_CHECKING, cached_property, suppress
 from tools.core.problem import Problem
 from tools.core.seats.seat import Seat
 from tools.core.store.backend import open_store
@@ -40,8 +41,6 @@ def as_module(command: Hint | None) -> str:
 class Context:
     """Workspace, store, seat, moment and warnings of one operation."""
 
-    now: datetime
-
     def __init__(
         self,
         workspace: Workspace,
@@ -53,7 +52,8 @@ class Context:
         spell: Spell = as_module,
     ) -> None:
         self.workspace = workspace
-        self.now = now or clock.now()
+        if now is not None:
+            self.now = now
         self._warn = warn
         self._spell = spell
         if store is not None:
@@ -65,6 +65,14 @@ class Context:
     def workspace(self) -> Workspace:
         """The checkout, and every path below it."""
         raise LookupError("this context has no workspace")
+
+    @cached_property
+    def now(self) -> datetime:
+        """The moment of the operation, by the clock of the bus: what needs no bus goes on where that is out of reach."""
+        with suppress(ToolkitError):
+            if "store" in self.__dict__ or which_bus.may_be_on_server(self.workspace):
+                return self.store.now()
+        return clock.now()
 
     @cached_property
     def store(self) -> Store:
@@ -116,6 +124,10 @@ class Context:
     def acting_as(self, seat: Seat) -> Context:
         """The same workspace, store and moment, acted on from another seat."""
         return Context(self.workspace, seat=seat, store=self.store, now=self.now, warn=self.warn, spell=self.spell)
+
+    def at_present(self) -> Context:
+        """The same workspace and store at the present moment, for a reader that goes on looking."""
+        return self.at(self.store.now())
 
     def at(self, moment: datetime) -> Context:
         """The same workspace and store at another moment, for a reader; it acts from no seat."""

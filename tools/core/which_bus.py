@@ -25,13 +25,18 @@ class Answer(NamedTuple):
     sign: str = ""
 
 
+def may_be_on_server(workspace: Workspace) -> bool:
+    """Whether something says where the bus is; a signpost may also say that it came back to files."""
+    return workspace.store not in ("", "files") or os.path.lexists(workspace.signpost.path)
+
+
 def find(workspace: Workspace) -> Answer:
     """Which bus this clone has, from files alone; a plain folder beside a branch counts as APART.
 
     Where git keeps its refs in no plain file, only the registration of a bus is a sign.
     """
     bus = workspace.bus.path
-    if workspace.store not in ("", "files") or os.path.lexists(workspace.signpost.path):  # it is on a server
+    if may_be_on_server(workspace):
         return Answer(HERE)
     if os.path.lexists(os.path.join(bus, ".git")) or is_plain_on_purpose(workspace):
         return Answer(HERE)

@@ -11,8 +11,9 @@ from tools.core.context import as_module
 
 
 @pytest.fixture
-def view(noon):
-    return lambda preset=None, **values: status.with_preset(status.View(**values), preset, noon)
+def view(workspace, noon):
+    context = context_of(workspace, now=noon)
+    return lambda preset=None, **values: status.with_preset(status.View(**values), preset, context)
 
 
 @pytest.fixture

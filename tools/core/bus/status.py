@@ -60,12 +60,12 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
-def with_preset(view: View, preset: str | None, now: datetime) -> View:
+def with_preset(view: View, preset: str | None, context: Context) -> View:
     """The view with a preset's values where its own are the defaults."""
     values = PRESETS.get(preset or "", {})
     if not values:
         return view
-    since = view.since or now - timedelta(hours=values["hours"])
+    since = view.since or context.now - timedelta(hours=values["hours"])
     return view._replace(since=since, active_only=view.active_only or values["active_only"])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from tools.core import clock, hint, plain_json, which_bus, workspace
+from tools.core import hint, plain_json, which_bus, workspace
 from tools.core.clock import timedelta
 from tools.core.context import Context
 from tools.core.hint import Hint, Note
@@ -48,7 +48,6 @@ class Run(Context):
         self._agent = agent
         self._again = again
         self.as_json = as_json
-        self.now = clock.now()
         self._notes: list[str] = []
 
     @cached_property

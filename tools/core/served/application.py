@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tools.core import clock, hint, ids
+from tools.core import hint, ids
 from tools.core.board import forms
 from tools.core.board.page import html
 from tools.core.context import Context
@@ -175,7 +175,7 @@ class _Places:
         }
 
     def _now(self) -> Context:
-        now = self._service.context.at(clock.now())
+        now = self._service.context.at_present()
         now.store.history.refresh()
         if self._service.reader.acting:
             now.seat = self._service.context.seat

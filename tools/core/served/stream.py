@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from tools.core import clock
 from tools.core.context import Context
 from tools.core.errors import ToolkitError
 from tools.core.served import watch
@@ -78,7 +77,7 @@ class Live:
     async def refresh(self, *, thorough: bool) -> None:
         """Looks once, and makes an edition where something changed or fell due."""
         looked = watch.look(self._context.workspace, self._look, thorough=thorough)
-        now = clock.now()
+        now = self._context.store.now()
         is_due = self.edition is not None and now >= due(self.edition.view.board)
         self._was_there = self._was_there or looked.is_there
         if self.edition is not None and not is_due and not self._failure and not looked.differs(self._look):

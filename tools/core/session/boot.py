@@ -242,7 +242,7 @@ def _snapshots(context: Context, guarded: Guarded, options: BootOptions) -> tupl
     if options.with_status:
         from tools.core.bus import status  # loaded only with --with-status
 
-        view = status.with_preset(status.View(), options.status_preset, context.now)
+        view = status.with_preset(status.View(), options.status_preset, context)
         text = terminal.block(status.full(status.gather(context, view), context.spell)) + "\n"
         written.append(write.write_stamped(folder, "bus-status", ".txt", text.encode("utf-8", "replace"), context.now))
     if options.tail:

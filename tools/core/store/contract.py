@@ -137,6 +137,9 @@ class Store(Protocol):
     def history(self) -> History:
         """The questions about events and messages; opened with the first of them."""
 
+    def now(self) -> datetime:
+        """The present moment by the store's clock, in whole seconds."""
+
     def read(self, stream: str, start: int = 0) -> jsonl.Reading:
         """All records of a stream, oldest first, and the lines that could not be read."""
 

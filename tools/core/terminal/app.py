@@ -9,7 +9,6 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
-from tools.core import clock
 from tools.core.board.model import View
 from tools.core.board.view import BoardView, RecordRow, record_row, take
 from tools.core.bus import posts
@@ -53,7 +52,7 @@ class Top(App[None]):
     def _taken(self) -> BoardView:
         manager = self._seat.agent_id if self._seat is not None and self._seat.is_manager else ""
         self._acting_in.store.history.refresh()
-        return take(self._acting_in.at(clock.now()), self._options, manager)
+        return take(self._acting_in.at_present(), self._options, manager)
 
     def compose(self) -> ComposeResult:
         """One widget is the whole screen."""
@@ -124,7 +123,7 @@ class Top(App[None]):
         request = self.state.request_row.request if self.state.request_row else None
         if request is None or self._seat is None:
             return
-        acting = self._acting_in.at(clock.now()).acting_as(self._seat)
+        acting = self._acting_in.at_present().acting_as(self._seat)
         draft = posts.MessageDraft(request.task_id, "status", self.state.answer or "", reply_to=request.id)
         try:
             posts.post(acting, messages=[draft])

@@ -20,7 +20,8 @@ from __future__ import annotations
 
 import os
 
-from tools.core import hint
+from tools.core import clock, hint
+from tools.core.clock import datetime
 from tools.core.errors import DataError, ToolkitError, UsageError
 from tools.core.fs import files, folders, jsonl, locks
 from tools.core.models.lenient import shortcoming
@@ -76,6 +77,10 @@ class FileStore:
 
             self._history = FileHistory(self._workspace, self, self._remark)
         return self._history
+
+    def now(self) -> datetime:
+        """See Store; the machine's clock."""
+        return clock.now()
 
     # -- reading: never waits for the lock ---------------------------------------------------
     def read(self, stream: str, start: int = 0) -> jsonl.Reading:

@@ -25,6 +25,10 @@ LOCKING = 10
 """Seconds that a writer waits for the others."""
 
 
+_SAME_TRY = 0.5
+"""Seconds in which a server that did not answer is not asked again: the next question of the same command."""
+
+
 class Lost(Exception):
     """The connection broke: whether a commit was done is not known."""
 
@@ -45,6 +49,7 @@ class Connection:
         self._connecting = connecting
         self._answering = answering
         self._opened: Any = None
+        self._refusal: tuple[float, ToolkitError] | None = None
         self.messages = 0
 
     def ask(self, sql: str, *values: object) -> list[Any]:
@@ -89,7 +94,13 @@ class Connection:
 
     def _connected(self) -> Any:
         if self._opened is None:
-            self._opened = _connect(self.address, self._connecting, self._answering)
+            if self._refusal is not None and time.monotonic() - self._refusal[0] < _SAME_TRY:
+                raise self._refusal[1]
+            try:
+                self._opened = _connect(self.address, self._connecting, self._answering)
+            except ToolkitError as refusal:
+                self._refusal = (time.monotonic(), refusal)
+                raise
         return self._opened
 
     @property

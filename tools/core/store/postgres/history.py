@@ -37,11 +37,14 @@ class PostgresHistory:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._answers: dict[tuple[str, str], list[Any]] = {}
+        self._last: dict[tuple[int | str, ...], tuple[frozenset[str], dict[str, Entry]]] = {}
+        """By moment and kinds, the agents whose last entries were asked for, and these."""
         self._messages: dict[str, int] = {}  # by thread, as far as they were counted
 
     def refresh(self) -> None:
         """See History; until then a question that was answered is not asked again."""
         self._answers.clear()
+        self._last.clear()
         self._messages.clear()
         self._bus.forget()
 
@@ -111,8 +114,13 @@ class PostgresHistory:
 
     def last_entries(self, agents: Collection[str], kinds: Collection[str], now: datetime) -> dict[str, Entry]:
         """See History."""
-        rows = self._ask(presence.LAST_OF_KINDS, _latest(now), sorted(agents), sorted(kinds)) if agents else []
-        return {row[0]: entry for row in rows for entry in self._entries([row[2:]])}
+        key = (_latest(now), *sorted(kinds))
+        asked, entries = self._last.get(key, (frozenset[str](), dict[str, Entry]()))
+        if not asked.issuperset(agents):
+            rows = self._ask(presence.LAST_OF_KINDS, key[0], sorted(agents), sorted(kinds))
+            entries = {row[0]: entry for row in rows for entry in self._entries([row[2:]])}
+            self._last[key] = (frozenset(agents), entries)
+        return {agent: entry for agent, entry in entries.items() if agent in agents}
 
     def last_words(self, agents: Collection[str], now: datetime) -> dict[str, Entry]:
         """See History."""

@@ -7,9 +7,8 @@ have no right to write any table.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tools.core import clock, hint, ids
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
     from tools.core.store.postgres.history import PostgresHistory
 
 _BATCH = 2000
+_SAME_CLOCK = 1.0
+"""Seconds by which two clocks may differ that count as the same, because stamps have whole ones."""
 
 
 class PostgresStore:
@@ -52,8 +53,9 @@ class PostgresStore:
         return self._history
 
     def now(self) -> datetime:
-        """The moment by the server's clock."""
-        return datetime.fromtimestamp(int(time.time() + self._bus.opened.ahead), clock.UTC)
+        """See Store; what the server's answer needed to come here is no difference of clocks."""
+        ahead = self._bus.opened.ahead
+        return clock.now() + timedelta(seconds=round(ahead) if abs(ahead) >= _SAME_CLOCK else 0)
 
     # -- reading -----------------------------------------------------------------------------
     def read(self, stream: str, start: int = 0) -> jsonl.Reading:
