@@ -23,6 +23,7 @@ FILES = "files"
 
 POSTGRESQL = "postgresql"
 _VERSION = 1
+_PROVEN = "verify-full"
 _URL = re.compile(
     r"postgres(?:ql)?://(?:(?P<login>[^@/?#]*)@)?(?P<hosts>[^/?#]*)(?:/(?P<database>[^?#]*))?(?:\?(?P<options>[^#]*))?"
 )
@@ -41,7 +42,7 @@ class Address(NamedTuple):
         """Host and database, all that messages and receipts say of a server."""
         match = _URL.fullmatch(self.url)
         assert match is not None
-        hosts = match["hosts"] or _option(match["options"], "host") or "local socket"
+        hosts = match["hosts"] or self._option("host") or "local socket"
         return f"{hosts}/{match['database'] or ''}"
 
     @property
@@ -52,12 +53,27 @@ class Address(NamedTuple):
     @property
     def complete_url(self) -> str:
         """The address as it is connected to: a remote host that names no `sslmode` must prove who it is."""
+        if self.is_local or self._option("sslmode"):
+            return self.url
+        return f"{self.url}{'&' if '?' in self.url else '?'}sslmode={_PROVEN}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is reached without leaving this machine."""
         match = _URL.fullmatch(self.url)
         assert match is not None
-        hosts = (match["hosts"] or _option(match["options"], "host")).split(",")
-        if all(_LOOPBACK.fullmatch(host) for host in hosts) or _option(match["options"], "sslmode"):
-            return self.url
-        return f"{self.url}{'&' if match['options'] else '?'}sslmode=verify-full"
+        hosts = (match["hosts"] or self._option("host")).split(",")
+        return all(_LOOPBACK.fullmatch(host) for host in hosts)
+
+    @property
+    def sslmode(self) -> str:
+        """How far the server must prove who it is; "" where the driver's own default stands."""
+        return self._option("sslmode") or ("" if self.is_local else _PROVEN)
+
+    def _option(self, name: str) -> str:
+        match = _URL.fullmatch(self.url)
+        assert match is not None
+        return _option(match["options"], name)
 
 
 class Signpost(NamedTuple):

@@ -3,6 +3,7 @@
 probe    what a probe answers
 machine  the interpreter, git, the command, the clock
 bus      the checkout, the live bus, its lock and logs, the remote
+server   the server that a bus is on
 seats    whose seat this is, and whether its worktree fits
 files    what setup wrote: configs, sandbox roots, trust, instructions, git's hooks
 samples  payloads as the programs send them, made up

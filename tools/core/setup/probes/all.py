@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 
+from tools.core import which_bus
 from tools.core.context import Context
 from tools.core.errors import ToolkitError
 from tools.core.integrations.vendors import registry
 from tools.core.setup import clone as clones
 from tools.core.setup import plan
 from tools.core.setup.clone import Clone
-from tools.core.setup.probes import bus, files, machine, running, seats
+from tools.core.setup.probes import bus, files, machine, running, seats, server
 from tools.core.setup.probes.probe import FAIL, Probe, skipped
 
 LONGEST = 20.0
@@ -55,6 +56,7 @@ def _questions(
         ("journal", lambda: bus.journal(context)),
         ("log", lambda: bus.log(context)),
         ("bus.load", lambda: bus.load(context)),
+        *_of_server(context, here, bound),
         ("seat", lambda: seats.seat(context, bound)),
         ("command", lambda: machine.command(context)),
         ("shadow", lambda: machine.shadow(context)),
@@ -70,6 +72,12 @@ def _questions(
         ("instructions", lambda: files.files_that_instruct(here)),
         ("hook.log", lambda: bus.hook_log(context)),
     ]
+
+
+def _of_server(context: Context, here: Clone, bound: str | None) -> list[tuple[str, Callable[[], Answer]]]:
+    if not which_bus.may_be_on_server(context.workspace):
+        return []
+    return [("server", lambda: server.probes(context, here.home, bound))]
 
 
 def _of_program(context: Context, here: Clone, name: str) -> list[tuple[str, Callable[[], Answer]]]:
