@@ -6,12 +6,11 @@ import os
 
 from tools.core.bus.rules import path_rule
 from tools.core.git.branches import current_branch
-from tools.core.integrations.hooks import edits, mail, memory, surroundings, texts
+from tools.core.integrations.hooks import bus, edits, memory, surroundings, texts
 from tools.core.integrations.hooks.call import call_of
 from tools.core.integrations.vendors import vendor
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.store.files import seen
-from tools.core.store.files.live_claims import LiveClaim, live_claims
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from tools.core.integrations.hooks.call import Call
     from tools.core.integrations.hooks.surroundings import Surroundings
     from tools.core.integrations.vendors.vendor import Vendor
+    from tools.core.store.files.live_claims import LiveClaim
 
 HEARTBEAT = 30 * 60
 """Seconds between two status events that a hook logs for a seat at work."""
@@ -55,7 +55,12 @@ def answer(program: Vendor, event: str, payload: Mapping[str, object], process: 
     here = surroundings.find(folder, process.environment, program.PROJECT)
     if here is None:
         return Answer(None, None)
-    said = _MOMENTS[call.moment](program, call, here, process)
+    here = bus.opened(here)
+    try:
+        said = _MOMENTS[call.moment](program, call, here, process)
+    finally:
+        if here.server is not None:
+            here.server.close()
     if here.seat:
         seen.touch(here.workspace, here.seat, ended=call.moment == vendor.END)
     return Answer(said, here)
@@ -71,19 +76,16 @@ def _start(program: Vendor, call: Call, here: Surroundings, process: Process) ->
 
 def start_facts(here: Surroundings, process: Process) -> texts.Start:
     """What a seat should know as its session starts; its mail counts as mentioned from now on."""
-    from tools.core.backlog.ready import ready_tasks  # only as a session starts
-
-    claims = live_claims(here.workspace, process.now)
+    claims = bus.live_claims(here, process.now)
     own = [claim for claim in claims if claim.agent_id == here.seat]
     held = tuple(texts.Held(claim.task_id, edits.age_of(claim.claimed_at, process.seconds)) for claim in own)
-    standing = mail.standing(here.workspace, here.seat, [claim.task_id for claim in own])
     branch = current_branch(here.workspace.root) or ""
     return texts.Start(
         here.seat,
         branch,
         held,
-        standing,
-        tuple(ready_tasks(here.workspace, process.now)),
+        bus.standing(here, own),
+        tuple(bus.ready_tasks(here, process.now)),
         len(claims) - len(own),
     )
 
@@ -109,7 +111,7 @@ def _prompt(program: Vendor, call: Call, here: Surroundings, process: Process) -
 def _before(program: Vendor, call: Call, here: Surroundings, process: Process) -> dict[str, object] | None:
     if not call.paths:
         return None
-    claims = live_claims(here.workspace, process.now)
+    claims = bus.live_claims(here, process.now)
     reason = edits.reason_against(here, call, claims, process.level, process.command, process.seconds)
     return program.deny(call.event, reason) if reason else None
 
@@ -117,9 +119,11 @@ def _before(program: Vendor, call: Call, here: Surroundings, process: Process) -
 def _after(program: Vendor, call: Call, here: Surroundings, process: Process) -> dict[str, object] | None:
     if not here.seat:
         return None
-    claims = live_claims(here.workspace, process.now)
-    own = [claim for claim in claims if claim.agent_id == here.seat]
     touched = edits.note_touched(here, call, process.seconds)
+    if not bus.is_due(here, process.now):
+        return None
+    claims = bus.live_claims(here, process.now)
+    own = [claim for claim in claims if claim.agent_id == here.seat]
     session = memory.session_name(here.seat, call.session)
     said = [
         _mail_text(here, own, process),
@@ -137,13 +141,13 @@ def _as_context(program: Vendor, call: Call, *said: str) -> dict[str, object] | 
 def _own(here: Surroundings, process: Process) -> list[LiveClaim]:
     if not here.seat:
         return []
-    return [claim for claim in live_claims(here.workspace, process.now) if claim.agent_id == here.seat]
+    return [claim for claim in bus.live_claims(here, process.now) if claim.agent_id == here.seat]
 
 
 def _mail_text(here: Surroundings, own: Sequence[LiveClaim], process: Process) -> str:
     if not here.seat:
         return ""
-    letters = mail.new_mail(here.workspace, here.seat, [claim.task_id for claim in own])
+    letters = bus.new_mail(here, own)
     return texts.mail(letters, process.command) if letters else ""
 
 
@@ -157,9 +161,7 @@ def _stop(program: Vendor, call: Call, here: Surroundings, process: Process) -> 
         return None
     own = _own(here, process)
     session = memory.session_name(here.seat, call.session)
-    asking = [
-        letter for letter in mail.waiting(here.workspace, here.seat, [claim.task_id for claim in own]) if letter.id
-    ]
+    asking = [letter for letter in bus.waiting(here, own) if letter.id]
     new = memory.once(here.workspace, session, "messages", [letter.id for letter in asking])
     if new:
         return program.block(

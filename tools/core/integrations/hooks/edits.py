@@ -61,10 +61,18 @@ def _silence(here: Surroundings, claim: LiveClaim, now: float) -> float | None:
     """The seconds since the holder's last sign of life: on this machine, in the claim, or in the end of the log."""
     at = seen.seen_at(here.workspace, claim.agent_id)
     ages = [now - at] if at is not None else []
-    stamps = [claim.claimed_at, claim.updated_at, _last_event(here, claim.agent_id)]
+    stamps = [claim.claimed_at, claim.updated_at, _last_sign(here, claim.agent_id)]
     ages += [age for stamp in stamps if (age := age_of(stamp, now)) is not None]
     credible = [age for age in ages if age >= -300]
     return max(0.0, min(credible)) if credible else None
+
+
+def _last_sign(here: Surroundings, agent: str) -> str:
+    if here.server is not None:
+        from tools.core.integrations.hooks import server  # most buses are in files
+
+        return server.last_seen(here.server, agent)
+    return _last_event(here, agent)
 
 
 def _last_event(here: Surroundings, agent: str) -> str:

@@ -12,8 +12,9 @@ from tools.core.store.files.store import FileStore
 
 def log(here: Surroundings, task: str) -> None:
     """Logs that the seat is at work on a task, if the lock is free at once; a refusal is no matter of a hook."""
-    store = FileStore(here.workspace, patience=0)
-    context = Context(here.workspace, seat=Seat(here.seat, None), store=store)
+    context = here.server or Context(
+        here.workspace, seat=Seat(here.seat, None), store=FileStore(here.workspace, patience=0)
+    )
     summary = f"{here.seat}: at work"
     try:
         posts.post(context, posts.EventDraft("status", summary, task_id=task, meta={"source": "hook"}))

@@ -16,6 +16,8 @@ from tools.core.workspace import MANIFEST, Workspace
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tools.core.context import Context
+
 
 class Surroundings(NamedTuple):
     """A checkout with a bus; `seat` is "" where nobody's manifest is."""
@@ -24,6 +26,7 @@ class Surroundings(NamedTuple):
     folder: str
     seat: str
     manifest: str  # the absolute path of the manifest that names the seat
+    server: Context | None = None  # what to ask where the bus is on a server
 
 
 def find(folder: str, environment: Mapping[str, str], project: str) -> Surroundings | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import sys
 import time
 from contextlib import suppress
 from typing import Any
@@ -154,6 +155,10 @@ def _interface_error() -> Any:
 
 def _connect(address: Address, connecting: float, answering: float) -> Any:
     try:
+        if sys.flags.no_site:  # a hook's interpreter is started without its packages
+            import site
+
+            site.main()
         import psycopg2
         from psycopg2 import extensions
     except ImportError as error:
