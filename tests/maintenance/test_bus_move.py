@@ -10,8 +10,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.acting import context_of
 from tests.clones import make_clone, make_origin
 from tests.conftest import git
+from tools.core.setup import init
+from tools.core.workspace import Workspace
 
 Run = Callable[..., Any]
 STORE = "_bus/store.json"
@@ -98,6 +101,18 @@ def test_a_bus_that_came_back_is_followed_by_the_others(team: Team) -> None:
     team.run(team.other, "agent.bus_sync")
     team.run(team.other, "agent.bus_claim", "claim", "--task", "B-2")
     assert holders(team, team.other) == {"B-1": "codex-2", "B-2": "codex-2"}
+
+
+def test_a_new_clone_is_told_where_the_bus_is_and_makes_no_second_one(team: Team, tmp_path: Path) -> None:
+    team.move()
+    new = tmp_path / "c"
+    git(tmp_path, "clone", "-q", str(tmp_path / "origin.git"), str(new))
+    context = context_of(Workspace(str(new), str(new)))
+    done = init.prepare(context, agent="codex-3", roles=[], bus=None, dry_run=False)
+    context.close()
+    assert any(note.text.startswith("the bus is on postgresql://") for note in done.notes)
+    team.run(new, "agent.bus_claim", "claim", "--task", "C-1")
+    assert holders(team, team.boss) == {"C-1": "codex-3"}
 
 
 def test_a_dry_run_changes_nothing(team: Team) -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from tools.core import hint, ids, templates, which_bus
 from tools.core.context import Context
-from tools.core.errors import GuardError, SetupError, ToolkitError, UsageError
+from tools.core.errors import DataError, GuardError, SetupError, ToolkitError, UsageError
 from tools.core.fs import files, folders, locks
 from tools.core.git import repository
 from tools.core.gitdir import common_folder, git_folder
@@ -113,9 +113,23 @@ def _notes(workspace: Workspace, bus: str | None, agent: str | None, steps: Sequ
         add = hint.git("add", "--", *names)
         commit = hint.git("commit", "-m", "Make ready for several agents", "--", *names)
         notes.append(Note("what was written is yours to commit", add.then(commit)))
+    notes += _where_it_is(workspace)
     if agent is None and reading(workspace) is None:
         notes.append(Note("this checkout is no agent's seat yet", hint.init("--agent", hint.WORDS)))
     return notes
+
+
+def _where_it_is(workspace: Workspace) -> list[Note]:
+    """That the bus is on a server, where its signpost came with the branch."""
+    if not which_bus.may_be_on_server(workspace):
+        return []
+    from tools.core.store import signpost  # most buses are in files
+
+    with suppress(DataError):  # doctor says what is wrong with it
+        if address := signpost.address_of(workspace):
+            check = hint.tool("maintenance.bus_server", "check")
+            return [Note(f"the bus is on postgresql://{address.shown}; {workspace.bus.name}/ only says so", check)]
+    return []
 
 
 def ignore_seat(workspace: Workspace) -> None:

@@ -1,7 +1,8 @@
 """A clone joins the bus of its branch: the same records, by the same rules, as an exchange brings.
 
 The folder gets what the branch and the remote have before its pointer is put in place: a join that
-dies half-way is no worktree yet, and the next one starts from the same records.
+dies half-way is no worktree yet, and the next one starts from the same records. Where the branch says that
+the bus is on a server, the clone follows it there.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from tools.core.sync import bus_branch, bus_commits
 from tools.core.sync.arrivals import Conflict
 from tools.core.sync.bus_branch import BRANCH
 from tools.core.sync.bus_commits import Carrier
+from tools.core.sync.joining import newcomer
 from tools.core.sync.turn import Turn
 
 
@@ -52,7 +54,8 @@ def join(context: Context, agent: str) -> Joined:
         turn.remember(sent=False)
     bus_branch.tie(workspace, admin)
     bus_commits.list_files(workspace.bus.path, BRANCH)
-    return Joined(origin.silent, tuple(turn.arrivals.conflicts), tuple(turn.arrivals.problems))
+    lost = newcomer.follow(context, agent, carrier)
+    return Joined(origin.silent, (*turn.arrivals.conflicts, *lost), tuple(turn.arrivals.problems))
 
 
 def _write_own_files(context: Context) -> None:
