@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -413,6 +414,9 @@ class MemoryHistory:
 class _Following:
     def __init__(self, store, query):
         self._store, self._query, self._shown = store, query, len(store.arrivals)
+
+    def sleep(self, seconds):
+        time.sleep(seconds)
 
     def poll(self):
         for stream, raw in self._store.arrivals[self._shown :]:

@@ -120,7 +120,7 @@ def _follow(
                     return
             if deadline is not None and time.monotonic() >= deadline:
                 run.finish(0 if new or shown else 1)
-            time.sleep(interval if deadline is None else max(0.0, min(interval, deadline - time.monotonic())))
+            following.sleep(interval if deadline is None else max(0.0, min(interval, deadline - time.monotonic())))
     except KeyboardInterrupt:
         return
 

@@ -15,6 +15,7 @@ from tools.core import ids
 from tools.core.backlog import pickup
 from tools.core.bus import claim_documents, feed, inbox
 from tools.core.context import Context
+from tools.core.errors import SetupError
 from tools.core.models.entry import Entry, Query
 from tools.core.models.record import to_mapping
 from tools.core.problem import Problem
@@ -57,16 +58,16 @@ class Arrival(NamedTuple):
 def wait(context: Context, wish: Wish, seconds: float, *, pause: float = PAUSE) -> list[Arrival]:
     """What came, at once when it is there already and was not read; [] when the time is over."""
     deadline = time.monotonic() + seconds
-    watch = _Watch(context, wish)
+    watch = Watch(context, wish)
     while True:
-        arrivals = watch.arrivals()
+        arrivals = watch.arrivals_if_reachable()
         left = deadline - time.monotonic()
         if arrivals or left <= 0:
             return arrivals
         time.sleep(min(pause, left))
 
 
-class _Watch:
+class Watch:
     """One wait: what is followed, and what the bus was like at the last look."""
 
     def __init__(self, context: Context, wish: Wish) -> None:
@@ -93,6 +94,16 @@ class _Watch:
         self._context.store.history.refresh()
         arrivals = [*self._answers(news), *self._present()]
         return list({(arrival.kind, arrival.key): arrival for arrival in arrivals}.values())
+
+    def arrivals_if_reachable(self) -> list[Arrival]:
+        """The same; [] while the server that the bus is on is away, and a look at it once it is back."""
+        try:
+            return self.arrivals()
+        except SetupError as error:
+            if error.code != "store.unreachable":
+                raise
+            self._files = None
+            return []
 
     def _present(self) -> Iterator[Arrival]:
         kinds, context = self._wish.kinds, self._context

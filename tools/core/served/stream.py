@@ -43,6 +43,7 @@ class Live:
     def __init__(self, context: Context, reader: Reader, interval: float, complain: Callable[[str], None]) -> None:
         self._context, self._reader, self._interval, self._complain = context, reader, interval, complain
         self._look = watch.NOTHING
+        self._records = watch.news_of(context)
         self._was_there = False
         self._failure = ""
         self._looked_at = time.monotonic()
@@ -76,7 +77,7 @@ class Live:
 
     async def refresh(self, *, thorough: bool) -> None:
         """Looks once, and makes an edition where something changed or fell due."""
-        looked = watch.look(self._context.workspace, self._look, thorough=thorough)
+        looked = watch.look(self._context.workspace, self._look, self._records, thorough=thorough)
         now = self._context.store.now()
         is_due = self.edition is not None and now >= due(self.edition.view.board)
         self._was_there = self._was_there or looked.is_there

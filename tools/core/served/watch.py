@@ -1,4 +1,4 @@
-"""Whether the files of the bus have changed, by their stat alone.
+"""Whether the bus has changed: its files by their stat alone, a server by what comes behind what was seen.
 
 No inotify: it is silent on mounts of containers and on network shares. Logs grow in place and plans and
 the backlog are edited in place, so each file counts; documents of the bus are replaced by renaming, so
@@ -12,6 +12,11 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tools.core import which_bus
+from tools.core.context import Context
+from tools.core.models.entry import Query
+from tools.core.store.api import Following
+from tools.core.store.files.store import FileStore
 from tools.core.workspace import Place, Workspace
 
 SHARE = 0.02
@@ -39,13 +44,25 @@ class Look(NamedTuple):
 NOTHING = Look((), (), False, 0.0)
 
 
-def look(workspace: Workspace, before: Look, *, thorough: bool) -> Look:
+def news_of(context: Context) -> Following | None:
+    """What comes to a bus on a server from now on; None for one in files, whose changes show on the files."""
+    if not which_bus.may_be_on_server(context.workspace) or isinstance(context.store, FileStore):
+        return None
+    return context.store.history.follow(Query())
+
+
+def look(workspace: Workspace, before: Look, news: Following | None = None, *, thorough: bool) -> Look:
     """Looks at the bus, and where it is thorough at the rest as well."""
     begin = time.perf_counter()
-    bus = tuple(_bus_marks(workspace))
+    bus = tuple(_bus_marks(workspace)) if news is None else _counted(before, sum(1 for _ in news.poll()))
     others = tuple(_other_marks(workspace)) if thorough else before.others
-    is_there = os.path.isdir(workspace.bus.path)
+    is_there = os.path.isdir(workspace.bus.path) or news is not None
     return Look(bus, others, is_there, time.perf_counter() - begin)
+
+
+def _counted(before: Look, more: int) -> tuple[Mark, ...]:
+    """How many records came since the first look."""
+    return (("records", (before.bus[0][1] if before.bus else 0) + more, 0, 0),)
 
 
 def wait_after(looked: Look, interval: float) -> float:

@@ -31,6 +31,9 @@ class Following(Protocol):
     def poll(self) -> Iterator[Entry | Problem]:
         """The entries that came since the last poll, oldest first, and the lines that cannot be read."""
 
+    def sleep(self, seconds: float) -> None:
+        """Waits until something may have come, at most so long."""
+
 
 class History(Protocol):
     """Answers about the records, as of the first question or the last `refresh`, own commits included."""

@@ -40,8 +40,9 @@ class Top(App[None]):
     def __init__(self, context: Context, options: View, seat: Seat | None, *, plain: bool) -> None:
         super().__init__(ansi_color=True)
         self._acting_in, self._options, self._seat, self._plain = context, options, seat, plain
+        self._records = watch.news_of(context)
         self._look = watch.look(
-            context.workspace, watch.NOTHING, thorough=True
+            context.workspace, watch.NOTHING, self._records, thorough=True
         )  # before the board, so that it misses nothing
         self._looks = 0
         self._is_read = True
@@ -69,7 +70,8 @@ class Top(App[None]):
         self.call_after_refresh(self.draw)
 
     def _watch(self) -> None:
-        looked = watch.look(self._acting_in.workspace, self._look, thorough=self._looks % watch.SLOW_EVERY == 0)
+        is_thorough = self._looks % watch.SLOW_EVERY == 0
+        looked = watch.look(self._acting_in.workspace, self._look, self._records, thorough=is_thorough)
         self._looks += 1
         has_changed = looked.differs(self._look)
         self._look = looked

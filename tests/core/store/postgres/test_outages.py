@@ -76,8 +76,9 @@ def test_behind_a_pooler_in_transaction_mode_one_has_the_task_too(pooled, worksp
 
 def test_a_bell_that_never_rings_keeps_nobody_waiting(pooled, workspace):
     store, reader = PostgresStore(workspace, pooled), Bus(workspace, pooled, "")
-    reader.connection.listen()
+    reader.connection.wait(0)
     store.commit([Append(EVENTS, an_event())])
+    reader.connection.wait(0.1)
     assert reader.ask("SELECT head FROM teof.buses WHERE bus = :bus") == [(1,)]
 
 

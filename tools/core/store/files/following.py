@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 from tools.core.fs import jsonl
@@ -33,6 +34,10 @@ class LogFollower:
         new = [stream for stream in streams_of(self._store, self._query) if stream not in self._logs]
         self._logs.update((stream, Follower(place_of(self._workspace, stream))) for stream in new)
         return [self._logs[stream] for stream in new]
+
+    def sleep(self, seconds: float) -> None:
+        """See Following."""
+        time.sleep(seconds)
 
     def poll(self) -> Iterator[Entry | Problem]:
         """See Following."""

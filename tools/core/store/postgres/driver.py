@@ -51,6 +51,7 @@ class Connection:
         self._answering = answering
         self._opened: Any = None
         self._refusal: tuple[float, ToolkitError] | None = None
+        self._listens = False
         self.messages = 0
 
     def ask(self, sql: str, *values: object) -> list[Any]:
@@ -104,32 +105,27 @@ class Connection:
                 raise
         return self._opened
 
-    @property
-    def socket(self) -> int:
-        """The descriptor that becomes readable when the server rings."""
-        return int(self._connected().fileno())
-
-    def listen(self) -> None:
-        """Asks to be rung when somebody commits; a pooler may take it and never ring."""
-        self.ask("LISTEN teof")
-
-    def rang(self) -> bool:
-        """Whether the server rang since the last time."""
+    def wait(self, seconds: float) -> None:
+        """Waits until the server rings because somebody committed, at most so long; a pooler may keep the bell."""
+        if not self._listens:
+            self.ask("LISTEN teof")
+            self._listens = True
         connection = self._connected()
+        if not connection.notifies and select.select([connection.fileno()], [], [], seconds)[0]:
+            self._hear(connection)
+        connection.notifies.clear()
+
+    def _hear(self, connection: Any) -> None:
         import psycopg2
 
         try:
             connection.poll()
         except psycopg2.Error:
             self.close()
-            return True
-        has_rung = bool(connection.notifies)
-        connection.notifies.clear()
-        return has_rung
 
     def close(self) -> None:
         """Gives the connection back; the next question makes a new one."""
-        opened, self._opened = self._opened, None
+        opened, self._opened, self._listens = self._opened, None, False
         if opened is not None:
             with suppress(Exception):
                 opened.close()
