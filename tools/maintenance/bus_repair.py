@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Repair the bus: complete a journal, move a torn tail away, restore lost lines of a log."""
+"""Repair the bus: complete a journal, move a torn tail away, restore lost lines of a log or of a server."""
 
 from __future__ import annotations
 
@@ -11,21 +11,26 @@ import os
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from tools.core import clock, ids
+from tools.core import clock, ids, which_bus
 from tools.core.cli import app as cli
 from tools.core.models.bus import CLAIMS, EVENTS, Event
 from tools.core.models.lenient import claim_from
 from tools.core.models.record import MAX_SUMMARY, to_mapping
-from tools.core.store import layout
+from tools.core.store import layout, signpost
 from tools.core.store.api import Append
 from tools.core.store.files import repair
 from tools.core.store.files.repair import Damage, Source, Step
+from tools.core.store.postgres.store import PostgresStore
 from tools.core.sync import bus_branch, door
+from tools.core.sync.joining import newcomer
 
 
 @cli.command(doc=__doc__, writes=True)
 @cli.option("--apply", is_flag=True, help="Repair; without it, only print the steps.")
 def main(run: cli.Run, *, apply: bool) -> None:
+    if which_bus.may_be_on_server(run.workspace) and isinstance(run.store, PostgresStore):
+        _restore(run, run.store, apply=apply)
+        return
     seat = run.seat if apply else None
     damage = repair.survey(run.workspace, _source(run))
     if seat and any(step.mends for step in damage.steps):
@@ -35,6 +40,45 @@ def main(run: cli.Run, *, apply: bool) -> None:
     document = {"applied": apply, "steps": [_as_mapping(run, step) for step in damage.steps]}
     run.emit(document, "\n".join(_lines(run, damage, applied=apply)) or "the bus needs no repair")
     run.finish(1 if unrepaired else 0)
+
+
+def _restore(run: cli.Run, server: PostgresStore, *, apply: bool) -> None:
+    """Gives a server that went back what the files here have of its records: an export, or what a clone brought."""
+    seat = run.seat if apply else None
+    lines = newcomer.lacking(run) if signpost.read(run.workspace) else {}
+    count, lost = sum(map(len, lines.values())), sum(loss.records for loss in run.store.history.losses())
+    steps = [
+        Step("lines", run.store.where(name), f"{len(part)} lines that the server lacks") for name, part in lines.items()
+    ]
+    if lost and not steps:
+        text = f"{lost} records that this clone has seen are gone from the server, and no file here has them"
+        steps = [Step("lines", run.store.where(EVENTS), text, mends=False)]
+    if seat and steps:
+        conflicts = newcomer.bring(run, seat.agent_id) if lines else []
+        run.warn(f"{each.loser} lost {each.task} to {each.holder}" for each in conflicts)
+        server.accept_losses()
+        run.store.commit([Append(EVENTS, to_mapping(_restored(run, seat.agent_id, count, lost)))])
+    document = {"applied": apply, "steps": [_as_mapping(run, step) for step in steps]}
+    shown = [f"{_verb(step, applied=apply)}: {step.path}: {step.text}" for step in steps]
+    if steps and not apply:
+        shown.append("nothing was changed; --apply gives back what is here, and takes the rest for lost")
+    run.emit(document, "\n".join(shown) or "the bus is on a server, which has every record that is here")
+    run.finish(1 if any(not step.mends for step in steps) and not apply else 0)
+
+
+def _verb(step: Step, *, applied: bool) -> str:
+    return "lost" if not step.mends else "gave back" if applied else "would give back"
+
+
+def _restored(run: cli.Run, agent: str, lines: int, lost: int) -> Event:
+    return Event(
+        id=ids.new_record_id(),
+        ts=clock.to_text(run.now),
+        agent_id=agent,
+        event="recovered",
+        summary=f"{agent} gave {lines} lines back to the server, which had lost records",
+        meta={"lines": str(lines), "lost": str(lost)},
+    )
 
 
 def _source(run: cli.Run) -> Source:

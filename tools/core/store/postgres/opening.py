@@ -82,6 +82,13 @@ class Bus:
         if head and not self.opened.lost:
             seen.write(self._workspace, self._address, seen.Seen(head, line_hash))
 
+    def accept(self) -> None:
+        """From now on what the server has counts as what this clone has seen; what is gone is no news any more."""
+        self.close()
+        opened = self.opened
+        seen.write(self._workspace, self._address, seen.Seen(opened.head, opened.hash))
+        self.close()
+
     def forget(self) -> None:
         """What was true when the bus was opened may have changed."""
         if self._opened is not None:

@@ -202,6 +202,11 @@ class PostgresStore:
             expected = self.version(stream)
         return len(new)
 
+    def accept_losses(self) -> None:
+        """Warns no more of the records that the server has lost."""
+        self._bus.accept()
+        self._expire_history()
+
     def recover(self) -> bool:
         """See Store."""
         return False

@@ -62,20 +62,41 @@ def _blob(objects: Objects, commit: str, name: str) -> bytes | None:
 
 
 def _bring(context: Context, agent: str, mark: Signpost) -> list[Conflict]:
-    """Brings what is in the files to the server; nothing is taken out of them."""
     from tools.core.store.postgres.store import PostgresStore  # few clones ever follow one
 
-    here, server = FileStore(context.workspace), PostgresStore(context.workspace, mark.address, mark.token)
+    server = PostgresStore(context.workspace, mark.address, mark.token)
     there = Context(context.workspace, store=server, now=context.now, warn=context.warn, spell=context.spell)
+    conflicts = bring(there, agent)
+    server.close()
+    return conflicts
+
+
+def lacking(there: Context) -> dict[str, list[bytes]]:
+    """By log, the lines in the files of a clone that its server lacks."""
+    here = FileStore(there.workspace)
+    lines = {stream: merge.missing(_raw(there.store, stream), _raw(here, stream)) for stream in _streams(here)}
+    return {stream: missing for stream, missing in lines.items() if missing}
+
+
+def _streams(store: Store) -> list[str]:
+    return [EVENTS, *map(stream_of, store.names(MESSAGES))]
+
+
+def _raw(store: Store, stream: str) -> list[bytes]:
+    return [line.raw for line in store.lines(stream) if line.raw.strip()]
+
+
+def bring(there: Context, agent: str) -> list[Conflict]:
+    """Brings what is in the files of a clone to its server; nothing is taken out of them."""
+    here = FileStore(there.workspace)
     here.recover()
-    for stream in [EVENTS, *map(stream_of, here.names(MESSAGES))]:
-        server.adopt(stream, [line.raw for line in here.lines(stream) if line.raw.strip()], 0, agent)
+    for stream in _streams(here):
+        there.store.adopt(stream, _raw(here, stream), 0, agent)
     conflicts = []
     for kind in (CLAIMS, ASSIGNMENTS):
         for task in here.names(kind):
             conflict: Conflict | None = retry_stale(partial(_offer, there, agent, here, kind, task))
             conflicts += [conflict] if conflict else []
-    server.close()
     return conflicts
 
 
