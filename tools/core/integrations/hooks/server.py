@@ -25,6 +25,7 @@ from tools.core.store.files.store import FileStore
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tools.core.bus.read_mark import Mark
     from tools.core.models.entry import Entry
     from tools.core.workspace import Workspace
 
@@ -99,7 +100,7 @@ def _items(context: Context, tasks: Iterable[str]) -> list[inbox.Item]:
     return [item for item in items if item.entry.agent != agent]
 
 
-def _about(context: Context, tasks: Iterable[str]) -> tuple[str, list[str], inbox.Mark]:
+def _about(context: Context, tasks: Iterable[str]) -> tuple[str, list[str], Mark]:
     agent = context.seat.agent_id
     return agent, sorted(set(tasks)), inbox.read_mark(context.workspace, agent)
 

@@ -37,7 +37,7 @@ class PostgresHistory:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._answers: dict[tuple[str, str], list[Any]] = {}
-        self._last: dict[tuple[int | str, ...], tuple[frozenset[str], dict[str, Entry]]] = {}
+        self._last: dict[tuple[int, tuple[str, ...]], tuple[frozenset[str], dict[str, Entry]]] = {}
         """By moment and kinds, the agents whose last entries were asked for, and these."""
         self._messages: dict[str, int] = {}  # by thread, as far as they were counted
 
@@ -114,7 +114,7 @@ class PostgresHistory:
 
     def last_entries(self, agents: Collection[str], kinds: Collection[str], now: datetime) -> dict[str, Entry]:
         """See History."""
-        key = (_latest(now), *sorted(kinds))
+        key = (_latest(now), tuple(sorted(kinds)))
         asked, entries = self._last.get(key, (frozenset[str](), dict[str, Entry]()))
         if not asked.issuperset(agents):
             rows = self._ask(presence.LAST_OF_KINDS, key[0], sorted(agents), sorted(kinds))
