@@ -8,10 +8,10 @@ call          an event as a program sent it, in words of our own
 surroundings  where the call comes from: checkout, bus, seat, claims
 memory        what has been said already, kept beside the bus
 mail          what is new for a seat
-texts         what a hook says: our own sentences, ids, counts and ages
-edits         whether an edit may go on, and who touched the same file
 server        what a hook asks where the bus is on a server
 bus           what a hook asks of the bus, be it files or a server
+texts         what a hook says: our own sentences, ids, counts and ages
+edits         whether an edit may go on, and who touched the same file
 heartbeat     the one record that a hook writes
 answer        one event from call to answer
 """
