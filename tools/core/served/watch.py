@@ -15,8 +15,8 @@ from typing import NamedTuple
 from tools.core import which_bus
 from tools.core.context import Context
 from tools.core.models.entry import Query
+from tools.core.store import signpost
 from tools.core.store.api import Following
-from tools.core.store.files.store import FileStore
 from tools.core.workspace import Place, Workspace
 
 SHARE = 0.02
@@ -46,7 +46,7 @@ NOTHING = Look((), (), False, 0.0)
 
 def news_of(context: Context) -> Following | None:
     """What comes to a bus on a server from now on; None for one in files, whose changes show on the files."""
-    if not which_bus.may_be_on_server(context.workspace) or isinstance(context.store, FileStore):
+    if not which_bus.may_be_on_server(context.workspace) or signpost.address_of(context.workspace) is None:
         return None
     return context.store.history.follow(Query())
 
