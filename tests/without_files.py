@@ -7,6 +7,7 @@ FOLDERS = ("tests/agent/", "tests/consensus/", "tests/planner/", "tests/maintena
 _FILES = "it plants links, pipes or garbage in the folder of the bus"
 _PROCESS = "it starts processes of their own, which find the bus in files"
 _BRANCH = "it commits, exchanges or joins the bus as a folder of git"
+_MOVES = "it moves a bus from files to a server itself"
 
 REASONS = {
     "tests/agent/test_directive_pointer.py::test_of_many": _PROCESS,
@@ -16,6 +17,7 @@ REASONS = {
     "tests/agent/test_hostile.py::test_a_left_journal": _FILES,
     "tests/agent/test_hostile.py::test_a_link_in": _FILES,
     "tests/agent/test_hostile.py::test_what_stands_in": _FILES,
+    "tests/agent/test_hook_on_server.py": _MOVES,
     "tests/agent/test_idle_pickup.py::test_sixteen_who_ask": _PROCESS,
     "tests/agent/test_preflight.py::test_a_memory_that_lost_its_end": _BRANCH,
     "tests/agent/test_preflight.py::test_the_shell_script": _PROCESS,
@@ -41,13 +43,21 @@ REASONS = {
     "tests/maintenance/test_bus_repair.py": "bus_repair mends files",
     "tests/maintenance/test_bus_move.py": "bus_move takes the files of the bus to a server, and brings them back",
     "tests/maintenance/test_demo.py": _PROCESS,
+    "tests/maintenance/test_repair_of_a_server.py": _MOVES,
     "tests/planner/test_cli.py::test_eight_processes": _PROCESS,
     "tests/planner/test_validate.py::test_a_bus_link": _BRANCH,
 }
 """Why a test needs the bus in files, by the beginning of its name."""
 
 
-ON_SERVER: dict[str, str] = {}
+_FOLDER = "it looks whether the folder of the bus was made, in which a clone of a bus on a server has the signpost"
+
+ON_SERVER = {
+    "tests/agent/test_bus_commands.py::test_a_claim_that_makes_no_sense": _FOLDER,
+    "tests/agent/test_hostile.py::test_a_broken_manifest_refuses": _FOLDER,
+    "tests/agent/test_hostile.py::test_a_value_that_no_record_may_carry": _FOLDER,
+    "tests/agent/test_hostile.py::test_nobody_speaks_in_anothers": _FOLDER,
+}
 """Why a test cannot run on a server, besides."""
 
 

@@ -27,7 +27,7 @@ LOCKING = 10
 
 
 _SAME_TRY = 0.5
-"""Seconds in which a server that did not answer is not asked again: the next question of the same command."""
+"""Seconds in which a server whose silence took longer than that is not waited for again, by the same command."""
 
 
 class Lost(Exception):
@@ -98,10 +98,12 @@ class Connection:
         if self._opened is None:
             if self._refusal is not None and time.monotonic() - self._refusal[0] < _SAME_TRY:
                 raise self._refusal[1]
+            begin = time.monotonic()
             try:
                 self._opened = _connect(self.address, self._connecting, self._answering)
             except ToolkitError as refusal:
-                self._refusal = (time.monotonic(), refusal)
+                if time.monotonic() - begin > _SAME_TRY:
+                    self._refusal = (time.monotonic(), refusal)
                 raise
         return self._opened
 
