@@ -55,9 +55,10 @@ check: lint ## the inner loop: lint, types, fast tests; under a minute
 lint: $(READY) ## ruff, mypy and spelling
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/codespell
 
-test: $(READY) ## run all tests, then those of the commands on a store without files
+test: $(READY) ## run all tests, then those of the commands on a store without files, and on a server where there is one
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 	@$(BIN)/python -m pytest --store=memory $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --store=postgres -m 'not soak and not slow' $(PYTEST_ARGS)
 
 browser: tests/browser/node_modules/axe-core ## fetch axe-core for the tests in a browser; they are skipped without it
 

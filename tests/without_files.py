@@ -61,9 +61,19 @@ ON_SERVER = {
 """Why a test cannot run on a server, besides."""
 
 
+WITHOUT_BUS = tuple(
+    f"tests/{name}.py"
+    for name in ("agent/test_doc_links", "agent/test_doctor", "agent/test_hook", "agent/test_manifest_helper",
+                 "agent/test_receipt_run", "agent/test_serve", "agent/test_setup", "agent/test_starting",
+                 "maintenance/test_bus_server", "maintenance/test_generate_docs", "maintenance/test_memory_log",
+                 "maintenance/test_plan_hygiene")
+)  # fmt: skip
+"""Tests of what asks no bus, or asks one in processes of its own: a server would change nothing but the time."""
+
+
 def reason_against(test: str, store: str) -> str | None:
-    """Why a test cannot run without files, "" when it can; None for a test that is not about commands."""
-    if not test.startswith(FOLDERS):
+    """Why a test cannot run without files, "" when it can; None for a test that is not about commands and the bus."""
+    if not test.startswith(FOLDERS) or (store == "postgres" and test.startswith(WITHOUT_BUS)):
         return None
     reasons = REASONS | (ON_SERVER if store == "postgres" else {})
     return next((reason for name, reason in reasons.items() if test.startswith(name)), "")

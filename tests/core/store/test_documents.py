@@ -21,11 +21,14 @@ CLAIMS = {
 }
 
 
-@pytest.fixture(params=["few files", "many files", "memory"])
+@pytest.fixture(params=["few files", "many files", "memory", "server"])
 def store(request, workspace, monkeypatch):
     if request.param == "many files":
         monkeypatch.setattr(live, "FEW", 0)
-    made = MemoryStore() if request.param == "memory" else FileStore(workspace)
+    if request.param == "server":
+        made = request.getfixturevalue("server").new_store(workspace)
+    else:
+        made = MemoryStore() if request.param == "memory" else FileStore(workspace)
     for task, claim in CLAIMS.items():
         put(made, f"claims/{task}", claim)
         put(made, f"assignments/{task}", {"task_id": task, "engineer": "codex-1"})

@@ -5,6 +5,7 @@ seen       how far this clone has seen a bus
 opening    the first question of a process
 lines      the lines of a stream, in batches
 selection  the entries of a query, in one question
+documents  claims and assignments, and which of them are live
 figures    how much there is
 presence   who was here
 requests   open requests

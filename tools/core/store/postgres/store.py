@@ -7,14 +7,15 @@ have no right to write any table.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from tools.core import clock, hint, ids
 from tools.core.errors import DataError, ToolkitError
 from tools.core.fs import files, jsonl
-from tools.core.models.bus import ASSIGNMENTS, CLAIMS
+from tools.core.models.claim_state import LIVE as LIVE_STATES
 from tools.core.problem import Problem
 from tools.core.store import live, merge
 from tools.core.store.addresses import address_of
@@ -22,6 +23,7 @@ from tools.core.store.api import Change, Document, Live, StaleVersion, retry_sta
 from tools.core.store.one_by_one import misnamed
 from tools.core.store.postgres import commit, driver
 from tools.core.store.postgres.commit import require_name
+from tools.core.store.postgres.documents import LIVE, NAMED
 from tools.core.store.postgres.lines import backwards, examined, is_readable, numbered
 from tools.core.store.postgres.opening import Bus
 from tools.core.store.redacted import without_secrets
@@ -104,12 +106,9 @@ class PostgresStore:
     def documents(self, *names: str) -> dict[str, Document | ToolkitError]:
         """See Store."""
         kinds = [f"{name}/" for name in names if "/" not in name]
-        rows = self._bus.ask(
-            "SELECT name, content, version FROM teof.documents WHERE bus = :bus AND (name = ANY (%s::text[])"
-            " OR split_part(name, '/', 1) || '/' = ANY (%s::text[])) ORDER BY name",
-            [require_name(name) for name in names if "/" in name],
-            kinds,
-        )
+        return self._judged(self._bus.ask(NAMED, [require_name(name) for name in names if "/" in name], kinds))
+
+    def _judged(self, rows: Iterable[tuple[str, Any, str]]) -> dict[str, Document | ToolkitError]:
         answer: dict[str, Document | ToolkitError] = {}
         for name, content, version in rows:
             is_named = ids.is_task(name.partition("/")[2])
@@ -121,7 +120,16 @@ class PostgresStore:
 
     def live(self, *kinds: str, also: Collection[str] = (), newest: int = 0) -> Live:
         """See Store."""
-        return live.of_all(self.documents(CLAIMS, ASSIGNMENTS), kinds, also, newest)
+        rows = self._bus.ask(LIVE, [f"{kind}/{task}" for kind in kinds for task in also], newest)
+        documents = self._judged(
+            (row[0], row[1], row[2]) for row in sorted(rows, key=itemgetter(0)) if row[1] is not None
+        )
+        answer = live.of_all(documents, kinds, also, newest)
+        finished = {state: int(count) for state, content, count, _ in rows if content is None}
+        for name in (row[0] for row in rows if row[1] is not None and row[3] is None):  # the server could not read it
+            if (state := live.state(documents[name])) not in ("", *LIVE_STATES):
+                finished[state] = finished.get(state, 0) + 1
+        return Live(answer.documents, finished)
 
     def _document(self, name: str, content: Any, version: str) -> Document:
         try:
