@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """The instructions of each command that runs all day, as a multiple of those of starting Python.
 
-    python benchmarks/instructions.py [--check] [--all] [--python PYTHON]
+    python benchmarks/instructions.py [--check] [--all] [--server] [--python PYTHON]
 
 What is counted is the whole process in user space, by callgrind, with addresses and hashes that do not
 change: two runs differ by a thousandth, whatever else the machine does, so that the figures can be a bar.
 The toolkit is installed as a wheel in an environment of its own in `build/`. --check measures the
 commands that CI holds to their budgets, and exits 1 when one is more than 3 % above; --all measures all.
+--server measures them on a PostgreSQL of its own, where each may cost ten bare starts.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -19,7 +21,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,10 +87,34 @@ def make_repository(root: Path) -> None:
     log.write_text("".join(json.dumps({**event, "summary": f"step {number}"}) + "\n" for number in range(300)))
 
 
+ON_SERVER = 10.0
+"""What a command may cost where it opens a connection."""
+
+_PLACE: dict[str, str] = {}
+"""What says where the bus is; empty for files."""
+
+
 def settled() -> dict[str, str]:
     """An environment in which two runs of a process do the same."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("TEOF_", "PYTHON"))}
-    return {**kept, "PYTHONHASHSEED": "0"}
+    return {**kept, "PYTHONHASHSEED": "0", **_PLACE}
+
+
+@contextlib.contextmanager
+def served(programs: Path) -> Iterator[None]:
+    """A PostgreSQL that the measured commands find, with the events of the repository."""
+    sys.path.insert(0, str(CHECKOUT))
+    from tests import postgres
+
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "--python", str(programs / "python")]
+    subprocess.run([*pip, "install", "psycopg2-binary"], check=True)
+    server = postgres.begin(Path(tempfile.mkdtemp(prefix="pg")))
+    address = server.new_bus()
+    _PLACE.update(TEOF_STORE=f"{address.url}#{address.bus}", PGUSER="postgres")
+    try:
+        yield
+    finally:
+        postgres.end(server)
 
 
 def instructions(root: Path, command: Sequence[str]) -> int:
@@ -118,13 +144,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--all", action="store_true")
+    parser.add_argument("--server", action="store_true")
     parser.add_argument("--python", default=sys.executable)
     options = parser.parse_args()
     if not shutil.which("valgrind") or not shutil.which("setarch"):
         print("skipped: valgrind or setarch is not installed; on Debian: apt-get install valgrind", file=sys.stderr)
         return 0
     rows = [row for row in ROWS if row.is_barred or options.all or not options.check]
-    costs = measure(rows, environment(options.python))
+    programs = environment(options.python)
+    with served(programs) if options.server else contextlib.nullcontext():
+        costs = measure(rows, programs)
+    if options.server:
+        rows = [row._replace(budget=ON_SERVER) for row in rows]
     over = 0
     print(f"{'command':64} {'cost':>6} {'budget':>7}")
     for row, cost in zip(rows, costs, strict=True):
