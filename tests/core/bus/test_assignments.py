@@ -48,6 +48,12 @@ def test_an_assignment_in_force_changes_nothing(decide):
     assert decide(assignment={}, claim="").assignment is None
 
 
+def test_who_was_relieved_goes_on_when_the_same_seat_assigns_the_task_again(decide):
+    relieved = decide(claim={"status": "paused", "paused_by": "codex-3"}, assignment={}).outcome.claim
+    assert (relieved.state, relieved.paused_by, relieved.fence) == ("active", "", CLAIM["fence"])
+    assert decide(claim={"status": "paused", "paused_by": "codex-2"}, assignment={}).outcome is None
+
+
 @pytest.mark.parametrize(
     "ended",
     [

@@ -70,14 +70,19 @@ def decide(documents: TaskDocuments, request: AssignmentRequest, facts: Facts) -
     in_force = holds or documents.engineer == request.engineer
     is_assigned = in_force and documents.assignment is not None and _is_same(documents.assignment, assignment)
     outcome = None
-    waits = claim is not None and claim_rules.is_seeded(claim) and request.claim == ACTIVE
+    waits = claim is not None and request.claim == ACTIVE and (claim_rules.is_seeded(claim) or _is_relieved(claim))
     if request.claim and (waits or not (is_assigned and holds)):
         outcome = _claim_outcome(claim, request, assignment, facts)
     return Decision(None if is_assigned else assignment, outcome if outcome and outcome.event else None, overrides)
 
 
+def _is_relieved(claim: Claim) -> bool:
+    """Whether another seat paused it, because the holder was gone."""
+    return claim.is_live and bool(claim.paused_by) and claim.paused_by != claim.agent_id
+
+
 def _check_holder(current: Claim | None, request: AssignmentRequest, facts: Facts) -> tuple[Override, ...]:
-    if current is None or not current.is_live or (current.paused_by and current.paused_by != current.agent_id):
+    if current is None or not current.is_live or _is_relieved(current):
         return ()
     if not request.reassign:
         raise held_refusal(current, facts.now, facts.last_seen, advice=_reassign_hint(request))
