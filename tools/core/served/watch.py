@@ -16,7 +16,7 @@ from tools.core import which_bus
 from tools.core.context import Context
 from tools.core.models.entry import Query
 from tools.core.store import signpost
-from tools.core.store.api import Following
+from tools.core.store.contract import Following
 from tools.core.workspace import Place, Workspace
 
 SHARE = 0.02
