@@ -86,6 +86,7 @@ def test_behind_a_pooler_in_transaction_mode_they_are_too(
     require_register(scene, play(scene, Plan(seed=SEED)), SEED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["killed", "stopped"])
 @pytest.mark.parametrize("rounds", [pytest.param(1, id="short"), pytest.param(20, id="long", marks=pytest.mark.soak)])
 def test_where_the_server_is_killed_or_stopped_they_are_too(
