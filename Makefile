@@ -15,7 +15,8 @@ RULES := bus/rules/claim_rules bus/rules/release_rules bus/rules/path_patterns s
 RULE_TESTS := tests/core/bus tests/core/store/test_merge.py tests/core/plans tests/core/backlog tests/core/models
 
 # the suites of what touches git and files, run again by `make field`
-FIELD := tests/core/git/test_remotes.py tests/core/git/test_checkout.py tests/core/git/test_changes.py tests/core/setup/test_init.py
+FIELD := tests/agent tests/planner tests/consensus tests/maintenance \
+	$(addprefix tests/core/,git setup sync seats receipts fs)
 
 .PHONY: help setup check lint test cov mutation soak field demo demo-full docs docs-serve workflows bench bench-instructions browser pictures changelog dist
 .DEFAULT_GOAL := help
@@ -76,8 +77,9 @@ cov: $(READY) ## at least 95 % of the branches of each rule are covered by its t
 mutation: $(VENV)/.mutation ## change the rules one by one and list the changes that no test notices; takes long
 	@$(BIN)/mutmut run && $(BIN)/mutmut results
 
-field: $(READY) ## run what touches git and files again: in an awkward home, and with FIELD_GIT's newer git
-	@timeout 300 $(BIN)/python -m pytest --field=home -m 'not soak and not slow' $(PYTEST_ARGS) $(FIELD)
+field: $(READY) ## run what touches git and files again: in an awkward home, of a bare repository, with FIELD_GIT's newer git
+	@timeout 1200 $(BIN)/python -m pytest --field=home -m 'not soak and not slow' $(PYTEST_ARGS) $(FIELD)
+	@timeout 600 $(BIN)/python -m pytest --field=bare -m 'not soak and not slow' $(PYTEST_ARGS) $(FIELD)
 	@if [ -n "$(FIELD_GIT)" ] && [ -x "$(FIELD_GIT)/usr/bin/git" ]; then \
 		timeout 300 $(BIN)/python -m pytest --field=newest $(PYTEST_ARGS) tests/test_layouts.py; \
 	else echo "skipped: FIELD_GIT names no folder with a newer git" >&2; fi

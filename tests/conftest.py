@@ -90,6 +90,7 @@ def hermetic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_field: str) -> 
     )
     if in_field:
         field.furnish(home, in_field)
+        monkeypatch.setenv("FIELD_KIND", in_field)
         for key, value in field.environment().items():
             monkeypatch.setenv(key, value)
     monkeypatch.setenv("HOME", str(home))
@@ -135,6 +136,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On a store that is not files only the commands' own tests run, but for those that cannot."""
+    if config.getoption("--field") == "bare":
+        kept = [item for item in items if field.is_of_any_layout(item.nodeid, item.function)]  # type: ignore[attr-defined]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
     if config.getoption("--store") == "files":
         return
     from tests.without_files import reason_against
@@ -151,7 +156,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def git(folder: Path, *arguments: str) -> str:
     """Real git in a test's repository; fails the test when git fails."""
-    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
+    plain = field.PLAIN if "FIELD_KIND" in os.environ else ()
+    done = subprocess.run(["git", *plain, *arguments], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, f"git {' '.join(arguments)}: {done.stderr}"
     return done.stdout.strip()
 
@@ -195,10 +201,10 @@ def git_repo(tmp_path: Path, _repository_template: Path, monkeypatch: pytest.Mon
 
 @pytest.fixture
 def workspace(git_repo: Path) -> Any:
-    """The Workspace of `git_repo`, with a plain bus folder made on first write."""
-    from tools.core.workspace import Workspace
+    """The Workspace of `git_repo`, with a plain bus folder made on first write, where its layout has it."""
+    from tools.core import workspace
 
-    return Workspace(str(git_repo), str(git_repo))
+    return workspace.find(str(git_repo), {})
 
 
 @pytest.fixture
@@ -261,10 +267,9 @@ class RawBus:
     """The bus of a checkout as somebody reads and leaves it who does not use the toolkit."""
 
     def __init__(self, top: Path) -> None:
-        from tools.core import context
-        from tools.core.workspace import Workspace
+        from tools.core import context, workspace
 
-        self._workspace = Workspace(str(top), str(top))
+        self._workspace = workspace.find(str(top), {})
         self._store: Any = context.open_store(self._workspace)
 
     def __getitem__(self, name: str) -> bytes | None:
@@ -370,7 +375,7 @@ def spawn(
 
     def start(*arguments: str, cwd: Path | None = None, **extra: Any) -> subprocess.CompletedProcess[str]:
         careless = {"preexec_fn": field.parent} if in_field else {}
-        with watched(arguments, cwd):
+        with watched(arguments, cwd), field.planted(cwd or Path.cwd(), in_field):
             done = subprocess.run(
                 [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, timeout=120, **careless, **extra
             )

@@ -1,21 +1,30 @@
 """The suite in the field: a home with every setting that people have, and the newest git.
 
-`pytest --field=home|newest` runs the tests that are chosen so again; `make field` does both.
+`pytest --field=home|newest|bare` runs the tests that are chosen so again; `make field` does all.
 
 home     awkward settings in `~/.gitconfig`, locale C, umask 077, children whose parent ignores and blocks signals,
          a `click.py` planted in the current folder
 newest   the same with the git in `FIELD_GIT` (a folder that a newer release was unpacked into), refs in a reftable and
          relative paths of worktrees
+bare     the same as home in a linked worktree of a bare repository, whose default branch is `trunk` and whose remote is
+         `hub`; of the commands' own tests those that name no branch or remote and plant nothing in the folder of the bus
 """
 
 from __future__ import annotations
 
+import inspect
 import os
+import re
+import shutil
 import signal
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-KINDS = ("home", "newest")
+from tests.without_files import reason_against
+
+KINDS = ("home", "newest", "bare")
 
 PLANTED = "raise SystemExit('a module of the current folder was run')\n"
 
@@ -149,23 +158,64 @@ NEWEST = """\
 """
 
 
+PLAIN = ("-c", "color.ui=false", "-c", "status.showUntrackedFiles=normal")
+"""How tests themselves ask git in the field."""
+
+BARE = """\
+[init]
+	defaultBranch = trunk
+"""
+NAMED = re.compile(r"[\"'/](?:main|origin)\b|_bus|\.git\b")
+"""What a test says that builds or looks at a layout of its own."""
+
+
 def furnish(home: Path, kind: str) -> None:
     """A home folder as people have it."""
-    (home / ".gitconfig").write_text(SETTINGS + (NEWEST if kind == "newest" else ""))
+    (home / ".gitconfig").write_text(SETTINGS + {"newest": NEWEST, "bare": BARE}.get(kind, ""))
     (home / "ignored").write_text("*.swp\n.DS_Store\n")
     (home / "click.py").write_text(PLANTED)
 
 
 def rearrange(top: Path, kind: str) -> None:
-    """A fresh repository as a kind has it, with a planted module that git does not see."""
+    """A fresh repository as a kind has it, in which git does not see the module that is planted."""
     if kind == "newest":
         subprocess.run(["git", "refs", "migrate", "--ref-format=reftable"], cwd=top, check=True, capture_output=True)
+    if kind == "bare":
+        _as_worktree_of_bare(top)
     common = subprocess.run(["git", "rev-parse", "--git-path", "info/exclude"], cwd=top, capture_output=True, text=True)
     exclude = top / common.stdout.strip()
     exclude.parent.mkdir(exist_ok=True)
     with exclude.open("a") as lines:
         lines.write("/click.py\n")
-    (top / "click.py").write_text(PLANTED)
+
+
+def _as_worktree_of_bare(top: Path) -> None:
+    hub, bare = top.parent / "hub.git", top.parent / "project.git"
+    for folder, *words in (
+        (top, "branch", "-m", "main", "trunk"),
+        (top, "clone", "-q", "--bare", str(top), str(hub)),
+        (top, "clone", "-q", "--bare", "-o", "hub", str(hub), str(bare)),
+    ):
+        subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
+    shutil.rmtree(top)
+    subprocess.run(["git", "worktree", "add", "-q", str(top), "trunk"], cwd=bare, check=True, capture_output=True)
+
+
+def is_of_any_layout(name: str, function: Callable[..., object]) -> bool:
+    """Whether a test of a command holds whatever its repository looks like: it names no branch, remote or folder of git."""
+    return reason_against(name, "memory") == "" and NAMED.search(inspect.getsource(function)) is None
+
+
+@contextmanager
+def planted(folder: Path, kind: str) -> Iterator[None]:
+    """A module that a careless start would import from the current folder, where git does not see it."""
+    place, exclude = folder / "click.py", folder / ".git/info/exclude"
+    if not kind or place.exists() or not exclude.is_file() or "/click.py" not in exclude.read_text():
+        yield
+        return
+    place.write_text(PLANTED)
+    yield
+    place.unlink(missing_ok=True)
 
 
 def parent() -> None:

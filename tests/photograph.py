@@ -38,8 +38,8 @@ def nothing_else_touched(arguments: Sequence[str], folder: Path, home: Path) -> 
         return
     own, before = _branch(root), take(root, home)
     yield
-    own, after = {*own, *_branch(root)}, take(root, home)
-    names = (before.keys() | after.keys()) - own
+    own, after = {"refs/heads/bus", *own, *_branch(root)}, take(root, home)
+    names = (before.keys() | after.keys()) - own - {f"config of {ref}" for ref in own}
     changed = sorted(name for name in names if before.get(name) != after.get(name))
     assert not changed, f"{' '.join(arguments)} in {root} touched {', '.join(changed)}"
 
@@ -52,8 +52,7 @@ def take(root: Path | None, home: Path) -> Photograph:
         return photograph
     own = _git_folder(root)
     photograph |= _refs(common)
-    own_branches = {"refs/heads/bus", *_branch(root)}
-    photograph["config"] = _digest(_settings(common / "config", own_branches).encode())
+    photograph |= _settings(common / "config")
     main = common.parent if common.name == ".git" else None
     for folder, top in [(common, main), *_linked(common)]:
         if folder == own or (top is not None and top.name == "_bus"):
@@ -117,14 +116,15 @@ def _refs(common: Path) -> Photograph:
     return {**photograph, "stashes": _digest_of(common / "logs/refs/stash")}
 
 
-def _settings(config: Path, left_out: set[str]) -> str:
-    """The settings but for those of some branches."""
-    kept, is_kept = [], True
+def _settings(config: Path) -> Photograph:
+    """The settings of each branch, and all others."""
+    sections, name = {"config": ""}, "config"
     for line in config.read_text(errors="replace").splitlines():
         if line.startswith("["):
-            is_kept = line not in {f'[branch "{ref.removeprefix("refs/heads/")}"]' for ref in left_out}
-        kept += [line] if is_kept else []
-    return "\n".join(kept)
+            branch = line.removeprefix('[branch "').removesuffix('"]') if line.startswith('[branch "') else ""
+            name = f"config of refs/heads/{branch}" if branch else "config"
+        sections[name] = f"{sections.get(name, '')}{line}\n"
+    return {name: _digest(text.encode()) for name, text in sections.items()}
 
 
 def _tree(top: Path, left_out: Sequence[str], other: Path | None = None) -> list[tuple[str, str]]:

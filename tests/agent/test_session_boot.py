@@ -217,6 +217,15 @@ def test_the_remotes_default_branch_is_open_to_every_seat(tmp_path, run):
     boot(run, tmp_path / "a", "--agent", "codex-2")
 
 
+@pytest.mark.parametrize(("branch", "code"), [("trunk", 0), ("agent/codex-9/work", 3)])
+def test_a_clone_without_remote_and_main_is_open_on_its_own_branch(tmp_path, run, branch, code):
+    git(tmp_path, "init", "-q", "-b", branch, "a")
+    git(tmp_path / "a", "commit", "-q", "--allow-empty", "-m", "x")
+    boot(run, tmp_path / "a", "--agent", "codex-2", code=code)
+    if not code:
+        assert "no default branch" not in run("agent.preflight", "--root", str(tmp_path / "a")).out
+
+
 def test_a_manifest_of_another_seat_is_3_and_an_override_leaves_evidence(git_repo, run, seat):
     seat("codex-1")
     assert "codex-1" in boot(run, git_repo, "--agent", "codex-2", code=3).err

@@ -113,6 +113,29 @@ def default_branches(root: str) -> dict[str, str]:
     return {name: branch for name, branch in heads.items() if branch}
 
 
+def own_default_branch(root: str) -> str | None:
+    """The default branch of a clone that has no `main` and whose remotes name none: what its own HEAD names.
+
+    That is the branch of the main checkout, or the HEAD of a bare repository; None where it is an agent's.
+    """
+    git = git_folder(root)
+    common = common_folder(git) if git is not None else ""
+    branch = _target(os.path.join(common, "HEAD"), "refs/heads/") if common else None
+    if branch is None or branch == ".invalid" or branch.startswith("agent/") or _has_branch(common, "main"):
+        return None
+    return branch
+
+
+def _has_branch(common: str, name: str) -> bool:
+    if os.path.exists(os.path.join(common, "refs/heads", name)):
+        return True
+    try:
+        with open(os.path.join(common, "packed-refs"), encoding="utf-8", errors="replace") as lines:
+            return any(line.rstrip("\n").endswith(f" refs/heads/{name}") for line in lines)
+    except OSError:
+        return False
+
+
 def _target(path: str, prefix: str) -> str | None:
     """What a symbolic ref's file names below a prefix."""
     line = _first_line(path, "replace") or ""

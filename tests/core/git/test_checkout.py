@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import git
 from tools.core.errors import SetupError
-from tools.core.git import checkout, refs
+from tools.core.git import checkout, refs, worktrees
 from tools.core.gitdir import current_branch
 
 
@@ -18,6 +18,13 @@ def test_a_checkout_switches_to_a_branch_or_to_a_commit(git_repo: Path) -> None:
     assert current_branch(str(git_repo)) == "side"
     checkout.switch(str(git_repo), commit=refs.commit_of(str(git_repo), "main"))
     assert current_branch(str(git_repo)) is None
+
+
+def test_a_branch_that_is_made_follows_none_whatever_the_user_has_set(git_repo: Path) -> None:
+    git(git_repo, "config", "branch.autoSetupMerge", "always")
+    checkout.switch_or_make(str(git_repo), "agent/a/work")
+    worktrees.add_of_seat(str(git_repo), str(git_repo.parent / "b"), "agent/b/work", "main")
+    assert "agent/" not in git(git_repo, "config", "--list", "--local")
 
 
 def test_a_branch_that_only_a_remote_has_is_not_made(git_repo: Path, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from tools.core.context import Context
 from tools.core.errors import SetupError, ToolkitError
 from tools.core.fs import files
 from tools.core.git import changes, refs, remotes, tracked
+from tools.core.gitdir import own_default_branch
 from tools.core.plans import check as plan_checks
 from tools.core.plans import normalise
 from tools.core.plans.storage import all_places
@@ -80,7 +81,8 @@ def default_base(workspace: Workspace) -> str:
     """The remote's default branch, else the local one; SetupError where there is neither."""
     default = refs.default_branch(workspace.root)
     preferred = [f"{default.remote}/{default.name}", default.name] if default else []
-    candidates = [*preferred, "origin/main", "origin/master", "main", "master"]
+    own = own_default_branch(workspace.root)
+    candidates = [*preferred, "origin/main", "origin/master", "main", "master", *([own] if own else [])]
     for ref in candidates:
         if refs.commit_of(workspace.root, ref):
             return ref

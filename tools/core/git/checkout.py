@@ -16,7 +16,7 @@ def switch(folder: str, *, branch: str = "", commit: str = "") -> None:
 def switch_or_make(folder: str, branch: str) -> None:
     """Checks out a branch of this clone, made from HEAD where there is none."""
     is_there = bool(refs.commit_of(folder, f"refs/heads/{branch}"))
-    git.run(folder, "switch", "--quiet", *(("--no-guess",) if is_there else ("-c",)), branch)
+    git.run(folder, "switch", "--quiet", *(("--no-guess",) if is_there else ("--no-track", "-c")), branch)
 
 
 def fast_forward(folder: str, commit: str) -> None:

@@ -21,7 +21,9 @@ def add(folder: str, path: str, branch: str) -> None:
 
 def add_of_seat(folder: str, path: str, branch: str, base: str) -> None:
     """Makes a worktree on a branch, which begins at `base` where it is new."""
-    target = (path, branch) if refs.commit_of(folder, f"refs/heads/{branch}") else ("-b", branch, path, base)
+    target = (
+        (path, branch) if refs.commit_of(folder, f"refs/heads/{branch}") else ("--no-track", "-b", branch, path, base)
+    )
     git.run(folder, "worktree", "add", "--quiet", *target)
 
 

@@ -9,7 +9,7 @@ from tools.core import clock, hint
 from tools.core.errors import GuardError
 from tools.core.git import refs
 from tools.core.git.branches import current_branch
-from tools.core.gitdir import git_folder
+from tools.core.gitdir import git_folder, own_default_branch
 from tools.core.hint import Hint, Note
 from tools.core.models.evidence import Warning
 from tools.core.seats import manifests
@@ -58,10 +58,11 @@ def guard(
     branch = current_branch(workspace.root)
     prefix = seat.branch_prefix
     default = refs.default_branch(workspace.root)
-    code, message = refusal(branch, prefix, default.name if default else None)
+    shared = default.name if default else own_default_branch(workspace.root)
+    code, message = refusal(branch, prefix, shared)
     if code and not allow_branch:
         raise GuardError(
-            f"{message}: {seat.agent_id} works on {prefix}* or {SHARED}",
+            f"{message}: {seat.agent_id} works on {prefix}* or {shared or SHARED}",
             code="session.branch",
             hint=switching(workspace, f"{prefix}work"),
             details={"branch": branch, "prefix": prefix, "reason": code},
