@@ -39,6 +39,19 @@ def test_a_signal_that_ends_this_process_ends_git_and_what_it_started(git_repo: 
     require_gone(pid)
 
 
+def test_a_signal_that_comes_while_git_is_started_ends_git_as_well(git_repo: Path) -> None:
+    script = (
+        "import os, subprocess\nfrom tools.core.git import git\nopen_ = subprocess.Popen\n"
+        "def slow(*arguments, **more):\n    process = open_(*arguments, **more)\n"
+        "    os.kill(os.getpid(), 15)\n    return process\n"
+        "subprocess.Popen = slow\ngit.ask('.', '-c', 'alias.wait=!sh -c \"echo $$ > pid; sleep 60; true\"', 'wait')"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], cwd=git_repo, stderr=subprocess.DEVNULL, timeout=50)
+    assert ended.returncode == -signal.SIGTERM
+    if (git_repo / "pid").exists():
+        require_gone(int((git_repo / "pid").read_text()))
+
+
 def wait_for_pid(path: Path) -> int:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:

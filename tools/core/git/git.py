@@ -71,6 +71,7 @@ def ask(
     stdin = subprocess.DEVNULL if input is None else subprocess.PIPE
     with _Ending() as ending, _open(folder, arguments, stdin, subprocess.PIPE, extra) as process:
         try:
+            ending.git_runs()
             out, error = process.communicate(input, timeout=timeout)
         except subprocess.TimeoutExpired as problem:
             _stop(process)
@@ -78,7 +79,6 @@ def ask(
             raise SetupError(f"git {name} gave no answer in {timeout:.0f} s", code="git.timeout") from problem
         except BaseException:
             _stop(process)
-            ending.pass_on()
             raise
     return Result(process.returncode, out, error.decode("utf-8", "replace").strip())
 
@@ -128,6 +128,7 @@ class _Ending:
         import signal
 
         self._number = 0
+        self._runs = False
         self._before: list[signal.Signals] = []
         if threading.current_thread() is threading.main_thread():
             for each in (signal.SIGTERM, signal.SIGHUP):
@@ -137,20 +138,24 @@ class _Ending:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Ends this process by the signal that came, if one did."""
         import signal
 
         for each in self._before:
             signal.signal(each, signal.SIG_DFL)
+        if self._number:
+            os.kill(os.getpid(), self._number)
+
+    def git_runs(self) -> None:
+        """From now on a signal interrupts at once; before, there would be no process to end yet."""
+        self._runs = True
+        if self._number:
+            raise KeyboardInterrupt
 
     def _end(self, number: int, _: object) -> None:
         self._number = number
-        raise KeyboardInterrupt
-
-    def pass_on(self) -> None:
-        """Ends this process by the signal that came, if one did."""
-        if self._number:
-            self.__exit__()
-            os.kill(os.getpid(), self._number)
+        if self._runs:
+            raise KeyboardInterrupt
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
