@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import git
 from tools.core import gitdir
 from tools.core.git import branches
@@ -54,3 +56,12 @@ def test_what_knows_of_a_branch_is_read_from_files_or_left_to_git(git_repo: Path
     assert gitdir.places_of_branch(common, "bus") == [""]
     (git_repo / ".git/reftable").mkdir()
     assert gitdir.places_of_branch(common, "bus") is None
+
+
+@pytest.mark.parametrize("name", ["new\nline", " blank "])
+def test_a_path_with_a_line_end_or_blanks_is_followed(git_repo, name):
+    place = git_repo.parent / name
+    git(git_repo, "worktree", "add", "-q", "--detach", str(place))
+    own = gitdir.git_folder(str(place))
+    assert own is not None and gitdir.is_visible(own)
+    assert str(place) in gitdir.worktree_roots(gitdir.common_folder(own))

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 
+_LARGEST = 1 << 16
+"""Characters of a pointer that are read; a path is shorter."""
+
 
 def git_folder(root: str) -> str | None:
     """The git folder of a checkout; None outside git."""
     git = os.path.join(root, ".git")
     if os.path.isdir(git):
         return git
-    line = _first_line(git) or ""
+    line = _text(git) or ""
     if not line.startswith("gitdir:"):
         return None
-    return os.path.normpath(os.path.join(root, line[len("gitdir:") :].strip()))
+    return os.path.normpath(os.path.join(root, line[len("gitdir:") :].lstrip(" ")))
 
 
 def is_visible(git: str) -> bool:
@@ -23,7 +26,7 @@ def is_visible(git: str) -> bool:
 
 def common_folder(git: str) -> str:
     """The git folder that all worktrees share; the folder itself in a repository without worktrees."""
-    line = _first_line(os.path.join(git, "commondir"))
+    line = _text(os.path.join(git, "commondir"))
     return git if line is None else os.path.normpath(os.path.join(git, line))
 
 
@@ -31,7 +34,7 @@ def worktree_roots(common: str) -> list[str]:
     """The roots of the checkouts that share a common git folder, as it names them: they may be gone."""
     roots = [os.path.dirname(common)] if os.path.basename(common) == ".git" else []
     names = _listed(os.path.join(common, "worktrees"))
-    pointers = [_first_line(os.path.join(common, "worktrees", name, "gitdir"), "replace") for name in names]
+    pointers = [_text(os.path.join(common, "worktrees", name, "gitdir"), "replace") for name in names]
     return [*roots, *(os.path.dirname(pointer) for pointer in pointers if pointer and os.path.dirname(pointer))]
 
 
@@ -58,7 +61,7 @@ def registrations(common: str, name: str, branch: str) -> list[str]:
     return [
         folder
         for folder in folders
-        if os.path.basename(os.path.dirname(_first_line(os.path.join(folder, "gitdir"), "replace") or "")) == name
+        if os.path.basename(os.path.dirname(_text(os.path.join(folder, "gitdir"), "replace") or "")) == name
         and _target(os.path.join(folder, "HEAD"), "refs/heads/") == branch
     ]
 
@@ -138,13 +141,14 @@ def _has_branch(common: str, name: str) -> bool:
 
 def _target(path: str, prefix: str) -> str | None:
     """What a symbolic ref's file names below a prefix."""
-    line = _first_line(path, "replace") or ""
+    line = _text(path, "replace") or ""
     return line[len(f"ref: {prefix}") :] if line.startswith(f"ref: {prefix}") else None
 
 
-def _first_line(path: str, errors: str = "surrogateescape") -> str | None:
+def _text(path: str, errors: str = "surrogateescape") -> str | None:
+    """What a pointer of git says: all of the file but its last line end, for a path may hold one."""
     try:
-        with open(path, encoding="utf-8", errors=errors) as file:
-            return file.readline().strip()
+        with open(path, encoding="utf-8", errors=errors, newline="") as file:
+            return file.read(_LARGEST).rstrip("\r\n")
     except OSError:
         return None

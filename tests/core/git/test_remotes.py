@@ -84,11 +84,12 @@ def test_of_two_refs_that_are_pushed_together_both_move_or_none(clone: Path, tmp
 def test_a_push_that_the_remote_refuses_says_why(clone: Path, tmp_path: Path, color: str) -> None:
     git(clone, "config", "--global", "color.ui", color)
     git(clone, "config", "--global", "color.transport", color)
-    (tmp_path / "origin.git/hooks/pre-receive").write_text("#!/bin/sh\nexit 1\n")
+    words = "protected: not even fetch first, no non-fast-forward"  # as git itself says of a lost race
+    (tmp_path / "origin.git/hooks/pre-receive").write_text(f"#!/bin/sh\necho '{words}' >&2\nexit 1\n")
     (tmp_path / "origin.git/hooks/pre-receive").chmod(0o755)
     git(clone, "commit", "-q", "--allow-empty", "-m", "mine")
     push = push_main(clone, "origin", git(clone, "rev-parse", "origin/main"))
-    assert not push.taken and not push.overtaken
+    assert not push.taken and not push.overtaken and words in push.refused
     assert "pre-receive hook declined" in push.refused and "\x1b" not in push.reason
 
 

@@ -51,7 +51,9 @@ def files_below(top: Path) -> dict[str, bytes]:
 
 @settings(max_examples=25)
 @given(node=st.dictionaries(st.sampled_from(NAMES), TREES, min_size=1, max_size=6))
-def test_whatever_the_branch_holds_only_files_of_a_bus_change_here(tmp_path_factory, run, node) -> None:
+def test_whatever_the_branch_holds_only_files_of_a_bus_change_here(tmp_path_factory, run, node, in_field) -> None:
+    if in_field:
+        pytest.skip("with transfer.fsckObjects git refuses such a tree before anything of it is read")
     top = tmp_path_factory.mktemp("door")
     origin = make_origin(top)
     clone = make_clone(origin, top / "clone", "codex-1")

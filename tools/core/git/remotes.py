@@ -18,9 +18,10 @@ PATIENCE = 300.0
 """Seconds to wait for git work of others in the same clone; theirs may wait for a network."""
 
 _SETTINGS = r"^(remote\..*\.(url|pushurl)|branch\..*\.(remote|merge)|bus\.(name|email))$"
+_REJECTED = ("fetch first", "non-fast-forward")
+"""How git's own line about a ref calls a lost race; in the words of a hook they mean nothing."""
+
 _OVERTAKEN = (
-    "fetch first",
-    "non-fast-forward",
     "stale info",
     "cannot lock ref",
     "failed to update ref",
@@ -214,7 +215,8 @@ def push(folder: str, remote: str, moves: Sequence[Move], *, timeout: float = gi
     if not answer.code:
         return Push(taken=True)
     lines = [line[1:].strip() for line in answer.text.splitlines() if line.startswith("!")]
-    if any(words in line for words in _OVERTAKEN for line in [*lines, answer.error]):
+    is_rejected = any(words in line for words in _REJECTED for line in lines)
+    if is_rejected or any(words in line for words in _OVERTAKEN for line in [*lines, answer.error]):
         return Push(overtaken=True)
     refused = next((line for line in lines if "atomic" not in line), next(iter(lines), ""))
     if "does not support --atomic" in answer.error:
