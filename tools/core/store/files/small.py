@@ -9,6 +9,8 @@ import os
 import stat
 
 LIMIT = 1 << 20
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -53,23 +55,30 @@ def tail(path: str, start: int, limit: int = LIMIT) -> tuple[bytes, int, bool]:
 
 
 def replace(path: str, data: bytes) -> bool:
-    """Puts a file in place whole, its folder made; whether that could be done. Each process builds under a name of its own."""
+    """Puts a file in place whole, its folder made; whether that could be done. Each process builds under a name of its own.
+
+    A link in the place of the folder leads elsewhere, and nothing is written through it.
+    """
     folder, name = os.path.split(path)
-    temporary = f"{folder}/.{name[:180]}.{os.urandom(4).hex()}.tmp"
     try:
         try:
-            _write(temporary, data)
+            descriptor = os.open(folder, _FOLDER)
         except FileNotFoundError:
             os.makedirs(folder, exist_ok=True)
-            _write(temporary, data)
-        os.rename(temporary, path)
+            descriptor = os.open(folder, _FOLDER)
+        try:
+            temporary = f".{name[:180]}.{os.urandom(4).hex()}.tmp"
+            _write(temporary, data, descriptor)
+            os.rename(temporary, name, src_dir_fd=descriptor, dst_dir_fd=descriptor)
+        finally:
+            os.close(descriptor)
     except OSError:
         return False
     return True
 
 
-def _write(path: str, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+def _write(name: str, data: bytes, folder: int) -> None:
+    descriptor = os.open(name, _NEW, 0o666, dir_fd=folder)
     try:
         os.write(descriptor, data)
     finally:
