@@ -128,7 +128,7 @@ def check_state(case: Case, ended: Outcome, now: state.State) -> None:
         state.check_grows(case.before, now)
         assert len(state.bus_of(now)) == len(state.bus_of(case.after))
         return
-    if "skipped:" in ended.err:
+    if "skipped:" in ended.err or any(reason in ended.out for reason in state.FAULTS):
         now = {name: text for name, text in now.items() if name in case.before or not name.startswith("_report/")}
         state.check_each_file(case.before, now, case.after)
         return
