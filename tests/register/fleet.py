@@ -67,11 +67,11 @@ def play(folder: Path, plan: Plan) -> tuple[list[Operation], list[Path]]:
     clones = [make_clone(origin, folder / f"clone-{number}", f"codex-{number}") for number in range(plan.clones)]
     running = [fork(lambda number=number: _live(clones[number], number, plan)) for number in range(plan.clones)]
     nemesis = fork(lambda: _roll_back(origin, plan)) if "roll back" in plan.faults else 0
-    for process in running:
-        os.waitpid(process, 0)
+    ends = [os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in running]
     if nemesis:
         os.kill(nemesis, signal.SIGKILL)
         os.waitpid(nemesis, 0)
+    assert not any(ends), f"a clone died of itself: {ends}"
     return [operation for clone in clones for operation in answers_of(clone)], clones
 
 
@@ -114,7 +114,7 @@ def _live(clone: Path, number: int, plan: Plan) -> None:
         time.sleep(chance.uniform(0.0, 0.25))
         with suppress(ProcessLookupError):
             os.kill(victim, signal.SIGKILL)
-        os.waitpid(victim, 0)
+        assert os.waitstatus_to_exitcode(os.waitpid(victim, 0)[1]) in (0, -signal.SIGKILL)
 
 
 class Step(NamedTuple):

@@ -1,7 +1,8 @@
 """A task among clones as one register: some order must explain the answers of confirmed operations.
 
 The model here is its own, without the toolkit's rules: who holds a task, in which state, with which
-fence. An operation whose answer never came may have happened at any time after its call, or never.
+fence. An operation whose answer never came may have happened at any time after its call, or never;
+its own clone has it all the same, "changed here but not confirmed", and may refuse on the ground of it.
 """
 
 from __future__ import annotations
@@ -88,18 +89,29 @@ def explains(history: Iterable[Operation], most: int = 300_000) -> bool:
             operation = operations[number]
             if operation.invoked > first:
                 break
-            waiting += _next(done | 1 << number, state, operation)
+            waiting += _next(done | 1 << number, state, operation, operations)
     return False
 
 
-def _next(done: int, state: State, operation: Operation) -> list[tuple[int, State]]:
+def _next(done: int, state: State, operation: Operation, operations: Iterable[Operation]) -> list[tuple[int, State]]:
     code, then = after(state, operation)
     if operation.code == UNKNOWN:
         return [(done, state), (done, then)] if code == 0 and then != state else [(done, state)]
     if code != 0:
         return [(done, state)] if operation.code in REFUSED else []
+    if operation.code in REFUSED:
+        return [(done, state)] if _is_refused_here(state, operation, operations) else []
     is_same = operation.code == 0 and (not operation.fence or operation.fence == then.fence)
     return [(done, then)] if is_same else []
+
+
+def _is_refused_here(state: State, operation: Operation, operations: Iterable[Operation]) -> bool:
+    """Whether what the same clone had begun before, without an answer, makes it refuse."""
+    states = {state}
+    for earlier in operations:
+        if earlier.agent == operation.agent and earlier.code == UNKNOWN and earlier.invoked < operation.invoked:
+            states |= {after(each, earlier)[1] for each in states}
+    return any(after(each, operation)[0] != 0 for each in states)
 
 
 def broken(histories: Iterable[Operation]) -> list[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from tools.core.bus.rules import claim_rules
 from tools.core.git import remotes
 from tools.core.git.remotes import Push
+from tools.core.models.record import replace
 from tools.core.store import merge
 from tools.core.sync import confirm
 from tools.core.sync.turn import Turn
