@@ -24,7 +24,7 @@ PLANS = {
     "the branch is rolled back": Plan(tasks=8, faults=("roll back", "slow")),
     "few tasks, many faults": Plan(clones=4, tasks=3, operations=10, faults=("kills", *CUTS)),
 }
-ROUNDS = [pytest.param(6, id="short"), pytest.param(170, id="long", marks=pytest.mark.soak)]
+ROUNDS = [pytest.param(5, id="short"), pytest.param(170, id="long", marks=pytest.mark.soak)]
 """Fleets of each plan; each plays the histories of eight tasks (three in the last)."""
 
 
