@@ -1,5 +1,6 @@
 """What a git folder says without a process."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,10 @@ def test_a_path_with_a_line_end_or_blanks_is_followed(git_repo, name):
     own = gitdir.git_folder(str(place))
     assert own is not None and gitdir.is_visible(own)
     assert str(place) in gitdir.worktree_roots(gitdir.common_folder(own))
+
+
+def test_a_worktree_that_is_named_by_a_relative_path_is_one_of_the_clone(git_repo, tmp_path):
+    git(git_repo, "worktree", "add", "-q", "--detach", str(tmp_path / "two"))
+    own = Path(gitdir.git_folder(str(tmp_path / "two")) or "")
+    (own / "gitdir").write_text(os.path.relpath(tmp_path / "two/.git", own) + "\n")
+    assert gitdir.worktree_roots(str(git_repo / ".git")) == [str(git_repo), str(tmp_path / "two")]

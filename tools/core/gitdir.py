@@ -33,9 +33,16 @@ def common_folder(git: str) -> str:
 def worktree_roots(common: str) -> list[str]:
     """The roots of the checkouts that share a common git folder, as it names them: they may be gone."""
     roots = [os.path.dirname(common)] if os.path.basename(common) == ".git" else []
-    names = _listed(os.path.join(common, "worktrees"))
-    pointers = [_text(os.path.join(common, "worktrees", name, "gitdir"), "replace") for name in names]
-    return [*roots, *(os.path.dirname(pointer) for pointer in pointers if pointer and os.path.dirname(pointer))]
+    folders = [os.path.join(common, "worktrees", name) for name in _listed(os.path.join(common, "worktrees"))]
+    pointers = [(folder, _text(os.path.join(folder, "gitdir"), "replace")) for folder in folders]
+    return [
+        *roots,
+        *(
+            os.path.normpath(os.path.join(folder, os.path.dirname(pointer)))  # newer git writes a relative one
+            for folder, pointer in pointers
+            if pointer and os.path.dirname(pointer)
+        ),
+    ]
 
 
 def places_of_branch(common: str, branch: str) -> list[str] | None:
