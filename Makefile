@@ -18,7 +18,7 @@ RULE_TESTS := tests/core/bus tests/core/store/test_merge.py tests/core/plans tes
 FIELD := tests/agent tests/planner tests/consensus tests/maintenance \
 	$(addprefix tests/core/,git setup sync seats receipts fs)
 
-.PHONY: help setup check lint test cov mutation soak field demo demo-full docs docs-serve workflows bench bench-instructions browser pictures changelog dist
+.PHONY: help setup check lint test cov mutation soak field demo demo-full docs docs-serve workflows bench bench-instructions bench-peers browser pictures changelog dist
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -107,6 +107,11 @@ bench: $(READY) ## measure the cost of each command as a multiple of starting Py
 
 pictures: $(READY) ## draw the boards in build/pictures, and those of the documentation
 	@$(BIN)/python benchmarks/pictures.py --docs
+
+bench-peers: $(READY) ## the same beside other tools, a storm of writers, and a long history; takes long
+	@$(BIN)/python benchmarks/storm.py
+	@$(BIN)/python benchmarks/peers.py
+	@$(BIN)/python benchmarks/growth.py
 
 bench-instructions: $(READY) ## count each hot command's instructions as a multiple of starting Python; needs valgrind
 	@$(BIN)/python benchmarks/instructions.py

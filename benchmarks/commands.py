@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-WRITE, READ, BOARD, BOOT = 6.0, 5.5, 9.0, 12.0
+WRITE, READ, BOARD, BOOT = 3.0, 4.0, 9.0, 12.0
 
 
 class Row(NamedTuple):

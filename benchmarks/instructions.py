@@ -44,15 +44,15 @@ class Row(NamedTuple):
 
 
 ROWS = [
-    Row(2.1, ["bus_event", "log", "--event", "note", "--summary", "x"], is_barred=True),
-    Row(2.1, ["bus_message", "--task", "manager-report", "--type", "note", "--summary", "x"], is_barred=True),
-    Row(2.05, ["bus_ping", "--summary", "x", "--message-task", "manager-report"]),
-    Row(2.4, ["bus_claim", "claim", "--task", "FREE-1"], is_barred=True),
-    Row(2.2, ["bus_claim", "release", "--task", "FREE-1"]),
-    Row(2.2, ["bus_watch", "--limit", "20"], is_barred=True),
-    Row(2.75, ["bus_inbox"]),
-    Row(3.1, ["bus_status"], is_barred=True),
-    Row(2.1, ["bus_claim", "list"]),
+    Row(2.01, ["bus_event", "log", "--event", "note", "--summary", "x"], is_barred=True),
+    Row(2.01, ["bus_message", "--task", "manager-report", "--type", "note", "--summary", "x"], is_barred=True),
+    Row(2.08, ["bus_ping", "--summary", "x", "--message-task", "manager-report"]),
+    Row(2.29, ["bus_claim", "claim", "--task", "FREE-1"], is_barred=True),
+    Row(2.34, ["bus_claim", "release", "--task", "FREE-1"]),
+    Row(2.17, ["bus_watch", "--limit", "20"], is_barred=True),
+    Row(2.84, ["bus_inbox"]),
+    Row(2.98, ["bus_status"], is_barred=True),
+    Row(2.17, ["bus_claim", "list"]),
 ]
 
 
@@ -117,10 +117,11 @@ def served(programs: Path) -> Iterator[None]:
         postgres.end(server)
 
 
-def instructions(root: Path, command: Sequence[str]) -> int:
+def instructions(root: Path, command: Sequence[str], stdin: str = "") -> int:
     """The instructions of one process; RuntimeError when it fails."""
     counting = ["setarch", "-R", "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
-    done = subprocess.run([*counting, *command], cwd=root, env=settled(), capture_output=True, text=True)
+    line = [*counting, *command]
+    done = subprocess.run(line, cwd=root, env=settled(), input=stdin, capture_output=True, text=True)
     counted = re.search(r"Collected : (\d+)", done.stderr)
     if done.returncode not in (0, 1) or counted is None:
         raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}: {done.stderr[-2000:]}")
