@@ -223,3 +223,13 @@ def test_what_is_no_id_is_no_dependency_of_an_export(git_repo, run):
     for target in ("markdown", "csv"):
         out = run("agent.task_export", target).out
         assert "T-1" in out and "\x1b" not in out and "x y" not in out
+
+
+def test_the_order_of_a_parents_parts_in_the_source_changes_nothing(git_repo, run, seat):
+    seat("codex-1")
+    part = '{{"id": "p-{}", "title": "x", "dependencies": [{{"issue_id": "p-{}", "depends_on_id": "p-1", "type": "parent-child"}}]}}'
+    lines = ['{"id": "p-1", "title": "x"}', part.format(2, 2), part.format(3, 3)]
+    (git_repo / "in.jsonl").write_text("\n".join(lines))
+    run("agent.task_import", "beads", "in.jsonl")
+    (git_repo / "in.jsonl").write_text("\n".join(reversed(lines)))
+    assert len(run("agent.task_import", "beads", "in.jsonl", "--update", "--json").json["unchanged"]) == 3

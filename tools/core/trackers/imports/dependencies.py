@@ -70,8 +70,8 @@ def _of_one(
 
 
 def _on_children(pieces: Sequence[Piece], by_key: Mapping[str, Piece]) -> Iterable[_Wait]:
-    """A parent is offered last: it waits for its children."""
-    for number, piece in enumerate(pieces):
+    """A parent is offered last: it waits for its children, by key, for a source may list them in any order."""
+    for number, piece in sorted(enumerate(pieces), key=lambda row: row[1].key):
         if piece.parent in by_key and piece.parent != piece.key:
             yield _Wait(piece.parent, piece.key, (piece.created, number))
 
