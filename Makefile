@@ -56,10 +56,9 @@ check: lint ## the inner loop: lint, types, fast tests; under a minute
 lint: $(READY) ## ruff, mypy and spelling
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/codespell
 
-test: $(READY) ## run all tests, then those of the commands on a store without files, and on a server where there is one
+test: $(READY) ## run all tests, then those of the commands on a store without files
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 	@$(BIN)/python -m pytest --store=memory $(PYTEST_ARGS)
-	@$(BIN)/python -m pytest --store=postgres -m 'not soak and not slow' $(PYTEST_ARGS)
 
 browser: tests/browser/node_modules/axe-core ## fetch axe-core for the tests in a browser; they are skipped without it
 
@@ -77,8 +76,9 @@ cov: $(READY) ## at least 95 % of the branches of each rule are covered by its t
 mutation: $(VENV)/.mutation ## change the rules one by one and list the changes that no test notices; takes long
 	@$(BIN)/mutmut run && $(BIN)/mutmut results
 
-field: $(READY) ## run what touches git and files again: in an awkward home, with FIELD_GIT's newer git
+field: $(READY) ## run what touches git and files again: in an awkward home, of a bare repository, with FIELD_GIT's newer git
 	@timeout 1200 $(BIN)/python -m pytest --field=home -m 'not soak and not slow' $(PYTEST_ARGS) $(FIELD)
+	@timeout 600 $(BIN)/python -m pytest --field=bare -m 'not soak and not slow' $(PYTEST_ARGS) $(FIELD)
 	@if [ -n "$(FIELD_GIT)" ] && [ -x "$(FIELD_GIT)/usr/bin/git" ]; then \
 		timeout 300 $(BIN)/python -m pytest --field=newest $(PYTEST_ARGS) tests/test_layouts.py; \
 	else echo "skipped: FIELD_GIT names no folder with a newer git" >&2; fi
