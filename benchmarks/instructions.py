@@ -51,7 +51,7 @@ ROWS = [
     Row(2.34, ["bus_claim", "release", "--task", "FREE-1"]),
     Row(2.17, ["bus_watch", "--limit", "20"], is_barred=True),
     Row(2.84, ["bus_inbox"]),
-    Row(2.98, ["bus_status"], is_barred=True),
+    Row(3.04, ["bus_status"], is_barred=True),
     Row(2.17, ["bus_claim", "list"]),
 ]
 
