@@ -49,7 +49,7 @@ ROWS = [
     Row(READER, ["bus_inbox"]),
     Row(READER, ["bus_status"]),
     Row(READER, ["bus_claim", "list"]),
-    Row(READER, ["idle_pickup", "next"]),
+    Row(READER, ["idle_pickup", "list"]),
 ]
 
 
