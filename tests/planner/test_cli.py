@@ -179,7 +179,7 @@ def test_detaching_needs_a_citation(git_repo: Path, plan: str, run: Callable[...
 def test_a_file_whose_name_is_no_utf8_is_evidence_like_any_other(
     git_repo: Path, plan: str, run: Callable[..., Any]
 ) -> None:
-    name = os.fsdecode(b"caf\xe9.md")
+    name = os.fsdecode(b"ros\xe9.md")
     (git_repo / name).write_text("x")
     git(git_repo, "add", "-A")
     git(git_repo, "commit", "-qm", "evidence")
