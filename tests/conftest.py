@@ -319,7 +319,9 @@ def watched(request: pytest.FixtureRequest) -> Callable[..., AbstractContextMana
 
 
 @pytest.fixture
-def shown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., None]]:
+def hints_shown(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., None]]:
     """Takes what commands print: whatever line they show must be one that a shell and the commands in it take.
 
     When the test is over, the first line of each kind is pasted; in the laboratory, and on files.
@@ -340,7 +342,7 @@ def shown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 def run(
-    watched: Callable[..., AbstractContextManager[None]], shown: Callable[..., None]
+    watched: Callable[..., AbstractContextManager[None]], hints_shown: Callable[..., None]
 ) -> Callable[..., SimpleNamespace]:
     """Runs a command in process and asserts its exit code: `run("agent.bus_claim", "list", code=0)`.
 
@@ -360,7 +362,7 @@ def run(
         text = f"{module} {' '.join(arguments)}\n{out.getvalue()}{err.getvalue()}"
         assert code is None or got == code, f"exit {got}, not {code}: {text}"
         assert "Traceback" not in text, text
-        shown(out.getvalue(), err.getvalue())
+        hints_shown(out.getvalue(), err.getvalue())
         document = json.loads(out.getvalue()) if "--json" in arguments and got in (0, 1) and out.getvalue() else None
         return SimpleNamespace(out=out.getvalue(), err=err.getvalue(), code=got, json=document)
 
@@ -369,7 +371,7 @@ def run(
 
 @pytest.fixture
 def spawn(
-    watched: Callable[..., AbstractContextManager[None]], in_field: str, shown: Callable[..., None]
+    watched: Callable[..., AbstractContextManager[None]], in_field: str, hints_shown: Callable[..., None]
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs a command as a real process: `spawn("-m", "tools.agent.bus_claim", "list", cwd=…)`."""
 
@@ -379,7 +381,7 @@ def spawn(
             done = subprocess.run(
                 [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, timeout=120, **careless, **extra
             )
-        shown(done.stdout, done.stderr, folder=cwd)
+        hints_shown(done.stdout, done.stderr, folder=cwd)
         return done
 
     return start
