@@ -338,9 +338,9 @@ class MemoryHistory:
         return {kept.entry.record.meta.get("agent") or kept.entry.agent: kept.entry.kind for kept in marks}
 
     def _open(self) -> list[Kept]:
-        answered = {getattr(kept.entry.record, "reply_to", "") for kept in self._all()}
+        answered = {(getattr(kept.entry.record, "reply_to", ""), kept.entry.task) for kept in self._all()}
         return [kept for kept in self._all() if kept.entry.source == MESSAGE and kept.entry.kind in ("request", "directive")
-                and (not kept.entry.record.id or kept.entry.record.id not in answered)]  # fmt: skip
+                and (not kept.entry.record.id or (kept.entry.record.id, kept.entry.task) not in answered)]  # fmt: skip
 
     def open_requests(self, *, threads=None, target=None, limit=MAX_REQUESTS):
         waiting = [kept for kept in sorted(self._open()) if (threads is None or kept.entry.task in threads)

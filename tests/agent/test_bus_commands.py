@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tools.agent.bus_inbox import newest
-from tools.core.bus.inbox import Item
+from tools.core import clock
+from tools.core.bus.inbox import Item, chosen
 from tools.core.models.entry import message_entry
 
 pytestmark = pytest.mark.usefixtures("git_repo")
@@ -187,6 +187,8 @@ def test_an_answer_closes_a_request_and_one_to_nothing_is_refused(run):
     asked = run("agent.bus_message", *ask).json["message"]["id"]
     assert "open requests: 1" in run("agent.bus_status").out
     answer = ["--task", "T", "--type", "status", "--summary", "s", "--agent", "codex-2", "--reply-to"]
+    elsewhere = run("agent.bus_message", "--task", "U", *answer[2:], asked, code=2).err
+    assert f"bus_message --task T --type status --reply-to {asked}" in elsewhere
     run("agent.bus_message", *answer, asked)
     assert "open requests: 0" in run("agent.bus_status").out
     assert "no message has the id" in run("agent.bus_message", *answer, "0" * 26, code=2).err
@@ -263,7 +265,8 @@ def test_what_cannot_be_paused_and_folders_that_are_none_are_refused_with_a_hint
 
 
 def test_the_newest_of_a_long_inbox_are_chosen_without_comparing_each_with_each():
+    now = clock.parse("2026-01-03T00:00:00Z")
     item = Item(message_entry({"from": "a", "ts": "2026-01-01T00:00:00Z", "summary": "s"}, "T"), True, False)
     later = item._replace(entry=message_entry({"from": "a", "ts": "2026-01-02T00:00:00Z", "summary": "s"}, "T"))
-    assert newest([item, later, item], 2) == [item, later]
-    assert len(newest([item] * 200_000, 199_999)) == 199_999
+    assert chosen([item, later, item], 2, now) == [item, later]
+    assert len(chosen([item] * 200_000, 199_999, now)) == 199_999

@@ -81,7 +81,7 @@ def logged(store):
     def write(**fields):
         thread = fields.pop("thread", None)
         if thread:
-            return store.commit([Append(stream_of(thread), a_message(task_id=thread, **fields))])[0]
+            return store.commit([Append(stream_of(thread), a_message(**{"task_id": thread, **fields}))])[0]
         return store.commit([Append(EVENTS, an_event(**fields))])[0]
 
     return write

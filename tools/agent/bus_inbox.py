@@ -14,7 +14,13 @@ from tools.core.models.bus import stream_of
 
 
 @cli.command(doc=__doc__, writes=True)
-@cli.option("--limit", type=cli.COUNT, default=20, show_default=True, help="The newest N.")
+@cli.option(
+    "--limit",
+    type=cli.COUNT,
+    default=20,
+    show_default=True,
+    help="The newest N; of what is open, the oldest of each sender first.",
+)
 @cli.option("--mark-read", is_flag=True, help="Mark everything as read.")
 def main(run: cli.Run, *, limit: int, mark_read: bool) -> None:
     agent = run.seat.agent_id
@@ -22,7 +28,7 @@ def main(run: cli.Run, *, limit: int, mark_read: bool) -> None:
     held = {claim.task_id for claim in claims.claims if claim.agent_id == agent}
     run.skipped([*claims.problems, *run.history.problems([stream_of(ids.inbox_of(agent))])])
     received = inbox.look(run.history, agent, held, inbox.read_mark(run.workspace, agent), limit=limit)
-    shown = newest(received.items, limit)
+    shown = inbox.chosen(received.items, limit, run.now)
     if received.total > len(shown):
         run.note(f"{received.total - len(shown)} more; --limit {received.total} shows all")
     lines = [inbox.line_of(item, run.now) for item in shown]
@@ -34,12 +40,6 @@ def main(run: cli.Run, *, limit: int, mark_read: bool) -> None:
         {"agent": agent, "unread": received.unread, "total": received.total, "items": [*map(inbox.as_document, shown)]},
         "\n".join([title, *lines]),
     )
-
-
-def newest(items: list[inbox.Item], limit: int) -> list[inbox.Item]:
-    """The newest N, in the order they came: unread first."""
-    by_time = sorted(range(len(items)), key=lambda number: items[number].entry.record.ts, reverse=True)
-    return [items[number] for number in sorted(by_time[:limit])]
 
 
 if __name__ == "__main__":

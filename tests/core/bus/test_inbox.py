@@ -34,6 +34,22 @@ def test_an_answered_request_waits_no_longer(logged, waiting):
     assert waiting()[0] == []
 
 
+def test_what_others_flood_an_inbox_with_hides_no_question_of_another(logged, run):
+    for number in range(40):
+        logged(
+            thread="U",
+            type="request",
+            to="codex-2",
+            summary=f"spam {number}",
+            ts="9999-12-31T23:59:59Z",
+            **{"from": "loud"},
+        )
+        logged(thread="agent-codex-2", summary=f"noise {number}", ts="9999-12-31T23:59:59Z", **{"from": "loud"})
+    logged(thread="T", type="request", to="codex-2", summary="real")
+    answer = run("agent.bus_inbox", "--agent", "codex-2", "--json").json
+    assert len(answer["items"]) == 20 and "real" in [item["summary"] for item in answer["items"]]
+
+
 def test_what_was_marked_is_read_and_what_came_since_is_not(workspace, logged, waiting):
     logged(thread="agent-codex-2", summary="old", ts="2026-01-31T10:00:00Z")
     logged(thread="agent-codex-2", summary="no id", id="", ts="2026-01-31T10:01:00Z")

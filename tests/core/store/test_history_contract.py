@@ -236,7 +236,9 @@ def test_a_request_is_open_until_it_is_answered(any_store, write):
     asked = write(thread="T", type="request", summary="asked")
     write(thread="T", type="directive", summary="told", to="codex-2")
     assert any_store.history.count_requests() == 2
-    write(thread="U", type="status", summary="answer", reply_to=asked["id"])
+    write(thread="U", type="status", summary="of a stranger, elsewhere", reply_to=asked["id"])
+    assert any_store.history.count_requests() == 2
+    write(thread="T", type="status", summary="answer", reply_to=asked["id"])
     assert summaries(any_store.history.open_requests()) == ["told"] and any_store.history.count_requests() == 1
     assert summaries(any_store.history.open_requests(threads=["T"])) == ["told"]
     assert any_store.history.open_requests(threads=["U"]) == any_store.history.open_requests(threads=[]) == []

@@ -34,7 +34,7 @@ def test_a_reply_closes_a_request_in_any_order_and_a_rewrite_opens_it_again(
 ):
     monkeypatch.setattr(build, "_BULK", bulk)
     asked_id = logged(thread="T", type="request", summary="asked")["id"]
-    logged(thread="A", summary="reply from a thread that is read first", reply_to=asked_id)
+    logged(thread="A", task_id="T", summary="reply in a log that is read first", reply_to=asked_id)
     assert asked(lambda past: past.open_requests()) == [] and asked(lambda past: past.count_requests()) == 0
     os.remove(workspace.thread("A").path)
     assert summaries(asked(lambda past: past.open_requests())) == ["asked"]

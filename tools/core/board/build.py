@@ -5,7 +5,7 @@ A board costs the same however long the history is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tools.core import versions
@@ -23,6 +23,7 @@ from tools.core.context import Context, Spell
 from tools.core.fs import files
 from tools.core.hint import Note
 from tools.core.models import schema
+from tools.core.models.entry import Entry, in_turn
 from tools.core.plans.storage import all_plans
 from tools.core.seats import seat
 from tools.core.sync import unsent
@@ -31,6 +32,8 @@ _NO_MANAGER = "no manager: no session was booted as one here, and no assignment 
 
 
 _ALL = 1 << 31
+_FEW = 10
+"""Requests that every view shows all of."""
 _FINISHED = 50
 """Finished claims, the newest, that a board without a look back needs; of all others it shows the number."""
 
@@ -113,7 +116,7 @@ def _board(
         unclaimed_plans=plans.unclaimed,
         ready=rows.ready_rows(snapshot),
         backlog=rows.count(task.state for task in snapshot.tasks),
-        requests=[rows.request_row(entry, titles, spell) for entry in answers.waiting],
+        requests=[rows.request_row(entry, titles, spell) for entry in _shown_in_part(answers.waiting)],
         handoffs=[rows.handoff_row(handoff) for handoff in answers.dirty],
         managers=[rows.manager_row(manager) for manager in answers.pulse.managers],
         agents=answers.agents,
@@ -126,6 +129,13 @@ def _board(
         findings=list(waiting.findings),
         notes=[] if answers.pulse.managers else [_NO_MANAGER],
     )
+
+
+def _shown_in_part(requests: Sequence[Entry]) -> list[Entry]:
+    """The oldest first; in turns of their senders where a view shows a part of them, else one could hide all others."""
+    if len(requests) <= _FEW:
+        return list(requests)
+    return [requests[place] for place in in_turn([entry.agent for entry in requests])]
 
 
 def _findings(snapshot: Snapshot, answers: Answers, spell: Spell) -> list[str]:

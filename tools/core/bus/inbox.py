@@ -6,12 +6,12 @@ from tools.core import clock, ids
 from tools.core.bus.read_mark import NEWEST, Mark, key_of, mark_of
 from tools.core.errors import DataError
 from tools.core.fs import files
-from tools.core.models.entry import Entry, Query, unrepeated
+from tools.core.models.entry import Entry, Query, in_turn, unrepeated
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.workspace import Place, Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from tools.core.clock import datetime
     from tools.core.store.contract import History
@@ -58,6 +58,19 @@ def look(history: History, agent: str, tasks: Collection[str], mark: Mark, *, li
     unread = sum(item.is_unread for item in items) + mark.unread_before([key(entry) for entry in received], messages)
     items.sort(key=lambda item: (not item.is_unread, item.entry.record.ts))
     return Inbox(items, unread, len(items) + messages - len(received), messages)
+
+
+def chosen(items: Sequence[Item], limit: int, now: datetime) -> list[Item]:
+    """What a seat is shown of its inbox, in the order of the whole: what is open in turns of its senders, then the newest.
+
+    A stamp of the future makes nothing newer, else whoever writes one would push out all that is true.
+    """
+    latest = clock.to_text(now + clock.CREDIBLE_AHEAD)
+    waiting = [place for place, item in enumerate(items) if item.is_open]
+    waiting = [waiting[turn] for turn in in_turn([items[place].entry.agent for place in waiting])]
+    stamps = {place: item.entry.record.ts for place, item in enumerate(items) if not item.is_open}
+    rest = sorted(stamps, key=lambda place: stamps[place] if stamps[place] <= latest else "", reverse=True)
+    return [items[place] for place in sorted([*waiting, *rest][:limit])]
 
 
 def _directives(history: History, agent: str, mark: Mark) -> list[Entry]:

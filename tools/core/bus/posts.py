@@ -177,7 +177,7 @@ def message_of(context: Context, draft: MessageDraft) -> Message:
         note=draft.note,
         receipts=_citations_of(context, draft.receipts)[0],
         meta=meta,
-        reply_to=_reply_to(context, draft.reply_to),
+        reply_to=_reply_to(context, draft.reply_to, draft.thread),
     )
 
 
@@ -188,10 +188,15 @@ def _threads_of(context: Context, message: Message) -> list[str]:
     return list(dict.fromkeys([message.task_id, *(ids.inbox_of(reader) for reader in readers if reader)]))
 
 
-def _reply_to(context: Context, record_id: str) -> str:
-    """The id of the message that is answered; UsageError for one that no message has."""
+def _reply_to(context: Context, record_id: str, thread: str) -> str:
+    """The id of the message that is answered; UsageError for one that no message has, or a request of another thread."""
     if record_id and context.history.sender_of(ids.require_record(record_id)) is None:
         raise UsageError(f"no message has the id {record_id}", code="message.reply", hint=hint.tool("agent.bus_inbox"))
+    asked = (entry.task for entry in context.history.open_requests() if record_id and entry.record.id == record_id)
+    if (task := next(asked, thread)) != thread:  # an answer that is read elsewhere would leave it open
+        options = ("--task", task, "--type", "status", "--reply-to", record_id, "--summary", hint.WORDS)
+        command = hint.tool("agent.bus_message", *options)
+        raise UsageError(f"{record_id} was asked in {task}, and is answered there", code="message.thread", hint=command)
     return record_id
 
 

@@ -103,3 +103,13 @@ def unrepeated(entries: Sequence[Entry]) -> list[Entry]:
             kept.append(entry)
         seen.add(key)
     return kept
+
+
+def in_turn(agents: Sequence[str]) -> list[int]:
+    """Places of rows by their agents: each one's first, then each one's second, so that any part of them is fair to all."""
+    turns: dict[str, int] = {}
+    order = []
+    for place, agent in enumerate(agents):
+        turns[agent] = turns.get(agent, 0) + 1
+        order.append((turns[agent], place))
+    return [place for _, place in sorted(order)]

@@ -78,7 +78,7 @@ class History(Protocol):
     def open_requests(
         self, *, threads: Collection[str] | None = None, target: str | None = None, limit: int = MAX_REQUESTS
     ) -> list[Entry]:
-        """Requests and directives without a reply, oldest first; of too many, each sender's oldest come first."""
+        """Requests and directives without a reply in their thread, oldest first; of too many, each sender's oldest are taken."""
 
     def count_requests(self) -> int:
         """How many requests and directives are open; a message and its inbox copy are one."""

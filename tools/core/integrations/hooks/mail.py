@@ -130,8 +130,8 @@ def _letter(line: bytes, thread: str) -> Letter | None:
 
 def _concerning(letters: Sequence[Letter], name: str, agent: str) -> list[Letter]:
     """Of the inbox all that others sent; of a task's thread what asks the seat for something and has no reply yet."""
-    answered = {letter.reply_to for letter in letters if letter.reply_to}
-    others = [letter for letter in letters if letter.sender != agent and letter.id not in answered]
+    answered = {(letter.reply_to, letter.task) for letter in letters if letter.reply_to}
+    others = [letter for letter in letters if letter.sender != agent and (letter.id, letter.task) not in answered]
     if name == ids.inbox_of(agent):
         return others
     return [letter for letter in others if letter.kind in ASKING]
@@ -156,8 +156,8 @@ def _unanswered(workspace: Workspace, letters: Sequence[Letter]) -> list[Letter]
     """Without the requests that have a reply in their task's thread, where answers go; the newest threads are read."""
     tasks = dict.fromkeys(letter.task for letter in reversed(letters) if letter.kind in ASKING)
     threads = [task for task in tasks if ids.is_task(task)][:MAX_THREADS]
-    answered = {reply.reply_to for task in threads for reply in _read(workspace, task, 0).letters}
-    return [letter for letter in letters if not letter.id or letter.id not in answered]
+    answered = {(reply.reply_to, reply.task) for task in threads for reply in _read(workspace, task, 0).letters}
+    return [letter for letter in letters if not letter.id or (letter.id, letter.task) not in answered]
 
 
 def _distinct(letters: Iterable[Letter]) -> list[Letter]:

@@ -1,7 +1,7 @@
 """What follows in the index from records that came and records that are gone: losses, and closed requests.
 
-A log that is read anew has lost what it does not show again. A request is closed by its reply, in
-whatever order the two are read.
+A log that is read anew has lost what it does not show again. A request is closed by a reply in its thread,
+in whatever order the two are read.
 """
 
 from __future__ import annotations
@@ -70,13 +70,13 @@ def settle_requests(connection: Connection, after: int) -> None:
     """Closes requests that have a reply; `after` is the last record that was settled before."""
     if after:
         connection.execute(
-            "UPDATE entries SET waiting=0 WHERE waiting=1 AND id IN"
-            " (SELECT reply_to FROM entries NOT INDEXED WHERE seq>? AND reply_to IS NOT NULL)",
+            "UPDATE entries SET waiting=0 WHERE waiting=1 AND (id, task) IN"
+            " (SELECT reply_to, task FROM entries NOT INDEXED WHERE seq>? AND reply_to IS NOT NULL)",
             (after,),
         )
     connection.execute(
         f"UPDATE entries {'NOT INDEXED' if after else 'INDEXED BY waiting_by_time'} SET waiting=0 WHERE seq>?"
         " AND waiting=1 AND id IS NOT NULL"
-        " AND EXISTS (SELECT 1 FROM entries AS reply WHERE reply.reply_to=entries.id)",
+        " AND EXISTS (SELECT 1 FROM entries AS reply WHERE reply.reply_to=entries.id AND reply.task=entries.task)",
         (after,),
     )

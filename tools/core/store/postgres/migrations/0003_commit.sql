@@ -84,10 +84,10 @@ BEGIN
       INSERT INTO teof.voices VALUES (which, fields.agent, fields.kind) ON CONFLICT DO NOTHING;
     END IF;
     IF fields.reply_to IS NOT NULL THEN
-      DELETE FROM teof.waiting WHERE bus = which AND id = fields.reply_to;
+      DELETE FROM teof.waiting WHERE bus = which AND id = fields.reply_to AND task = fields.task;
     END IF;
     IF here.stream <> 'events' AND fields.kind IN ('request', 'directive') AND (fields.id IS NULL
-      OR NOT EXISTS (SELECT 1 FROM teof.records WHERE bus = which AND reply_to = fields.id)) THEN
+      OR NOT EXISTS (SELECT 1 FROM teof.records WHERE bus = which AND reply_to = fields.id AND task = fields.task)) THEN
       INSERT INTO teof.waiting
         VALUES (which, nth, fields.id, fields.agent, fields.task, fields.target, coalesce(here.moment, 0));
     END IF;
