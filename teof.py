@@ -44,8 +44,9 @@ def _refuse_windows(file: str) -> None:
     if os.path.basename(file) == "hook.py":
         sys.exit(0)
     sys.stderr.write(
-        "error: the bus cannot be kept on native Windows, which has no lock on a folder and no open that refuses links\n"
-        "hint: run it inside WSL, with the repository on WSL's own disk: wsl --install\n"
+        "error: the bus cannot be kept on native Windows, which has no lock on a folder and no open that refuses links;"
+        " use WSL, with the repository on its own disk\n"
+        "hint: wsl --install\n"
     )
     sys.exit(7)
 

@@ -13,7 +13,11 @@ from tools.core.fs import jsonl
 State = dict[str, str]
 _IGNORED = ("_bus/.cache", "_bus/.journal", "_bus/.torn", ".git")
 _CHANGING = (
-    (re.compile(r'"(prev|clone)": ?"[0-9a-f]{16}"'), r'"\1":RANDOM'),
+    (
+        re.compile(r'"meta": ?\{\s*"clone": ?"[0-9a-f]{16}"\s*\},?\s*'),
+        "",
+    ),  # a boot that cannot name its clone says no less
+    (re.compile(r'"prev": ?"[0-9a-f]{16}"'), '"prev":RANDOM'),
     (re.compile(r"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b"), "ID"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
     (re.compile(r"\b\d{8}T\d{6}Z(?:-\d+)?"), "STAMP"),

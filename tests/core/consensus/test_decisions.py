@@ -66,7 +66,7 @@ def rows(workspace: Any, **options: Any) -> list[decisions.Decision]:
 def test_a_decision_goes_from_proposal_through_receipts_to_closing(workspace: Any, store: Any, git_repo: Path) -> None:
     event(store, "proposal", "D-1", hours_ago=3, plan_id="2026-01-01-x")
     (row,) = rows(workspace)
-    assert (row.state, row.overdue, row.plan, row.manager) == ("open", "", "2026-01-01-x", "codex-1")
+    assert (row.state, row.overdue, row.plan, row.proposer) == ("open", "", "2026-01-01-x", "codex-1")
     receipt(workspace, "D-1", hours_ago=2, cites=["_report/a.txt"])
     (row,) = rows(workspace)
     (name,) = [path.name for path in (git_repo / "_report/consensus").iterdir()]
