@@ -190,9 +190,11 @@ def _threads_of(context: Context, message: Message) -> list[str]:
 
 def _reply_to(context: Context, record_id: str, thread: str) -> str:
     """The id of the message that is answered; UsageError for one that no message has, or a request of another thread."""
-    if record_id and context.history.sender_of(ids.require_record(record_id)) is None:
+    if not record_id:
+        return ""
+    if context.history.sender_of(ids.require_record(record_id)) is None:
         raise UsageError(f"no message has the id {record_id}", code="message.reply", hint=hint.tool("agent.bus_inbox"))
-    asked = (entry.task for entry in context.history.open_requests() if record_id and entry.record.id == record_id)
+    asked = (entry.task for entry in context.history.open_requests() if entry.record.id == record_id)
     if (task := next(asked, thread)) != thread:  # an answer that is read elsewhere would leave it open
         options = ("--task", task, "--type", "status", "--reply-to", record_id, "--summary", hint.WORDS)
         command = hint.tool("agent.bus_message", *options)
