@@ -133,8 +133,9 @@ class MemoryStore:
         return address_of(name)
 
     def commit(self, changes):
-        for change in changes:
-            self._check(change)
+        for place, change in enumerate(changes):
+            before = {earlier.document for earlier in changes[:place] if isinstance(earlier, Replace)}
+            self._check(change, before)
         written = []
         for change in changes:
             if isinstance(change, Append):
@@ -162,13 +163,13 @@ class MemoryStore:
         stream = _checked(stream)
         return [raw for name, raw in self.arrivals if name == stream]
 
-    def _check(self, change):
+    def _check(self, change, before):
         if isinstance(change, Append):
             self._refuse_other_case(_checked(change.stream), {stream for stream, _ in self.arrivals})
             jsonl.encode({**change.record, "prev": "0" * 16})
             return
         name = _checked(change.name if isinstance(change, Expect) else change.document)
-        self._refuse_other_case(name, self._documents)
+        self._refuse_other_case(name, {*self._documents, *before})
         if self.version(name) != change.expected:
             raise StaleVersion(name)
 

@@ -214,3 +214,11 @@ def test_several_documents_come_in_one_answer(any_store):
 def test_a_document_that_is_named_outside_the_ids_is_refused(any_store):
     with pytest.raises(UsageError):
         any_store.documents("claims/../x")
+
+
+def test_no_two_documents_of_one_commit_differ_only_in_case(any_store):
+    claim = {"agent_id": "codex-1", "status": "active", "branch": "b", "fence": 1, "claimed_at": "2026-01-31T12:00:00Z"}
+    changes = [Replace(f"claims/{task}", {**claim, "task_id": task}, "") for task in ("Q-1", "Q-2", "q-1")]
+    with pytest.raises(UsageError, match="differs only in case from 'Q-1'"):
+        any_store.commit(changes)
+    assert any_store.names("claims") == []

@@ -3,6 +3,7 @@
 strict_json  hooks of a JSON decoder that refuses what JSON does not have
 modes        who may use a file that is made here
 files        files below a trusted folder: no links followed, replaced whole, durable
+together     many files put in place at once
 folders      made durably, tried for writing, walked without following links
 local_locks  whether a file system's locks exclude everybody
 locks        one writer at a time

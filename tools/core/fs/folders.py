@@ -45,14 +45,25 @@ def _is_read_only(path: str) -> bool:
     return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
-def holds_in_any_case(place: Place, name: str) -> bool:
-    """Whether a folder has a name that is this one but for its case; all at once, for folders of many names."""
-    try:
-        with files.folder_of(place.child("x")) as folder:
-            names = os.listdir(folder)
-    except FileNotFoundError:
-        return False
-    return f"/{name}/".casefold() in f"/{'/'.join(names)}/".casefold()
+class Names:
+    """The names in a folder, to be asked for those that differ in nothing but their case."""
+
+    def __init__(self, place: Place) -> None:
+        try:
+            with files.folder_of(place.child("x")) as folder:
+                self._names = os.listdir(folder)
+        except FileNotFoundError:
+            self._names = []
+        self._folded = f"/{'/'.join(self._names)}/".casefold()  # one text: there may be many
+
+    def twin(self, name: str) -> str:
+        """One that is this but for its case; "" for none, and then this is one of them from now on."""
+        folded = f"/{name}/".casefold()
+        if folded in self._folded:
+            return next((each for each in self._names if f"/{each}/".casefold() == folded and each != name), "")
+        self._names.append(name)
+        self._folded += folded
+        return ""
 
 
 def walk(place: Place) -> Iterator[Place]:

@@ -16,8 +16,9 @@ from tools.core.fs import files
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Claim, Event
 from tools.core.models.lenient import claim_from
 from tools.core.models.record import to_mapping
+from tools.core.plain import NamedTuple
 from tools.core.store import merge
-from tools.core.store.api import Append, Change, Replace, retry_stale
+from tools.core.store.api import Append, Change, Replace, StaleVersion, retry_stale
 from tools.core.store.layout import Address
 from tools.core.sync import door
 from tools.core.sync.arrivals import Arrivals, Conflict, Source, refusal
@@ -26,16 +27,32 @@ from tools.core.sync.tree_format import object_of
 Content = Mapping[str, object]
 
 
+_TOGETHER, _BYTES = 100, 1024 * 1024
+"""Documents that come in by one commit, each an open file for a moment, and bytes of them, which its journal holds."""
+
+
+class _News(NamedTuple):
+    """A document that has no other version here, and where it comes from."""
+
+    source: Source
+    address: Address
+    content: Content
+
+
 class Arbiter:
-    """Decides on documents that arrive, one after the other."""
+    """Decides on documents that arrive. Those that are new here come in together: a clone that joins has many."""
 
     def __init__(self, context: Context, agent: str, arrivals: Arrivals) -> None:
         self._context = context
         self._agent = agent
         self._arrivals = arrivals
+        self._news: dict[str, _News] = {}
+        self._size = 0
 
     def take(self, source: Source, address: Address, data: bytes, before: bytes | None) -> bool:
         """Brings a document in where it wins; `before` is what its source had of it earlier. Whether it could be judged."""
+        if address.of in self._news:
+            self.settle()
         try:
             theirs = door.document(address, data, self._context.now)
             base = object_of(before, address.of)
@@ -44,6 +61,35 @@ class Arbiter:
             self._arrivals.leave_out(source, [error.problem_in(f"{address.of}.json")])
             return False
         return True
+
+    def take_later(self, source: Source, address: Address, data: bytes, before: bytes | None) -> None:
+        """Does what `take` does, by `settle` at the latest."""
+        if before is not None or address.of in self._news or self._context.store.content(address.of) is not None:
+            self.take(source, address, data, before)
+            return
+        try:
+            content = door.document(address, data, self._context.now)
+        except (DataError, UsageError):
+            self.take(source, address, data, before)
+            return
+        self._news[address.of] = _News(source, address, content)
+        self._size += len(data)
+        if len(self._news) >= _TOGETHER or self._size >= _BYTES:
+            self.settle()
+
+    def settle(self) -> None:
+        """Brings in what waits; one by one what cannot come in together."""
+        news, self._news, self._size = list(self._news.values()), {}, 0
+        claims = [each for each in news if each.address.kind == CLAIMS]
+        try:
+            for each in claims:
+                self._require_steps(each.address.name, each.content, None, None)
+            if news:
+                self._context.store.commit([Replace(each.address.of, each.content, "") for each in news])
+            self._arrivals.received += len(news)
+        except (DataError, UsageError, StaleVersion):
+            for each in news:
+                self.take(each.source, each.address, files.dump_json(each.content), None)
 
     def take_value(self, task: str, data: bytes) -> bool:
         """Brings in what a task's own ref on the remote says of its documents; whether all of it could be judged."""

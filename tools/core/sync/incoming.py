@@ -65,6 +65,7 @@ class Receiver:
             self._log(source, stream, changes, new)
         for document, changes in sorted(documents.items()):
             self._documents(source, document, changes, old)
+        self.arbiter.settle()
         self._memory.taken[source.ref] = source.commit
 
     def _tree(self, commit: str) -> str:
@@ -169,7 +170,7 @@ class Receiver:
             content = jsonl.parse_plain(line) or {}
             task = content.get("task_id")
             if ids.is_task(task):
-                self.arbiter.take(source, Address(CLAIMS, str(task)), line, None)
+                self.arbiter.take_later(source, Address(CLAIMS, str(task)), line, None)
 
     # -- documents -----------------------------------------------------------------------------
     def _documents(self, source: Source, document: str, changes: Sequence[Change], old: str) -> None:
@@ -185,7 +186,7 @@ class Receiver:
             if blob is None or blob.kind != "blob" or blob.data is None:
                 self.arrivals.leave_out(source, [refusal(change.path, f"it has more than {door.MAX_DOCUMENT} bytes")])
                 continue
-            self.arbiter.take(source, address, blob.data, before)
+            self.arbiter.take_later(source, address, blob.data, before)
             before = before or blob.data
 
     def _blob_at(self, tree: str, path: str) -> bytes | None:

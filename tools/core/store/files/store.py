@@ -178,8 +178,9 @@ class FileStore:
         with self._lock():
             refuse_moved(self._workspace)
             self._finish_journal()
+            names: dict[str, folders.Names] = {}
             for change in changes:
-                self._check(change)
+                self._check(change, names)
             plan = Transaction(self._workspace, changes)
             if plan.is_single_append:
                 to_sync = plan.append_one()
@@ -210,7 +211,7 @@ class FileStore:
         with self._lock():
             refuse_moved(self._workspace)
             self._finish_journal()
-            self._refuse_other_case(stream)
+            self._refuse_other_case(stream, {})
             later = append.bytes_from(place, behind + whole)
             if later is None:  # cut short meanwhile: what was compared may be gone
                 later, missing = append.bytes_from(place, 0) or b"", list(lines)
@@ -240,16 +241,17 @@ class FileStore:
     def _lock(self) -> AbstractContextManager[None]:
         return locks.hold(self._workspace.bus, holder=self._workspace.cache.child("holder"), patience=self._patience)
 
-    def _check(self, change: Change) -> None:
+    def _check(self, change: Change, names: dict[str, folders.Names]) -> None:
+        """Raises where a change cannot be made; `names` are those of each folder, with what the changes before add."""
         if isinstance(change, Append):
-            self._refuse_other_case(change.stream)
+            self._refuse_other_case(change.stream, names)
             return
         name = change.name if isinstance(change, Expect) else change.document
         if self.version(name) != change.expected:
             self._expire_history()
             raise StaleVersion(name)
         if isinstance(change, Replace) and not change.expected:
-            self._refuse_other_case(change.document)
+            self._refuse_other_case(change.document, names)
 
     def version(self, name: str) -> str:
         """See Store."""
@@ -261,15 +263,14 @@ class FileStore:
             return f"{last.end}-{last.hash}" if last else ""
         return ""
 
-    def _refuse_other_case(self, stored_name: str) -> None:
+    def _refuse_other_case(self, stored_name: str, names: dict[str, folders.Names]) -> None:
         """No two ids may differ only in case: some file systems would make them one file."""
         kind, _, task = stored_name.partition("/")
         if not task or files.exists(self.place(stored_name)):
             return
-        if not folders.holds_in_any_case(self._workspace.bus.child(kind), task + suffix_of(kind)):
-            return
-        name = next((name for name in self.names(kind) if name.casefold() == task.casefold() and name != task), None)
-        if name is not None:
+        if kind not in names:
+            names[kind] = folders.Names(self._workspace.bus.child(kind))
+        if name := names[kind].twin(task + suffix_of(kind)).removesuffix(suffix_of(kind)):
             reason = f"{task!r} differs only in case from {name!r}, which exists"
             raise UsageError(reason, code="id.case", hint=hint.again("--task", name))
 

@@ -146,10 +146,18 @@ class Transaction:
             missing = [record for record in waiting if record.get("id") not in present]
             descriptor = append.append(self._workspace.torn, place, missing)
             append.sync(descriptor, place)
+        due: dict[str, list[tuple[Place, bytes]]] = {}
         for change in self._replaced:
             place = place_of(self._workspace, change.document)
             if version_of(files.read_bytes(place)) == change.expected:
-                files.replace(place, files.dump_json(change.content))
+                due.setdefault(change.document.partition("/")[0], []).append((place, files.dump_json(change.content)))
+        for contents in due.values():
+            if len(contents) == 1:
+                files.replace(*contents[0])
+                continue
+            from tools.core.fs import together  # only an exchange brings many
+
+            together.replace(contents)
 
 
 def stream_name(path: str) -> str:
