@@ -84,8 +84,8 @@ MUTATIONS = (
     Mutation(
         "a dead process's journal not completed",
         "tools/core/store/files/store.py",
-        "            self._finish_journal()\n            for change in changes:\n",
-        "            for change in changes:\n",
+        "            self._finish_journal()\n            names: dict[str, folders.Names] = {}\n",
+        "            names: dict[str, folders.Names] = {}\n",
         (ORDER,),
         "dead",
     ),
