@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -39,7 +40,8 @@ def test_a_variant_with_another_agents_id_and_the_template_are_no_candidates(run
 def test_a_status_says_when_a_silent_manager_was_last_active(run, shared, monkeypatch):
     monkeypatch.setenv("TEOF_MANIFEST", "AGENT_MANIFEST.boss.json")
     run("agent.bus_event", "log", "--event", "note", "--summary", "reading")
-    assert "boss missing, last heartbeat never, last active 0s ago" in run("agent.bus_status").out
+    said = run("agent.bus_status").out
+    assert re.search(r"boss missing, last heartbeat never, last active \d+s ago", said), said
 
 
 def test_a_seat_that_is_replaced_can_be_activated_again(run, git_repo):
