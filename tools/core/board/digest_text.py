@@ -9,7 +9,7 @@ from tools.core import hint
 from tools.core.board.alerts import assign
 from tools.core.board.digest import Digest, TitledTask
 from tools.core.board.model import GREEN
-from tools.core.board.page.words import age, many
+from tools.core.board.page.words import age
 from tools.core.board.verdict import verdict
 from tools.core.text import terminal
 from tools.core.text.markdown import escape_markdown
@@ -88,14 +88,16 @@ def _requests(digest: Digest) -> str:
     waiting = len(digest.board.requests)
     if not (digest.requests or digest.answered or waiting):
         return ""
-    return f"{many(digest.requests, 'request')}, {many(digest.answered, 'answer')}; {waiting} open"
+    return (
+        f"{terminal.number(digest.requests, 'request')}, {terminal.number(digest.answered, 'answer')}; {waiting} open"
+    )
 
 
 def _proof(digest: Digest) -> str:
     if not (digest.runs or digest.broken):
         return ""
     plans = f": {terminal.short(', '.join(digest.broken), WIDTH)}" if digest.broken else ""
-    return f"{many(digest.runs, 'run')} recorded; {len(digest.broken)} broken{plans}"
+    return f"{terminal.number(digest.runs, 'run')} recorded; {len(digest.broken)} broken{plans}"
 
 
 def _decided(digest: Digest) -> str:
@@ -115,7 +117,7 @@ def _ready(digest: Digest) -> str:
 def _window(digest: Digest) -> str:
     volume = digest.volume
     counts = ((volume.events, "event"), (volume.messages, "message"), (volume.agents, "seat"))
-    figures = ", ".join(many(count, noun) for count, noun in counts)
+    figures = ", ".join(terminal.number(count, noun) for count, noun in counts)
     return f"Since {digest.since:%a %d %b %H:%M} UTC ({_ago(digest.since, digest)}): {figures}."
 
 

@@ -80,7 +80,7 @@ def checklist(context: Context, brief: Brief) -> list[Check]:
 
 def _and_more(rows: Sequence[object], singular: str, plural: str) -> str:
     """The number of rows, and the first of them."""
-    return f"{len(rows)} {singular if len(rows) == 1 else plural}: {rows[0]}"
+    return f"{terminal.number(len(rows), singular, plural)}: {rows[0]}"
 
 
 def _manager_tail(context: Context) -> Check:

@@ -100,7 +100,7 @@ def _environment() -> jinja2.Environment:
         spelled=_spelled,
         assign=_assign,
         parts=words.parts,
-        many=lambda rows, noun: words.many(rows if isinstance(rows, int) else len(rows), noun),
+        many=lambda rows, noun: terminal.number(rows if isinstance(rows, int) else len(rows), noun),
         window=words.window,
         evidence_slices=words.evidence_slices,
         age=_age,

@@ -11,6 +11,7 @@ from tools.core.board.lanes.lane import DAY, Lane
 from tools.core.board.model import PlanRow
 from tools.core.board.page import charts, words
 from tools.core.board.view import LOG, REQUESTS, BoardView
+from tools.core.text import terminal
 
 
 class Limits(NamedTuple):
@@ -112,7 +113,7 @@ def _sentence(lane: Lane, number: int, now: datetime) -> str:
         f"{row.task_id} {'live' if not row.ending else row.ending} {words.age(row.start, row.end)}"
         for row in chart.held
     ]
-    many = words.many(chart.strip.signs, "sign")
+    many = terminal.number(chart.strip.signs, "sign")
     span = "24 hours" if chart.span == DAY else "5 days"
     return f"{lane.agent_id}, {lane.state}, {span}: {many} of life" + "".join(f", {text}" for text in held[:12])
 

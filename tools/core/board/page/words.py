@@ -12,7 +12,6 @@ from tools.core.board.alerts import ANSWER_WITHIN, PLACEHOLDER
 from tools.core.board.model import AlertRow
 from tools.core.board.page.charts import Slice, slices
 from tools.core.context import Spell
-from tools.core.text import terminal
 
 KINDS = {
     "manager_stale": "Manager away",
@@ -128,11 +127,6 @@ def lateness(at: datetime | None, now: datetime) -> str:
     """The class of a request's age: "" while it is fresh, then soon, then late."""
     waited = now - at if at else timedelta(0)
     return "late-red" if waited >= ANSWER_WITHIN else "late" if waited >= LATE_AFTER else ""
-
-
-def many(count: int, noun: str) -> str:
-    """A number and its noun."""
-    return terminal.number(count, noun)
 
 
 def window(minutes: float) -> str:
