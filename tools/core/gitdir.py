@@ -131,19 +131,9 @@ def own_default_branch(root: str) -> str | None:
     git = git_folder(root)
     common = common_folder(git) if git is not None else ""
     branch = _target(os.path.join(common, "HEAD"), "refs/heads/") if common else None
-    if branch is None or branch == ".invalid" or branch.startswith("agent/") or _has_branch(common, "main"):
+    if branch is None or branch == ".invalid" or branch.startswith("agent/"):
         return None
-    return branch
-
-
-def _has_branch(common: str, name: str) -> bool:
-    if os.path.exists(os.path.join(common, "refs/heads", name)):
-        return True
-    try:
-        with open(os.path.join(common, "packed-refs"), encoding="utf-8", errors="replace") as lines:
-            return any(line.rstrip("\n").endswith(f" refs/heads/{name}") for line in lines)
-    except OSError:
-        return False
+    return None if "" in (places_of_branch(common, "main") or ()) else branch
 
 
 def _target(path: str, prefix: str) -> str | None:
