@@ -6,7 +6,6 @@ and of other steps no more often than that. A server that does not answer within
 
 from __future__ import annotations
 
-from tools.core import which_bus
 from tools.core.backlog import pickup
 from tools.core.bus import inbox
 from tools.core.clock import to_text
@@ -36,9 +35,7 @@ _MENTIONED = "messages"
 
 
 def context_of(workspace: Workspace, agent: str) -> Context | None:
-    """What a hook acts in where the bus is on a server; None where it is in files."""
-    if not which_bus.may_be_on_server(workspace):
-        return None
+    """What a hook acts in where the bus is on a server; None where it came back to files."""
     store = backend.open_store(workspace)
     return None if isinstance(store, FileStore) else Context(workspace, seat=Seat(agent, None), store=store)
 
