@@ -68,18 +68,23 @@ def checked(context: Context, task: str, again: Again | None = None) -> Item | N
     return None
 
 
+def _parts(task: str) -> tuple[str, str]:
+    """An id without the digits at its end, and these."""
+    stem = task.rstrip("0123456789")
+    return stem, task[len(stem) :]
+
+
 def _key(task: str) -> tuple[str, int]:
     """What is the same for `QUEUE-012`, `queue-12` and `012`."""
-    stem = task.rstrip("0123456789")
-    digits = task[len(stem) :]
+    stem, digits = _parts(task)
     return (stem.casefold() or _DEFAULT, int(digits or 0))
 
 
 def _spellings(task: str) -> list[str]:
     """Other ids that people type for the same task: more or fewer leading zeros, another case."""
-    stem = task.rstrip("0123456789")
-    number = task[len(stem) :].lstrip("0")
-    numbers = dict.fromkeys(number.rjust(width, "0") for width in range(1, 4)) if number else [task[len(stem) :]]
+    stem, written = _parts(task)
+    number = written.lstrip("0")
+    numbers = dict.fromkeys(number.rjust(width, "0") for width in range(1, 4)) if number else [written]
     stems = dict.fromkeys([stem, stem.upper()] if stem else [_DEFAULT.upper()])
     return [name for prefix in stems for digits in numbers if (name := prefix + digits) != task]
 
