@@ -19,7 +19,6 @@ from tools.core.models.record import to_mapping
 @cli.option("--switch/--no-switch", default=True, show_default=True, help="Stand on the task's branch.")
 @cli.option("--plan", is_flag=True, help="Make a plan with a scaffold, unless the task has one.")
 def main(run: cli.Run, *, task: str | None, paths: tuple[str, ...], switch: bool, plan: bool) -> None:
-    from tools.core.backlog import elsewhere
     from tools.core.session import next_task
 
     claim = next_task.current(run)
@@ -29,6 +28,8 @@ def main(run: cli.Run, *, task: str | None, paths: tuple[str, ...], switch: bool
             next_task.require_clean(run)
         claim = pickup.begin(run, task, paths)
         if claim is None:
+            from tools.core.backlog import elsewhere  # it asks git
+
             if more := elsewhere.missing(run.workspace):
                 run.note(more)
             run.emit({"claim": None}, "nothing is ready")
