@@ -28,7 +28,7 @@ def wishes(where: Where) -> tuple[list[FileWish], list[ManualStep]]:
         "pre-push": _push(where),
     }
     is_tracked = index.has_any(where.main, folder) if folder.startswith(where.main + "/") else False
-    wishes, manual = [], []
+    files, manual = [], []
     for name, block in blocks.items():
         path = f"{folder}/{name}"
         if is_tracked or not _is_shell(path):
@@ -36,8 +36,8 @@ def wishes(where: Where) -> tuple[list[FileWish], list[ManualStep]]:
             line = f"sh {quoted(launcher(where))} {_WORDS[name]}"
             manual.append(ManualStep("git", f"add to {path}: {line}", why))
         else:
-            wishes.append(FileWish(path, "shell", text=block))
-    return wishes, manual
+            files.append(FileWish(path, "shell", text=block))
+    return files, manual
 
 
 _WORDS = {"pre-commit": "staged", "prepare-commit-msg": 'message "$@"', "pre-push": 'push "$@"'}

@@ -111,15 +111,15 @@ SKILL_PLACES = {"": ".agents/skills/teof/SKILL.md", "claude": ".claude/skills/te
 
 def wishes(root: str, clis: list[str], claude_file: str | None) -> list[FileWish]:
     """The files of a checkout; `claude_file` is the text of its CLAUDE.md, None where there is none or it is a link."""
-    wishes = [
+    files = [
         FileWish(f"{root}/{AGENTS_FILE}", "html", text=BLOCK, is_private=False),
         FileWish(f"{root}/{SKILL_PLACES['']}", "whole", text=SKILL, is_private=False),
     ]
     if "claude" in clis:
-        wishes.append(FileWish(f"{root}/{SKILL_PLACES['claude']}", "whole", text=SKILL, is_private=False))
+        files.append(FileWish(f"{root}/{SKILL_PLACES['claude']}", "whole", text=SKILL, is_private=False))
     if claude_file is not None and needs_import(claude_file):
-        wishes.append(FileWish(f"{root}/{CLAUDE_FILE}", "html", text=IMPORT, is_private=False))
-    return wishes
+        files.append(FileWish(f"{root}/{CLAUDE_FILE}", "html", text=IMPORT, is_private=False))
+    return files
 
 
 def needs_import(claude_file: str) -> bool:

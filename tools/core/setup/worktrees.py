@@ -46,11 +46,11 @@ class Added(NamedTuple):
 
 def rows(workspace: Workspace) -> list[Row]:
     """Every worktree of the clone but the bus's own."""
-    rows = []
+    listed = []
     for root in roots_of(workspace):
         seat = reading(Workspace(root, root)) if os.path.isdir(root) else None
-        rows.append(Row(root, seat.agent_id if seat else "", current_branch(root) or ""))
-    return rows
+        listed.append(Row(root, seat.agent_id if seat else "", current_branch(root) or ""))
+    return listed
 
 
 def default_path(workspace: Workspace, agent: str) -> str:

@@ -24,10 +24,10 @@ def seat(context: Context, bound: str | None) -> Iterator[Probe]:
     if manifest is None:
         yield Probe("seat", WARN, "this checkout is nobody's seat", hint.init("--agent", hint.WORDS))
         return
-    twins = [row.path for row in worktrees.rows(context.workspace) if row.agent == manifest.agent_id]
-    if len(twins) > 1:
+    places = [row.path for row in worktrees.rows(context.workspace) if row.agent == manifest.agent_id]
+    if len(places) > 1:
         yield Probe(
-            "seat", FAIL, f"{manifest.agent_id} sits in {' and '.join(twins)}", hint.tool("agent.worktree", "list")
+            "seat", FAIL, f"{manifest.agent_id} sits in {' and '.join(places)}", hint.tool("agent.worktree", "list")
         )
         return
     yield passed("seat", manifest.agent_id)
