@@ -13,14 +13,11 @@ from tools.core.store.api import MAX_REQUESTS
 from tools.core.store.files.index import marks
 from tools.core.workspace import Workspace
 
-if TYPE_CHECKING:
-    from tools.core.store.contract import Following
-
 if TYPE_CHECKING:  # what is followed, and whether the newest events go on, needs no SQLite
     from collections.abc import Callable, Collection, Iterator, Sequence
     from typing import Any
 
-    from tools.core.store.contract import Store
+    from tools.core.store.contract import Following, Store
     from tools.core.store.files.index.database import Index
 
 _MAX_PROBLEMS = 1000
