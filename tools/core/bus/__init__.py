@@ -7,6 +7,7 @@ presence          last signs of life, who is idle or retired
 read_mark         what a seat has read of its inbox
 inbox             what waits for a seat
 losses            an agent that lost a task is told of it
+addressees        whom a message reaches
 claims            claims taken, released and paused: read, decide, commit once
 posts             events and messages of the acting seat, with inbox copies
 assignment_rules  pure rules: what changes when a task is given to an agent

@@ -9,7 +9,6 @@ from __future__ import annotations
 from tools.core import clock, hint, ids
 from tools.core.context import Context
 from tools.core.errors import GuardError, UsageError
-from tools.core.fs import files
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Event, Message, stream_of
 from tools.core.models.record import MAX_SUMMARY, to_mapping
 from tools.core.plain import TYPE_CHECKING, NamedTuple
@@ -128,7 +127,10 @@ def _commit(
 def _warn(context: Context, event: EventDraft | None, messages: Sequence[MessageDraft], posted: Posted) -> None:
     cited = [*(event.receipts if event else ()), *(path for draft in messages for path in draft.receipts)]
     warn_of_absent(context, cited)
-    _warn_of_strangers(context, posted.messages)
+    if names := [message.to for message in posted.messages if message.to]:
+        from tools.core.bus import addressees
+
+        addressees.warn_of_strangers(context, names)
 
 
 def warn_of_absent(context: Context, paths: Iterable[str]) -> None:
@@ -177,46 +179,24 @@ def message_of(context: Context, draft: MessageDraft) -> Message:
         note=draft.note,
         receipts=_citations_of(context, draft.receipts)[0],
         meta=meta,
-        reply_to=_reply_to(context, draft.reply_to, draft.thread),
+        reply_to=_reply_to(context, draft),
     )
 
 
-def _threads_of(context: Context, message: Message) -> list[str]:
-    """The thread a message belongs to, and the inboxes of the seat it is addressed to and of the one it answers."""
-    asker = context.store.history.sender_of(message.reply_to) if message.reply_to else None
-    readers = [message.to, asker if ids.is_agent(asker) and asker != message.sender else ""]
-    return list(dict.fromkeys([message.task_id, *(ids.inbox_of(reader) for reader in readers if reader)]))
-
-
-def _reply_to(context: Context, record_id: str, thread: str) -> str:
-    """The id of the message that is answered; UsageError for one that no message has, or a request of another thread."""
-    if not record_id:
+def _reply_to(context: Context, draft: MessageDraft) -> str:
+    if not draft.reply_to:
         return ""
-    if context.history.sender_of(ids.require_record(record_id)) is None:
-        raise UsageError(f"no message has the id {record_id}", code="message.reply", hint=hint.tool("agent.bus_inbox"))
-    asked = (entry.task for entry in context.history.open_requests() if entry.record.id == record_id)
-    if (task := next(asked, thread)) != thread:  # an answer that is read elsewhere would leave it open
-        options = ("--task", task, "--type", "status", "--reply-to", record_id, "--summary", hint.WORDS)
-        command = hint.tool("agent.bus_message", *options)
-        raise UsageError(f"{record_id} was asked in {task}, and is answered there", code="message.thread", hint=command)
-    return record_id
+    from tools.core.bus import addressees  # few messages answer one
+
+    return addressees.answered(context, draft.reply_to, draft.thread)
 
 
-def _warn_of_strangers(context: Context, messages: Sequence[Message]) -> None:
-    """Warns of an addressee that neither wrote anything nor has a seat, an inbox or work."""
-    for name in dict.fromkeys(message.to for message in messages if message.to):
-        if files.exists(context.workspace.session(name)):
-            continue  # its session was booted here: most addressees cost no more than this
-        from tools.core.bus import claim_documents  # few addressees have no session here
-        from tools.core.seats.seat import all_manifests
+def _threads_of(context: Context, message: Message) -> list[str]:
+    if not (message.to or message.reply_to):
+        return [message.task_id]
+    from tools.core.bus import addressees  # most messages are for their thread alone
 
-        seats = {manifest.agent_id for manifest in all_manifests(context.workspace)}
-        documents = claim_documents.of_all_tasks(context.store)
-        holders = {claim.agent_id for claim in documents.claims}
-        engineers = {row.engineer for row in documents.assignments if row.engineer}
-        agents = {*seats, *holders, *engineers, *context.history.agents()}
-        if name not in agents:
-            context.warn([f"no agent {name} is known here{ids.near(name, agents)}; its inbox keeps the message"])
+    return addressees.threads_of(context, message)
 
 
 def _require_right(context: Context, event: str, task: str, documents: TaskDocuments) -> None:
