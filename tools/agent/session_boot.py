@@ -10,6 +10,7 @@ if __name__ == "__main__":  # before any other import
 import os
 
 from tools.core.bus import posts
+from tools.core.bus.presence import IDLE_FOCUS
 from tools.core.bus.status import PRESETS
 from tools.core.cli import app as cli
 from tools.core.seats import guards
@@ -93,7 +94,7 @@ def main(
         return
     run.join_bus(guarded.seat.agent_id)
     booted = boot.boot(run, guarded, options, run.note)
-    run.emit(boot.as_document(booted, run), _text(run, booted, is_over=focus == boot.IDLE))
+    run.emit(boot.as_document(booted, run), _text(run, booted, is_over=focus == IDLE_FOCUS))
 
 
 def _text(run: cli.Run, booted: boot.Booted, *, is_over: bool) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tools.core import clock, hint, ids
-from tools.core.bus import claim_documents, losses, posts
+from tools.core.bus import claim_documents
+from tools.core.bus.presence import IDLE_FOCUS
 from tools.core.context import Context
 from tools.core.errors import GuardError, SetupError
 from tools.core.fs import folders
@@ -19,22 +20,16 @@ from tools.core.hint import Note
 from tools.core.models.bus import stream_of
 from tools.core.models.entry import message_entry
 from tools.core.models.evidence import Warning
-from tools.core.models.record import MAX_SUMMARY
 from tools.core.receipts import kept, write
 from tools.core.seats.guards import Guarded
+from tools.core.session import greeting
 from tools.core.session.standing import Standing, of_seat
 from tools.core.session.standing import as_document as as_standing
 from tools.core.text import terminal
 from tools.core.workspace import MANIFEST, Place, Workspace
 
-IDLE = "idle"
-"""The focus of a session that ends: it boots even when the remote is unreachable."""
-
 TAIL = "manager-report-tail.txt"
 """The file in a session's folder with the last messages of the hub."""
-
-SANDBOX = "sandbox"
-"""The state of a sync that a sandbox prevents."""
 
 Say = Callable[[str | Note], None]
 
@@ -82,7 +77,7 @@ def boot(context: Context, guarded: Guarded, options: BootOptions, say: Say) -> 
         _check_dirty_tree(context, guarded, options, say)
     handshake = None
     if options.announce:
-        handshake = _shake_hands(context, _handshake(guarded, options, state, sentence))
+        handshake = greeting.log(context, guarded, options.focus, options.summary, (state, sentence))
         say(f"handshake {handshake['id']} of {guarded.seat.agent_id}")
     context.warn(context.losses())
     for problem in claim_documents.live_claims(context.store).problems:
@@ -141,7 +136,7 @@ def _sync(context: Context, guarded: Guarded, options: BootOptions, say: Say) ->
     if reason := _sandbox_refusal(context, options):
         say(f"warning: not synced: {reason}")
         _check_dirty_tree(context, guarded, options._replace(sync=False), say)
-        return SANDBOX, ""
+        return greeting.SANDBOX, ""
     from tools.core.sync import fast_forward  # only a sync starts git processes
 
     try:
@@ -150,7 +145,7 @@ def _sync(context: Context, guarded: Guarded, options: BootOptions, say: Say) ->
         say("syncing: fetch, then fast-forward")
         result = fast_forward.synchronise(context, guarded.seat.agent_id)
     except SetupError as problem:
-        if not options.allow_dirty and options.focus != IDLE:
+        if not options.allow_dirty and options.focus != IDLE_FOCUS:
             problem.hint = problem.hint or hint.again("--no-sync")  # a read-only .git has no hint of its own
             raise
         context.warn([f"not synced: {problem.message}"])
@@ -185,47 +180,6 @@ def _check_dirty_tree(context: Context, guarded: Guarded, options: BootOptions, 
             hint=hint.again("--sync-allow-dirty"),
             details={"owner": handoff.owner, "receipt": handoff.path, "paths": lines[:20]},
         )
-
-
-# -- handshake -----------------------------------------------------------------------------------
-
-
-def _shake_hands(context: Context, draft: posts.EventDraft) -> Mapping[str, object]:
-    """Logs the handshake, which names this clone; a session of the same agent in another clone is told with it."""
-    from tools.core.sync.clones import twins
-
-    agent, here = context.seat.agent_id, twins.clone_of(context)
-    meta = {**draft.meta, twins.CLONE: here} if here else draft.meta
-    twin = twins.elsewhere(context, agent, here) if draft.meta.get("focus") != IDLE else None
-    if twin is None:
-        return posts.post(context, draft._replace(meta=meta)).records[0]
-    text = f"{agent} is in two clones: it boots here, in clone {here},, and has not signed off in {twin}"
-    context.warn(
-        [
-            Note(
-                f"{text}; if both go on, give this one another id",
-                hint.tool("agent.manifest_helper", "new", hint.WORDS),
-            )
-        ]
-    )
-    message = posts.MessageDraft(ids.inbox_of(agent), losses.CONFLICT, text, to=agent, meta={"clone": twin.clone})
-    return posts.post(context, draft._replace(meta={**meta, "twin": twin.clone}), [message]).records[0]
-
-
-def _handshake(guarded: Guarded, options: BootOptions, state: str, sentence: str) -> posts.EventDraft:
-    seat = guarded.seat
-    meta = {"focus": options.focus, "roles": ",".join(seat.manifest.desired_roles) if seat.manifest else ""}
-    if state == SANDBOX:
-        meta["sync"] = SANDBOX
-    elif state.startswith(("sync.", "git.", "lock.")):
-        meta["sync"] = sentence
-    summary = options.summary or f"{seat.agent_id} online" + (f"; focus={options.focus}" if options.focus else "")
-    return posts.EventDraft(
-        "handshake",
-        summary[:MAX_SUMMARY],
-        branch=guarded.branch or "",
-        meta={key: value for key, value in meta.items() if value},
-    )
 
 
 # -- snapshots -----------------------------------------------------------------------------------
