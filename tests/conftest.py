@@ -9,6 +9,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -132,6 +133,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="files",
         help="what the commands' own tests run on (in process)",
     )
+
+
+def pytest_configure() -> None:
+    """Ctrl-C reaches the processes of tests even where a shell's `&` began this run and made it ignore that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -86,7 +86,8 @@ def test_what_was_selected_chosen_and_filtered_stays(open_tab, live):
     wait(tab, "document.querySelectorAll('.requests > li').length === 4")
     assert tab.page.evaluate("getSelection().toString()") == "question"
     assert tab.page.is_checked("#span-week") and tab.page.input_value("#filter") == "question"
-    assert tab.page.locator("[data-k=log]:visible").count() == 4 and tab.faults == []
+    wait(tab, "[...document.querySelectorAll('[data-k=log]')].filter(row => row.checkVisibility()).length === 4")
+    assert tab.faults == []
 
 
 def test_the_title_and_the_icon_follow_the_verdict(open_tab, live):
