@@ -26,6 +26,7 @@ from tests.register.histories import NEVER, UNKNOWN, Operation
 from tools.core.bus import assignments, claim_documents, claims
 from tools.core.bus.assignment_rules import AssignmentRequest
 from tools.core.bus.rules.claim_rules import Request
+from tools.core.checks.run import check_bus
 from tools.core.errors import ToolkitError
 from tools.core.fs import folders
 from tools.core.git import remotes
@@ -111,10 +112,19 @@ def _live(clone: Path, number: int, plan: Plan) -> None:
         victim = fork(
             lambda turn=turn, step=step, seed=seed: _act(clone, number, turn, step, random.Random(seed), plan)
         )
+        _wait_until_begun(clone, turn)
         time.sleep(chance.uniform(0.0, 0.25))
         with suppress(ProcessLookupError):
             os.kill(victim, signal.SIGKILL)
         assert os.waitstatus_to_exitcode(os.waitpid(victim, 0)[1]) in (0, -signal.SIGKILL)
+
+
+def _wait_until_begun(clone: Path, turn: int) -> None:
+    """Waits for what a process writes down first, so that no machine is too slow for it to be killed at its work."""
+    for _ in range(1000):
+        if _place_of(clone, turn).exists():
+            return
+        time.sleep(0.01)
 
 
 class Step(NamedTuple):
@@ -197,16 +207,21 @@ def perform(context: Any, operation: Operation) -> Any:
 
 def write_down(clone: Path, turn: int, operation: Operation) -> None:
     """Keeps an operation, or its answer, in a folder beside the clone."""
-    folder = clone.parent / f"{clone.name}-history"
-    folder.mkdir(exist_ok=True)
-    beside = folder / f".{turn:04}"
+    place = _place_of(clone, turn)
+    place.parent.mkdir(exist_ok=True)
+    beside = place.with_name(f".{turn:04}")
     beside.write_text(json.dumps(operation._asdict()))
-    beside.rename(folder / f"{turn:04}.json")
+    beside.rename(place)
+
+
+def _place_of(clone: Path, turn: int) -> Path:
+    """The file of a turn's operation."""
+    return clone.parent / f"{clone.name}-history" / f"{turn:04}.json"
 
 
 def forget(clone: Path, turn: int) -> None:
     """Drops an operation that was not tried."""
-    (clone.parent / f"{clone.name}-history" / f"{turn:04}.json").unlink()
+    _place_of(clone, turn).unlink()
 
 
 def answers_of(clone: Path) -> Iterator[Operation]:
@@ -260,6 +275,14 @@ def _roll_back(origin: Path, plan: Plan) -> None:
         listed = subprocess.run(["git", "rev-list", "bus"], cwd=origin, capture_output=True, text=True).stdout.split()
         if len(listed) > 2:
             subprocess.run(["git", "update-ref", "refs/heads/bus", chance.choice(listed)], cwd=origin)
+
+
+def findings_of(clone: Path) -> list[str]:
+    """What the check of a clone's bus says, against the branch that all of them have."""
+    context = context_of(Workspace(str(clone), str(clone)))
+    checked = check_bus(context, base="origin/bus")
+    context.close()
+    return [f"{clone.name}: {finding}" for finding in checked.findings]
 
 
 def settle(clones: list[Path]) -> None:

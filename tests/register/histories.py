@@ -7,6 +7,7 @@ its own clone has it all the same, "changed here but not confirmed", and may ref
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -139,6 +140,22 @@ def fences_that_do_not_grow(histories: Iterable[Operation]) -> list[str]:
         for first in operations
         for second in operations
         if first.acknowledged < second.invoked and second.agent != first.agent and second.fence <= first.fence
+    ]
+
+
+def grants_that_are_gone(histories: Iterable[Operation], log: Iterable[str]) -> list[str]:
+    """Grants that were answered and whose event no clone has in the end."""
+    kept = set()
+    for line in log:
+        record = json.loads(line)
+        claim = record.get("claim") or {}
+        kept.add((claim.get("agent_id"), record.get("task_id"), claim.get("fence")))
+    return [
+        _shown(operation)
+        for operation in histories
+        if operation.code == 0
+        and operation.verb in ("claim", "reopen")
+        and (operation.agent, operation.task, operation.fence) not in kept
     ]
 
 

@@ -5,46 +5,61 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.register.fleet import Plan, play, settle
-from tests.register.histories import NEVER, UNKNOWN, Operation, broken, explains, fences_that_do_not_grow
+from tests.register.fleet import Plan, findings_of, play, settle
+from tests.register.histories import (
+    NEVER,
+    UNKNOWN,
+    Operation,
+    broken,
+    explains,
+    fences_that_do_not_grow,
+    grants_that_are_gone,
+)
 from tests.register.weakenings import ALL
 
 SEED = int(os.environ.get("TEOF_RACE_SEED") or random.SystemRandom().randrange(10**6))
 CUTS = ("slow", "gone", "cut before", "cut after", "twice")
 PLANS = {
-    "nothing goes wrong": Plan(tasks=8),
-    "the remote is slow, gone, cut off": Plan(tasks=8, faults=CUTS),
-    "clones are killed, sleep, and have clocks that are off": Plan(
-        tasks=8, faults=("kills", "slow", "clocks", "sleep")
-    ),
-    "the branch is rolled back": Plan(tasks=8, faults=("roll back", "slow")),
-    "few tasks, many faults": Plan(clones=4, tasks=3, operations=10, faults=("kills", *CUTS)),
+    "nothing goes wrong": Plan(),
+    "the remote is slow, gone, cut off": Plan(faults=CUTS),
+    "clones are killed, sleep, and have clocks that are off": Plan(faults=("kills", "slow", "clocks", "sleep")),
+    "the branch is rolled back": Plan(faults=("roll back", "slow")),
+    "few tasks, many faults": Plan(tasks=3, faults=("kills", *CUTS)),
 }
-ROUNDS = [pytest.param(5, id="short"), pytest.param(170, id="long", marks=pytest.mark.soak)]
-"""Fleets of each plan; each plays the histories of eight tasks (three in the last)."""
+CLONES = range(3, 9)
+ROUNDS = [pytest.param(1, id="short"), pytest.param(24, id="long", marks=pytest.mark.soak)]
+"""Fleets of each plan and size; each plays one history for each task: 210 in all in a short run, 5,040 in a long one."""
+
+OPERATIONS = 48
+"""Operations of all clones of a fleet."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rounds", ROUNDS)
+@pytest.mark.parametrize("clones", CLONES)
 @pytest.mark.parametrize("plan", [pytest.param(plan, id=name) for name, plan in PLANS.items()])
-def test_confirmed_operations_are_those_of_one_register(tmp_path: Path, plan: Plan, rounds: int) -> None:
+def test_confirmed_operations_are_those_of_one_register(tmp_path: Path, plan: Plan, clones: int, rounds: int) -> None:
+    plan = plan._replace(clones=clones, operations=OPERATIONS // clones)
     for number in range(rounds):
         seed = SEED + number
         folder = tmp_path / str(number)
         folder.mkdir()
-        history, clones = play(folder, plan._replace(seed=seed))
-        assert len(history) >= plan.clones * plan.operations * 0.4, seed  # a busy machine kills many before they begin
+        history, fleet = play(folder, plan._replace(seed=seed))
+        assert len(history) >= OPERATIONS * 0.4, seed
         assert not broken(history), seed
         assert not fences_that_do_not_grow(history), seed
-        _require_equal(clones)
+        assert not grants_that_are_gone(history, _require_equal(fleet)), seed
+        assert not [finding for clone in fleet for finding in findings_of(clone)], seed
+        shutil.rmtree(folder)
 
 
-def _require_equal(clones: list[Path]) -> None:
-    """In the end every clone has every record, and says the same of every task."""
+def _require_equal(clones: list[Path]) -> list[str]:
+    """In the end every clone has every record, and says the same of every task; the records."""
     settle(clones)
     logs = [sorted((clone / "_bus/events/events.jsonl").read_text().splitlines()) for clone in clones]
     assert all(log == logs[0] for log in logs)
@@ -53,6 +68,7 @@ def _require_equal(clones: list[Path]) -> None:
         for clone in clones
     ]
     assert all(content == claims[0] for content in claims)
+    return logs[0]
 
 
 @pytest.mark.slow
@@ -119,3 +135,9 @@ def test_who_ended_a_task_without_an_answer_may_refuse_what_others_may_not():
     assert explains([*held, operation("a", "claim", 5, 6, 4), *others])
     assert not explains([held[0], operation("a", "claim", 5, 6, 4), *others])
     assert not explains([*held, operation("c", "claim", 5, 6, 4), operation("c", "relieve", 7, 8, 4), *others])
+
+
+def test_a_grant_whose_event_is_gone_is_named():
+    grants = [operation("a", "claim", 1, 2, fence=1), operation("b", "claim", 3, 4, fence=2)]
+    log = ['{"agent_id": "a", "event": "claim", "task_id": "T", "claim": {"agent_id": "a", "fence": 1}}']
+    assert grants_that_are_gone(grants, log) == ["b claim -> 0 fence 2"]
