@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """A month of a fleet, simulated at full speed: agents in clones of one origin, who claim, log, release and exchange.
 
-python benchmarks/month.py [--events 100000] [--claims 1000] [--agents 40] [--clones 8] [--exchanges 120]
+    python benchmarks/month.py [--events 100000] [--claims 1000] [--agents 40] [--clones 8] [--exchanges 120] [--keep FOLDER]
 
 It ends with the size of the branch, the time that a clone needs which begins with nothing, and an error
-where two clones differ.
+where two clones differ. A month that lies in FOLDER already is not lived again, only looked at.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -55,18 +58,36 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, default in Fleet(100_000, 1_000, 40, 8, 120)._asdict().items():
         parser.add_argument(f"--{name}", type=int, default=default)
-    fleet = Fleet(**vars(parser.parse_args()))
-    with tempfile.TemporaryDirectory() as name:
+    parser.add_argument("--keep", type=Path, help="a folder for the clones, used again by the next run")
+    options = vars(parser.parse_args())
+    keep, fleet = options.pop("keep"), Fleet(**options)
+    with nullcontext(keep) if keep else tempfile.TemporaryDirectory() as name:
         top = Path(name)
-        (top / "gitconfig").write_text("[user]\nname = b\nemail = b@b\n[gc]\nauto = 0\n")
-        os.environ.update(GIT_CONFIG_GLOBAL=str(top / "gitconfig"), GIT_CONFIG_NOSYSTEM="1")
-        origin = make_origin(top)
-        folders = [make_clone(origin, top / f"clone-{number}", f"codex-{number}") for number in range(fleet.clones)]
-        began = time.monotonic()
-        live(fleet, folders)
-        print(f"{fleet}: {time.monotonic() - began:.0f} s", flush=True)
+        top.mkdir(exist_ok=True)
+        settle_git(top)
+        folders = [top / f"clone-{number}" for number in range(fleet.clones)]
+        if not (top / "lived").exists():
+            began = time.monotonic()
+            origin = make_origin(top)
+            for number, folder in enumerate(folders):
+                make_clone(origin, folder, f"codex-{number}")
+            live(fleet, folders)
+            (top / "lived").write_text(f"{fleet}: {time.monotonic() - began:.0f} s, {cpu_seconds():.0f} s of CPU\n")
+        print((top / "lived").read_text(), end="", flush=True)
         require_equal(folders)
-        report(top, origin, folders[0])
+        report(top, top / "origin.git", folders[0])
+
+
+def settle_git(top: Path) -> None:
+    """Lets git read no settings but the simulation's."""
+    (top / "gitconfig").write_text("[user]\nname = b\nemail = b@b\n[gc]\nauto = 0\n")
+    os.environ.update(GIT_CONFIG_GLOBAL=str(top / "gitconfig"), GIT_CONFIG_NOSYSTEM="1")
+
+
+def cpu_seconds() -> float:
+    """What this process and those it ran have used."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 def context_of(clone: Path, agent: str, now: datetime) -> Context:
@@ -155,7 +176,9 @@ def claims_of(folder: Path) -> tuple[int, str]:
 def report(top: Path, origin: Path, clone: Path) -> None:
     """The sizes, and the time of a clone that begins with nothing."""
     print(f"origin as it was left: {size(origin / 'objects')} MB; a clone's objects: {size(clone / '.git/objects')} MB")
-    kept = top / "branch.git"
+    kept, late = top / "branch.git", top / "late"
+    for folder in (kept, late):
+        shutil.rmtree(folder, ignore_errors=True)
     git(top, "clone", "--quiet", "--bare", "--single-branch", "--branch", "bus", f"file://{origin}", str(kept))
     git(kept, "maintenance", "run", "--task=gc", "--quiet")
     files = subprocess.run(
@@ -166,11 +189,12 @@ def report(top: Path, origin: Path, clone: Path) -> None:
         f"branch bus: {size(kept / 'objects')} MB after git's maintenance, {len(files)} files, {len(moved)} of finished claims"
     )
     began = time.monotonic()
-    git(top, "clone", "--quiet", f"file://{origin}", str(top / "late"))
+    git(top, "clone", "--quiet", f"file://{origin}", str(late))
+    cloned = time.monotonic() - began
     init = [sys.executable, str(HOME / "teof.py"), "init", "--agent", "codex-late"]
-    subprocess.run(init, cwd=top / "late", check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    print(f"a clone that begins with nothing: {time.monotonic() - began:.1f} s")
-    if events_of(top / "late")[0] < events_of(clone)[0] or claims_of(top / "late") != claims_of(clone):
+    subprocess.run(init, cwd=late, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    print(f"a clone that begins with nothing: {time.monotonic() - began:.1f} s, of them {cloned:.1f} s by git clone")
+    if events_of(late)[0] < events_of(clone)[0] or claims_of(late) != claims_of(clone):
         sys.exit("the late clone differs")
 
 
