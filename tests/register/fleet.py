@@ -112,18 +112,16 @@ def _live(clone: Path, number: int, plan: Plan) -> None:
         victim = fork(
             lambda turn=turn, step=step, seed=seed: _act(clone, number, turn, step, random.Random(seed), plan)
         )
-        _wait_until_begun(clone, turn)
+        _wait_until_begun(_place_of(clone, turn), victim)
         time.sleep(chance.uniform(0.0, 0.25))
         with suppress(ProcessLookupError):
             os.kill(victim, signal.SIGKILL)
         assert os.waitstatus_to_exitcode(os.waitpid(victim, 0)[1]) in (0, -signal.SIGKILL)
 
 
-def _wait_until_begun(clone: Path, turn: int) -> None:
-    """Waits for what a process writes down first, so that no machine is too slow for it to be killed at its work."""
-    for _ in range(1000):
-        if _place_of(clone, turn).exists():
-            return
+def _wait_until_begun(place: Path, process: int) -> None:
+    """Waits for what a process writes down first, or its end, so that no machine is too slow to kill it at its work."""
+    while not place.exists() and os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
         time.sleep(0.01)
 
 
