@@ -113,7 +113,7 @@ HEAVY = {"starlette": {"served/application.py"}, "uvicorn": {"served/server.py"}
          "psycopg2": {"store/postgres/driver.py"},
          "sqlite3": {
              "store/files/search.py",
-             *(f"store/files/index/{name}.py" for name in ("build", "database", "documents", "owner", "schema", "settle")),
+             *(f"store/files/index/{name}.py" for name in ("build", "database", "documents", "owner", "schema", "seal", "settle")),
          },
          "tomlkit": {"setup/config/edit_toml.py"}, "mcp": {"integrations/mcp/server.py"},
          "mcp_types": {"integrations/mcp/server.py"}, "anyio": {"integrations/mcp/server.py"},

@@ -70,7 +70,13 @@ def test_the_index_imports_no_command(spawn, arguments):
 def test_an_unknown_command_is_a_usage_error_that_names_the_nearest(teof):
     refused = teof("bus_clam", "list", "--stale", code=2)
     assert "did you mean bus_claim" in refused.stderr
-    assert "hint: teof\n" in refused.stderr
+    assert "teof bus_claim list --stale" in refused.stderr or "tools.agent.bus_claim list --stale" in refused.stderr
+    assert "did you mean maintenance.bus_check" in teof("bus_chekc", code=2).stderr
+
+
+def test_a_command_behind_its_options_is_shown_in_its_order(teof):
+    assert "bus_status --json" in json.loads(teof("--json", "bus_status", code=2).stderr)["error"]["hint"]
+    assert "bus_watch --root" in teof("--root", ".", "bus_watch", code=2).stderr
 
 
 @pytest.mark.parametrize("name", ["../core/cli", "core.cli", "agent.__init__", "os", "agent..bus_claim", "x\x1b[0m"])

@@ -29,7 +29,7 @@ def main() -> None:
     is_script = bootstrap.is_console_script(sys.argv[0])
     start = (bootstrap.CONSOLE_SCRIPT,) if is_script else ("python", "-m", "tools")
     if not name or name.startswith("-"):
-        cli.main(index, arguments, start)
+        cli.main(_behind_options(arguments) or index, arguments, start)
     cli.main(_command(name), arguments[1:], (*start, name))
 
 
@@ -55,14 +55,34 @@ def _say_full_name(name: str, listed: str) -> None:
             sys.stderr.write(f"{name} is listed as {listed}\n")
 
 
+def _behind_options(words: list[str]) -> Command | None:
+    """A refusal that shows the line in its order, where a command stands behind options; None where none does."""
+    at = next((at for at, word in enumerate(words) if at and (word == "init" or commands.module_of(word))), None)
+    if at is None:
+        return None
+    shown = _as_hint(words[at], [*words[:at], *words[at + 1 :]])
+    return _refusal(f"{words[at]} comes first, its options behind it", shown)
+
+
 def _unknown(name: str) -> Command:
     import difflib
 
-    near = difflib.get_close_matches(name, [entry.shown for entry in commands.commands()], 1)
-    meant = f"; did you mean {near[0]}?" if near else ""
+    shown = {word: full for full in commands.names() for word in (full.rpartition(".")[2], full)}
+    near = difflib.get_close_matches(name, shown, 1)
+    if not near:
+        return _refusal(f"no command {name!r}", hint.tool(""))
+    meant = shown[near[0]]
+    return _refusal(f"no command {name!r}; did you mean {meant}?", _as_hint(meant, sys.argv[2:]))
 
+
+def _as_hint(name: str, arguments: list[str]) -> hint.Hint:
+    module = commands.module_of(name)
+    return hint.tool(module.removeprefix("tools."), *arguments) if module else hint.init(*arguments)
+
+
+def _refusal(message: str, shown: hint.Hint) -> Command:
     def refuse(run: cli.Run) -> None:
-        raise UsageError(f"no command {name!r}{meant}", code="usage", hint=hint.tool(""))
+        raise UsageError(message, code="usage", hint=shown)
 
     return cli.catch_all(refuse)
 

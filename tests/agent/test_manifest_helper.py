@@ -57,6 +57,11 @@ def test_a_variant_of_another_agent_is_refused(variants, run):
     assert not (variants / "AGENT_MANIFEST.json").exists()
 
 
+def test_the_seat_that_is_active_needs_no_file_of_its_own(variants, run, seat):
+    seat("codex-7")
+    assert "codex-7 is active already" in helper(run, "activate", "codex-7").out
+
+
 def test_samples_are_found_and_a_stranger_is_2(variants, run):
     (variants / "docs/examples/agents").mkdir(parents=True)
     (variants / "docs/examples/agents/AGENT_MANIFEST.sample-1.json").write_text('{"agent_id": "sample-1"}')

@@ -44,8 +44,9 @@ def main(run: cli.Run, *, output: str | None, missing: bool) -> None:
 
 
 def _counts(summary: Mapping[str, object]) -> str:
-    keys = ("plans", "receipts", "messages", "missing", "untracked", "verified", "broken")
-    return ", ".join(f"{summary[key]} {key}" for key in keys)
+    nouns = [f"{summary[key]} {key if summary[key] != 1 else key[:-1]}" for key in ("plans", "receipts", "messages")]
+    states = [f"{summary[key]} {key}" for key in ("missing", "untracked", "verified", "broken")]
+    return ", ".join([*nouns, *states])
 
 
 if __name__ == "__main__":

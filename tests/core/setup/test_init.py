@@ -411,6 +411,17 @@ def test_a_branch_of_this_name_that_is_code_is_refused_and_left_alone(git_repo, 
     assert git(git_repo, "rev-parse", "bus") == before and not (git_repo / "_bus/timetable.py").exists()
 
 
+@pytest.mark.parametrize("name", ["refs/heads/bus/i2c", "refs/remotes/origin/bus/i2c"])
+def test_a_branch_below_this_name_is_refused_before_anything_is_written(git_repo, init, name):
+    git(git_repo, "remote", "add", "origin", "nowhere")
+    git(git_repo, "update-ref", name, "HEAD")
+    before = sorted(path.name for path in git_repo.iterdir())
+    refused = init(git_repo, code=4)["error"]
+    assert refused["code"] == "bus.taken" and "bus/i2c leaves no room" in refused["message"]
+    assert sorted(path.name for path in git_repo.iterdir()) == before
+    init(git_repo, "--bus", "folder", code=0)
+
+
 def test_no_other_worktrees_registration_is_touched(ready, tmp_path, init):
     git(ready, "worktree", "add", "-q", str(tmp_path / "away"), "-b", "side")
     (tmp_path / "away").rename(tmp_path / "unseen")

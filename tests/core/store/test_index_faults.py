@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import pytest
 
@@ -15,6 +16,7 @@ from tools.core.models.entry import Query
 from tools.core.store.answers import Loss
 from tools.core.store.api import Append
 from tools.core.store.files.index import database as index_module
+from tools.core.store.files.index import seal
 from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
 
@@ -117,6 +119,44 @@ def test_a_command_says_in_a_note_that_the_index_cannot_be_used(workspace, logge
     os.mkdir(workspace.cache.child("index.sqlite").path)
     done = run("agent.bus_status", "--json")
     assert [note for note in done.json["notes"] if "the logs were read" in note] and len(done.json["events"]) == 1
+
+
+# -- a file that was changed from outside ------------------------------------------------------------
+
+
+def zeroed(path, page):
+    """Makes the second half of a page zeros, which SQLite reads as rows that are not there."""
+    with open(path, "r+b") as file:
+        file.seek(page * 8192 + 4096)
+        file.write(bytes(4096))
+
+
+def test_zeros_inside_the_index_hide_no_record(workspace, store, logged):
+    summaries_logged = [f"n{number}" for number in range(60)]
+    for summary in summaries_logged:
+        logged(summary=summary)
+    path = workspace.cache.child("index.sqlite").path
+    assert summaries(store) == summaries_logged
+    store.close()
+    for page in range(1, os.path.getsize(path) // 8192):
+        zeroed(path, page)
+        with closing(FileStore(workspace)) as reader:
+            found = [entry.record.summary for entry in reader.history.select(Query(agents=["codex-1"]), None)[0]]
+            assert found == summaries_logged
+
+
+def test_an_index_that_is_as_it_was_left_is_not_read_through(workspace, store, logged, monkeypatch):
+    logged(summary="one")
+    assert summaries(store) == ["one"]
+    store.close()
+    path = workspace.cache.child("index.sqlite").path
+    stat = os.stat(path)
+    zeroed(path, 1)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    seal.refuse_damaged(sqlite3.connect(path), workspace)
+    os.utime(path)
+    with pytest.raises(sqlite3.DatabaseError):
+        seal.refuse_damaged(sqlite3.connect(path), workspace)
 
 
 # -- a process that stopped --------------------------------------------------------------------------

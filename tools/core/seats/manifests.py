@@ -23,6 +23,7 @@ from tools.core.receipts.write import create_document
 from tools.core.seats.manifest_file import ManifestFile, agent_in, bytes_at, manifest_file, write
 from tools.core.text import secrets
 from tools.core.workspace import (
+    MANIFEST,
     MANIFEST_BACKUPS,
     MANIFEST_SAMPLES,
     Place,
@@ -151,6 +152,8 @@ def activate(workspace: Workspace, name: str, *, backup: bool = True) -> Activat
     variant = find(workspace, name)
     if variant is None:
         agent = agent_named(name)
+        if agent_in(manifest_file(workspace).data) == agent:
+            return Activation(agent, MANIFEST, "", changed=False)
         raise UsageError(
             f"there is no manifest of {agent}",
             code="seat.unknown",

@@ -53,6 +53,8 @@ def prepare(context: Context, *, agent: str | None, roles: Sequence[str], bus: s
         if not dry_run:
             held.enter_context(locks.hold(lock, patience=PATIENCE))
         _require_places(workspace)
+        if _has_branch(workspace, bus) and not bus_branch.is_worktree(workspace):
+            bus_branch.require_room(workspace)
         steps = [*_seat_steps(workspace, agent, roles), *_checkout_steps(workspace, bus)]
         steps += _bus_steps(context, bus, agent)
         steps += _session_steps(workspace)

@@ -196,9 +196,7 @@ def _worktrees(workspace: Workspace) -> str:
 def ensure(workspace: Workspace) -> Origin:
     """Makes the branch where there is none, the remote's where it has one; ConflictError for one that is code."""
     root = workspace.root
-    commit = refs.commit_of(root, REF)
-    if commit:
-        _require_bus(root, commit, BRANCH)
+    if require_room(workspace):
         return Origin()
     origin = _remote_branch(root)
     if origin.commit:
@@ -207,6 +205,23 @@ def ensure(workspace: Workspace) -> Origin:
     if origin.remote:
         remotes.track(root, BRANCH, origin.remote)
     return origin
+
+
+def require_room(workspace: Workspace) -> str:
+    """The branch's commit, "" while there is none; ConflictError where its name is taken, here or on a remote."""
+    root = workspace.root
+    commit = refs.commit_of(root, REF)
+    if commit:
+        _require_bus(root, commit, BRANCH)
+        return commit
+    for prefix in ("refs/heads", *(f"refs/remotes/{remote}" for remote in remotes.names(root))):
+        for ref in refs.below(root, f"{prefix}/{BRANCH}"):
+            raise ConflictError(
+                f"the branch {ref.split('/', 2)[2]} leaves no room for a branch {BRANCH}",
+                code="bus.taken",
+                hint=hint.init("--bus", "folder"),
+            )
+    return ""
 
 
 def _require_bus(root: str, commit: str, shown: str) -> None:

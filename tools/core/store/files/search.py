@@ -37,7 +37,8 @@ def newest(index: Index, workspace: Workspace, search: Search) -> Matches:
     file = _words_file(workspace)
     for place in (file, file, ""):
         try:
-            _attach(index.connection, place)
+            if _attach(index.connection, place) and place:
+                index.believe("-words", "words_file")
             _fill(index.connection)
             return _matching(index.connection, search)
         except sqlite3.DatabaseError as problem:
@@ -57,9 +58,10 @@ def _words_file(workspace: Workspace) -> str:
         return ""
 
 
-def _attach(connection: sqlite3.Connection, place: str) -> None:
+def _attach(connection: sqlite3.Connection, place: str) -> bool:
+    """Whether the file had to be attached."""
     if any(name == "words_file" for _, name, _ in connection.execute("PRAGMA database_list")):
-        return
+        return False
     connection.execute("ATTACH ? AS words_file", (place,))
     if place:
         connection.execute("PRAGMA words_file.journal_mode=WAL")
@@ -67,6 +69,7 @@ def _attach(connection: sqlite3.Connection, place: str) -> None:
     connection.execute("CREATE VIRTUAL TABLE IF NOT EXISTS words_file.words USING fts5(text, content='')")
     connection.execute("CREATE TABLE IF NOT EXISTS words_file.word_state (generation INTEGER, seq INTEGER)")
     connection.execute("INSERT INTO word_state SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM word_state)")
+    return True
 
 
 def _fill(connection: sqlite3.Connection) -> None:

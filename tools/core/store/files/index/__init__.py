@@ -7,5 +7,6 @@ owner      which bus the index belongs to
 build      catching up with the logs
 documents  claims and assignments, without opening those that have not changed
 marks      how far the index has read, without SQLite
+seal       whether a file of it is as it was left
 database   opening the index, whatever has become of its file
 """

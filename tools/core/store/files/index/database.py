@@ -20,7 +20,7 @@ from tools.core.errors import ToolkitError
 from tools.core.fs import files
 from tools.core.models.bus import EVENTS
 from tools.core.plain import TYPE_CHECKING, Mapping, suppress
-from tools.core.store.files.index import build, documents, marks, owner, rows, schema
+from tools.core.store.files.index import build, documents, marks, owner, rows, schema, seal
 from tools.core.workspace import Place, Workspace
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Index:
         self._workspace = workspace
         self._remark = remark
         self._is_private = False
+        self._attached: list[str] = []
         self._connection = self._connect()
 
     @property
@@ -71,7 +72,7 @@ class Index:
         """Leaves a file that failed: a damaged one is made anew, else the logs are read; raises when they were."""
         if self._is_private or isinstance(problem, sqlite3.ProgrammingError) or _is_our_mistake(problem):
             raise problem
-        self.close()
+        self._connection.close()
         if is_damage(problem):
             discard(self._workspace)
             self._connection = self._connect()
@@ -84,7 +85,7 @@ class Index:
             if build.catch_up(self._connection, self._workspace) and not self._is_private:
                 _keep_mark(self._workspace, self._connection)
         except (sqlite3.DatabaseError, OSError, ToolkitError, owner.ForeignIndexError):
-            self.close()
+            self._connection.close()
             self._connection = self._connect()
 
     def ask_documents(self, question: Callable[[sqlite3.Connection], Answer]) -> Answer:
@@ -103,8 +104,15 @@ class Index:
         return self._connection
 
     def close(self) -> None:
-        """Ends the use of the file."""
+        """Ends the use of the file, which is believed again as it is now."""
         self._connection.close()
+        for which in [*([] if self._is_private else [""]), *self._attached]:
+            seal.keep(self._workspace, which)
+
+    def believe(self, which: str, schema: str) -> None:
+        """Takes another file of the index into use, attached as `schema`; DatabaseError for a damaged one."""
+        seal.refuse_damaged(self._connection, self._workspace, which, schema)
+        self._attached.append(which)
 
     # -- opening -----------------------------------------------------------------------------
     def _connect(self) -> sqlite3.Connection:
@@ -191,6 +199,8 @@ def _open_file(workspace: Workspace) -> sqlite3.Connection:
     try:
         if connection.execute("PRAGMA user_version").fetchone()[0] != versions.INDEX:
             _create(connection, workspace)
+        else:
+            seal.refuse_damaged(connection, workspace)
         connection.execute("PRAGMA synchronous=NORMAL")
     except BaseException:
         connection.close()
