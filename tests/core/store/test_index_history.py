@@ -10,7 +10,7 @@ from tools.core.models.bus import EVENTS
 from tools.core.models.entry import Query
 from tools.core.store.answers import Loss
 from tools.core.store.files import deliveries
-from tools.core.store.files.index import build, database
+from tools.core.store.files.index import build, database, schema, settle
 
 
 @pytest.fixture
@@ -39,6 +39,27 @@ def test_a_reply_closes_a_request_in_any_order_and_a_rewrite_opens_it_again(
     os.remove(workspace.thread("A").path)
     assert summaries(asked(lambda past: past.open_requests())) == ["asked"]
     assert asked(lambda past: past.count_requests()) == 1
+
+
+@pytest.mark.parametrize("last_made", [schema.COMMON, schema.RARE], ids=["common", "rare"])
+@pytest.mark.parametrize("after", [0, 1000])
+def test_a_request_is_settled_without_the_other_records_of_its_task_whichever_indexes_are_newest(after, last_made):
+    connection, steps = sqlite3.connect(":memory:"), []
+    schema.create(connection)
+    for name in last_made:
+        connection.execute(f"DROP INDEX {name}")
+    schema.make_indexes(connection, last_made)
+    records = [
+        {"seq": number, "id": str(number), "task": "T", "reply_to": None, "waiting": 0} for number in range(1000)
+    ]
+    records += [{**records[0], "seq": 1001, "id": "request", "waiting": 1}]
+    records += [{**records[0], "seq": 1002, "id": "reply", "reply_to": "request"}]
+    sql = "INSERT INTO entries (seq, stream, id, task, reply_to, waiting) VALUES (:seq, 'T', :id, :task, :reply_to, :waiting)"
+    connection.executemany(sql, records)
+    connection.set_progress_handler(lambda: steps.append(1), 1)
+    settle.settle_requests(connection, after)
+    assert len(steps) < len(records)
+    assert connection.execute("SELECT COUNT(*) FROM entries WHERE waiting=1").fetchone() == (0,)
 
 
 def test_an_event_is_no_older_than_the_exchange_that_brought_it(workspace, logged, asked, noon):

@@ -67,16 +67,20 @@ def _back_again(column: str, after: int) -> str:
 
 
 def settle_requests(connection: Connection, after: int) -> None:
-    """Closes requests that have a reply; `after` is the last record that was settled before."""
+    """Closes requests that have a reply; `after` is the last record that was settled before.
+
+    Each statement names its indexes: which of them were made last would else decide, and by task it reads a history
+    for every request.
+    """
     if after:
         connection.execute(
-            "UPDATE entries SET waiting=0 WHERE waiting=1 AND (id, task) IN"
+            "UPDATE entries INDEXED BY by_id SET waiting=0 WHERE waiting=1 AND id IS NOT NULL AND (id, task) IN"
             " (SELECT reply_to, task FROM entries NOT INDEXED WHERE seq>? AND reply_to IS NOT NULL)",
             (after,),
         )
     connection.execute(
         f"UPDATE entries {'NOT INDEXED' if after else 'INDEXED BY waiting_by_time'} SET waiting=0 WHERE seq>?"
-        " AND waiting=1 AND id IS NOT NULL"
-        " AND EXISTS (SELECT 1 FROM entries AS reply WHERE reply.reply_to=entries.id AND reply.task=entries.task)",
+        " AND waiting=1 AND id IS NOT NULL AND EXISTS (SELECT 1 FROM entries AS reply INDEXED BY by_reply"
+        " WHERE reply.reply_to=entries.id AND reply.task=entries.task)",
         (after,),
     )
