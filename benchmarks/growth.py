@@ -50,6 +50,7 @@ ROWS = [
     Row(READER, ["bus_status"]),
     Row(READER, ["bus_claim", "list"]),
     Row(READER, ["idle_pickup", "list"]),
+    Row(READER, ["idle_pickup", "next", "--allow-busy"]),
 ]
 
 

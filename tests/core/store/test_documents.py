@@ -93,6 +93,20 @@ def many(workspace, monkeypatch):
     return made
 
 
+def test_finished_claims_are_passed_over_and_a_folder_that_is_not_there_changes_nothing(many, workspace):
+    for number in range(500):
+        with open(f"{folder_of(workspace)}/OLD-{number}.json", "w", encoding="utf-8") as file:
+            json.dump({**CLAIMS["T-3"], "task_id": f"OLD-{number}"}, file)
+    os.utime(folder_of(workspace), (1, 1))  # else it may change again at the same moment
+    answers = [many.live("claims", "assignments", newest=2)]
+    connection, steps = many.history.index.connection, []
+    changes = connection.total_changes
+    connection.set_progress_handler(lambda: steps.append(1), 1)
+    answers.append(many.live("claims", "assignments", newest=2))
+    assert answers[0] == answers[1] and answers[0].finished == {"done": 502, "released": 1}
+    assert len(steps) < 5 * 500 and connection.total_changes == changes
+
+
 def folder_of(workspace):
     return f"{workspace.bus.path}/claims"
 

@@ -62,7 +62,7 @@ CREATE TABLE documents (
   kind TEXT, name TEXT, inode INTEGER, mtime INTEGER, size INTEGER, state TEXT, ended INTEGER, raw BLOB,
   PRIMARY KEY (kind, name)
 ) WITHOUT ROWID;
-CREATE INDEX documents_by_state ON documents (kind, state, ended);
+CREATE INDEX documents_by_state ON documents (kind, state, ended DESC, name);
 CREATE TABLE generation (number INTEGER);
 INSERT INTO generation VALUES (random())
 """
