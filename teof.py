@@ -8,8 +8,20 @@ So every start, by name, by module or by path, comes here before it imports anyt
 
 from __future__ import annotations
 
+import marshal
 import os
 import sys
+from _frozen_importlib_external import MAGIC_NUMBER, SourceFileLoader, spec_from_file_location  # of `importlib`
+
+_WORD = 0xFFFFFFFF
+_TIMED = MAGIC_NUMBER + bytes(4)
+"""How byte code begins that is good while its source has the same time and size, which follow."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
+    from types import CodeType, ModuleType
 
 
 def main() -> None:
@@ -31,12 +43,72 @@ def isolate(file: str) -> None:
         _refuse_windows(file)
     package = sys.modules.setdefault("tools", type(sys)("tools"))
     package.__path__ = [os.path.join(file.rpartition("/tools/")[0], "tools")]
+    if _CompiledModules not in sys.meta_path and not (sys.flags.optimize or sys.pycache_prefix):
+        sys.meta_path.insert(0, _CompiledModules)
     first = 1 if getattr(sys.flags, "safe_path", False) else 2  # what led here, and what Python puts first
     entries = sys.path[first:]
     last = _named_by_the_environment(entries)
     here = _current_folder()
     sys.path[:] = [entry for entry in entries if entry not in last]
     sys.path += [entry for entry in last if not _is_or_holds(entry, here)]
+
+
+class _CompiledModules:
+    """Finds a module of `tools` whose byte code lies beside it and is that of its source as it is now.
+
+    Python's own way fits any package at the price of a fifth of a command's start. It is taken in every other case.
+    """
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """See importlib.abc.MetaPathFinder."""
+        if not path or not name.startswith("tools."):
+            return None
+        place = f"{path[0]}/{name.rpartition('.')[2]}"
+        return _spec(name, path[0], f"{place}.py", None) or _spec(name, place, f"{place}/__init__.py", [place])
+
+
+class _Compiled(SourceFileLoader):
+    """A module whose code is there already."""
+
+    def __init__(self, name: str, path: str, code: CodeType) -> None:
+        super().__init__(name, path)
+        self._code = code
+
+    def get_code(self, fullname: str) -> CodeType:
+        """See importlib.abc.InspectLoader."""
+        return self._code
+
+
+def _spec(name: str, folder: str, file: str, inside: list[str] | None) -> ModuleSpec | None:
+    stem = file[len(folder) + 1 : -len(".py")]
+    cached = f"{folder}/__pycache__/{stem}.{sys.implementation.cache_tag}.pyc"
+    code = _fresh_code(file, cached)
+    if code is None:
+        return None
+    loader = _Compiled(name, file, code)
+    spec = spec_from_file_location(name, file, loader=loader, submodule_search_locations=inside)
+    if spec is not None:
+        spec.cached = cached
+    return spec
+
+
+def _fresh_code(file: str, cached: str) -> CodeType | None:
+    """What a file compiles to, read from byte code that was made from it by time and size; None where there is none."""
+    try:
+        facts = os.stat(file)
+        descriptor = os.open(cached, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            data = os.read(descriptor, os.fstat(descriptor).st_size)
+        finally:
+            os.close(descriptor)
+        source = int(facts.st_mtime) & _WORD | (facts.st_size & _WORD) << 32
+        if data[:8] != _TIMED or int.from_bytes(data[8:16], "little") != source:
+            return None
+        code = marshal.loads(data[16:])
+    except (OSError, ValueError, EOFError, TypeError):
+        return None
+    return code if isinstance(code, type(_fresh_code.__code__)) and code.co_filename == file else None
 
 
 def _refuse_windows(file: str) -> None:

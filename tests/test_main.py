@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import py_compile
 import re
 import tomllib
+from importlib.machinery import PathFinder
 
 import pytest
 
+import teof as start_module
 from tests.conftest import CHECKOUT
 from tools.core import versions
 
@@ -127,3 +130,47 @@ def test_native_windows_is_refused_in_a_sentence_and_never_by_a_hook(spawn, star
     argv = ["/x/tools/agent/bus_claim.py", "list"]
     done = spawn("-c", WINDOWS.format(checkout=str(CHECKOUT), argv=argv, start=start))
     assert done.returncode == code and text in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def modules(tmp_path):
+    """A folder with a module, and a package, that are compiled."""
+    (tmp_path / "package").mkdir()
+    for name in ("module.py", "package/__init__.py"):
+        (tmp_path / name).write_text("def answer():\n    return 42\n")
+        py_compile.compile(str(tmp_path / name), doraise=True)
+    return tmp_path
+
+
+def as_compiled(folder, name="module"):
+    return start_module._CompiledModules.find_spec(f"tools.{name}", [str(folder)])
+
+
+@pytest.mark.parametrize("name", ["module", "package"])
+def test_a_compiled_module_is_what_python_would_find(modules, name):
+    spec, python = as_compiled(modules, name), PathFinder.find_spec(f"tools.{name}", [str(modules)])
+    for each in ("name", "origin", "cached", "parent", "has_location", "submodule_search_locations"):
+        assert getattr(spec, each) == getattr(python, each)
+    assert spec.loader.get_code(spec.name) == python.loader.get_code(spec.name)
+    assert spec.loader.get_source(spec.name) == (CHECKOUT / python.origin).read_text()
+
+
+def test_what_is_not_compiled_from_its_source_as_it_is_now_is_left_to_python(modules):
+    source = modules / "module.py"
+    compiled = next((modules / "__pycache__").glob("module.*.pyc"))
+    assert as_compiled(modules, "absent") is None
+    assert start_module._CompiledModules.find_spec("other.module", [str(modules)]) is None
+    whole = compiled.read_bytes()
+    for damaged in (b"", whole[:10], whole[:-9], b"\0" + whole[1:], whole[:16] + b"i\0\0\0\0"):
+        compiled.write_bytes(damaged)
+        assert as_compiled(modules) is None
+    py_compile.compile(str(source), invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH)
+    assert as_compiled(modules) is None
+    compiled.write_bytes(whole)
+    assert as_compiled(modules) is not None
+    moved = modules.rename(modules.parent / "moved")  # its code names the folder that it was compiled in
+    assert as_compiled(moved) is None
+    source = moved / "module.py"
+    py_compile.compile(str(source))
+    source.write_text("def answer():\n    return 4\n")
+    assert as_compiled(moved) is None
