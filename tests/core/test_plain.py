@@ -4,12 +4,15 @@ import contextlib
 import functools
 import json
 import pickle
+import subprocess
+import sys
 import typing
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.conftest import CHECKOUT
 from tools.core import plain, plain_json
 
 
@@ -215,3 +218,25 @@ def test_a_light_cached_property_is_computed_once_and_can_be_set():
         assert (owner.value, owner.value, Owner().value, Owner.value.__doc__) == (1, 1, 2, "Its text.")
         owner.value = 9
         assert owner.value == 9 and vars(owner) == {"value": 9}
+
+
+LOADED_LEAN = """
+import sys
+from tools.core.store.files.index import database
+assert not {"functools", "collections", "datetime"} & sys.modules.keys()
+connection = database.sqlite3.connect(":memory:", cached_statements=2)
+print([connection.execute(f"SELECT {number % 3}").fetchone()[0] for number in range(9)])
+import functools, sqlite3
+print(functools.reduce(max, [1, 2]), sqlite3.connect(":memory:").execute("SELECT 3").fetchone()[0])
+"""
+
+
+def test_sqlite_loads_and_works_without_functools_and_leaves_the_real_one_to_others():
+    command = [sys.executable, "-c", LOADED_LEAN]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines() == ["[0, 1, 2, 0, 1, 2, 0, 1, 2]", "2 3"], done.stderr
+
+
+def test_a_functools_that_is_loaded_stays_the_one_of_all():
+    with plain.lean_functools():
+        assert sys.modules["functools"] is functools

@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 """True for type checkers alone, like `typing.TYPE_CHECKING`."""
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Iterator as Iterator
     from collections.abc import Mapping as Mapping
     from contextlib import contextmanager as contextmanager
@@ -131,3 +132,28 @@ else:
                 return self
             value = instance.__dict__[self._name] = self._function(instance)
             return value
+
+
+@contextmanager
+def lean_functools() -> Iterator[None]:
+    """While a C module loads that wants nothing of `functools` but `lru_cache`: one that has only that.
+
+    The whole of it loads `collections`, which together cost a quarter of starting Python.
+    """
+    import sys
+
+    if "functools" in sys.modules:
+        yield
+        return
+    cached = __import__("_functools")._lru_cache_wrapper  # what `functools` wraps
+
+    def lru_cache(size: int) -> Callable[[Callable[..., object]], object]:
+        return lambda function: cached(function, maxsize=size, typed=False, cache_info_type=tuple)
+
+    lean = type(sys)("functools")
+    lean.__dict__["lru_cache"] = lru_cache
+    sys.modules["functools"] = lean
+    try:
+        yield
+    finally:
+        del sys.modules["functools"]

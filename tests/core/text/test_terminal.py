@@ -73,8 +73,8 @@ def test_whatever_is_cleaned_is_one_printable_line(text):
 
 
 def test_ordinary_text_of_any_script_is_left_as_it_is():
-    for text in ("plain", "naïve", "日本語", "emoji 🎉", "a\\b"):
-        assert terminal.clean(text) == text
+    for text in ("plain", "naïve – …", "日本語", "emoji 🎉", "a\\b"):
+        assert terminal.clean(text) == text and terminal.is_plain(text)
 
 
 def test_a_block_keeps_its_lines():

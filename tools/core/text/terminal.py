@@ -31,7 +31,17 @@ def clean(text: object) -> str:
 
 def is_plain(text: str) -> bool:
     """Whether nothing in a text can be hostile, at a glance; what it does not pass is to be cleaned."""
-    return text.isascii() and text.isprintable()
+    return text.isprintable() and (text.isascii() or all(map(_is_seen, text)))
+
+
+def _is_seen(char: str) -> bool:
+    """Whether what counts as printable is seen, too: letters of Europe, punctuation, arrows, East Asian script, pictures."""
+    return (
+        char < "\u034f"
+        or "\u2010" <= char < "\u3164"
+        or "\u3164" < char < "\ud800"
+        or "\U0001f000" <= char < "\U000e0000"
+    )
 
 
 def _visible(match: re.Match[str]) -> str:

@@ -19,8 +19,8 @@ from tools.core import versions
 from tools.core.errors import ToolkitError
 from tools.core.fs import files
 from tools.core.models.bus import EVENTS
-from tools.core.plain import TYPE_CHECKING, Mapping, suppress
-from tools.core.store.files.index import build, documents, marks, owner, rows, schema, seal
+from tools.core.plain import TYPE_CHECKING, Mapping, lean_functools, suppress
+from tools.core.store.files.index import build, marks, owner, rows, schema, seal
 from tools.core.workspace import Place, Workspace
 
 if TYPE_CHECKING:
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     Answer = TypeVar("Answer")
-else:
-    import _sqlite3 as sqlite3  # what `sqlite3` wraps, without `datetime` for conversions that nothing here needs
+else:  # what `sqlite3` wraps, without `datetime` for conversions that nothing here needs
+    with lean_functools():
+        import _sqlite3 as sqlite3
 
 _PATIENCE = 1.0
 """Seconds to wait for another process that is catching up; it may have been stopped."""
@@ -90,6 +91,8 @@ class Index:
 
     def ask_documents(self, question: Callable[[sqlite3.Connection], Answer]) -> Answer:
         """The answer of a question about documents, once they are as the folders are now."""
+        from tools.core.store.files.index import documents  # a few are read without it
+
         try:
             documents.catch_up(self._connection, self._workspace)
             return question(self._connection)
