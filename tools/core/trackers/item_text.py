@@ -68,19 +68,27 @@ class Rendered(NamedTuple):
 def render_piece(piece: Piece, links: Links, source: str, digest: str) -> Rendered:
     """What a piece looks like here."""
     title = _line(piece.title, MAX_TITLE)
-    lines = [
-        f"# Task: {title}\nId: {links.task_id}\nStatus: {piece.status}\nPriority: {piece.priority}",
-        f"Depends: {', '.join(links.depends)[:MAX_DEPENDS]}" if links.depends else "",
-        f"Source: {source_line(source, piece.key)}\nSource Digest: {digest}",
-        f"Type: {_line(piece.kind, MAX_VALUE)}" if piece.kind else "",
-        f"Parent: {_line(links.parent, MAX_VALUE)}" if links.parent else "",
-        f"Labels: {_line(', '.join(piece.labels), MAX_VALUE)}" if piece.labels else "",
-        f"Assignee: {_line(piece.assignee, MAX_VALUE)}" if piece.assignee else "",
-        f"Milestone: {_line(piece.milestone, MAX_VALUE)}" if piece.milestone else "",
-        f"Related: {_line(', '.join(piece.related), MAX_VALUE)}" if piece.related else "",
-        f"Created: {piece.created}" if piece.created else "",
-        f"Due: {piece.due}" if piece.due else "",
-    ]
+    depends = f"Depends: {', '.join(links.depends)[:MAX_DEPENDS]}\n" if links.depends else ""
+    head = (
+        f"# Task: {title}\nId: {links.task_id}\nStatus: {piece.status}\nPriority: {piece.priority}\n{depends}"
+        f"Source: {source_line(source, piece.key)}\nSource Digest: {digest}\n"
+    )
+    if piece.kind:
+        head += f"Type: {_line(piece.kind, MAX_VALUE)}\n"
+    if links.parent:
+        head += f"Parent: {_line(links.parent, MAX_VALUE)}\n"
+    if piece.labels:
+        head += f"Labels: {_line(', '.join(piece.labels), MAX_VALUE)}\n"
+    if piece.assignee:
+        head += f"Assignee: {_line(piece.assignee, MAX_VALUE)}\n"
+    if piece.milestone:
+        head += f"Milestone: {_line(piece.milestone, MAX_VALUE)}\n"
+    if piece.related:
+        head += f"Related: {_line(', '.join(piece.related), MAX_VALUE)}\n"
+    if piece.created:
+        head += f"Created: {piece.created}\n"
+    if piece.due:
+        head += f"Due: {piece.due}\n"
     sections: Parts = {}
     if title != piece.title.strip():
         _add_section(sections, "Title", piece.title)
@@ -88,7 +96,7 @@ def render_piece(piece: Piece, links: Links, source: str, digest: str) -> Render
         _add_section(sections, heading, text)
     if piece.unknown:
         _add_section(sections, "Other fields", _shown(piece.unknown))
-    return Rendered("\n".join([line for line in lines if line]) + "\n", sections)
+    return Rendered(head, sections)
 
 
 def source_line(source: str, key: str) -> str:
@@ -100,7 +108,8 @@ def _add_section(parts: Parts, heading: str, text: str) -> None:
     """A section; one whose heading is there already goes on below it."""
     shown = _line(heading, 80)
     name = f"## {shown.lower()}"
-    parts[name] = f"{parts[name]}\n>\n{quoted(text)}" if name in parts else f"## {shown}\n{quoted(text)}"
+    above = f"{parts[name]}\n>" if name in parts else f"## {shown}"
+    parts[name] = f"{above}\n{quoted(text)}"
 
 
 def _line(text: str, limit: int) -> str:
@@ -174,7 +183,8 @@ def _free(parts: Parts, name: str) -> str:
 
 def short_hash(text: str) -> str:
     """16 hex digits that tell a text from others: BLAKE2, a quarter of the cost of SHA-256 where there are thousands."""
-    digest: str = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    data = text.encode() if text.isascii() else text.encode("utf-8", "surrogatepass")  # looking that up costs as much
+    digest: str = blake2b(data, digest_size=8).hexdigest()
     return digest
 
 

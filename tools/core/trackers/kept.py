@@ -84,10 +84,12 @@ def encoded(pieces: Mapping[str, Kept]) -> bytes:
 
 
 def _line(key: str, piece: Kept) -> bytes:
-    more = f',"sections":{_object(piece.sections)}' if piece.sections else ""
-    more += f',"unsettled":{_object(piece.unsettled)}' if piece.unsettled else ""
-    texts = f'"key":{_quoted(key)},"id":{_quoted(piece.task_id)},"head":{_quoted(piece.head)}'
-    return f'{{{texts},"raw":{_quoted(piece.raw)}{more}}}\n'.encode("utf-8", "backslashreplace")
+    task_id, raw, head, sections, unsettled = piece
+    more = f',"sections":{_object(sections)}' if sections else ""
+    if unsettled:
+        more += f',"unsettled":{_object(unsettled)}'
+    texts = f'{{"key":{_quoted(key)},"id":{_quoted(task_id)},"head":{_quoted(head)},"raw":{_quoted(raw)}{more}}}\n'
+    return texts.encode("utf-8", "backslashreplace")
 
 
 def _object(texts: Mapping[str, str]) -> str:

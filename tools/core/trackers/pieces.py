@@ -129,7 +129,7 @@ def _names_a_priority(label: str) -> bool:
 def stamp(value: object) -> str:
     """A moment as records spell it, from any ISO form; "" for anything else."""
     moment = clock.parse(value.strip()) if value and isinstance(value, str) else None
-    return moment.isoformat()[:19] + "Z" if moment else ""
+    return clock.to_text(moment) if moment else ""
 
 
 def text_of(value: object) -> str:
@@ -150,7 +150,8 @@ def texts_of(value: object) -> list[str]:
 
 def sections_of(*pairs: tuple[str, object]) -> list[tuple[str, str]]:
     """The titles and texts of sections that have a text."""
-    return [(title, text_of(value)) for title, value in pairs if value and text_of(value).strip()]
+    texts = [(title, text_of(value)) for title, value in pairs if value]
+    return [section for section in texts if section[1].strip()]
 
 
 def ticked(steps: Sequence[Step]) -> str:

@@ -61,7 +61,7 @@ def read_items(source: Source) -> Reading:
     """Every issue of an export; a line that cannot be read is a problem, the others count."""
     file = source_files.read(source)
     reading = Reading.empty()
-    decode = source_files.json_decoder()
+    decode = source_files.json_line_decoder()
     for number, line in enumerate(file.text.split("\n"), 1):
         line = line.strip()
         where = f"{file.name}:{number}"
@@ -95,21 +95,26 @@ def _add(reading: Reading, issue: object, line: str, where: str) -> None:
 def _no_work(issue: dict[str, Any]) -> str:
     """Why a line is not a piece of work, or ""."""
     status, kind = issue.get("status"), issue.get("issue_type")
-    flags = [flag for flag in _NO_WORK_FLAGS & issue.keys() if issue[flag] is True]
+    if "_schema" in issue:
+        return "the header of the export"
     if issue.get("_type", "issue") != "issue":
         reason = f"is a {issue['_type']}, not an issue"
     elif status in _NO_WORK_STATUSES:
         reason = f"is {status}"
     elif kind in _NO_WORK_TYPES:
         reason = f"is of the type {kind}, which is no work"
-    elif flags:
-        reason = f"is marked {flags[0]}"
-    else:
+    elif _NO_WORK_FLAGS.isdisjoint(issue):
         return ""
+    else:
+        flag = next((flag for flag in sorted(_NO_WORK_FLAGS & issue.keys()) if issue[flag] is True), "")
+        if not flag:
+            return ""
+        reason = f"is marked {flag}"
     return f"{str(issue.get('id') or issue.get('key') or '')[:80]} {reason}"
 
 
 def _piece(issue: dict[str, Any], key: str, title: str, line: str, where: str) -> Piece:
+    value = issue.get
     depends, parent, related = _relations(issue, key)
     sections = [(heading, issue[field]) for field, heading in _SECTIONS if field in issue]
     return Piece(
@@ -119,19 +124,19 @@ def _piece(issue: dict[str, Any], key: str, title: str, line: str, where: str) -
         status=_status(issue),
         raw=line,
         task_id=key,
-        priority=pieces.priority_of(issue.get("priority")),
+        priority=pieces.priority_of(value("priority")),
         sections=pieces.sections_of(*sections),
         depends=depends,
         parent=parent,
         related=related,
-        kind=pieces.text_of(issue.get("issue_type")),
+        kind=pieces.text_of(value("issue_type")),
         labels=pieces.texts_of(issue["labels"]) if "labels" in issue else (),
-        assignee=pieces.text_of(issue.get("assignee")),
-        created=pieces.stamp(issue.get("created_at")),
-        due=pieces.stamp(issue.get("due_at")),
+        assignee=pieces.text_of(value("assignee")),
+        created=pieces.stamp(value("created_at")),
+        due=pieces.stamp(value("due_at")),
         comments=_comments(issue["comments"]) if "comments" in issue else (),
         unknown={} if issue.keys() <= _KNOWN else {name: issue[name] for name in issue if name not in _KNOWN},
-        is_ours=issue.get("source_system") == ORIGIN,
+        is_ours=value("source_system") == ORIGIN,
     )
 
 
@@ -147,7 +152,9 @@ def _relations(issue: dict[str, Any], key: str) -> tuple[list[Edge], str, list[s
     related: list[str] = []
     parent = pieces.text_of(issue.get("parent"))
     listed = issue.get("dependencies")
-    for edge in listed if isinstance(listed, list) else ():
+    if not isinstance(listed, list):
+        return depends, parent, related
+    for edge in listed:
         if not isinstance(edge, dict) or edge.get("issue_id", key) != key:
             continue
         target, kind = pieces.text_of(edge.get("depends_on_id")), edge.get("type", "blocks")

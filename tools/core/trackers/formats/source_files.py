@@ -116,6 +116,22 @@ def json_decoder() -> Callable[[str], object]:
     return json.JSONDecoder(parse_constant=strict_json.no_constant, parse_float=strict_json.finite).decode
 
 
+def json_line_decoder() -> Callable[[str], object]:
+    """The same for texts without blanks around them: half of the cost of a short one is looking for those."""
+    scan = json.JSONDecoder(parse_constant=strict_json.no_constant, parse_float=strict_json.finite).scan_once
+
+    def decode(text: str) -> object:
+        try:
+            value, end = scan(text, 0)
+        except StopIteration as problem:
+            raise json.JSONDecodeError("Expecting value", text, problem.value) from None
+        if end != len(text):
+            raise json.JSONDecodeError("Extra data", text, end)
+        return value
+
+    return decode
+
+
 def parse_json(file: SourceFile) -> object:
     """The JSON a file holds; DataError with `path:line`."""
     try:

@@ -139,7 +139,8 @@ def _selected(pieces: Sequence[Piece], options: Options, changes: Changes) -> li
 def _not_ours(pieces: Sequence[Piece], sides: Sides, options: Options, changes: Changes) -> list[Piece]:
     """The pieces that are not tasks of ours; the others are named in the report, and every one that stays gets its id."""
     task_ids = {key: piece.task_id for key, piece in sides.kept.items()}
-    task_ids.update((piece.key, file.task_id) for piece in pieces if (file := _file_of(piece, sides)))
+    if sides.backlog.by_source:
+        task_ids.update((piece.key, file.task_id) for piece in pieces if (file := _file_of(piece, sides)))
     foreign = []
     for piece in pieces:
         if piece.is_ours and piece.task_id.casefold() in sides.backlog.by_id:
@@ -254,14 +255,14 @@ def _merge(aim: _Aim, theirs: Parts, base: Mapping[str, str], options: Options, 
 
 def _create(new: Sequence[_New], sides: Sides, changes: Changes) -> None:
     """The pieces that are not here yet: high priority first, then the oldest."""
-    rank = {word: number for number, word in enumerate(items.PRIORITIES)}
-    ordered = sorted(new, key=lambda made: (rank[made.piece.priority], made.piece.created or "~"))
+    rank = {word: str(number) for number, word in enumerate(items.PRIORITIES)}
+    ordered = sorted(new, key=lambda made: rank[made.piece.priority] + (made.piece.created or "~"))
     width = max(sides.backlog.width, len(str(sides.backlog.last_number + len(ordered))))
-    for number, made in enumerate(ordered, sides.backlog.last_number + 1):
-        name = f"{number:0{width}}-{naming.slug(made.piece.title)}.md"
-        changes.writes.append(Write(name, made.data, is_new=True))
-        changes.created.append(Row(made.kept.task_id, made.piece.where, f"queue/{name}"))
-        changes.kept[made.piece.key] = made.kept
+    for number, (piece, data, keeping) in enumerate(ordered, sides.backlog.last_number + 1):
+        name = f"{str(number).zfill(width)}-{naming.slug(piece.title)}.md"
+        changes.writes.append(Write(name, data, is_new=True))
+        changes.created.append(Row(keeping.task_id, piece.where, f"queue/{name}"))
+        changes.kept[piece.key] = keeping
 
 
 def _encoded(text: str) -> bytes:

@@ -32,7 +32,8 @@ def of(pieces: Sequence[Piece], is_here: Container[str]) -> Dependencies:
     by_key = {piece.key: piece for piece in pieces}
     waits: list[_Wait] = []
     for number, piece in enumerate(pieces):
-        waits += _of_one(piece, number, is_here, by_key, notes)
+        if piece.depends:
+            waits += _of_one(piece, number, is_here, by_key, notes)
     waits += _on_children(pieces, by_key)
     waits = _once(waits)
     removed = _closing_circles(waits)
@@ -71,9 +72,11 @@ def _of_one(
 
 def _on_children(pieces: Sequence[Piece], by_key: Mapping[str, Piece]) -> Iterable[_Wait]:
     """A parent is offered last: it waits for its children, by key, for a source may list them in any order."""
-    for number, piece in sorted(enumerate(pieces), key=lambda row: row[1].key):
-        if piece.parent in by_key and piece.parent != piece.key:
-            yield _Wait(piece.parent, piece.key, (piece.created, number))
+    children = [
+        (piece.key, number) for number, piece in enumerate(pieces) if piece.parent in by_key and piece.parent != piece.key
+    ]
+    for key, number in sorted(children):
+        yield _Wait(pieces[number].parent, key, (pieces[number].created, number))
 
 
 def _closing_circles(waits: Sequence[_Wait]) -> list[_Wait]:

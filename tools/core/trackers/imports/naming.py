@@ -34,17 +34,16 @@ def ids_of(pieces: Iterable[Piece], prefix: str, named: dict[str, str]) -> Names
     for piece in pieces:
         task_id = named.get(piece.key)
         if task_id is None:
-            preferred = _with_prefix(piece.task_id, prefix)
-            task_id = (
-                preferred
-                if _is_legal(preferred) and preferred.casefold() not in taken
-                else _legal_id(preferred, piece.key)
-            )
+            task_id = preferred = _with_prefix(piece.task_id, prefix)
+            folded = preferred.casefold()
+            if folded in taken or not _is_legal(preferred):
+                task_id = _legal_id(preferred, piece.key)
+                folded = task_id.casefold()
             if task_id != preferred:
                 names.notes.append(
                     f"{piece.where}: {preferred[:80]!r} cannot be the id of a task here; it is {task_id}"
                 )
-            taken.add(task_id.casefold())
+            taken.add(folded)
         names.by_key[piece.key] = task_id
     return names
 
@@ -70,4 +69,4 @@ def _legal_id(task_id: str, key: str) -> str:
 def slug(title: str) -> str:
     """The readable part of a file name: letters, digits and hyphens, never empty."""
     words = title[:120].lower().encode("ascii", "replace").translate(_LETTERS).split()
-    return b"-".join(words)[:_SLUG_LENGTH].decode().rstrip("-") or "task"
+    return b"-".join(words)[:_SLUG_LENGTH].rstrip(b"-").decode() or "task"
