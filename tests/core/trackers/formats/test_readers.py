@@ -66,6 +66,23 @@ def test_beads_lines_that_are_no_work_are_left_out_with_their_reason(read):
     ]
 
 
+def test_the_header_of_an_export_of_beads_is_no_issue(read):
+    header = '{"_dolt_branch":"main","_dolt_commit":"0f3a","_schema":"beads-jsonl/1","_sort":"stable-v1"}\n'
+    reading = read("beads", header + '{"_type":"issue","id":"a","title":"A","priority":2}')
+    assert ([piece.key for piece in reading.pieces], reading.problems) == (["a"], [])
+    assert [(row.where, row.reason) for row in reading.left_out] == [("there:1", "the header of the export")]
+
+
+def test_an_issue_of_beads_without_a_priority_has_the_first_one(read):
+    assert [piece.priority for piece in read("beads", '{"id":"a","title":"A"}').pieces] == ["high"]
+
+
+def test_every_relation_that_holds_an_issue_of_beads_back_is_a_dependency(read):
+    line = _issue("a", ("blocks", "b"), ("conditional-blocks", "c"), ("waits-for", "d"), ("tracks", "e"))
+    (piece,) = read("beads", line).pieces
+    assert ([edge.key for edge in piece.depends], piece.related) == (["b", "c", "d"], ["e (tracks)"])
+
+
 def test_a_broken_line_of_beads_costs_that_line(read):
     reading = read("beads", '{"id":"a","title":"A"}\n{"id":\n[]\n{"id":"b"}\n{"id":"c","title":"C","priority":NaN}\n')
     assert [piece.key for piece in reading.pieces] == ["a"]

@@ -4,6 +4,7 @@ source_files       a tracker's files, read whole and bounded
 front_matter       the YAML above a Markdown file
 markdown_sections  the sections below it
 inheritance        what the parts of a piece wait for because of it
+beads_no_work      lines of beads that are no work
 beads              .beads/issues.jsonl, read and written
 backlog_md         Backlog.md's folder
 ticket             tk's .tickets/

@@ -8,7 +8,7 @@ from typing import Any
 
 from tools.core.backlog import items
 from tools.core.trackers import pieces
-from tools.core.trackers.formats import inheritance, source_files
+from tools.core.trackers.formats import beads_no_work, inheritance, source_files
 from tools.core.trackers.formats.source_files import Source
 from tools.core.trackers.outgoing import Outgoing
 from tools.core.trackers.pieces import Comment, Edge, LeftOut, Piece, Reading
@@ -24,10 +24,7 @@ _STATUSES = {
     "closed": items.DONE,
     "deferred": items.DEFERRED,
 }
-_NO_WORK_STATUSES = ("tombstone", "pinned")
 _WORK_TYPES = ("", "task", "bug", "feature", "epic", "chore", "docs", "spike", "story", "question", "decision")
-_NO_WORK_TYPES = ("message", "event", "gate", "agent", "role", "rig", "convoy", "slot", "merge-request", "molecule")
-_NO_WORK_FLAGS = frozenset(("is_template", "ephemeral", "pinned", "wisp"))
 _KNOWN = pieces.words(
     "id title description design acceptance_criteria notes status priority issue_type assignee owner "
     "created_at created_by updated_at started_at closed_at close_reason due_at defer_until labels dependencies "
@@ -43,6 +40,12 @@ _SECTIONS = (
     ("acceptance_criteria", "Acceptance criteria"),
     ("notes", "Notes"),
 )
+_FIRST = 0
+"""The priority of an issue that names none: beads reads it as its zero, and its own merges left a zero out."""
+
+_WAITS = frozenset(("blocks", "conditional-blocks", "waits-for"))
+"""The relations for which `bd ready` holds an issue back; those to parents are told apart."""
+
 _TO_NUMBER = {"high": 1, "medium": 2, "low": 3}
 _TO_STATUS = {
     items.OPEN: "open",
@@ -80,7 +83,7 @@ def read_items(source: Source) -> Reading:
 def _add(reading: Reading, issue: object, line: str, where: str) -> None:
     if not isinstance(issue, dict):
         raise ValueError("not a JSON object")
-    reason = _no_work(issue)
+    reason = beads_no_work.reason(issue)
     if reason:
         reading.left_out.append(LeftOut(where, reason))
         return
@@ -92,51 +95,35 @@ def _add(reading: Reading, issue: object, line: str, where: str) -> None:
     reading.pieces.append(_piece(issue, key, title, line, where))
 
 
-def _no_work(issue: dict[str, Any]) -> str:
-    """Why a line is not a piece of work, or ""."""
-    status, kind = issue.get("status"), issue.get("issue_type")
-    if "_schema" in issue:
-        return "the header of the export"
-    if issue.get("_type", "issue") != "issue":
-        reason = f"is a {issue['_type']}, not an issue"
-    elif status in _NO_WORK_STATUSES:
-        reason = f"is {status}"
-    elif kind in _NO_WORK_TYPES:
-        reason = f"is of the type {kind}, which is no work"
-    elif _NO_WORK_FLAGS.isdisjoint(issue):
-        return ""
-    else:
-        flag = next((flag for flag in sorted(_NO_WORK_FLAGS & issue.keys()) if issue[flag] is True), "")
-        if not flag:
-            return ""
-        reason = f"is marked {flag}"
-    return f"{str(issue.get('id') or issue.get('key') or '')[:80]} {reason}"
-
-
 def _piece(issue: dict[str, Any], key: str, title: str, line: str, where: str) -> Piece:
-    value = issue.get
+    text = pieces.text_of
     depends, parent, related = _relations(issue, key)
-    sections = [(heading, issue[field]) for field, heading in _SECTIONS if field in issue]
-    return Piece(
-        key=key,
-        where=where,
-        title=title,
-        status=_status(issue),
-        raw=line,
-        task_id=key,
-        priority=pieces.priority_of(value("priority")),
-        sections=pieces.sections_of(*sections),
-        depends=depends,
-        parent=parent,
-        related=related,
-        kind=pieces.text_of(value("issue_type")),
-        labels=pieces.texts_of(issue["labels"]) if "labels" in issue else (),
-        assignee=pieces.text_of(value("assignee")),
-        created=pieces.stamp(value("created_at")),
-        due=pieces.stamp(value("due_at")),
-        comments=_comments(issue["comments"]) if "comments" in issue else (),
-        unknown={} if issue.keys() <= _KNOWN else {name: issue[name] for name in issue if name not in _KNOWN},
-        is_ours=value("source_system") == ORIGIN,
+    return Piece(  # by position: thousands of them cost a tenth of an import with names
+        key,
+        where,
+        title,
+        _status(issue),
+        line,
+        key,
+        pieces.priority_of(issue.get("priority", _FIRST)),
+        [
+            (heading, text(issue[field]))
+            for field, heading in _SECTIONS
+            if field in issue and text(issue[field]).strip()
+        ],
+        depends,
+        parent,
+        related,
+        text(issue.get("issue_type")),
+        pieces.texts_of(issue["labels"]) if "labels" in issue else (),
+        text(issue.get("assignee")),
+        "",
+        pieces.stamp(issue.get("created_at")),
+        pieces.stamp(issue.get("due_at")),
+        _comments(issue["comments"]) if "comments" in issue else (),
+        (),
+        {} if issue.keys() <= _KNOWN else {name: issue[name] for name in issue if name not in _KNOWN},
+        issue.get("source_system") == ORIGIN,
     )
 
 
@@ -160,7 +147,7 @@ def _relations(issue: dict[str, Any], key: str) -> tuple[list[Edge], str, list[s
         target, kind = pieces.text_of(edge.get("depends_on_id")), edge.get("type", "blocks")
         if not target:
             continue
-        if kind == "blocks":
+        if kind in _WAITS:
             depends.append(Edge(target, pieces.text_of(edge.get("created_at"))))
         elif kind == "parent-child":
             parent = target
@@ -244,7 +231,7 @@ def _edges(item: Outgoing, issue: Mapping[str, Any]) -> list[object]:
     kept = [
         edge
         for edge in issue.get("dependencies") or []
-        if not (edge.get("type", "blocks") == "blocks" and edge.get("depends_on_id") in item.depends_removed)
+        if not (edge.get("type", "blocks") in _WAITS and edge.get("depends_on_id") in item.depends_removed)
     ]
     return [*kept, *(_blocks(item, target) for target in item.depends_added)]
 

@@ -118,7 +118,8 @@ def json_decoder() -> Callable[[str], object]:
 
 def json_line_decoder() -> Callable[[str], object]:
     """The same for texts without blanks around them: half of the cost of a short one is looking for those."""
-    scan = json.JSONDecoder(parse_constant=strict_json.no_constant, parse_float=strict_json.finite).scan_once
+    decoder = json.JSONDecoder(parse_constant=strict_json.no_constant, parse_float=strict_json.finite)
+    scan = decoder.scan_once  # type: ignore[attr-defined]  # which the stubs leave out
 
     def decode(text: str) -> object:
         try:

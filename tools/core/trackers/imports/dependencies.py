@@ -73,7 +73,9 @@ def _of_one(
 def _on_children(pieces: Sequence[Piece], by_key: Mapping[str, Piece]) -> Iterable[_Wait]:
     """A parent is offered last: it waits for its children, by key, for a source may list them in any order."""
     children = [
-        (piece.key, number) for number, piece in enumerate(pieces) if piece.parent in by_key and piece.parent != piece.key
+        (piece.key, number)
+        for number, piece in enumerate(pieces)
+        if piece.parent in by_key and piece.parent != piece.key
     ]
     for key, number in sorted(children):
         yield _Wait(pieces[number].parent, key, (pieces[number].created, number))
