@@ -7,7 +7,7 @@ Claims ask this, so the usual case reads one file and loads nothing.
 from __future__ import annotations
 
 from tools.core import hint, ids
-from tools.core.backlog import items, states
+from tools.core.backlog import items
 from tools.core.bus import claim_documents, claims
 from tools.core.bus.rules.claim_rules import Override
 from tools.core.errors import ConflictError, UsageError
@@ -91,6 +91,8 @@ def _spellings(task: str) -> list[str]:
 
 def waits_for(context: Context, item: Item) -> list[str]:
     """The dependencies of a task that are not done."""
+    from tools.core.backlog import states  # most tasks depend on none
+
     open_tasks = []
     for name in item.depends:
         claim = claim_documents.of_task(context.store, name).claim

@@ -12,7 +12,7 @@ from tools.core.bus.claim_documents import TaskDocuments
 from tools.core.bus.rules import claim_rules
 from tools.core.clock import datetime, timedelta
 from tools.core.context import Context
-from tools.core.fs import files, folders
+from tools.core.fs import files
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, Assignment, Claim, Event
 from tools.core.models.record import MAX_SUMMARY, over, replace, to_mapping
 from tools.core.plain import TYPE_CHECKING, NamedTuple
@@ -35,6 +35,8 @@ def facts(context: Context, documents: TaskDocuments, agent: str, *, paths: bool
     """What a claim rule needs to know; the holder's last sign of life only where another seat asks."""
     last_seen, is_clock_sound = None, True
     if documents.claim is not None and documents.claim.is_live and documents.claim.agent_id != agent:
+        from tools.core.fs import folders  # a free task has no holder whose silence is to be dated
+
         holder = documents.claim.agent_id
         last_seen = context.history.last_seen([holder], context.now).get(holder)
         is_clock_sound = (

@@ -23,11 +23,10 @@ import os
 from tools.core import clock, hint
 from tools.core.clock import datetime
 from tools.core.errors import DataError, ToolkitError, UsageError
-from tools.core.fs import files, folders, jsonl, locks
+from tools.core.fs import files, jsonl, locks
 from tools.core.models.lenient import shortcoming
 from tools.core.plain import TYPE_CHECKING, suppress
 from tools.core.problem import Problem
-from tools.core.store import one_by_one
 from tools.core.store.addresses import address_of
 from tools.core.store.api import Append, Change, Document, Expect, Live, Replace, StaleVersion
 from tools.core.store.files import append
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from tools.core.fs import folders
     from tools.core.store.files.history import FileHistory
 
 MAX_JOURNAL = 1 << 28
@@ -135,6 +135,8 @@ class FileStore:
 
     def documents(self, *names: str) -> dict[str, Document | ToolkitError]:
         """See Store."""
+        from tools.core.store import one_by_one  # most records need none
+
         return one_by_one.documents(self, names)
 
     def names(self, kind: str) -> list[str]:
@@ -269,6 +271,8 @@ class FileStore:
         if not task or files.exists(self.place(stored_name)):
             return
         if kind not in names:
+            from tools.core.fs import folders  # few names are new
+
             names[kind] = folders.Names(self._workspace.bus.child(kind))
         if name := names[kind].twin(task + suffix_of(kind)).removesuffix(suffix_of(kind)):
             reason = f"{task!r} differs only in case from {name!r}, which exists"
