@@ -13,7 +13,7 @@ from tools.core import clock, hint, ids
 from tools.core.errors import DataError, UsageError
 from tools.core.fs import files, jsonl
 from tools.core.models.bus import EVENTS, Event, stream_of
-from tools.core.models.entry import MESSAGE, Entry, matches, stream_entry, unrepeated
+from tools.core.models.entry import MESSAGE, Entry, matches, party_of, stream_entry, unrepeated
 from tools.core.models.lenient import shortcoming
 from tools.core.problem import Problem
 from tools.core.store import live, merge, one_by_one
@@ -339,9 +339,34 @@ class MemoryHistory:
         return {kept.entry.record.meta.get("agent") or kept.entry.agent: kept.entry.kind for kept in marks}
 
     def _open(self) -> list[Kept]:
-        answered = {(getattr(kept.entry.record, "reply_to", ""), kept.entry.task) for kept in self._all()}
-        return [kept for kept in self._all() if kept.entry.source == MESSAGE and kept.entry.kind in ("request", "directive")
-                and (not kept.entry.record.id or (kept.entry.record.id, kept.entry.task) not in answered)]  # fmt: skip
+        asked = [
+            kept for kept in self._all() if kept.entry.source == MESSAGE and kept.entry.kind in ("request", "directive")
+        ]
+        return [kept for kept in asked if not kept.entry.record.id or not any(map(self._answers(kept), self._all()))]
+
+    def _answers(self, asked: Kept):
+        record, task = asked.entry.record, asked.entry.task
+        said = [(kept, party) for kept in self._all() if (party := self._party(kept.entry))]
+        managers = {party for kept, party in said if kept.entry.kind == "handshake"}
+        holders = {
+            party: kept.moment
+            for kept, party in reversed(said)
+            if kept.entry.task == task and kept.entry.kind != "handshake"
+        }
+
+        def answers(reply: Kept) -> bool:
+            if (getattr(reply.entry.record, "reply_to", ""), reply.entry.task) != (record.id, task):
+                return False
+            latest = max(asked.moment, reply.moment)
+            is_open_to_all = not record.to and not any(moment <= latest for moment in holders.values())
+            return is_open_to_all or reply.entry.agent in {record.to, asked.entry.agent, *managers, *holders}
+
+        return answers
+
+    @staticmethod
+    def _party(entry) -> str:
+        record = entry.record
+        return party_of(entry.agent, entry.kind, record.claim, record.meta) if isinstance(record, Event) else ""
 
     def open_requests(self, *, threads=None, target=None, limit=MAX_REQUESTS):
         waiting = [kept for kept in sorted(self._open()) if (threads is None or kept.entry.task in threads)

@@ -34,6 +34,14 @@ def test_an_answered_request_waits_no_longer(logged, waiting):
     assert waiting()[0] == []
 
 
+def test_a_stranger_is_told_that_its_reply_leaves_a_request_open(logged, run, waiting):
+    request = logged(thread="T", type="request", to="codex-2", summary="asked", **{"from": "codex-1"})
+    reply = ("agent.bus_message", "--task", "T", "--type", "status", "--summary", "answer", "--reply-to", request["id"])
+    assert "the request of codex-1 stays open: codex-2 was asked" in run(*reply, "--agent", "codex-3").err
+    assert waiting()[1].items[0].is_open
+    assert "stays open" not in run(*reply, "--agent", "codex-2").err and waiting()[0] == []
+
+
 def test_what_others_flood_an_inbox_with_hides_no_question_of_another(logged, run):
     for number in range(40):
         logged(

@@ -245,6 +245,63 @@ def test_a_request_is_open_until_it_is_answered(any_store, write):
     assert summaries(any_store.history.open_requests(target="codex-2")) == ["told"]
 
 
+def holds(agent, task="T"):
+    return {
+        "task_id": task,
+        "agent_id": agent,
+        "status": "active",
+        "branch": "b",
+        "fence": 1,
+        "claimed_at": "2026-01-31T11:00:00Z",
+    }
+
+
+SAYS = [
+    ("codex-2", "to whom it was sent", True),
+    ("asker", "who asked", True),
+    ("holder", "who holds the task", True),
+    ("giver", "who gave it out", True),
+    ("boss", "a manager", True),
+    ("stranger", "who has no say", False),
+]
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize(("agent", "summary", "closes"), SAYS)
+def test_only_who_has_a_say_in_a_request_answers_it(any_store, write, agent, summary, closes, is_late):
+    def say():
+        write(event="assign", agent_id="giver", task_id="T", claim=holds("holder"))
+        write(event="assign", agent_id="giver", task_id="T")
+        write(event="handshake", agent_id="boss", meta={"roles": "engineer,manager"})
+        write(event="handshake", agent_id="stranger", meta={"roles": "engineer"})
+        write(event="claim", agent_id="stranger", task_id="U", claim=holds("stranger", "U"))
+
+    if not is_late:
+        say()
+    asked = write(thread="T", type="request", summary="asked", to="codex-2", **{"from": "asker"})
+    write(thread="T", type="status", summary=summary, reply_to=asked["id"], **{"from": agent})
+    assert any_store.history.count_requests() == (1 if is_late and agent in ("holder", "giver", "boss") else not closes)
+    if is_late:
+        say()
+    assert any_store.history.count_requests() == (not closes)
+
+
+@pytest.mark.parametrize(
+    ("held", "agent", "closes"), [(False, "stranger", True), (True, "stranger", False), (True, "holder", True)]
+)
+def test_a_request_to_nobody_is_answered_by_its_holder_or_while_there_is_none_by_anybody(
+    any_store, write, at, held, agent, closes
+):
+    if held:
+        write(event="claim", agent_id="holder", task_id="T", claim=holds("holder"), ts=at(0))
+    asked = write(thread="T", type="request", summary="asked", ts=at(1))
+    write(
+        thread="T", type="status", summary="answer", reply_to=asked["id"], ts="2020-01-01T00:00:00Z", **{"from": agent}
+    )
+    write(event="claim", agent_id="holder", task_id="T", claim=holds("holder"), ts=at(9))
+    assert any_store.history.count_requests() == (not closes)
+
+
 def test_a_flood_of_requests_from_the_future_hides_no_request_of_another(any_store, message, write, at):
     flood = [message(type="request", ts="9999-01-01T00:00:00Z", **{"from": "loud"}) for _ in range(300)]
     any_store.commit([Append("messages/T", one) for one in flood[:150]])

@@ -33,6 +33,14 @@ def answered(context: Context, record_id: str, thread: str) -> str:
     return record_id
 
 
+def warn_of_open(context: Context, replies: Iterable[Message]) -> None:
+    """Warns of a request that a reply did not close, because its writer has no say in it."""
+    asked = {entry.record.id: entry for entry in context.history.open_requests()}
+    for entry in [asked[reply.reply_to] for reply in replies if reply.reply_to in asked]:
+        whom = getattr(entry.record, "to", "") or f"who holds {entry.task}"
+        context.warn([f"the {entry.kind} of {entry.agent} stays open: {whom} was asked"])
+
+
 def warn_of_strangers(context: Context, names: Iterable[str]) -> None:
     """Warns of an addressee that neither wrote anything nor has a seat, an inbox or work."""
     for name in dict.fromkeys(names):

@@ -127,6 +127,10 @@ def _commit(
 def _warn(context: Context, event: EventDraft | None, messages: Sequence[MessageDraft], posted: Posted) -> None:
     cited = [*(event.receipts if event else ()), *(path for draft in messages for path in draft.receipts)]
     warn_of_absent(context, cited)
+    if replies := [message for message in posted.messages if message.reply_to]:
+        from tools.core.bus import addressees  # few messages answer one
+
+        addressees.warn_of_open(context, replies)
     if names := [message.to for message in posted.messages if message.to]:
         from tools.core.bus import addressees
 

@@ -11,11 +11,11 @@ import os
 from tools.core import clock, ids
 from tools.core.bus import claim_documents
 from tools.core.clock import datetime, timedelta
-from tools.core.models.bus import Assignment, Claim
-from tools.core.models.entry import Entry
+from tools.core.models.bus import MANAGER_ROLE, Assignment, Claim
+from tools.core.models.entry import Entry, roles_in
 from tools.core.models.manifest import Manifest
 from tools.core.plain import TYPE_CHECKING, NamedTuple
-from tools.core.seats.seat import MANAGER_ROLE, all_manifests
+from tools.core.seats.seat import all_manifests
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -73,10 +73,7 @@ def retired(history: History, always: Collection[str] | None = None) -> frozense
 
 def roles_of(handshake: Entry | None) -> frozenset[str]:
     """The roles a handshake announced."""
-    if handshake is None:
-        return frozenset()
-    words = handshake.record.meta.get("roles", "") + "," + handshake.record.meta.get("focus", "")
-    return frozenset(word.strip() for word in words.replace(" ", ",").split(",") if word.strip())
+    return roles_in(handshake.record.meta) if handshake else frozenset()
 
 
 def managers(

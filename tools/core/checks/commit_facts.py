@@ -17,9 +17,9 @@ from tools.core.errors import DataError, SetupError
 from tools.core.fs import files, jsonl
 from tools.core.git import commits as git_commits
 from tools.core.git import refs, repository
-from tools.core.models.bus import CLAIMS, Claim
+from tools.core.models.bus import CLAIMS, MANAGER_ROLE, Claim
 from tools.core.models.lenient import claim_from, event_from
-from tools.core.seats.seat import MANAGER_ROLE, all_manifests
+from tools.core.seats.seat import all_manifests
 from tools.core.workspace import BUS
 
 _BRANCH = re.compile(r"(?:refs/heads/)?agent/([^/]+)/.+")

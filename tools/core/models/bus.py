@@ -36,6 +36,7 @@ EVENTS = "events"
 MESSAGES = "messages"
 CLAIMS = "claims"
 ASSIGNMENTS = "assignments"
+MANAGER_ROLE = "manager"
 
 
 def stream_of(task: str) -> str:

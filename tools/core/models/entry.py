@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from tools.core import clock
 from tools.core.clock import datetime
-from tools.core.models.bus import EVENTS, Event, Message
-from tools.core.models.lenient import event_from, message_from
+from tools.core.models.bus import EVENTS, MANAGER_ROLE, Event, Message
+from tools.core.models.lenient import event_from, message_from, text_of
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 EVENT = "event"
 
 MESSAGE = "message"
+
+ASSIGN, HANDSHAKE = "assign", "handshake"
+"""Events by which a task is given out, and by which a session begins."""
 
 
 class Entry(NamedTuple):
@@ -80,6 +83,20 @@ def message_entry(raw: dict[str, object], thread: str) -> Entry:
 def stream_entry(stream: str, raw: dict[str, object]) -> Entry:
     """The entry of a record of a stream."""
     return event_entry(raw) if stream == EVENTS else message_entry(raw, stream.partition("/")[2])
+
+
+def roles_in(meta: Mapping[str, object]) -> frozenset[str]:
+    """The roles that a handshake announces in its free data, its focus among them."""
+    words = f"{text_of(meta.get('roles'))},{text_of(meta.get('focus'))}"
+    return frozenset(word.strip() for word in words.replace(" ", ",").split(",") if word.strip())
+
+
+def party_of(agent: str, kind: str, claim: object, meta: Mapping[str, object]) -> str:
+    """Whom an event gives a say in its task: the holder, who gave it out, or (in every task) a manager; "" for nobody."""
+    if isinstance(claim, dict):
+        return text_of(claim.get("agent_id"))
+    is_party = kind == ASSIGN or (kind == HANDSHAKE and MANAGER_ROLE in roles_in(meta))
+    return agent if is_party else ""
 
 
 def matches(entry: Entry, query: Query) -> bool:

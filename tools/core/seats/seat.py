@@ -14,13 +14,13 @@ from tools.core import hint, ids
 from tools.core.errors import DataError, GuardError, SetupError, UsageError
 from tools.core.fs import files
 from tools.core.hint import Hint
+from tools.core.models.bus import MANAGER_ROLE
 from tools.core.models.lenient import manifest_from
 from tools.core.models.manifest import Manifest
 from tools.core.plain import NamedTuple
 from tools.core.problem import Problem
 from tools.core.workspace import MANIFEST, Workspace, worktrees
 
-MANAGER_ROLE = "manager"
 MAX_MANIFEST = 256 * 1024
 
 

@@ -6,6 +6,8 @@ mail was last mentioned, and never more than a bounded part of their end. The co
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from tools.core import ids, plain_json
 from tools.core.bus import read_mark
 from tools.core.integrations.hooks import memory
@@ -81,7 +83,7 @@ def standing(workspace: Workspace, agent: str, tasks: Iterable[str]) -> Standing
         for letter in _concerning(part.letters, name, agent)
         if letter.kind in ASKING
     ]
-    requests = _unanswered(workspace, _distinct(asking))
+    requests = _unanswered(workspace, agent, _distinct(asking))
     newest = received.letters[-read_mark.NEWEST :]
     mark = _mark(workspace, agent)
     unread = sum(letter.key not in mark.read for letter in _distinct([*newest, *requests]))
@@ -130,8 +132,10 @@ def _letter(line: bytes, thread: str) -> Letter | None:
 
 def _concerning(letters: Sequence[Letter], name: str, agent: str) -> list[Letter]:
     """Of the inbox all that others sent; of a task's thread what asks the seat for something and has no reply yet."""
-    answered = {(letter.reply_to, letter.task) for letter in letters if letter.reply_to}
-    others = [letter for letter in letters if letter.sender != agent and (letter.id, letter.task) not in answered]
+    replies = _replies(letters)
+    others = [
+        letter for letter in letters if letter.sender != agent and not replies[_place(letter)] & {agent, letter.sender}
+    ]
     if name == ids.inbox_of(agent):
         return others
     return [letter for letter in others if letter.kind in ASKING]
@@ -141,7 +145,7 @@ def _without_read(workspace: Workspace, agent: str, letters: Sequence[Letter]) -
     if not letters:
         return []
     mark = _mark(workspace, agent)
-    return _unanswered(workspace, [letter for letter in _distinct(letters) if letter.key not in mark.read])
+    return _unanswered(workspace, agent, [letter for letter in _distinct(letters) if letter.key not in mark.read])
 
 
 def _mark(workspace: Workspace, agent: str) -> read_mark.Mark:
@@ -152,12 +156,37 @@ def _mark(workspace: Workspace, agent: str) -> read_mark.Mark:
     return read_mark.mark_of(content)
 
 
-def _unanswered(workspace: Workspace, letters: Sequence[Letter]) -> list[Letter]:
-    """Without the requests that have a reply in their task's thread, where answers go; the newest threads are read."""
+def _unanswered(workspace: Workspace, agent: str, letters: Sequence[Letter]) -> list[Letter]:
+    """Without the requests that are answered in their task's thread; the newest threads are read.
+
+    The seat and whoever asked have a say; of others the history knows whether they have.
+    """
     tasks = dict.fromkeys(letter.task for letter in reversed(letters) if letter.kind in ASKING)
     threads = [task for task in tasks if ids.is_task(task)][:MAX_THREADS]
-    answered = {(reply.reply_to, reply.task) for task in threads for reply in _read(workspace, task, 0).letters}
-    return [letter for letter in letters if not letter.id or (letter.id, letter.task) not in answered]
+    replies = _replies([reply for task in threads for reply in _read(workspace, task, 0).letters])
+    left = [letter for letter in letters if not letter.id or not replies[_place(letter)] & {agent, letter.sender}]
+    doubtful = {letter.id for letter in left if letter.id and replies[_place(letter)]}
+    if not doubtful:
+        return left
+    from tools.core.store.files.store import FileStore  # few requests are answered by a third seat
+
+    store = FileStore(workspace)
+    doubtful -= {entry.record.id for entry in store.history.open_requests(threads=threads)}
+    store.close()
+    return [letter for letter in left if letter.id not in doubtful]
+
+
+def _replies(letters: Iterable[Letter]) -> defaultdict[tuple[str, str], set[str]]:
+    """By id and thread of a message, who replied to it there."""
+    replies: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for letter in letters:
+        if letter.reply_to:
+            replies[letter.reply_to, letter.task].add(letter.sender)
+    return replies
+
+
+def _place(letter: Letter) -> tuple[str, str]:
+    return letter.id, letter.task
 
 
 def _distinct(letters: Iterable[Letter]) -> list[Letter]:

@@ -13,7 +13,7 @@ from tools.core.store.postgres.driver import Connection
 from tools.core.store.signpost import Address
 from tools.core.workspace import Workspace
 
-SCHEMA = 6
+SCHEMA = 7
 """The number of the last migration that this toolkit needs."""
 
 _LINE = "(SELECT substr(encode(sha256(raw), 'hex'), 1, 16) FROM teof.records AS r WHERE r.bus = b.bus AND seq = {})"

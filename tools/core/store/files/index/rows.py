@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 from tools.core import clock
 from tools.core.fs import jsonl
 from tools.core.models.bus import EVENTS
+from tools.core.models.entry import ASSIGN, HANDSHAKE, party_of
 from tools.core.models.lenient import shortcoming, text_of
 
 COMMON = "seq, number, id, at, moment, agent, kind, task, raw"
-SPARSE = "mark, target, reply_to, severity, subject, decision, waiting"
+SPARSE = "mark, target, reply_to, severity, subject, decision, waiting, party"
 COLUMNS = f"stream, {COMMON}, {SPARSE}"
 _ASKING = ("request", "directive")
 _RETIRING = ("retired", "revived")
-_SELDOM_KEYS = frozenset({"to", "reply_to", "severity", "decision", "decision_id", "meta"})
-_SELDOM_KINDS = frozenset({*_ASKING, *_RETIRING})
+_SELDOM_KEYS = frozenset({"to", "reply_to", "severity", "decision", "decision_id", "meta", "claim"})
+_SELDOM_KINDS = frozenset({*_ASKING, *_RETIRING, ASSIGN, HANDSHAKE})
 COMMON_COUNT = len(COMMON.split(","))
 
 _MINUTES = {f"{minute:02}:": 60 * minute for minute in range(60)}
@@ -94,7 +95,7 @@ def _seconds_reader() -> Callable[[object], int | None]:
 
 
 def _sparse(record: Mapping[str, object], agent: str, kind: str, *, is_event: bool) -> tuple[object, ...]:
-    """What few records have: target, reply_to, severity, subject, decision, waiting."""
+    """What few records have: target, reply_to, severity, subject, decision, waiting, party."""
     inner = record.get("meta")
     meta = {**record, **inner} if isinstance(inner, dict) else record
     return (
@@ -104,4 +105,5 @@ def _sparse(record: Mapping[str, object], agent: str, kind: str, *, is_event: bo
         text_of(meta.get("agent")) or agent if is_event and kind in _RETIRING else None,
         text_of(meta.get("decision_id") or meta.get("decision")) or None,
         1 if kind in _ASKING and not is_event else None,
+        party_of(agent, kind, record.get("claim"), meta) or None if is_event else None,
     )

@@ -3,7 +3,7 @@
 Text columns are NULL where a record has no such field, so that their indexes hold only what can be
 asked for. `at` is the record's own stamp in Unix seconds. `moment` is when the record counts as
 written: its stamp where that was credible when it was read, else the moment of the record before it,
-so that a stamp from the future pins nothing to the top.
+so that a stamp from the future pins nothing to the top. `party` is whom an event gives a say in its task.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ENTRIES = """
 CREATE TABLE entries (
   seq INTEGER PRIMARY KEY, stream TEXT, number INTEGER, id TEXT, mark TEXT, at INTEGER, moment INTEGER, agent TEXT,
   kind TEXT, task TEXT, target TEXT, reply_to TEXT, severity TEXT, subject TEXT, decision TEXT, waiting INTEGER,
-  raw BLOB
+  party TEXT, raw BLOB
 )
 """
 COMMON = {
@@ -39,6 +39,8 @@ RARE = {
     "by_severity": "entries (severity, moment) WHERE severity IS NOT NULL",
     "by_subject": "entries (subject, moment) WHERE subject IS NOT NULL",
     "by_decision": "entries (decision, moment) WHERE decision IS NOT NULL",
+    "by_party": "entries (task, party) WHERE party IS NOT NULL",
+    "by_manager": "entries (party) WHERE party IS NOT NULL AND kind='handshake'",
     "waiting_by_time": "entries (moment, id) WHERE waiting=1",
     "waiting_by_target": "entries (target, moment) WHERE waiting=1",
     "waiting_by_task": "entries (task, moment) WHERE waiting=1",
