@@ -17,7 +17,14 @@ READERS = [
     ("agent.manager_report",),
     ("consensus.dashboard",),
 ]
-NO_RECORDS = [b"{}", b'{"event": "note"}', b'{"agent_id": ["x"], "event": {}, "from": 7, "type": null}']
+NO_RECORDS = [
+    b"{}",
+    b'{"event": "note"}',
+    b'{"agent_id": ["x"], "event": {}, "from": 7, "type": null}',
+    b'{"agent_id": "x", "event": "note", "summary": "s"}',
+    b'{"agent_id": "x", "event": "note", "ts": 7, "summary": "s"}',
+    b'{"agent_id": "x", "event": "note", "ts": "2026-01-31T12:00:00Z", "summary": 7}',
+]
 
 
 @pytest.fixture

@@ -188,7 +188,14 @@ def test_a_move_that_is_killed_before_any_message_is_begun_anew_or_goes_on(
 def test_a_way_back_that_is_killed_anywhere_is_finished_by_the_next(context, workspace, address, hostile, monkeypatch):
     before = contents(workspace)
     to_server.move(context, address)
-    open_store(workspace).commit([Append("messages/NEW", {"from": "x", "type": "note", "id": ids.new_record_id()})])
+    open_store(workspace).commit(
+        [
+            Append(
+                "messages/NEW",
+                {"from": "x", "type": "note", "id": ids.new_record_id(), "ts": "2026-01-31T12:00:00Z", "summary": "s"},
+            )
+        ]
+    )
     for call in range(1, 200):
         with monkeypatch.context() as patched:
             killed_at(patched, os, "fsync", call)

@@ -143,7 +143,7 @@ def test_a_stream_that_grew_since_it_was_read_stops_the_whole_commit(any_store, 
 
 def test_adopted_lines_are_kept_as_they_are_and_come_once(any_store, event):
     any_store.commit([Append(EVENTS, event())])
-    lines = [b'{"event":"note", "agent_id":"x"}', b"no JSON"]
+    lines = [b'{"event":"note", "agent_id":"x", "ts":"2026-01-31T12:00:00Z", "summary":"s"}', b"no JSON"]
     assert [any_store.adopt(EVENTS, lines) for _ in range(2)] == [2, 0]
     reading = any_store.read(EVENTS)
     assert reading.records[-1].line.raw == lines[0] and [problem.line for problem in reading.problems] == [3]

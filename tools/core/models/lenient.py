@@ -50,6 +50,10 @@ def shortcoming(raw: Mapping[str, object]) -> str:
     for names, meaning in ((("agent_id", "from"), "who wrote it"), (("event", "type"), "what kind it is")):
         if not any(isinstance(raw.get(name), str) and raw[name] for name in names):
             return f"not a record of the bus: no {' or '.join(names)} says {meaning}"
+    if not isinstance(raw.get("ts"), str) or not raw["ts"]:
+        return "not a record of the bus: no ts says when"
+    if not isinstance(raw.get("summary"), str):
+        return "not a record of the bus: no summary says what"
     return ""
 
 

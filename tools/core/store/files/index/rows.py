@@ -57,11 +57,15 @@ def row_maker(stream: str, latest: int, before: int) -> Maker:
     def row(seq: int, number: int, line: jsonl.Line, record: Mapping[str, object]) -> Row | None:
         nonlocal before
         get = record.get
-        at = second(get("ts"))
+        stamp = get("ts")
+        at = second(stamp)
         moment = at if at is not None and at <= latest else before
         name, agent, kind = get("id"), get(who) or get(whose), get(what) or get(which)
         task = get("task_id") or get("task") or thread
-        if not (agent and kind and type(name) is type(agent) is type(kind) is type(task) is str):
+        if not (
+            (agent and kind and stamp and type(get("summary")) is type(stamp))
+            and type(name) is type(agent) is type(kind) is type(task) is type(stamp) is str
+        ):
             if shortcoming(record):
                 return None
             name, agent, kind, task = text_of(name), text_of(agent), text_of(kind), text_of(task)

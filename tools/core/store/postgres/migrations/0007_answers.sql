@@ -15,7 +15,8 @@ DECLARE
   is_event boolean := stream = 'events';
 BEGIN
   IF object IS NULL OR NOT (teof.is_text(object -> 'agent_id') OR teof.is_text(object -> 'from'))
-    OR NOT (teof.is_text(object -> 'event') OR teof.is_text(object -> 'type')) THEN
+    OR NOT (teof.is_text(object -> 'event') OR teof.is_text(object -> 'type'))
+    OR NOT teof.is_text(object -> 'ts') OR json_typeof(object -> 'summary') IS DISTINCT FROM 'string' THEN
     RETURN NULL;
   END IF;
   IF is_event THEN
