@@ -44,15 +44,15 @@ class Row(NamedTuple):
 
 
 ROWS = [
-    Row(2.01, ["bus_event", "log", "--event", "note", "--summary", "x"], is_barred=True),
-    Row(2.01, ["bus_message", "--task", "manager-report", "--type", "note", "--summary", "x"], is_barred=True),
-    Row(2.08, ["bus_ping", "--summary", "x", "--message-task", "manager-report"]),
-    Row(2.29, ["bus_claim", "claim", "--task", "FREE-1"], is_barred=True),
-    Row(2.34, ["bus_claim", "release", "--task", "FREE-1"]),
-    Row(2.17, ["bus_watch", "--limit", "20"], is_barred=True),
-    Row(2.84, ["bus_inbox"]),
-    Row(3.04, ["bus_status"], is_barred=True),
-    Row(2.17, ["bus_claim", "list"]),
+    Row(1.8, ["bus_event", "log", "--event", "note", "--summary", "x"], is_barred=True),
+    Row(1.8, ["bus_message", "--task", "manager-report", "--type", "note", "--summary", "x"], is_barred=True),
+    Row(1.86, ["bus_ping", "--summary", "x", "--message-task", "manager-report"]),
+    Row(2.05, ["bus_claim", "claim", "--task", "FREE-1"], is_barred=True),
+    Row(2.08, ["bus_claim", "release", "--task", "FREE-1"]),
+    Row(1.93, ["bus_watch", "--limit", "20"], is_barred=True),
+    Row(2.3, ["bus_inbox"]),
+    Row(2.42, ["bus_status"], is_barred=True),
+    Row(1.9, ["bus_claim", "list"]),
 ]
 
 

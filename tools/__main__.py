@@ -6,6 +6,7 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
+import os
 import sys
 
 from tools.core import hint, versions
@@ -124,12 +125,15 @@ def init(
     dry_run: bool,
 ) -> None:
     """Make a git repository ready: folders, ignore lines, the bus, a seat."""
+    from tools.core.setup import byte_code
     from tools.core.setup.init import prepare
 
     if allow_file_system and not dry_run:
         _vouch(run, agent, reason)
     done = prepare(run, agent=agent, roles=role, bus=bus, dry_run=dry_run)
     shared = [] if dry_run else _share(run)
+    if not dry_run:
+        byte_code.keep(os.path.join(bootstrap.CHECKOUT, "tools"))
     lines = [f"- {step}" for step in [*done.steps, *shared]]
     head = ("would do:" if dry_run else "did:") if lines else f"nothing to do: {run.workspace.root} is ready"
     for note in done.notes if run.as_json else ():
@@ -150,8 +154,6 @@ def _vouch(run: cli.Run, agent: str | None, reason: str) -> None:
 
 def _share(run: cli.Run) -> list[str]:
     """Gives the worktree its share of what is set up for agents' programs in this clone."""
-    import os
-
     from tools.core.gitdir import common_folder, git_folder
     from tools.core.setup import ledger
 

@@ -13,5 +13,6 @@ decide        what becomes of each file
 agents        setting programs up and taking them out again
 clone         a clone as setup sees it
 worktrees     worktrees of seats
+byte_code     the toolkit compiled, where Python keeps nothing
 probes        what doctor looks at
 """
