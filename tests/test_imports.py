@@ -1,5 +1,6 @@
 """The import budget: what a command must not have loaded, by name, in a fresh interpreter."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -137,6 +138,21 @@ def test_a_command_that_runs_all_day_loads_only_what_it_needs(git_repo, run, mod
     run("agent.bus_claim", "claim", "--task", "T", "--agent", "codex-1")
     code, modules = loaded(module, *arguments, cwd=git_repo)
     assert (code, sorted(modules & (IN_PASSING | SLOW | INDEX) - needs)) == (0, [])
+
+
+@pytest.mark.parametrize("event", ["PreToolUse", "PostToolBatch"])
+def test_a_hook_that_tells_mail_loads_only_what_it_needs(git_repo, run, seat, event):
+    seat("a-2")
+    run("agent.bus_message", "--task", "T", "--type", "request", "--target", "codex-1", "--summary", "s")
+    seat("codex-1")
+    call = {"hook_event_name": event, "tool_name": "Edit", "tool_input": {"file_path": str(git_repo / "a.py")}}
+    hook = [sys.executable, "-I", "-S", "-X", "importtime", str(TOOLS / "agent/hook.py"), "claude", event]
+    done = subprocess.run(
+        hook, cwd=git_repo, input=json.dumps({**call, "cwd": str(git_repo)}), capture_output=True, text=True
+    )
+    modules = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert ("a-2" in done.stdout) == (event == "PostToolBatch") and "tools.core.integrations.hooks.mail" in modules
+    assert sorted(modules & (IN_PASSING | SLOW | INDEX)) == []
 
 
 PAGES = {"jinja2", "markupsafe", "starlette", "uvicorn", "textual", "asyncio", "http", "html"}

@@ -6,8 +6,6 @@ mail was last mentioned, and never more than a bounded part of their end. The co
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 from tools.core import ids, plain_json
 from tools.core.bus import read_mark
 from tools.core.integrations.hooks import memory
@@ -15,7 +13,7 @@ from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.store.files import small
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tools.core.workspace import Workspace
 
@@ -133,9 +131,7 @@ def _letter(line: bytes, thread: str) -> Letter | None:
 def _concerning(letters: Sequence[Letter], name: str, agent: str) -> list[Letter]:
     """Of the inbox all that others sent; of a task's thread what asks the seat for something and has no reply yet."""
     replies = _replies(letters)
-    others = [
-        letter for letter in letters if letter.sender != agent and not replies[_place(letter)] & {agent, letter.sender}
-    ]
+    others = [letter for letter in letters if letter.sender != agent and not _is_settled(letter, replies, agent)]
     if name == ids.inbox_of(agent):
         return others
     return [letter for letter in others if letter.kind in ASKING]
@@ -164,8 +160,8 @@ def _unanswered(workspace: Workspace, agent: str, letters: Sequence[Letter]) -> 
     tasks = dict.fromkeys(letter.task for letter in reversed(letters) if letter.kind in ASKING)
     threads = [task for task in tasks if ids.is_task(task)][:MAX_THREADS]
     replies = _replies([reply for task in threads for reply in _read(workspace, task, 0).letters])
-    left = [letter for letter in letters if not letter.id or not replies[_place(letter)] & {agent, letter.sender}]
-    doubtful = {letter.id for letter in left if letter.id and replies[_place(letter)]}
+    left = [letter for letter in letters if not letter.id or not _is_settled(letter, replies, agent)]
+    doubtful = {letter.id for letter in left if letter.id and _place(letter) in replies}
     if not doubtful:
         return left
     from tools.core.store.files.store import FileStore  # few requests are answered by a third seat
@@ -176,13 +172,18 @@ def _unanswered(workspace: Workspace, agent: str, letters: Sequence[Letter]) -> 
     return [letter for letter in left if letter.id not in doubtful]
 
 
-def _replies(letters: Iterable[Letter]) -> defaultdict[tuple[str, str], set[str]]:
+def _replies(letters: Iterable[Letter]) -> dict[tuple[str, str], set[str]]:
     """By id and thread of a message, who replied to it there."""
-    replies: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    replies: dict[tuple[str, str], set[str]] = {}
     for letter in letters:
         if letter.reply_to:
-            replies[letter.reply_to, letter.task].add(letter.sender)
+            replies.setdefault((letter.reply_to, letter.task), set()).add(letter.sender)
     return replies
+
+
+def _is_settled(letter: Letter, replies: Mapping[tuple[str, str], set[str]], agent: str) -> bool:
+    """Whether the seat or whoever sent it replied to it, who have a say for certain."""
+    return not replies.get(_place(letter), set()).isdisjoint((agent, letter.sender))
 
 
 def _place(letter: Letter) -> tuple[str, str]:
