@@ -27,3 +27,10 @@ def test_one_that_cannot_be_put_in_place_is_named_and_nothing_half_built_stays(t
     with pytest.raises(SetupError, match=r"claims/1\.json could not be written"):
         together.replace([(place, b"x") for place in places])
     assert set(os.listdir(tmp_path / "claims")) == {"0.json", "1.json"}
+
+
+def test_files_of_a_folder_are_read_in_their_order_and_what_is_no_file_is_none(tmp_path: Path) -> None:
+    (tmp_path / "claims/folder.json").mkdir(parents=True)
+    (tmp_path / "claims/1.json").write_text("one")
+    places = [Place(str(tmp_path), f"claims/{name}.json") for name in ("1", "absent", "folder")]
+    assert list(together.read(places)) == [b"one", None, None]

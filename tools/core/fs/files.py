@@ -137,12 +137,13 @@ def read_bytes(place: Place, limit: int = MAX_DOCUMENT) -> bytes | None:
     """The whole file, or None when there is none; DataError beyond `limit` bytes."""
     try:
         with opened(place) as descriptor:
-            return _read_all(descriptor, place, limit)
+            return whole(descriptor, place, limit)
     except FileNotFoundError:
         return None
 
 
-def _read_all(descriptor: int, place: Place, limit: int) -> bytes:
+def whole(descriptor: int, place: Place, limit: int = MAX_DOCUMENT) -> bytes:
+    """The whole of an open file; DataError beyond `limit` bytes."""
     parts: list[bytes] = []
     left = limit + 1
     while left > 0:

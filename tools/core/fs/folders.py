@@ -51,18 +51,22 @@ class Names:
     def __init__(self, place: Place) -> None:
         try:
             with files.folder_of(place.child("x")) as folder:
-                self._names = os.listdir(folder)
+                self._names = set(os.listdir(folder))
         except FileNotFoundError:
-            self._names = []
+            self._names = set()
         self._folded = f"/{'/'.join(self._names)}/".casefold()  # one text: there may be many
+        self._added: set[str] = set()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
 
     def twin(self, name: str) -> str:
         """One that is this but for its case; "" for none, and then this is one of them from now on."""
-        folded = f"/{name}/".casefold()
-        if folded in self._folded:
-            return next((each for each in self._names if f"/{each}/".casefold() == folded and each != name), "")
-        self._names.append(name)
-        self._folded += folded
+        folded = name.casefold()
+        if folded in self._added or f"/{folded}/" in self._folded:
+            return next((each for each in self._names if each.casefold() == folded and each != name), "")
+        self._names.add(name)
+        self._added.add(folded)
         return ""
 
 

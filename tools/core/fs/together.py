@@ -1,4 +1,4 @@
-"""Many files put in place at once: written first, then synced together, then renamed.
+"""Many files of one folder at once: read, or put in place: written first, then synced together, then renamed.
 
 A disk syncs what waits in one go, so that hundreds of files cost little more than a few. Each file is the
 old or the new one after a crash, as with `files`; which of them are new only a journal can say.
@@ -9,12 +9,29 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 
+from tools.core.errors import ToolkitError
 from tools.core.fs import files
 from tools.core.plain import TYPE_CHECKING, contextmanager, suppress
 from tools.core.workspace import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+
+def read(places: Sequence[Place]) -> Iterator[bytes | None]:
+    """The files of a folder, in their order; None for one that is not there or cannot be read."""
+    if not places:
+        return
+    with files.folder_of(places[0]) as folder:
+        for place in places:
+            data = None
+            with suppress(FileNotFoundError, ToolkitError):
+                descriptor = files.open_in(folder, place, os.O_RDONLY)
+                try:
+                    data = files.whole(descriptor, place)
+                finally:
+                    os.close(descriptor)
+            yield data
 
 
 def replace(contents: Sequence[tuple[Place, bytes]]) -> None:

@@ -11,7 +11,7 @@ import os
 import re
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple, Self
 
@@ -25,6 +25,12 @@ LARGEST = 1 << 28
 
 _KINDS = {"commit": 1, "tree": 2, "blob": 3}
 _HEADER = re.compile(rb"([0-9a-f]{40}(?:[0-9a-f]{24})?) (\w+) (\d{1,18})")
+_KEPT = 1 << 14
+"""Bytes of the largest object that is kept once it was read; a clone that joins asks twice for each document."""
+
+_AHEAD = 100
+"""Objects that are asked for at once; their names fit into what a pipe holds."""
+
 _LOOSE_AT_MOST = 100
 """Objects that are written one file each; more of them stay together in a pack."""
 
@@ -45,6 +51,7 @@ class Objects:
         self._folder = folder
         self._process = git.start(folder, "cat-file", "--batch")
         self._made: dict[str, tuple[str, bytes]] = {}
+        self._kept: dict[str, Object] = {}
         self.listed: dict[str, dict[str, Entry]] = {}
         """The trees that were read, for `trees` to keep."""
 
@@ -61,7 +68,19 @@ class Objects:
         made = self._made.get(name)
         if made is not None:
             return Object(name, made[0], len(made[1]), made[1])
-        header = self._asked(name)
+        return self._kept.get(name) or self._answer(self._asked(name), limit)
+
+    def read_ahead(self, names: Sequence[str]) -> None:
+        """Reads objects that are about to be asked for by their full names; one answer after the other waits for none."""
+        for begin in range(0, len(names), _AHEAD):
+            batch = names[begin : begin + _AHEAD]
+            self._ask("\n".join(batch))
+            for name in batch:
+                held = self._answer(self._header(), _KEPT)
+                if held is not None and held.data is not None:
+                    self._kept[name] = held
+
+    def _answer(self, header: bytes, limit: int) -> Object | None:
         described = _HEADER.fullmatch(header)
         if described is None:
             if header.endswith((b" missing", b" ambiguous")):
@@ -96,11 +115,19 @@ class Objects:
         return [line.split(b" ", 1)[1].decode("ascii") for line in lines if line.startswith((b"tree ", b"parent "))]
 
     def _asked(self, name: str) -> bytes:
-        requests, answers = self._process.stdin, self._process.stdout
-        assert requests is not None and answers is not None
+        self._ask(name)
+        return self._header()
+
+    def _ask(self, names: str) -> None:
+        requests = self._process.stdin
+        assert requests is not None
         with suppress(BrokenPipeError):  # git has ended: no answer comes
-            requests.write(os.fsencode(name) + b"\n")
+            requests.write(os.fsencode(names) + b"\n")
             requests.flush()
+
+    def _header(self) -> bytes:
+        answers = self._process.stdout
+        assert answers is not None
         header = answers.readline()
         if not header.endswith(b"\n"):
             raise SetupError("git ended while it was reading objects", code="git.failed", hint=hint.git("fsck"))

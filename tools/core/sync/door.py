@@ -93,9 +93,10 @@ def _are_plain(candidates: Sequence[bytes]) -> bool:
         data.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return _SUSPECT.search(data) is None and all(
-        len(line) <= jsonl.MAX_LINE and line.startswith(b"{") and line.endswith(b"}") for line in candidates
-    )
+    if max(map(len, candidates), default=0) > jsonl.MAX_LINE:
+        return False
+    are_objects = data[:1] == b"{" and data[-1:] == b"}" and data.count(b"}\n{") == len(candidates) - 1
+    return (not candidates or are_objects) and _SUSPECT.search(data) is None
 
 
 def line_reason(line: bytes) -> str:

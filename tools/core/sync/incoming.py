@@ -63,6 +63,8 @@ class Receiver:
         logs, documents = self._sorted(source, old, new)
         for stream, changes in sorted(logs.items()):
             self._log(source, stream, changes, new)
+        news = [change.new.name for changes in documents.values() for change in changes if change.new is not None]
+        self._objects.read_ahead(news)
         for document, changes in sorted(documents.items()):
             self._documents(source, document, changes, old)
         self.arbiter.settle()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tools.core import ids
 from tools.core.errors import ToolkitError
-from tools.core.fs import files, locks
+from tools.core.fs import files, locks, together
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, stream_of
 from tools.core.store import merge
 from tools.core.store.files import append
@@ -104,18 +104,18 @@ def lacking(workspace: Workspace, memory: Memory, arrivals: Arrivals) -> Lacking
     result = Lacking()
     with locks.hold(workspace.bus, holder=workspace.cache.child("holder")):
         logs = logs_of(workspace)
-        for name, stat in _documents(workspace).items():
-            result.facts[name] = facts_of(stat)
-            if name in arrivals.documents or memory.documents.get(name) != result.facts[name]:
-                with suppress(ToolkitError):
-                    result.documents[name] = files.read_bytes(_place(workspace, name)) or b""
+        for kind in (CLAIMS, ASSIGNMENTS):
+            names = _listed(workspace.bus.child(kind), ".json")
+            facts = {f"{kind}/{name}": facts_of(stat) for name, stat in names.items()}
+            result.facts |= facts
+            changed = [
+                name for name in facts if name in arrivals.documents or memory.documents.get(name) != facts[name]
+            ]
+            places = [workspace.bus.child(f"{name}.json") for name in changed]
+            result.documents |= {name: data or b"" for name, data in zip(changed, together.read(places), strict=True)}
     for stream, stat in logs.items():
         _lacking_lines(workspace, memory, arrivals.shared, stream, stat, result)
     return result
-
-
-def _place(workspace: Workspace, document: str) -> Place:
-    return workspace.bus.child(f"{document}.json")
 
 
 def _lacking_lines(
@@ -150,7 +150,7 @@ def _end_of_shared(workspace: Workspace, stream: str, start: int, lines: Collect
 
     So it is in a clone that joins or only receives; no line needs to be looked at then.
     """
-    expected = b"".join(line + b"\n" for line in lines)
+    expected = b"\n".join([*lines, b""])
     present = append.bytes_from(log_place(workspace, stream), start) or b""
     return start + len(expected) if expected and present.startswith(expected) else 0
 

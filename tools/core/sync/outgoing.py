@@ -124,7 +124,7 @@ class Builder:
             present = self._bytes(tree, path)
             if present is None and self._is_in_its_month(tree, name, content):
                 continue
-            if present is None or object_of(present, name) != content:
+            if present != data and (present is None or object_of(present, name) != content):
                 edits[path] = self._blob(data, like)
                 self.differing.add(name)
             if path != plain and trees.find(self._objects, tree, plain) is not None:

@@ -69,7 +69,7 @@ def append(torn_folder: Place, place: Place, waiting: Sequence[dict[str, object]
 
 def append_lines(torn_folder: Place, place: Place, lines: Sequence[bytes]) -> int:
     """Appends whole lines exactly as they are; the descriptor is the caller's to sync."""
-    data = b"".join(line + b"\n" for line in lines)
+    data = b"\n".join([*lines, b""])
     return _append_with(torn_folder, place, lambda descriptor: _write_or_take_back(descriptor, data))
 
 

@@ -22,7 +22,7 @@ import os
 
 from tools.core import clock, hint
 from tools.core.clock import datetime
-from tools.core.errors import DataError, ToolkitError, UsageError
+from tools.core.errors import DataError, ToolkitError
 from tools.core.fs import files, jsonl, locks
 from tools.core.models.lenient import shortcoming
 from tools.core.plain import TYPE_CHECKING, suppress
@@ -34,10 +34,12 @@ from tools.core.store.files.append import sync
 from tools.core.store.files.transaction import (
     Transaction,
     as_written,
+    is_absent,
     is_stream,
     mend_tail,
     place_of,
     refuse_moved,
+    refuse_other_case,
     suffix_of,
     version_of,
 )
@@ -213,7 +215,7 @@ class FileStore:
         with self._lock():
             refuse_moved(self._workspace)
             self._finish_journal()
-            self._refuse_other_case(stream, {})
+            refuse_other_case(self._workspace, stream, {})
             later = append.bytes_from(place, behind + whole)
             if later is None:  # cut short meanwhile: what was compared may be gone
                 later, missing = append.bytes_from(place, 0) or b"", list(lines)
@@ -246,14 +248,15 @@ class FileStore:
     def _check(self, change: Change, names: dict[str, folders.Names]) -> None:
         """Raises where a change cannot be made; `names` are those of each folder, with what the changes before add."""
         if isinstance(change, Append):
-            self._refuse_other_case(change.stream, names)
+            refuse_other_case(self._workspace, change.stream, names)
             return
         name = change.name if isinstance(change, Expect) else change.document
+        if isinstance(change, Replace) and not change.expected and is_absent(self._workspace, name, names):
+            refuse_other_case(self._workspace, name, names)
+            return
         if self.version(name) != change.expected:
             self._expire_history()
             raise StaleVersion(name)
-        if isinstance(change, Replace) and not change.expected:
-            self._refuse_other_case(change.document, names)
 
     def version(self, name: str) -> str:
         """See Store."""
@@ -265,27 +268,14 @@ class FileStore:
             return f"{last.end}-{last.hash}" if last else ""
         return ""
 
-    def _refuse_other_case(self, stored_name: str, names: dict[str, folders.Names]) -> None:
-        """No two ids may differ only in case: some file systems would make them one file."""
-        kind, _, task = stored_name.partition("/")
-        if not task or files.exists(self.place(stored_name)):
-            return
-        if kind not in names:
-            from tools.core.fs import folders  # few names are new
-
-            names[kind] = folders.Names(self._workspace.bus.child(kind))
-        if name := names[kind].twin(task + suffix_of(kind)).removesuffix(suffix_of(kind)):
-            reason = f"{task!r} differs only in case from {name!r}, which exists"
-            raise UsageError(reason, code="id.case", hint=hint.again("--task", name))
-
     def _apply_whole(self, plan: Transaction) -> None:
         if plan.is_single_document:
-            plan.apply()
+            plan.apply(is_checked=True)
             return
         from tools.core.store.files import journal  # one record or one document needs none
 
         files.replace(self._workspace.journal, journal.dump(plan))
-        plan.apply()
+        plan.apply(is_checked=True)
         files.remove(self._workspace.journal)
 
     def _finish_journal(self) -> bool:

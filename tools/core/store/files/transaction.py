@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 
-from tools.core import clock, ids
+from tools.core import clock, hint, ids
+from tools.core.errors import UsageError
 from tools.core.fs import files, jsonl
 from tools.core.hashing import sha256_hex
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, Event, stream_of
@@ -24,6 +25,8 @@ from tools.core.workspace import Place, Workspace
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
+
+    from tools.core.fs import folders
 
 
 def place_of(workspace: Workspace, name: str) -> Place:
@@ -51,6 +54,30 @@ def is_stream(name: str) -> bool:
 def suffix_of(name: str) -> str:
     """How the file of a log or a document ends."""
     return ".jsonl" if is_stream(name) else ".json"
+
+
+def refuse_other_case(workspace: Workspace, name: str, names: dict[str, folders.Names]) -> None:
+    """No two ids may differ only in case: some file systems would make them one file.
+
+    `names` are those of each folder that was read for a commit, with what the commit adds.
+    """
+    kind, _, task = name.partition("/")
+    is_log = task and is_stream(name) and files.exists(place_of(workspace, name))  # most of them are there
+    if not task or is_log or not is_absent(workspace, name, names):
+        return
+    if twin := names[kind].twin(task + suffix_of(kind)).removesuffix(suffix_of(kind)):
+        reason = f"{task!r} differs only in case from {twin!r}, which exists"
+        raise UsageError(reason, code="id.case", hint=hint.again("--task", twin))
+
+
+def is_absent(workspace: Workspace, name: str, names: dict[str, folders.Names]) -> bool:
+    """Whether a folder, which is read once for a commit, has no such file."""
+    kind = name.partition("/")[0]
+    if kind not in names:
+        from tools.core.fs import folders  # few names are new
+
+        names[kind] = folders.Names(workspace.bus.child(kind))
+    return os.path.basename(place_of(workspace, name).name) not in names[kind]
 
 
 def version_of(data: bytes | None) -> str:
@@ -139,8 +166,8 @@ class Transaction:
         plan._announce_torn_tails()
         return plan
 
-    def apply(self) -> None:
-        """Does what is not yet done, and syncs all of it."""
+    def apply(self, *, is_checked: bool = False) -> None:
+        """Does what is not yet done, and syncs all of it; `is_checked` where every document is at its version."""
         for place, waiting in self.streams:
             present = append.ids_behind(place, self._marks.get(place.name, 0))
             missing = [record for record in waiting if record.get("id") not in present]
@@ -149,7 +176,7 @@ class Transaction:
         due: dict[str, list[tuple[Place, bytes]]] = {}
         for change in self._replaced:
             place = place_of(self._workspace, change.document)
-            if version_of(files.read_bytes(place)) == change.expected:
+            if is_checked or version_of(files.read_bytes(place)) == change.expected:
                 due.setdefault(change.document.partition("/")[0], []).append((place, files.dump_json(change.content)))
         for contents in due.values():
             if len(contents) == 1:
@@ -200,7 +227,7 @@ def mend_tail(workspace: Workspace, place: Place, agent: str) -> None:
 
 def as_written(changes: Sequence[Change]) -> list[Change]:
     """Changes with secrets replaced, so that they are also not shown; UsageError for a record that is too long."""
-    written = [without_secrets(change) for change in changes]
+    written = without_secrets(changes)
     for change in written:
         if isinstance(change, Append):
             jsonl.encode({**change.record, "prev": "0" * 16})

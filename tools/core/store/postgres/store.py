@@ -165,7 +165,7 @@ class PostgresStore:
     # -- writing -----------------------------------------------------------------------------
     def commit(self, changes: Sequence[Change]) -> list[dict[str, object]]:
         """See Store."""
-        parcel = commit.parcel_of([without_secrets(change) for change in changes])
+        parcel = commit.parcel_of(without_secrets(changes))
         if not changes:
             return []
         opened = self._bus.opened
