@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import git
+from tools.core import clock
 from tools.core.models.bus import EVENTS
 from tools.core.store.api import Append, Replace
 from tools.core.store.postgres.driver import Connection
@@ -43,7 +46,7 @@ def login(server: Any, run: Run, monkeypatch: pytest.MonkeyPatch, workspace: Any
 
 
 def event(agent: str, **fields: object) -> Append:
-    return Append(EVENTS, {"ts": "2026-01-31T12:00:00Z", "agent_id": agent, "event": "note", **fields})
+    return Append(EVENTS, {"ts": "2026-01-31T12:00:00Z", "agent_id": agent, "event": "note", "summary": "s", **fields})
 
 
 def code_of(attempt: Callable[[], object]) -> str:
@@ -67,6 +70,23 @@ def test_a_check_says_what_the_bus_is_and_what_the_login_may(bus: Address, run: 
 def test_a_bus_that_is_absent_is_a_finding(bus: Address, run: Run) -> None:
     out = run("maintenance.bus_server", "check", "--url", bus.url, "--bus", "absent", code=1).out
     assert "finding: there is no bus of that name" in out
+
+
+@pytest.mark.parametrize(
+    "days, words", [(None, "the bus was never exported to the branch bus"), (3, "the last export is 3d"), (0, "")]
+)
+def test_a_check_says_how_old_the_export_of_this_bus_is(
+    bus: Address, run: Run, git_repo: Path, monkeypatch: pytest.MonkeyPatch, days: int | None, words: str
+) -> None:
+    monkeypatch.setenv("TEOF_STORE", f"{bus.url}#{bus.bus}")
+    moment = clock.to_text(clock.now() - timedelta(days=days or 0))
+    if days is not None:
+        monkeypatch.setenv("GIT_COMMITTER_DATE", moment)
+        git(git_repo, "branch", "bus", git(git_repo, "commit-tree", "HEAD^{tree}", "-m", "export"))
+    report = run("maintenance.bus_server", "check", "--json", code=1).json
+    of_export = report["findings"][1:]  # the first is of the server, which does not wait for its disk
+    assert [text[: len(words)] for text in of_export] == ([words] if words else [])
+    assert report["exported_at"] == (None if days is None else moment)
 
 
 def test_without_a_server_it_asks_for_one(git_repo: Path, run: Run) -> None:

@@ -7,9 +7,11 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
-from tools.core import hint
+from tools.core import clock, hint
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
+from tools.core.hint import Note
+from tools.core.relocation import export_age
 from tools.core.store import signpost
 from tools.core.store.postgres import inspection, schema
 from tools.core.store.postgres.driver import Connection
@@ -40,11 +42,12 @@ def init(run: cli.Run, *, url: str, bus: str) -> None:
 @cli.option("--url", type=cli.LINE, help="The server (default: the one this bus is on).")
 @cli.option("--bus", type=cli.LABEL, help="The bus's name in the database.")
 def check(run: cli.Run, *, url: str | None, bus: str | None) -> None:
-    """Reach the server and say what is wrong with it; exit 1 with findings."""
+    """Reach the server and say what is wrong with it, and with git's copy of this bus; exit 1 with findings."""
     address = _address(run, url, bus)
     connection = Connection(address)
     facts, findings = inspection.inspect(connection)
     connection.close()
+    export = _export(run, address, url)
     rights = "manages" if facts["may_manage"] else "writes" if facts["may_write"] else "reads"
     seats = f" for {', '.join(facts['seats'])}" if facts["seats"] else ""
     lines = [
@@ -53,8 +56,12 @@ def check(run: cli.Run, *, url: str | None, bus: str | None) -> None:
         f"bus: {address.bus}, {facts['state'] or 'absent'}, {facts['records'] or 0} records, {facts['documents'] or 0} documents",
         f"load: {facts['events_a_day']} events in the last day, {facts['bytes'] / 1e6:.1f} MB in all,"
         f" longest wait {facts['longest_wait']} s, clock {facts['clock_ahead']:+.1f} s",
-        *(f"finding: {finding.text}" for finding in findings),
     ]
+    if export is not None:
+        lines.append(f"export: {export.text}")
+        facts["exported_at"] = clock.to_text(export.at) if export.at else None
+        findings = [*findings, *([Note(export.text, export_age.EXPORT)] if export.is_old else [])]
+    lines += [f"finding: {finding.text}" for finding in findings]
     document = {"server": address.shown, "bus": address.bus, **facts, "findings": [item.text for item in findings]}
     run.emit(document, "\n".join(lines))
     for finding in findings:
@@ -103,6 +110,13 @@ def _address(run: cli.Run, url: str | None, bus: str | None) -> Address:
             hint=hint.again("--url", f"postgresql://{hint.WORDS}/{hint.WORDS}"),
         )
     return address._replace(bus=bus) if bus else address
+
+
+def _export(run: cli.Run, address: Address, url: str | None) -> export_age.ExportAge | None:
+    """The age of git's copy, where the server is looked at for the bus of this clone."""
+    if url or address != signpost.address_of(run.workspace):
+        return None
+    return export_age.of(run.workspace.root, run.now)
 
 
 def _changes(applied: list[schema.Migration]) -> str:

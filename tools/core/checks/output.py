@@ -112,7 +112,7 @@ def _sarif_rule(rule: str, spell: Spell) -> dict[str, Any]:
 
 
 def _sarif_result(finding: Finding, index: int, spell: Spell) -> dict[str, Any]:
-    place = {"artifactLocation": {"uri": quote(finding.path)}, "region": {"startLine": finding.problem.line}}
+    place = {"artifactLocation": {"uri": _uri(finding.path)}, "region": {"startLine": finding.problem.line}}
     return {
         "ruleId": finding.rule,
         "ruleIndex": index,
@@ -120,6 +120,14 @@ def _sarif_result(finding: Finding, index: int, spell: Spell) -> dict[str, Any]:
         "message": {"text": terminal.clean(_sentence(finding, spell))},
         "locations": [{"physicalLocation": place}],
     }
+
+
+def _uri(path: str) -> str:
+    """A path as a relative reference, its bytes as they are, also where they are no UTF-8."""
+    try:
+        return quote(path, errors="surrogateescape")
+    except UnicodeEncodeError:  # halves of a character that no file's name can have
+        return quote(path, errors="backslashreplace")
 
 
 def rules_page(spell: Spell) -> str:

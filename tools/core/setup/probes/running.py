@@ -6,10 +6,11 @@ import json
 import os
 import select
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from tools.core import clock, hint
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from tools.core.integrations.vendors.vendor import Vendor
 
 SLOW_HOOK, SLOW_SERVER = 0.25, 5.0
+_HOOK_IN_STARTS = 5
+"""Starts of Python that a hook may take: half of it is what it costs where nothing else runs."""
+
 _HELD, _FREE = "held.txt", "free.txt"
 
 
@@ -49,8 +53,24 @@ def hook(context: Context, where: Where, program: Vendor) -> Probe:
     if free:
         return Probe("hook", FAIL, f"an edit of a free file is not passed over: {free[:80]}", again, program.NAME)
     if seconds > SLOW_HOOK:
-        return Probe("hook", WARN, f"it takes {seconds * 1000:.0f} ms", again, program.NAME)
+        return slow(seconds, _bare(), program.NAME)
     return passed("hook", f"refuses and passes, {seconds * 1000:.0f} ms", program.NAME)
+
+
+def slow(seconds: float, bare: float, cli: str) -> Probe:
+    """What is said of a hook that takes long: setup mends a launcher, and not a machine on which Python itself does."""
+    text = f"it takes {seconds * 1000:.0f} ms, and Python alone {bare * 1000:.0f} ms"
+    if seconds > _HOOK_IN_STARTS * bare:
+        return Probe("hook", WARN, text, hint.tool("agent.setup", cli), cli)
+    return Probe("hook", WARN, f"{text}: this machine is slow or busy", hint.program("uptime"), cli)
+
+
+def _bare() -> float:
+    """Seconds to start Python and end it."""
+    begun = time.monotonic()
+    with suppress(OSError, subprocess.SubprocessError):
+        subprocess.run([sys.executable, "-c", "pass"], capture_output=True, timeout=PATIENCE, check=False)
+    return time.monotonic() - begun
 
 
 def _command_line(where: Where, program: Vendor) -> str:

@@ -6,13 +6,11 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
-from tools.core import clock, hint
+from tools.core import hint
 from tools.core.context import Context
-from tools.core.errors import ToolkitError
-from tools.core.git import refs
+from tools.core.relocation import export_age
 from tools.core.seats.seat import reading
 from tools.core.setup.probes.probe import FAIL, PATIENCE, WARN, Probe, passed
 from tools.core.store import signpost
@@ -20,10 +18,6 @@ from tools.core.store.postgres import inspection
 from tools.core.store.postgres.driver import Connection
 from tools.core.store.postgres.opening import SCHEMA
 from tools.core.store.signpost import Address
-from tools.core.sync import bus_branch
-
-EXPORT_WITHIN = timedelta(days=1)
-"""From here on an export is old: hourly is what the documentation asks for."""
 
 _CLOCKS_APART = 5.0
 _WEAK = ("disable", "allow", "prefer", "require")
@@ -109,15 +103,7 @@ def _clock(facts: dict[str, Any]) -> Probe:
 
 def _export(context: Context) -> Probe:
     """git's history of the bus is not old."""
-    export = hint.tool("maintenance.bus_export", "--push")
-    root = context.workspace.root
-    try:
-        commit = refs.commit_of(root, f"refs/heads/{bus_branch.BRANCH}")
-        at = refs.committed_at(root, commit) if commit else None
-    except ToolkitError:
-        at = None
-    if at is None:
-        return Probe("server.export", WARN, f"the bus was never exported to the branch {bus_branch.BRANCH}", export)
-    if context.now - at > EXPORT_WITHIN:
-        return Probe("server.export", WARN, f"the last export is {clock.age(at, context.now)} old", export)
-    return passed("server.export", f"{clock.age(at, context.now)} old")
+    export = export_age.of(context.workspace.root, context.now)
+    if export.is_old:
+        return Probe("server.export", WARN, export.text, export_age.EXPORT)
+    return passed("server.export", export.text)
