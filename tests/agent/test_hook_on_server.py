@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -72,6 +73,16 @@ def ask(manager: Context) -> None:
 def test_an_edit_of_what_another_holds_is_refused_and_any_other_is_not(fleet: Fleet, said: Callable[..., str]) -> None:
     assert "T-1" in said("PreToolUse", **edit(fleet, HELD)) and "deny" in said("PreToolUse", **edit(fleet, HELD))
     assert said("PreToolUse", **edit(fleet, "docs/new.md")) == ""
+
+
+def test_a_bus_that_only_the_environment_names_is_guarded_as_well(
+    fleet: Fleet, said: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signpost = json.loads((fleet.main / "_bus" / "store.json").read_text())
+    shutil.rmtree(fleet.main / "_bus")
+    assert said("PreToolUse", **edit(fleet, HELD)) == ""
+    monkeypatch.setenv("TEOF_STORE", f"{signpost['url']}#{signpost['bus']}")
+    assert "T-1" in said("PreToolUse", **edit(fleet, HELD)) and "deny" in said("PreToolUse", **edit(fleet, HELD))
 
 
 def test_mail_is_mentioned_once_and_keeps_an_agent_from_stopping(

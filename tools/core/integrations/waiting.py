@@ -64,7 +64,7 @@ def wait(context: Context, wish: Wish, seconds: float, *, pause: float = PAUSE) 
         left = deadline - time.monotonic()
         if arrivals or left <= 0:
             return arrivals
-        time.sleep(min(pause, left))
+        watch.sleep(min(pause, left))
 
 
 class Watch:
@@ -104,6 +104,10 @@ class Watch:
                 raise
             self._files = None
             return []
+
+    def sleep(self, seconds: float) -> None:
+        """Waits so long, or on a server until it rings."""
+        self._followed[0].sleep(seconds)
 
     def _present(self) -> Iterator[Arrival]:
         kinds, context = self._wish.kinds, self._context

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from tools.core import gitdir, ids, plain_json, workspace
+from tools.core import gitdir, ids, plain_json, which_bus, workspace
 from tools.core.errors import ToolkitError
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.store.files import small
@@ -32,7 +32,7 @@ class Surroundings(NamedTuple):
 def find(folder: str, environment: Mapping[str, str], project: str) -> Surroundings | None:
     """What surrounds a folder; None where there is no bus. `project` names the variable of a parent's checkout."""
     here = _workspace(folder, environment)
-    if here is None or not os.path.isdir(here.bus.path):
+    if here is None or not (os.path.isdir(here.bus.path) or which_bus.may_be_on_server(here)):
         return None
     bound = environment.get("TEOF_MANIFEST")
     place = os.path.join(here.root, bound or MANIFEST)
