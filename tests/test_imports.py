@@ -213,5 +213,8 @@ def test_the_index_of_commands_imports_none_of_them(tmp_path):
 
 def test_a_claim_of_a_free_task_loads_neither_a_log_to_show_nor_an_index(git_repo):
     code, modules = loaded("tools.agent.bus_claim", "claim", "--task", "U", "--agent", "codex-1", cwd=git_repo)
-    shown = {f"tools.core.{name}" for name in ("bus.feed", "bus.presence", "store.files.history", "store.files.index")}
+    shown = {
+        f"tools.core.{name}"
+        for name in ("bus.feed", "bus.presence", "store.files.history", "store.files.index.database")
+    }
     assert code == 0 and not modules & shown

@@ -37,3 +37,18 @@ def lossy(run, seat, raw_bus):
 def test_a_writer_that_asks_the_index_names_the_command_that_brings_records_back(lossy, run, seat, code, command):
     seat("codex-2")
     assert "bus_repair" in run(*command, code=code).err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("agent.bus_event", "log", "--event", "note", "--summary", "s"),
+        ("agent.bus_message", "--task", "T-1", "--type", "note", "--summary", "s"),
+        ("agent.bus_claim", "claim", "--task", "T-2"),
+        ("agent.bus_ping",),
+    ],
+)
+def test_a_writer_that_asks_nothing_names_it_as_well_and_only_then(lossy, run, command):
+    done = run(*command, "--json")
+    assert [note for note in done.json["notes"] if "1 records that were here are gone" in note]
+    assert run("maintenance.bus_repair", "--apply") and "notes" not in run(*command, "--json").json

@@ -6,7 +6,7 @@ current folder: the command, hook or server that makes a Context passes them.
 
 from __future__ import annotations
 
-from tools.core import clock, hint, which_bus
+from tools.core import clock, which_bus
 from tools.core.clock import datetime
 from tools.core.errors import ToolkitError
 from tools.core.hint import Hint, Note
@@ -87,11 +87,7 @@ class Context:
 
     def losses(self, streams: Collection[str] | None = None) -> list[Note]:
         """Each log, of all or of `streams`, that has lost records, with the command that shows what can be restored."""
-        repair = hint.tool("maintenance.bus_repair")
-        return [
-            Note(f"{self.store.where(loss.stream)}: {loss.records} records that were here are gone", repair)
-            for loss in self.store.history.losses(streams)
-        ]
+        return [loss.note(self.store.where(loss.stream)) for loss in self.store.history.losses(streams)]
 
     @cached_property
     def seat(self) -> Seat:

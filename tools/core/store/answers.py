@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tools.core import hint
+from tools.core.hint import Note
 from tools.core.models.entry import Entry
 from tools.core.plain import NamedTuple
 
@@ -19,6 +21,10 @@ class Loss(NamedTuple):
 
     stream: str
     records: int
+
+    def note(self, where: str) -> Note:
+        """What a user is told of it, with the command that shows what can be restored."""
+        return Note(f"{where}: {self.records} records that were here are gone", hint.tool("maintenance.bus_repair"))
 
 
 class Matches(NamedTuple):

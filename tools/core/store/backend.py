@@ -11,10 +11,11 @@ from tools.core.workspace import Workspace
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from tools.core.hint import Note
     from tools.core.store.contract import Store
 
 
-def open_store(workspace: Workspace, remark: Callable[[Sequence[str]], None] = lambda _: None) -> Store:
+def open_store(workspace: Workspace, remark: Callable[[Sequence[str | Note]], None] = lambda _: None) -> Store:
     """The live bus of a workspace; `remark` hears what a reader should know of its history.
 
     `TEOF_STORE` comes first, then the signpost in the bus's folder; without either the bus is in files.

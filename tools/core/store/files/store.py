@@ -31,6 +31,7 @@ from tools.core.store.addresses import address_of
 from tools.core.store.api import Append, Change, Document, Expect, Live, Replace, StaleVersion
 from tools.core.store.files import append
 from tools.core.store.files.append import sync
+from tools.core.store.files.index import marks
 from tools.core.store.files.transaction import (
     Transaction,
     as_written,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from tools.core.fs import folders
+    from tools.core.hint import Note
     from tools.core.store.files.history import FileHistory
 
 MAX_JOURNAL = 1 << 28
@@ -62,7 +64,7 @@ class FileStore:
     def __init__(
         self,
         workspace: Workspace,
-        remark: Callable[[Sequence[str]], None] = lambda _: None,
+        remark: Callable[[Sequence[str | Note]], None] = lambda _: None,
         *,
         patience: float = locks.PATIENCE,
     ) -> None:
@@ -194,6 +196,8 @@ class FileStore:
             self._expire_history()
         if to_sync is not None:
             sync(to_sync, plan.streams[0][0])
+        if self._history is None and marks.has_lost(self._workspace):  # else who asked it was told
+            self._remark([loss.note(self.where(loss.stream)) for loss in self.history.losses()])
         return plan.written
 
     def adopt(self, stream: str, lines: Sequence[bytes], behind: int = 0, agent: str = "") -> int:

@@ -45,6 +45,12 @@ def read(workspace: Workspace) -> Mark | None:
     return None
 
 
+def has_lost(workspace: Workspace) -> bool:
+    """Whether the event log has lost what an index knew; without one nothing knows."""
+    mark = read(workspace)
+    return mark is not None and not mark.holds(workspace)
+
+
 def write(workspace: Workspace, mark: Mark) -> None:
     """Keeps the mark where it can be kept; one that is half written counts as none."""
     data = plain_json.dumps(mark._asdict()).encode()
