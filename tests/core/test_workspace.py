@@ -162,7 +162,7 @@ def test_a_path_is_cited_relative_to_the_root_and_never_from_outside(git_repo, t
     here = Workspace(str(git_repo), str(git_repo))
     assert here.relative("_report/a.json") == "_report/a.json"
     assert here.relative(str(git_repo / "_report/../x")) == "x"
-    for outside in ("../x", "/etc/passwd", "", "a\0b", str(git_repo), str(tmp_path / "repository/x")):
+    for outside in ("../x", "/etc/passwd", "", "a\0b", "\ud800", str(git_repo), str(tmp_path / "repository/x")):
         with pytest.raises(UsageError):
             here.relative(outside)
 

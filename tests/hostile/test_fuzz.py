@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import random
 import time
@@ -10,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.core.plans.test_rules import good
 from tests.hostile import corpus
 from tests.hostile.conftest import attempt
 from tests.hostile.mutator import damaged
 from tests.hostile.seeds import SEEDS
 
+PLAN = "_plans/2026-01-02-a-plan.plan.json"
 FEW = 6
 """Damaged files of each kind in every run of the tests."""
 
@@ -42,6 +45,15 @@ def test_a_damaged_file_is_read_or_refused(field: Path, place: str) -> None:
             corpus.put(field, other, sound)
     for seed in range(FEW):
         try_one(field, place, seed)
+
+
+def test_a_plan_that_cites_what_no_file_can_be_called_is_read(field: Path) -> None:
+    plan = good()
+    corpus.put(
+        field, PLAN, json.dumps({**plan, "receipts": ["\ud800", "a/\ud800/b"], "plan_id": "2026-01-02-a-plan"}).encode()
+    )
+    for command in SEEDS[PLAN][1]:
+        attempt(command)
 
 
 @pytest.mark.soak

@@ -137,13 +137,21 @@ class Workspace(NamedTuple):
 
     def relative(self, path: str) -> str:
         """A path of this checkout (or of the bus root) as records cite it; UsageError outside."""
-        if not path or "\0" in path:
+        if not can_be_path(path):
             raise UsageError(f"{path!r} is not a path", code="path.bad")
         absolute = os.path.normpath(os.path.join(self.root, path))
         for base in (self.root, self.bus_root):
             if absolute.startswith(base + os.sep):
                 return absolute[len(base) + 1 :].replace(os.sep, "/")
         raise UsageError(f"{path!r} is outside the repository", code="path.outside")
+
+
+def can_be_path(text: str) -> bool:
+    """Whether a file can have this path: not one with NUL, or half a pair of surrogates, which no system takes."""
+    try:
+        return bool(text) and b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
 
 
 def find(start: str, environment: Mapping[str, str], *, root: str | None = None) -> Workspace:

@@ -175,3 +175,9 @@ def test_names_are_sorted_and_hidden_ones_left_out(tmp_path):
     for name in ("b.json", "a.json", ".a.json.tmp", "c.txt"):
         (tmp_path / name).write_text("")
     assert files.names_in(Place(os.path.dirname(tmp_path), tmp_path.name), ".json") == ["a.json", "b.json"]
+
+
+@pytest.mark.parametrize("name", ["\ud800", "folder/\ud800/x"])
+def test_a_name_that_no_file_can_have_is_that_of_a_missing_one(tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    assert not files.exists(Place(str(tmp_path), name)) and files.read_bytes(Place(str(tmp_path), name)) is None

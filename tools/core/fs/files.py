@@ -51,6 +51,8 @@ def folder_of(place: Place, *, create: bool = False) -> Iterator[int]:
 def _enter(descriptor: int, part: str, place: Place, *, create: bool) -> int:
     try:
         return os.open(part, _FOLDER, dir_fd=descriptor)
+    except UnicodeEncodeError as problem:
+        raise FileNotFoundError(errno.ENOENT, "no file has such a name", place.name) from problem
     except FileNotFoundError:
         if not create:
             raise
@@ -118,6 +120,8 @@ def open_in(folder: int, place: Place, flags: int) -> int:
     """Opens a place's last component in its folder; the caller closes the descriptor."""
     try:
         descriptor = os.open(os.path.basename(place.name), flags | _FILE, modes.FILE, dir_fd=folder)
+    except UnicodeEncodeError as problem:
+        raise FileNotFoundError(errno.ENOENT, "no file has such a name", place.name) from problem
     except FileNotFoundError:
         raise
     except OSError as problem:

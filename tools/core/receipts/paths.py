@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tools.core.plain import NamedTuple
+from tools.core.workspace import can_be_path
 
 
 class PathProblem(NamedTuple):
@@ -14,7 +15,7 @@ class PathProblem(NamedTuple):
 
 def path_problem(path: str) -> PathProblem | None:
     """Why a path cannot be a receipt whatever lies there; None for a path that can."""
-    if not path.strip() or "\0" in path or "\\" in path:
+    if not path.strip() or not can_be_path(path) or "\\" in path:
         return PathProblem("plan.receipt.path", "is not a path")
     if path.startswith("/") or path[1:3] == ":/":
         return PathProblem("plan.receipt.path", "is not relative to the repository")
