@@ -139,6 +139,23 @@ def test_of_several_remotes_the_one_that_has_the_branch_is_meant_and_else_none(g
     assert remotes.route(str(git_repo), "bus").remote == "upstream"
 
 
+@pytest.mark.parametrize(
+    ("url", "push", "is_apart"),
+    [
+        ("https://host.example/o/r.git", "git@host.example:o/r.git", False),
+        ("https://host.example/o/r", "ssh://git@alias:22/o/r.git/", False),
+        ("https://host.example/o/r", "git@host.example:fork/r.git", True),
+        ("/hub.git", "file:///hub.git", False),
+        ("/hub.git", "/fork.git", True),
+        ("short:o", "/hub.git", False),
+    ],
+)
+def test_a_remote_that_is_written_elsewhere_than_it_is_read_is_recognised_by_the_path(git_repo, url, push, is_apart):
+    git(git_repo, "remote", "add", "origin", url)
+    git(git_repo, "config", "remote.origin.pushurl", push)
+    assert remotes.route(str(git_repo), "bus").elsewhere == (push if is_apart else "")
+
+
 def test_a_refused_push_repeats_the_words_of_the_remote(git_repo, tmp_path):
     git(tmp_path, "clone", "-q", "--bare", str(git_repo), "hub.git")
     hook = tmp_path / "hub.git/hooks/pre-receive"

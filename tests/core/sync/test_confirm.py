@@ -52,6 +52,19 @@ def test_a_claim_is_refused_on_what_the_remote_has_now_however_old_this_clone_is
     assert holder(second) == "codex-1"
 
 
+def test_nothing_is_confirmed_in_a_repository_that_no_other_clone_reads(trio, run, origin, tmp_path):
+    first, second, _ = trio
+    claim(run, first, "claim", "--task", "T-0", "--confirm")
+    git(tmp_path, "clone", "-q", "--bare", str(origin), "fork.git")
+    git(second, "config", "remote.origin.pushurl", str(tmp_path / "fork.git"))
+    assert "fork.git" in claim(run, second, "claim", *CONFIRMED, code=7).err
+    assert "fork.git" in sync(run, second, "--push", code=7).err
+    sync(run, second)
+    claim(run, first, "claim", *CONFIRMED)
+    git(second, "config", "remote.origin.pushurl", f"file://{origin}")
+    assert "codex-1" in claim(run, second, "claim", *CONFIRMED, code=4).err
+
+
 def test_a_finished_task_is_reopened_by_no_clone_that_had_not_heard_of_its_end(trio, run):
     first, second, _ = trio
     claim(run, first, "claim", *CONFIRMED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,10 @@ _OVERTAKEN = (
 )
 
 
+OF_ITS_OWN = hint.git("config", "branch.bus.remote", hint.WORDS)
+"""How the bus gets a remote of its own, without a change of where code goes."""
+
+
 class Route(NamedTuple):
     """How a branch reaches the outside: its remote ("" when there is none) and its upstream there."""
 
@@ -38,6 +43,16 @@ class Route(NamedTuple):
     """The settings about remotes, upstreams and who commits for the bus."""
     several: tuple[str, ...] = ()
     """The remotes of which none was named, where there are several and none has the branch."""
+
+    @property
+    def elsewhere(self) -> str:
+        """Where pushes go, if that is another repository than the one that is fetched from; "" where it is the same.
+
+        One repository has many addresses: those of two hosts are the same if their paths are.
+        """
+        url, push = (self.settings.get(f"remote.{self.remote}.{key}", "") for key in ("url", "pushurl"))
+        (host, path), (push_host, push_path) = _parts_of(url), _parts_of(push)
+        return push if push and path != push_path and bool(host) == bool(push_host) else ""
 
     def ref(self, branch: str) -> str:
         """The tracking ref of a branch of the remote."""
@@ -85,6 +100,29 @@ def route(folder: str, branch: str | None, remote: str | None = None) -> Route:
         remotes = {name: "" for name in refs.remotes_with(folder, branch) if name in remotes} or remotes
     several = tuple(remotes) if len(remotes) > 1 else ()
     return Route("" if several else next(iter(remotes), ""), "", settings, several)
+
+
+def _parts_of(url: str) -> tuple[str, str]:
+    """The host of an address, "" for a folder of this machine, and the path of the repository there."""
+    scheme, mark, rest = url.partition("://")
+    if not mark and ":" in url.partition("/")[0]:  # as scp writes it
+        host, _, path = url.partition(":")
+    elif mark and scheme != "file":
+        host, _, path = rest.partition("/")
+    else:
+        host, path = "", os.path.realpath(rest if mark else url)
+    return host, path.strip("/").removesuffix(".git").rstrip("/").lower()
+
+
+def require_one_place(way: Route) -> None:
+    """SetupError where what is pushed would not be what others fetch."""
+    if way.elsewhere:
+        raise SetupError(apart(way), code="remote.apart", hint=OF_ITS_OWN)
+
+
+def apart(way: Route) -> str:
+    """That a remote is read in one repository and written in another."""
+    return f"{way.remote} is fetched from {way.settings[f'remote.{way.remote}.url']} and pushed to {way.elsewhere}"
 
 
 def require_one(way: Route, branch: str) -> None:

@@ -80,6 +80,8 @@ def confirm(
                 raise _here_alone(
                     act, "there is no remote", "sync.no_remote", hint.git("remote", "add", "origin", hint.WORDS)
                 )
+            if turn.way.elsewhere:
+                raise _here_alone(act, remotes.apart(turn.way), "remote.apart", remotes.OF_ITS_OWN)
             turn.memory.count(int(context.now.timestamp()), tries.losses + 1)
             _bring_in(turn, task)
             if turn.unreachable is not None:

@@ -110,6 +110,8 @@ def exchange(  # noqa: PLR0913  # the options of bus_sync, by name
                 way = remotes.route(carrier.folder, carrier.branch)
                 return total._replace(remote=way.remote, pushed=bool(way.remote))
             with Turn(context, agent, carrier, remote) as turn:
+                if push:
+                    remotes.require_one_place(turn.way)
                 turn.memory.count(int(context.now.timestamp()), tries.losses + 1)
                 total, answer = _turn(turn, total, push=push, with_files=with_files, accepts_rewrite=accepts_rewrite)
         if answer is None or answer.taken:
