@@ -547,3 +547,15 @@ def test_a_branch_with_work_of_its_own_is_told_how_far_behind_it_is(git_repo, ru
     git(clone, "commit", "-q", "--allow-empty", "-m", "own")
     booted = boot(run, clone, "--agent", "codex-1")
     assert "1 commit behind hub/main" in booted.err and "git merge hub/main" in booted.err
+
+
+FEW_BYTES = """import resource, runpy, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
+sys.argv[0] = "session_boot"
+runpy.run_module("tools.agent.session_boot", run_name="__main__")"""
+
+
+def test_a_disk_that_fills_up_after_the_handshake_costs_the_snapshot_and_no_error(git_repo, spawn):
+    done = spawn("-c", FEW_BYTES, "--agent", "codex-1", "--no-sync", cwd=git_repo)
+    assert done.returncode == 0 and "warning: no snapshot: " in done.stderr, done.stderr
+    assert len(events(git_repo, "handshake")) == 1

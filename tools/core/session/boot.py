@@ -82,7 +82,13 @@ def boot(context: Context, guarded: Guarded, options: BootOptions, say: Say) -> 
     context.warn(context.losses())
     for problem in claim_documents.live_claims(context.store).problems:
         say(f"skipped: {problem}")
-    written, verdict = _snapshots(context, guarded, options)
+    try:
+        written, verdict = _snapshots(context, guarded, options)
+    except SetupError as problem:  # a full disk, seen only now: the handshake stands, and is not taken back by an error
+        if handshake is None:
+            raise
+        context.warn([f"no snapshot: {problem.message}"])
+        written, verdict = [], ""
     return Booted(guarded, sentence, state, handshake, of_seat(context), verdict, [*seat_written, *written])
 
 
