@@ -68,18 +68,22 @@ def make_bus(root: Path, events: int, finished: int) -> None:
 
 
 def cost(root: Path, programs: Path, row: Row) -> int:
-    """The instructions of a command's second call."""
-    counts = []
-    for call in (f"FRESH-{time.time_ns()}", f"FRESH-{time.time_ns()}"):
-        words = [call if word == "FRESH" else word for word in row.words]
-        if words[0] == HOOK:
-            program = next(programs.parent.glob("lib/python*/site-packages/tools/agent/hook.py"))
-            payload = json.dumps({**PAYLOAD, "cwd": str(root), "tool_input": {"file_path": "lib/x.py"}})
-            line = [str(programs / "python"), "-I", "-S", str(program), *words[1:]]
-            counts.append(instructions.instructions(root, line, payload))
-        else:
-            counts.append(instructions.instructions(root, [str(programs / "teof"), *words]))
-    return counts[-1]
+    """The instructions of a command's second call; the first is not counted, because a hook that is ends at its alarm."""
+    line, payload = _line(root, programs, row)
+    subprocess.run(line, cwd=root, env=instructions.settled(), input=payload, capture_output=True, text=True)
+    line, payload = _line(root, programs, row)
+    return instructions.instructions(root, line, payload)
+
+
+def _line(root: Path, programs: Path, row: Row) -> tuple[list[str], str]:
+    """A call of a command as a process, and its standard input."""
+    fresh = f"FRESH-{time.time_ns()}"
+    words = [fresh if word == "FRESH" else word for word in row.words]
+    if words[0] != HOOK:
+        return [str(programs / "teof"), *words], ""
+    program = next(programs.parent.glob("lib/python*/site-packages/tools/agent/hook.py"))
+    payload = json.dumps({**PAYLOAD, "cwd": str(root), "tool_input": {"file_path": "lib/x.py"}})
+    return [str(programs / "python"), "-I", "-S", str(program), *words[1:]], payload
 
 
 def main() -> int:
