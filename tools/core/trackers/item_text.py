@@ -130,6 +130,8 @@ def quoted(text: str) -> str:
     if not terminal.is_plain(text.replace("\n", "")):
         text = "\n".join("\t".join(map(terminal.clean, line.split("\t"))) for line in text.split("\n"))
     quotation = "> " + text.replace("\n", "\n> ")
+    if "> \n" not in text:
+        return quotation.replace("> \n", ">\n")  # nothing but the marks of empty lines ends so
     return quotation.replace("\n> \n", "\n>\n").replace("\n> \n", "\n>\n")  # twice: matches overlap in empty lines
 
 

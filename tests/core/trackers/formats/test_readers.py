@@ -212,6 +212,13 @@ def test_what_gh_prints_is_read_with_relations_in_the_same_repository(read):
     assert dict(first.sections)["Description"] == "### Describe\n\nStatus: done\n"
 
 
+def test_what_gh_prints_of_every_issue_and_is_empty_is_not_shown(read):
+    issue = {"number": 5, "title": "T", "state": "OPEN", "isPinned": False, "projectCards": [], "reactionGroups": []}
+    issue |= {"closedByPullRequestsReferences": [], "projectItems": [{"status": {"name": "Todo"}, "title": "Plan"}]}
+    (piece,) = read("github", json.dumps([issue])).pieces
+    assert piece.unknown == {"projectItems": [{"status": {"name": "Todo"}, "title": "Plan"}]}
+
+
 def test_one_issue_as_gh_views_it_counts_as_a_list(read):
     assert list(by_id(read("github", '{"number":7,"title":"T","state":"OPEN"}'))) == ["GH-7"]
 

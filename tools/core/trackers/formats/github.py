@@ -80,7 +80,7 @@ def _piece(issue: Any, where: str) -> Piece:
         milestone=pieces.text_of(milestone.get("title")) if isinstance(milestone, dict) else "",
         created=pieces.stamp(issue.get("createdAt")),
         comments=_comments(issue),
-        unknown={name: value for name, value in issue.items() if name not in _KNOWN},
+        unknown={name: value for name, value in issue.items() if value and name not in _KNOWN},
         is_ours=ours is not None,
     )
 
