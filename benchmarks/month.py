@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """A month of a fleet, simulated at full speed: agents in clones of one origin, who claim, log, release and exchange.
 
-    python benchmarks/month.py [--events 100000] [--claims 1000] [--agents 40] [--clones 8] [--exchanges 120] [--keep FOLDER]
+    python benchmarks/month.py [--events 100000] [--claims 1000] [--agents 40] [--clones 8] [--exchanges 120]
+        [--keep FOLDER] [--part 1.0]
 
 It ends with the size of the branch, the time that a clone needs which begins with nothing, and an error
-where two clones differ. A month that lies in FOLDER already is not lived again, only looked at.
+where two clones differ. A month that was stopped in FOLDER goes on there; one that is over is only looked at.
 """
 
 from __future__ import annotations
@@ -59,21 +60,21 @@ def main() -> None:
     for name, default in Fleet(100_000, 1_000, 40, 8, 120)._asdict().items():
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--keep", type=Path, help="a folder for the clones, used again by the next run")
+    parser.add_argument("--part", type=float, default=1.0, help="the share of the month to live")
     options = vars(parser.parse_args())
-    keep, fleet = options.pop("keep"), Fleet(**options)
+    keep, part, fleet = options.pop("keep"), options.pop("part"), Fleet(**options)
     with nullcontext(keep) if keep else tempfile.TemporaryDirectory() as name:
         top = Path(name)
         top.mkdir(exist_ok=True)
         settle_git(top)
         folders = [top / f"clone-{number}" for number in range(fleet.clones)]
-        if not (top / "lived").exists():
-            began = time.monotonic()
+        if not (top / "origin.git").exists():
             origin = make_origin(top)
             for number, folder in enumerate(folders):
                 make_clone(origin, folder, f"codex-{number}")
-            live(fleet, folders)
-            (top / "lived").write_text(f"{fleet}: {time.monotonic() - began:.0f} s, {cpu_seconds():.0f} s of CPU\n")
-        print((top / "lived").read_text(), end="", flush=True)
+        began = time.monotonic()
+        live(fleet, folders, top / "turn", part)
+        print(f"{part:.0%} of {fleet}: {time.monotonic() - began:.0f} s, {cpu_seconds():.0f} s of CPU", flush=True)
         require_equal(folders)
         report(top, top / "origin.git", folders[0])
 
@@ -98,12 +99,19 @@ def context_of(clone: Path, agent: str, now: datetime) -> Context:
 # -- the month ---------------------------------------------------------------------------------------
 
 
-def live(fleet: Fleet, folders: list[Path]) -> None:
-    """Each clone in turn works for its share of the month and exchanges, then all exchange what is left."""
+def live(fleet: Fleet, folders: list[Path], mark: Path, part: float) -> None:
+    """Each clone in turn works for its share of the month and exchanges, then all exchange what is left.
+
+    The mark says which turns were begun; one in which the month was stopped is not begun again.
+    """
+    begun = int(mark.read_text()) if mark.exists() else 0
     turns = fleet.exchanges * fleet.clones
     begin = clock.now() - MONTH
     works = zip(shares(fleet.events, turns), shares(fleet.claims, turns), strict=True)
     for turn, (events, tasks) in enumerate(works):
+        if not begun <= turn < turns * part:
+            continue
+        mark.write_text(str(turn + 1))
         number = turn % fleet.clones
         now = begin + MONTH * turn / turns
         work(folders[number], fleet, turn, events, tasks, now)
