@@ -83,7 +83,7 @@ field: $(READY) ## run what touches git and files again: in an awkward home, of 
 		timeout 300 $(BIN)/python -m pytest --field=newest $(PYTEST_ARGS) tests/test_layouts.py; \
 	else echo "skipped: FIELD_GIT names no folder with a newer git" >&2; fi
 
-soak: $(READY) ## run the races, crashes and random schedules for ten minutes
+soak: $(READY) ## run the races, crashes and 5,040 histories of clones; takes an hour or more
 	@$(BIN)/python -m pytest -m soak -o timeout=3600 -o addopts="-q --strict-markers -n 2 --dist worksteal"
 
 docs: $(VENV)/.docs ## write the generated documents anew and build the site in build/site

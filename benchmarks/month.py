@@ -184,6 +184,12 @@ def claims_of(folder: Path) -> tuple[int, str]:
 def report(top: Path, origin: Path, clone: Path) -> None:
     """The sizes, and the time of a clone that begins with nothing."""
     print(f"origin as it was left: {size(origin / 'objects')} MB; a clone's objects: {size(clone / '.git/objects')} MB")
+    began = time.monotonic()
+    git(origin, "maintenance", "run", "--task=gc", "--quiet")
+    print(
+        f"origin after git's maintenance, which took {time.monotonic() - began:.0f} s: {size(origin / 'objects')} MB",
+        flush=True,
+    )
     kept, late = top / "branch.git", top / "late"
     for folder in (kept, late):
         shutil.rmtree(folder, ignore_errors=True)
@@ -194,7 +200,8 @@ def report(top: Path, origin: Path, clone: Path) -> None:
     ).stdout.split()
     moved = [name for name in files if name.startswith("claims/finished/")]
     print(
-        f"branch bus: {size(kept / 'objects')} MB after git's maintenance, {len(files)} files, {len(moved)} of finished claims"
+        f"branch bus: {size(kept / 'objects')} MB after git's maintenance, {len(files)} files, {len(moved)} of finished claims",
+        flush=True,
     )
     began = time.monotonic()
     git(top, "clone", "--quiet", f"file://{origin}", str(late))
