@@ -23,7 +23,7 @@ from tools.core.trackers.formats.registry import Importer
 from tools.core.trackers.formats.source_files import Source
 from tools.core.trackers.imports import changes, writing
 from tools.core.trackers.imports.changes import Changes, Options, Row, Sides
-from tools.core.trackers.pieces import Piece
+from tools.core.trackers.pieces import Piece, Reading
 
 
 class ImportOptions(NamedTuple):
@@ -36,8 +36,9 @@ class ImportOptions(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What an import did, or would do."""
+    """What an import did, or would do, and what it read."""
 
+    reading: Reading
     source: str
     changes: Changes
     problems: list[Problem]
@@ -95,7 +96,7 @@ def run(context: Context, importer: Importer, source: Source, options: ImportOpt
     here = {piece.key: piece for piece in reading.pieces if piece.key in planned.ids}
     notes = _add_notes(context, importer.NAME, here, planned.ids, options)
     assigned = _assign(context, here, planned, options)
-    return Result(importer.NAME, planned, [*damaged, *reading.problems], notes, assigned, options.dry_run)
+    return Result(reading, importer.NAME, planned, [*damaged, *reading.problems], notes, assigned, options.dry_run)
 
 
 def _require_manager(context: Context) -> None:
