@@ -6,6 +6,8 @@ import json
 import os
 import py_compile
 import re
+import subprocess
+import sys
 import tomllib
 from importlib.machinery import PathFinder
 
@@ -174,3 +176,10 @@ def test_what_is_not_compiled_from_its_source_as_it_is_now_is_left_to_python(mod
     py_compile.compile(str(source))
     source.write_text("def answer():\n    return 4\n")
     assert as_compiled(moved) is None
+
+
+def test_a_python_without_packages_starts_that_of_the_checkout_once_at_most(git_repo):
+    start = [sys.executable, "-S", "-m", "tools.agent.bus_status"]
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    done = subprocess.run(start, cwd=git_repo, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 7 and done.stderr.startswith("error: the package click is missing"), done.stderr

@@ -85,6 +85,17 @@ def test_an_id_like_that_of_a_finished_task_is_free(run):
     run("agent.bus_claim", "claim", "--task", "QUEUE-012")
 
 
+@pytest.mark.parametrize("typed", ["QUEUE-12", "012", "queue-012", "QUEUE-0012"])
+@pytest.mark.parametrize("option", ["--task", "--message-task"])
+def test_no_thread_begins_under_an_id_that_is_a_tasks_but_for_case_or_zeros(run, queued, raw_bus, typed, option):
+    words = ("--summary", "which way?", option)
+    command = ("agent.bus_message", "--type", "note") if option == "--task" else ("agent.bus_ping",)
+    refusal = run(*command, *words, typed, code=2)
+    assert f"{typed} is not in the backlog; QUEUE-012 is" in refusal.err and f"{option} QUEUE-012" in refusal.err
+    assert raw_bus[f"messages/{typed}"] is None
+    run(*command, *words, "QUEUE-012")
+
+
 def test_managers_are_told_of_misspelt_ids_too(run, queued):
     assert (
         "--task QUEUE-012 --engineer codex-2"

@@ -7,6 +7,7 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
+from tools.core import hint, ids
 from tools.core.bus import posts
 from tools.core.cli import app as cli
 from tools.core.models.bus import stream_of
@@ -38,6 +39,10 @@ def main(
     target: str | None,
     reply_to: str,
 ) -> None:
+    if not ids.is_usual(task):
+        from tools.core.backlog import task_ids  # most ids are written as the backlog writes them
+
+        task_ids.require_thread(run, task, lambda meant: hint.again("--task", meant))
     draft = posts.MessageDraft(
         task,
         kind,

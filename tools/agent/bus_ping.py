@@ -7,7 +7,7 @@ if __name__ == "__main__":  # before any other import
     __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
     __import__("teof").isolate(__file__)
 
-from tools.core import hint
+from tools.core import hint, ids
 from tools.core.bus import posts
 from tools.core.cli import app as cli
 from tools.core.errors import UsageError
@@ -51,6 +51,10 @@ def main(
     text = summary if summary.startswith(prefix) else prefix + summary
     messages = []
     if message_task is not None and not skip_message:
+        if not ids.is_usual(message_task):
+            from tools.core.backlog import task_ids  # most ids are written as the backlog writes them
+
+            task_ids.require_thread(run, message_task, lambda meant: hint.again("--message-task", meant))
         meta = cli.key_values(message_meta)
         messages.append(
             posts.MessageDraft(

@@ -160,6 +160,15 @@ def is_thread_only(task: str) -> bool:
     return folded == HUB or folded.startswith((COORDINATION_PREFIX.casefold(), INBOX_PREFIX))
 
 
+def is_usual(task: str) -> bool:
+    """Whether an id names no task, or one as the backlog writes it: in capitals, its number with three digits or more."""
+    if is_thread_only(task):
+        return True
+    stem = task.rstrip("0123456789")
+    digits = task[len(stem) :]
+    return task == task.upper() and (not digits or bool(stem and digits == digits.lstrip("0").rjust(3, "0")))
+
+
 def inbox_of(agent: str) -> str:
     """The thread that is an agent's inbox."""
     return INBOX_PREFIX + agent

@@ -12,6 +12,7 @@ from tools.core.bus import claim_documents, claims
 from tools.core.bus.rules.claim_rules import Override
 from tools.core.errors import ConflictError, UsageError
 from tools.core.fs import files
+from tools.core.models.bus import stream_of
 from tools.core.plain import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -66,6 +67,15 @@ def checked(context: Context, task: str, again: Again | None = None) -> Item | N
     if names and (close := ids.near(task, names)):
         context.warn([f"{task} is not in the backlog{close}"])
     return None
+
+
+def require_thread(context: Context, thread: str, again: Again | None = None) -> None:
+    """UsageError for a thread that would begin under a misspelt id.
+
+    Who holds the task that was meant reads another, which could not even begin where only the case differs.
+    """
+    if not ids.is_usual(thread) and not context.store.version(stream_of(thread)):
+        checked(context, thread, again)
 
 
 def _parts(task: str) -> tuple[str, str]:

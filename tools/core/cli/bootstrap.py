@@ -100,7 +100,7 @@ def has_packages() -> bool:
 def use_the_environment_of_the_checkout() -> NoReturn:
     """Starts this process again with the Python of `.venv`, which has what is missing here."""
     python = os.path.join(CHECKOUT, ".venv", "bin", "python")
-    if os.path.exists(python) and os.path.realpath(sys.prefix) != os.path.realpath(os.path.join(CHECKOUT, ".venv")):
+    if os.path.exists(python) and os.path.abspath(sys.executable) != python:
         os.execv(python, [python, *sys.orig_argv[1:]])
     sys.stderr.write("error: the package click is missing in this Python\nhint: make -C " + CHECKOUT + " setup\n")
     sys.exit(7)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tools.core import clock, hint, ids
-from tools.core.backlog import elsewhere, pickup
+from tools.core.backlog import elsewhere, pickup, task_ids
 from tools.core.bus import claim_documents, claims, inbox, posts
 from tools.core.bus.rules import claim_rules, path_patterns
 from tools.core.context import Context
@@ -93,8 +93,10 @@ def log_progress(context: Context, given: Arguments) -> str:
 def send_message(context: Context, given: Arguments) -> str:
     """Posts to a thread, and to an agent's inbox."""
     to = ids.require_agent(given["to"]) if given.get("to") else ""
+    thread = ids.require_task(given["task"])
+    task_ids.require_thread(context, thread)
     draft = posts.MessageDraft(
-        ids.require_task(given["task"]),
+        thread,
         ids.require_word(given.get("type", "status"), "type"),
         given["summary"],
         to=to,
