@@ -358,7 +358,8 @@ class MemoryHistory:
             if (getattr(reply.entry.record, "reply_to", ""), reply.entry.task) != (record.id, task):
                 return False
             latest = max(asked.moment, reply.moment)
-            is_open_to_all = not record.to and not any(moment <= latest for moment in holders.values())
+            others = [moment for agent, moment in holders.items() if agent != asked.entry.agent]
+            is_open_to_all = not record.to and not any(moment <= latest for moment in others)
             return is_open_to_all or reply.entry.agent in {record.to, asked.entry.agent, *managers, *holders}
 
         return answers

@@ -68,17 +68,22 @@ def _behind_options(words: list[str]) -> Command | None:
 def _unknown(name: str) -> Command:
     import difflib
 
-    shown = {word: full for full in commands.names() for word in (full.rpartition(".")[2], full)}
-    near = difflib.get_close_matches(name, shown, 1)
+    names = {word: full for full in commands.names() for word in (full.rpartition(".")[2], full)}
+    near = difflib.get_close_matches(name, names, 1)
     if not near:
         return _refusal(f"no command {name!r}", hint.tool(""))
-    meant = shown[near[0]]
-    return _refusal(f"no command {name!r}; did you mean {meant}?", _as_hint(meant, sys.argv[2:]))
+    meant = names[near[0]]
+    is_certain = difflib.SequenceMatcher(None, name, near[0]).ratio() >= _TYPING_MISTAKE
+    shown = _as_hint(meant, sys.argv[2:]) if is_certain else hint.tool("")
+    return _refusal(f"no command {name!r}; did you mean {meant}?", shown)
+
+
+_TYPING_MISTAKE = 0.8
+"""How like a command's a word is that is taken for it: what is less alike is named, and never offered to be pasted."""
 
 
 def _as_hint(name: str, arguments: list[str]) -> hint.Hint:
-    module = commands.module_of(name)
-    return hint.tool(module.removeprefix("tools."), *arguments) if module else hint.init(*arguments)
+    return hint.program(*bootstrap.start_of("tools"), name, *arguments)
 
 
 def _refusal(message: str, shown: hint.Hint) -> Command:

@@ -118,7 +118,7 @@ def test_a_command_by_path_finds_its_own_tools_there_too(crowded, checkout):
 
 
 def test_teof_says_what_it_does_not_know_and_hints_in_its_own_form(git_repo, teof):
-    done = teof("bus_nothing", cwd=git_repo)
+    done = teof("nothing", cwd=git_repo)
     assert done.returncode == 2 and done.stderr.endswith("hint: teof\n")
     done = teof("bus_event", "log", "--event", "note", cwd=git_repo)
     assert done.returncode == 7 and "hint: teof session_boot" in done.stderr

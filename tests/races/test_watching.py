@@ -85,7 +85,9 @@ def test_only_what_is_new_is_printed_once_the_log_was_replaced(watch, log, works
     log("present")
     watcher = watch()
     with open(workspace.events.path, "rb") as old, open(workspace.events.path + ".new", "wb") as new:
-        new.write(old.read() + b'{"agent_id":"codex-3","event":"note","summary":"merged"}\n')
+        new.write(
+            old.read() + b'{"ts":"2026-01-31T12:00:00Z","agent_id":"codex-3","event":"note","summary":"merged"}\n'
+        )
     os.rename(workspace.events.path + ".new", workspace.events.path)
     watcher.expect("merged")
     log("after")
@@ -109,7 +111,7 @@ def test_a_log_that_was_cut_short_is_followed_on(watch, log, workspace):
 def test_half_a_line_is_never_printed(watch, log, workspace):
     log("present")
     watcher = watch()
-    line = b'{"agent_id":"codex-3","event":"note","summary":"in two pieces"}\n'
+    line = b'{"ts":"2026-01-31T12:00:00Z","agent_id":"codex-3","event":"note","summary":"in two pieces"}\n'
     for piece in (line[:20], line[20:]):
         with open(workspace.events.path, "ab", 0) as out:
             out.write(piece)

@@ -287,14 +287,15 @@ def test_only_who_has_a_say_in_a_request_answers_it(any_store, write, agent, sum
 
 
 @pytest.mark.parametrize(
-    ("held", "agent", "closes"), [(False, "stranger", True), (True, "stranger", False), (True, "holder", True)]
+    ("holder", "agent", "closes"),
+    [("", "stranger", True), ("holder", "stranger", False), ("holder", "holder", True), ("asker", "stranger", True)],
 )
 def test_a_request_to_nobody_is_answered_by_its_holder_or_while_there_is_none_by_anybody(
-    any_store, write, at, held, agent, closes
+    any_store, write, at, holder, agent, closes
 ):
-    if held:
-        write(event="claim", agent_id="holder", task_id="T", claim=holds("holder"), ts=at(0))
-    asked = write(thread="T", type="request", summary="asked", ts=at(1))
+    if holder:
+        write(event="claim", agent_id=holder, task_id="T", claim=holds(holder), ts=at(0))
+    asked = write(thread="T", type="request", summary="asked", ts=at(1), **{"from": "asker"})
     write(
         thread="T", type="status", summary="answer", reply_to=asked["id"], ts="2020-01-01T00:00:00Z", **{"from": agent}
     )

@@ -91,7 +91,7 @@ def test_a_commit_whose_connection_is_cut_is_done_once(proxy, server, workspace)
     version = ""
     for number in range(40):
         event = an_event(summary=str(number))
-        written = store.commit([Append(EVENTS, event), Append("messages/T", {"from": "x", "type": "note", "id": event["id"]}),
+        written = store.commit([Append(EVENTS, event), Append("messages/T", {**event, "from": "x", "type": "note"}),
                                 Replace("claims/T", {"n": number}, version)])  # fmt: skip
         version = store.version("claims/T")
         assert written[0]["summary"] == str(number)

@@ -71,11 +71,11 @@ _IS_ANSWERED = (
     "id IS NOT NULL AND EXISTS (SELECT 1 FROM entries AS reply INDEXED BY by_reply"
     " WHERE reply.reply_to=entries.id AND reply.task=entries.task AND (reply.agent IN (entries.agent, entries.target)"
     f" OR EXISTS ({_HELD}=reply.agent) OR EXISTS ({_MANAGES}=reply.agent) OR (entries.target IS NULL AND NOT EXISTS"
-    f" ({_HELD} IS NOT NULL AND party.kind<>'handshake' AND party.moment<=MAX(entries.moment, reply.moment)))))"
+    f" ({_HELD}<>entries.agent AND party.kind<>'handshake' AND party.moment<=MAX(entries.moment, reply.moment)))))"
 )
 """Whether one replied who has a say: the addressee, the sender, who held or gave out the task, a manager.
 
-A request that names nobody is answered by anybody, unless its task had a holder by then.
+A request that names nobody is answered by anybody, unless others than who asked had its task by then.
 """
 
 _NEW = "FROM entries NOT INDEXED WHERE seq>:after AND"

@@ -53,12 +53,12 @@ BEGIN
 END $$;
 
 CREATE FUNCTION teof.may_answer(asked teof.waiting, who text, answered bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
-  -- a request to nobody is answered by anybody, unless its task had a holder by then
+  -- a request to nobody is answered by anybody, unless others than who asked had its task by then
   SELECT who = asked.agent OR who IS NOT DISTINCT FROM asked.target
     OR EXISTS (SELECT 1 FROM teof.records WHERE bus = asked.bus AND task = asked.task AND party = who)
     OR EXISTS (SELECT 1 FROM teof.records WHERE bus = asked.bus AND agent = who AND kind = 'handshake' AND party = who)
     OR (asked.target IS NULL AND NOT EXISTS (SELECT 1 FROM teof.records WHERE bus = asked.bus AND task = asked.task
-      AND party IS NOT NULL AND kind <> 'handshake' AND moment <= greatest(asked.moment, answered)))
+      AND party <> asked.agent AND kind <> 'handshake' AND moment <= greatest(asked.moment, answered)))
 $$;
 
 CREATE FUNCTION teof.is_answered(asked teof.waiting) RETURNS boolean LANGUAGE sql STABLE AS $$
