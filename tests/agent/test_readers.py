@@ -51,7 +51,7 @@ def test_a_log_that_went_backwards_is_told(bus, run, raw_bus, command):
     run("agent.bus_status")
     raw_bus["events"] = raw_bus["events"].splitlines(keepends=True)[0]
     warned = run(*command).err
-    assert "records that were here are gone" in warned and "bus_repair" in warned
+    assert "1 record that was here is gone" in warned and "bus_repair" in warned
 
 
 def test_a_watch_of_a_task_without_records_says_so(git_repo, run):

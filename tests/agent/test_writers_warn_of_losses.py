@@ -50,5 +50,5 @@ def test_a_writer_that_asks_the_index_names_the_command_that_brings_records_back
 )
 def test_a_writer_that_asks_nothing_names_it_as_well_and_only_then(lossy, run, command):
     done = run(*command, "--json")
-    assert [note for note in done.json["notes"] if "1 records that were here are gone" in note]
+    assert [note for note in done.json["notes"] if "1 record that was here is gone" in note]
     assert run("maintenance.bus_repair", "--apply") and "notes" not in run(*command, "--json").json

@@ -24,7 +24,8 @@ class Loss(NamedTuple):
 
     def note(self, where: str) -> Note:
         """What a user is told of it, with the command that shows what can be restored."""
-        return Note(f"{where}: {self.records} records that were here are gone", hint.tool("maintenance.bus_repair"))
+        lost = "1 record that was here is" if self.records == 1 else f"{self.records} records that were here are"
+        return Note(f"{where}: {lost} gone", hint.tool("maintenance.bus_repair"))
 
 
 class Matches(NamedTuple):
