@@ -25,6 +25,7 @@ _allow_busy = cli.option("--allow-busy", is_flag=True, help="Take it although yo
 def list_tasks(run: cli.Run, *, agent: str | None, everything: bool, limit: int) -> None:
     """Show what is assigned to you and what is ready, best first."""
     backlog = pickup.read(run)
+    run.warn(run.losses())
     run.skipped(backlog.problems)
     agent = agent or (run.reader.agent_id if run.reader else "")
     rows = backlog.tasks if everything else [*backlog.own(agent), *backlog.ready]

@@ -21,6 +21,7 @@ main = cli.group(__doc__)
 def show(run: cli.Run, *, task: str) -> None:
     """Show a task of the backlog: title, goal, acceptance, paths, state, and the command that goes on."""
     backlog = pickup.read(run)
+    run.warn(run.losses())
     run.skipped(backlog.problems)
     row = next((row for row in backlog.tasks if row.item.task_id == task), None)
     if row is None:
@@ -65,6 +66,7 @@ def _next(row: states.Task, agent: str) -> hint.Hint | None:
 def list_tasks(run: cli.Run, *, everything: bool, limit: int) -> None:
     """Show the tasks of the backlog with their states, best first."""
     backlog = pickup.read(run)
+    run.warn(run.losses())
     run.skipped(backlog.problems)
     over = (items.DONE, items.DROPPED)
     rows = [row for row in backlog.tasks if everything or row.state not in over]

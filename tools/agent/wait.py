@@ -29,6 +29,7 @@ def main(run: cli.Run, *, kinds: tuple[str, ...], task: str | None, timeout: tim
 
     if "release" in kinds and task is None:
         raise UsageError("--for release needs --task", code="wait.task")
+    run.warn(run.losses())
     wish = waiting.Wish(kinds or (waiting.MAIL,), task or "")
     arrivals = waiting.wait(run, wish, timeout.total_seconds())
     text = "\n".join(terminal.clean(waiting.line_of(part)) for part in arrivals)
