@@ -17,7 +17,13 @@ READERS = [
     ("agent.manager_report",),
     ("consensus.dashboard",),
 ]
-LISTS = [("agent.idle_pickup", "list"), ("agent.task", "list"), ("agent.wait", "--timeout", "0s")]
+LISTS = [
+    ("agent.idle_pickup", "list"),
+    ("agent.task", "list"),
+    ("agent.wait", "--timeout", "0s"),
+    ("agent.receipts_index",),
+    ("agent.task_sync", "--dry-run"),
+]
 """What reads claims and the backlog, and yet says that a log has lost records."""
 
 NO_RECORDS = [

@@ -24,6 +24,7 @@ def main(run: cli.Run, *, output: str | None, missing: bool) -> None:
     folder = run.workspace.in_root(f"{REPORT}/usage")
     place = None if output is None else outputs.output_place(run.workspace, output, folder)
     index = receipts_index.make(run, place)
+    run.warn(run.losses())
     with index.body:
         run.skipped(index.problems)
         if place is not None:

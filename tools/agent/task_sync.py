@@ -17,6 +17,7 @@ from tools.core.text import terminal
 def main(run: cli.Run, *, dry_run: bool) -> None:
     agent = "" if dry_run else run.seat.agent_id
     result = status_sync.sync(run, agent, dry_run=dry_run)
+    run.warn(run.losses())
     run.skipped(result.problems)
     verb = "would change" if dry_run else "changed"
     lines = [f"{verb} {terminal.number(len(result.edits), 'status line')}"]
