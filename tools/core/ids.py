@@ -164,9 +164,14 @@ def is_usual(task: str) -> bool:
     """Whether an id names no task, or one as the backlog writes it: in capitals, its number with three digits or more."""
     if is_thread_only(task):
         return True
-    stem = task.rstrip("0123456789")
-    digits = task[len(stem) :]
+    stem, digits = without_digits(task)
     return task == task.upper() and (not digits or bool(stem and digits == digits.lstrip("0").rjust(3, "0")))
+
+
+def without_digits(task: str) -> tuple[str, str]:
+    """An id without the digits at its end, and these."""
+    stem = task.rstrip("0123456789")
+    return stem, task[len(stem) :]
 
 
 def inbox_of(agent: str) -> str:

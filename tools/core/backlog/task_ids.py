@@ -78,21 +78,15 @@ def require_thread(context: Context, thread: str, again: Again | None = None) ->
         checked(context, thread, again)
 
 
-def _parts(task: str) -> tuple[str, str]:
-    """An id without the digits at its end, and these."""
-    stem = task.rstrip("0123456789")
-    return stem, task[len(stem) :]
-
-
 def _key(task: str) -> tuple[str, int]:
     """What is the same for `QUEUE-012`, `queue-12` and `012`."""
-    stem, digits = _parts(task)
+    stem, digits = ids.without_digits(task)
     return (stem.casefold() or _DEFAULT, int(digits or 0))
 
 
 def _spellings(task: str) -> list[str]:
     """Other ids that people type for the same task: more or fewer leading zeros, another case."""
-    stem, written = _parts(task)
+    stem, written = ids.without_digits(task)
     number = written.lstrip("0")
     numbers = dict.fromkeys(number.rjust(width, "0") for width in range(1, 4)) if number else [written]
     stems = dict.fromkeys([stem, stem.upper()] if stem else [_DEFAULT.upper()])
