@@ -73,18 +73,16 @@ def render_piece(piece: Piece, links: Links, source: str, digest: str) -> Render
         f"# Task: {title}\nId: {links.task_id}\nStatus: {piece.status}\nPriority: {piece.priority}\n{depends}"
         f"Source: {source_line(source, piece.key)}\nSource Digest: {digest}\n"
     )
-    if piece.kind:
-        head += f"Type: {_line(piece.kind, MAX_VALUE)}\n"
-    if links.parent:
-        head += f"Parent: {_line(links.parent, MAX_VALUE)}\n"
-    if piece.labels:
-        head += f"Labels: {_line(', '.join(piece.labels), MAX_VALUE)}\n"
-    if piece.assignee:
-        head += f"Assignee: {_line(piece.assignee, MAX_VALUE)}\n"
-    if piece.milestone:
-        head += f"Milestone: {_line(piece.milestone, MAX_VALUE)}\n"
-    if piece.related:
-        head += f"Related: {_line(', '.join(piece.related), MAX_VALUE)}\n"
+    for name, value in (
+        ("Type", piece.kind),
+        ("Parent", links.parent),
+        ("Labels", ", ".join(piece.labels)),
+        ("Assignee", piece.assignee),
+        ("Milestone", piece.milestone),
+        ("Related", ", ".join(piece.related)),
+    ):
+        if value:
+            head += f"{name}: {_line(value, MAX_VALUE)}\n"
     if piece.created:
         head += f"Created: {piece.created}\n"
     if piece.due:
