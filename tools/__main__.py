@@ -27,8 +27,7 @@ def main() -> None:
     """`teof <command> …` and `python -m tools …`."""
     arguments = sys.argv[1:]
     name = arguments[0] if arguments else ""
-    is_script = bootstrap.is_console_script(sys.argv[0])
-    start = (bootstrap.CONSOLE_SCRIPT,) if is_script else ("python", "-m", "tools")
+    start = bootstrap.start_of("tools")
     if not name or name.startswith("-"):
         cli.main(_behind_options(arguments) or index, arguments, start)
     cli.main(_command(name), arguments[1:], (*start, name))

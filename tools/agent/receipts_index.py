@@ -44,8 +44,8 @@ def main(run: cli.Run, *, output: str | None, missing: bool) -> None:
     run.emit({**document, "written": place.name if place else None}, "\n".join(lines))
 
 
-def _counts(summary: Mapping[str, object]) -> str:
-    nouns = [f"{summary[key]} {key if summary[key] != 1 else key[:-1]}" for key in ("plans", "receipts", "messages")]
+def _counts(summary: Mapping[str, int]) -> str:
+    nouns = [terminal.number(summary[f"{noun}s"], noun) for noun in ("plan", "receipt", "message")]
     states = [f"{summary[key]} {key}" for key in ("missing", "untracked", "verified", "broken")]
     return ", ".join([*nouns, *states])
 
