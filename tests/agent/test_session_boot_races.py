@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 from tests.clones import make_origin, start
@@ -31,6 +32,30 @@ def test_twenty_boots_at_once_shake_hands_twenty_times(tmp_path):
     handshakes = [event for event in map(json.loads, lines) if event["event"] == "handshake"]
     assert sorted(event["agent_id"] for event in handshakes) == sorted(AGENTS * BOOTS)
     assert len({event["id"] for event in handshakes}) == BOOTS * len(AGENTS)
+
+
+def test_a_boot_in_the_middle_of_another_ones_fast_forward_sees_no_work_of_others(tmp_path):
+    origin = make_origin(tmp_path)
+    clone, other = tmp_path / "clone", tmp_path / "other"
+    for folder in (clone, other):
+        git(tmp_path, "clone", "-q", str(origin), str(folder))
+    git(clone, "worktree", "add", "-q", "_bus", "bus")
+    git(clone, "config", "filter.slow.smudge", "sleep 1; cat")  # the first file is there a second before the rest
+    tree = _worktree(clone, tmp_path / "codex-1", "codex-1")
+    (other / ".gitattributes").write_text("*.txt filter=slow\n")
+    (other / "1.txt").write_text("new\n")
+    (other / "2.txt").write_text("new\n")
+    _push(other, "3.txt")
+    first = start(tree, "agent.session_boot", "--agent", "codex-1")
+    deadline = time.monotonic() + 60
+    while not (tree / "1.txt").exists():
+        assert time.monotonic() < deadline, first.communicate(timeout=300)
+        time.sleep(0.01)
+    second = start(tree, "agent.session_boot", "--agent", "codex-1")
+    for boot in (second, first):
+        text, error = boot.communicate(timeout=300)
+        assert boot.returncode == 0, text + error
+    assert not list(tree.glob("_report/session/codex-1/*dirty*"))
 
 
 def _worktree(clone: Path, folder: Path, agent: str) -> Path:

@@ -16,8 +16,9 @@ from tools.core import clock, ids
 from tools.core.bus import claim_documents, handoffs, posts
 from tools.core.bus.handoffs import Handoff
 from tools.core.context import Context
+from tools.core.errors import BusyError, SetupError
 from tools.core.fs import files, locks
-from tools.core.git import changes, refs
+from tools.core.git import changes, refs, remotes
 from tools.core.models.bus import Claim
 from tools.core.receipts import write
 from tools.core.text import secrets
@@ -42,7 +43,22 @@ def _is_toolkit_file(line: str) -> bool:
 
 
 def status(workspace: Workspace) -> list[str]:
-    """The lines of `git status --porcelain`, without files of the toolkit and worktrees of others."""
+    """The lines of `git status --porcelain`, without files of the toolkit and worktrees of others.
+
+    A tree that looks dirty is asked again while no other command brings this clone forward: in the
+    middle of its fast-forward the files are new and the index is not.
+    """
+    lines = _status(workspace)
+    if not lines:
+        return lines
+    try:
+        with remotes.exclusive(workspace):
+            return _status(workspace)
+    except (BusyError, SetupError):  # no lock is to be had here; git itself answered the first time
+        return lines
+
+
+def _status(workspace: Workspace) -> list[str]:
     pathspecs = changes.outside_worktrees(os.path.realpath(workspace.root), worktrees(workspace))
     return [line for line in changes.status(workspace.root, pathspecs) if not _is_toolkit_file(line)]
 
