@@ -140,6 +140,15 @@ def test_a_command_that_runs_all_day_loads_only_what_it_needs(git_repo, run, mod
     assert (code, sorted(modules & (IN_PASSING | SLOW | INDEX) - needs)) == (0, [])
 
 
+def test_taking_the_best_task_of_a_backlog_with_plans_loads_only_what_it_needs(git_repo, run, seat):
+    seat("codex-1")
+    (git_repo / "queue").mkdir()
+    (git_repo / "queue/001-task.md").write_text("# Task: Do it\nStatus: open\n")
+    run("planner.cli", "new", "do-it", "--summary", "Do it")
+    code, modules = loaded("tools.agent.idle_pickup", "next", cwd=git_repo)
+    assert (code, sorted(modules & (IN_PASSING | SLOW | INDEX))) == (0, [])
+
+
 @pytest.mark.parametrize("event", ["PreToolUse", "PostToolBatch"])
 def test_a_hook_that_tells_mail_loads_only_what_it_needs(git_repo, run, seat, event):
     seat("a-2")

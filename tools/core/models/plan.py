@@ -6,9 +6,6 @@ to (docs/formats.md, "_plans").
 
 from __future__ import annotations
 
-import re
-from typing import TypeVar
-
 from tools.core import ids
 from tools.core.models.lenient import text_of
 from tools.core.models.record import STAMP_PATTERN, SUMMARY_PATTERN, Record, field, fields_of, record, text_rule
@@ -16,9 +13,9 @@ from tools.core.plain import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from typing import Any
+    from typing import Any, TypeVar
 
-Part = TypeVar("Part")
+    Part = TypeVar("Part")
 
 PLAN_STATUSES = ("queued", "in_progress", "blocked", "done")
 """The words for plans and their steps."""
@@ -40,8 +37,7 @@ _CHECKPOINT_SPELLINGS = {
     "completed": "satisfied",
     "done": "satisfied",
 }
-_TARGET = re.compile(r"S(?:[1-9]|10)")
-_SEPARATORS = re.compile(r"[\s_-]+")
+_TARGETS = frozenset(f"S{number}" for number in range(1, 11))
 _LINE: dict[str, Any] = {"pattern": SUMMARY_PATTERN, "max_length": 2000}
 _STATUS: dict[str, Any] = {"pattern": f"^(?:{'|'.join(PLAN_STATUSES)})$"}
 
@@ -59,7 +55,11 @@ def checkpoint_word(text: object) -> str | None:
 def _word(text: object, words: tuple[str, ...], spellings: Mapping[str, str]) -> str | None:
     if not isinstance(text, str):
         return None
-    plain = _SEPARATORS.sub("_", text.strip().lower())
+    plain = text.strip().lower()
+    if plain not in words and plain not in spellings:
+        import re  # few write `In Progress`
+
+        plain = re.sub(r"[\s_-]+", "_", plain)
     plain = spellings.get(plain, plain)
     return plain if plain in words else None
 
@@ -170,7 +170,7 @@ def fields_within(part: str) -> frozenset[str]:
 
 def is_target(text: str) -> bool:
     """Whether it names one of the systemic targets S1 to S10."""
-    return _TARGET.fullmatch(text) is not None
+    return text in _TARGETS
 
 
 # -- tolerant readers ----------------------------------------------------------------------------

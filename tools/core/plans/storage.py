@@ -6,17 +6,12 @@ at once are both kept, and one that would break the plan leaves the file as it w
 
 from __future__ import annotations
 
-import json
-import re
-
 from tools.core import clock, hint, ids
 from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, SetupError, UsageError
 from tools.core.fs import files, locks
 from tools.core.models.plan import Plan, plan_from
 from tools.core.plain import TYPE_CHECKING, NamedTuple
-from tools.core.plans import rules
-from tools.core.plans.edits import Edit
 from tools.core.problem import Problem
 from tools.core.receipts.write import create_document, replace_document, write_new
 from tools.core.text import secrets
@@ -26,12 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
+    from tools.core.plans.edits import Edit
+
 SUFFIX = ".plan.json"
 
 MAX_DEPTH = 32
 """Levels of nesting a plan may have, foreign fields included."""
-
-_INDENT = re.compile(rb"\n([ \t]+)\S")
 
 
 class Change(NamedTuple):
@@ -149,6 +144,8 @@ def _justification(raw: Mapping[str, Any]) -> bytes:
 
 
 def _require_no_worse(before: Mapping[str, Any], after: Mapping[str, Any], plan_id: str) -> None:
+    from tools.core.plans import rules  # who only reads plans needs neither these nor what they load
+
     problems = rules.shape(after, plan_id)
     earlier = set(rules.shape(before, plan_id)) if problems and before else set()
     worse = [finding for finding in problems if finding not in earlier]
@@ -159,7 +156,10 @@ def _require_no_worse(before: Mapping[str, Any], after: Mapping[str, Any], plan_
 
 def dump_like(raw: Mapping[str, Any], data: bytes) -> bytes:
     """The plan as a document in the form of the one it replaces: indentation, escapes and line ends."""
-    match = _INDENT.search(data.replace(b"\r\n", b"\n"))
+    import json  # the indentation of a plan is not ours
+    import re
+
+    match = re.search(rb"\n([ \t]+)\S", data.replace(b"\r\n", b"\n"))
     indent = match[1].decode() if match else "  "
     escaped = b"\\u" in data and data.isascii()
     text = json.dumps(secrets.redact_value(raw), indent=indent, ensure_ascii=escaped, allow_nan=False) + "\n"
