@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from tools.core.text import terminal
@@ -31,6 +32,9 @@ MAX_SECTION = 200_000
 
 MAX_DEPENDS = 100_000
 """Characters of the line that names dependencies."""
+
+MAX_MARK = 64
+"""Characters of a part that is its own mark."""
 
 CUT = "(cut here; the whole text is in queue/.source/)"
 _FIELD = re.compile(r"([A-Za-z][A-Za-z ]{0,40}?)\s*:(?!//)")
@@ -57,7 +61,7 @@ class Rendered(NamedTuple):
     @property
     def text(self) -> str:
         """The whole file."""
-        return "".join([self.head, *(f"\n{section}\n" for section in self.sections.values())])
+        return "".join([self.head, *[f"\n{section}\n" for section in self.sections.values()]])
 
     @property
     def parts(self) -> Parts:
@@ -76,13 +80,13 @@ def render_piece(piece: Piece, links: Links, source: str, digest: str) -> Render
     for name, value in (
         ("Type", piece.kind),
         ("Parent", links.parent),
-        ("Labels", ", ".join(piece.labels)),
+        ("Labels", piece.labels and ", ".join(piece.labels)),
         ("Assignee", piece.assignee),
         ("Milestone", piece.milestone),
-        ("Related", ", ".join(piece.related)),
+        ("Related", piece.related and ", ".join(piece.related)),
     ):
         if value:
-            head += f"{name}: {_line(value, MAX_VALUE)}\n"
+            head += _field(name, value)
     if piece.created:
         head += f"Created: {piece.created}\n"
     if piece.due:
@@ -102,12 +106,24 @@ def source_line(source: str, key: str) -> str:
     return _line(f"{source} {key}", MAX_VALUE)
 
 
+@lru_cache(1024)
+def _field(name: str, value: str) -> str:
+    """A line of the head; a tracker has few types, labels and people, and many issues with each."""
+    return f"{name}: {_line(value, MAX_VALUE)}\n"
+
+
 def _add_section(parts: Parts, heading: str, text: str) -> None:
     """A section; one whose heading is there already goes on below it."""
-    shown = _line(heading, 80)
-    name = f"## {shown.lower()}"
+    shown, name = _heading(heading)
     above = f"{parts[name]}\n>" if name in parts else f"## {shown}"
     parts[name] = f"{above}\n{quoted(text)}"
+
+
+@lru_cache(256)
+def _heading(text: str) -> tuple[str, str]:
+    """A section's heading as it is shown, and the name of its part; most sources have the same few."""
+    shown = _line(text, 80)
+    return shown, f"## {shown.lower()}"
 
 
 def _line(text: str, limit: int) -> str:
@@ -190,12 +206,12 @@ def short_hash(text: str) -> str:
 
 def mark(part: str) -> str:
     """A mark that changes when a part does: a short part itself, else its hash."""
-    return part if len(part) <= 64 else short_hash(part)
+    return part if len(part) <= MAX_MARK else short_hash(part)
 
 
 def marks(parts: Mapping[str, str]) -> dict[str, str]:
     """The marks of all parts."""
-    return {name: mark(part) for name, part in parts.items()}
+    return {name: part if len(part) <= MAX_MARK else short_hash(part) for name, part in parts.items()}
 
 
 class Merged(NamedTuple):

@@ -7,7 +7,8 @@ word for. One JSON object a line, by key; the file is replaced whole.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from tools.core.fs import files
@@ -17,6 +18,9 @@ from tools.core.trackers.item_text import Rendered
 from tools.core.workspace import Place, Workspace
 
 _quoted = json.encoder.encode_basestring  # the C function, without an encoder around it
+_AT_ONCE = 256
+"""Lines that are written together."""
+
 MAX_BYTES = 256 * 1024 * 1024
 """Bytes of one kept source."""
 
@@ -78,18 +82,19 @@ def _piece(line: Mapping[str, object]) -> tuple[str, Kept]:
     return str(key), Kept(str(task_id), str(raw), str(head), sections, unsettled)
 
 
-def encoded(pieces: Mapping[str, Kept]) -> bytes:
-    """The file's bytes."""
-    return b"".join([_line(key, piece) for key, piece in pieces.items()])
+def encoded(pieces: Mapping[str, Kept]) -> Iterator[bytes]:
+    """The file's bytes, some lines at a time: at once they would be as much memory as all the rest of an import."""
+    entries = iter(pieces.items())
+    while lines := "".join([_line(key, piece) for key, piece in islice(entries, _AT_ONCE)]):
+        yield lines.encode("utf-8", "backslashreplace")
 
 
-def _line(key: str, piece: Kept) -> bytes:
+def _line(key: str, piece: Kept) -> str:
     task_id, raw, head, sections, unsettled = piece
     more = f',"sections":{_object(sections)}' if sections else ""
     if unsettled:
         more += f',"unsettled":{_object(unsettled)}'
-    texts = f'{{"key":{_quoted(key)},"id":{_quoted(task_id)},"head":{_quoted(head)},"raw":{_quoted(raw)}{more}}}\n'
-    return texts.encode("utf-8", "backslashreplace")
+    return f'{{"key":{_quoted(key)},"id":{_quoted(task_id)},"head":{_quoted(head)},"raw":{_quoted(raw)}{more}}}\n'
 
 
 def _object(texts: Mapping[str, str]) -> str:

@@ -107,19 +107,19 @@ def _piece(issue: dict[str, Any], key: str, title: str, line: str, where: str) -
         key,
         pieces.priority_of(issue.get("priority", _FIRST)),
         [
-            (heading, text(issue[field]))
+            (heading, section)
             for field, heading in _SECTIONS
-            if field in issue and text(issue[field]).strip()
+            if field in issue and (section := text(issue[field])) and not section.isspace()
         ],
         depends,
         parent,
         related,
         text(issue.get("issue_type")),
         pieces.texts_of(issue["labels"]) if "labels" in issue else (),
-        text(issue.get("assignee")),
+        text(issue["assignee"]) if "assignee" in issue else "",
         "",
         pieces.stamp(issue.get("created_at")),
-        pieces.stamp(issue.get("due_at")),
+        pieces.stamp(issue["due_at"]) if "due_at" in issue else "",
         _comments(issue["comments"]) if "comments" in issue else (),
         (),
         {} if issue.keys() <= _KNOWN else {name: issue[name] for name in issue if name not in _KNOWN},
@@ -137,7 +137,7 @@ def _status(issue: dict[str, Any]) -> str:
 def _relations(issue: dict[str, Any], key: str) -> tuple[list[Edge], str, list[str]]:
     depends: list[Edge] = []
     related: list[str] = []
-    parent = pieces.text_of(issue.get("parent"))
+    parent = pieces.text_of(issue["parent"]) if "parent" in issue else ""
     listed = issue.get("dependencies")
     if not isinstance(listed, list):
         return depends, parent, related

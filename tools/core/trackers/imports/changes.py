@@ -74,14 +74,6 @@ class _Aim(NamedTuple):
     rendered: Rendered
 
 
-class _New(NamedTuple):
-    """A piece that is not here yet, the bytes of its file, and what is kept of it."""
-
-    piece: Piece
-    data: bytes
-    kept: Kept
-
-
 def of(reading: Reading, sides: Sides, options: Options) -> Changes:
     """Everything an import changes; raises nothing."""
     changes = Changes([], dict(sides.kept), {}, [], [], [], [], [], list(reading.left_out), [], [])
@@ -91,7 +83,7 @@ def of(reading: Reading, sides: Sides, options: Options) -> Changes:
     changes.notes.extend(waits.notes)
     task_ids = {**{key: piece.task_id for key, piece in sides.kept.items()}, **changes.ids}
     secretive = secrets.places_with_secrets([piece.raw for piece in pieces])
-    new: list[_New] = []
+    new: list[tuple[Piece, bytes, Kept]] = []
     for place, piece in enumerate(pieces):
         links = Links(
             changes.ids[piece.key],
@@ -103,7 +95,7 @@ def of(reading: Reading, sides: Sides, options: Options) -> Changes:
             piece, rendered = _redacted(piece, rendered)
         file = _file_of(piece, sides)
         if file is None and (piece.key not in sides.kept or options.force):
-            new.append(_New(piece, _encoded(rendered.text), kept.of(links.task_id, piece.raw, rendered)))
+            new.append((piece, _encoded(rendered.text), kept.of(links.task_id, piece.raw, rendered)))
         else:
             _again(_Aim(piece, file, rendered), sides, options, changes)
     _create(new, sides, changes)
@@ -253,10 +245,10 @@ def _merge(aim: _Aim, theirs: Parts, base: Mapping[str, str], options: Options, 
     changes.kept[piece.key] = kept.of(task_id, piece.raw, aim.rendered, unsettled)
 
 
-def _create(new: Sequence[_New], sides: Sides, changes: Changes) -> None:
-    """The pieces that are not here yet: high priority first, then the oldest."""
+def _create(new: Sequence[tuple[Piece, bytes, Kept]], sides: Sides, changes: Changes) -> None:
+    """The pieces that are not here yet, with the bytes of their files and what is kept: high priority first, then the oldest."""
     rank = {word: str(number) for number, word in enumerate(items.PRIORITIES)}
-    ordered = sorted(new, key=lambda made: rank[made.piece.priority] + (made.piece.created or "~"))
+    ordered = sorted(new, key=lambda made: rank[made[0].priority] + (made[0].created or "~"))
     width = max(sides.backlog.width, len(str(sides.backlog.last_number + len(ordered))))
     for number, (piece, data, keeping) in enumerate(ordered, sides.backlog.last_number + 1):
         name = f"{str(number).zfill(width)}-{naming.slug(piece.title)}.md"

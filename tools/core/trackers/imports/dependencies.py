@@ -36,7 +36,7 @@ def of(pieces: Sequence[Piece], is_here: Container[str]) -> Dependencies:
             waits += _of_one(piece, number, is_here, by_key, notes)
     waits += _on_children(pieces, by_key)
     waits = _once(waits)
-    removed = _closing_circles(waits)
+    removed = [] if _is_all_backwards(waits, by_key) else _closing_circles(waits)
     for wait in removed:
         notes.append(f"{by_key[wait.key].where}: {wait.key} does not wait for {wait.target}: that would be a circle")
     gone = {(wait.key, wait.target) for wait in removed}
@@ -79,6 +79,12 @@ def _on_children(pieces: Sequence[Piece], by_key: Mapping[str, Piece]) -> Iterab
     ]
     for key, number in sorted(children):
         yield _Wait(pieces[number].parent, key, (pieces[number].created, number))
+
+
+def _is_all_backwards(waits: Iterable[_Wait], by_key: Iterable[str]) -> bool:
+    """Whether every piece waits only for those that stand before it, as in most sources: then there is no circle."""
+    places = {key: place for place, key in enumerate(by_key)}
+    return all(places.get(wait.target, -1) < places[wait.key] for wait in waits)
 
 
 def _closing_circles(waits: Sequence[_Wait]) -> list[_Wait]:

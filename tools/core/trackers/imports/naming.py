@@ -34,7 +34,7 @@ def ids_of(pieces: Iterable[Piece], prefix: str, named: dict[str, str]) -> Names
     for piece in pieces:
         task_id = named.get(piece.key)
         if task_id is None:
-            task_id = preferred = _with_prefix(piece.task_id, prefix)
+            task_id = preferred = _with_prefix(piece.task_id, prefix) if prefix else piece.task_id
             folded = preferred.casefold()
             if folded in taken or not _is_legal(preferred):
                 task_id = _legal_id(preferred, piece.key)
@@ -49,8 +49,6 @@ def ids_of(pieces: Iterable[Piece], prefix: str, named: dict[str, str]) -> Names
 
 
 def _with_prefix(task_id: str, prefix: str) -> str:
-    if not prefix:
-        return task_id
     return f"{prefix}-{_PREFIXED.sub('', task_id, count=1)}"
 
 
