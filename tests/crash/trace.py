@@ -12,7 +12,7 @@ _LINE = re.compile(r"^([a-z_0-9]+)\((.*)$", re.DOTALL)
 _STATE = re.compile(r"[</\"]_(?:bus|plans|report)\b")
 _MODULE = re.compile(r"""[<"][^<">]*/lib/python[0-9.]+/""")
 """A module that Python loads: a disk that loses it ends every program."""
-_NO_PROMISE = re.compile(r"/_bus/\.cache|/\.git[/>]")
+_NO_PROMISE = re.compile(r"/_bus(/|>, \")\.cache|/\.git[/>]")  # beside it, or what is made there
 _FD = re.compile(r"^(\d+|AT_FDCWD)<([^>]*)>")
 ERRORS = ("ENOSPC", "EIO", "EINTR")
 CHANGING = frozenset(
