@@ -2,12 +2,14 @@
 
 import errno
 import subprocess
+import threading
 import time
 
 import pytest
 
+from tests.conftest import git as run_git
 from tools.core.errors import SetupError
-from tools.core.git import environment, git, repository
+from tools.core.git import checkout, environment, git, repository
 
 
 def test_a_hooks_variables_do_not_choose_the_repository(git_repo, tmp_path, monkeypatch):
@@ -43,6 +45,29 @@ def test_git_that_does_not_answer_is_given_up(git_repo):
     with pytest.raises(SetupError) as refusal:
         git.ask(str(git_repo), "-c", "alias.wait=!sleep 5", "wait", timeout=0.2)
     assert refusal.value.code == "git.timeout"
+
+
+def test_an_index_that_another_git_holds_for_a_moment_is_waited_for(git_repo):
+    lock = git_repo / ".git/index.lock"
+    lock.touch()
+    letting_go = threading.Timer(0.3, lock.unlink)
+    letting_go.start()
+    answer = git.ask(str(git_repo), "read-tree", "HEAD")
+    letting_go.join()
+    assert answer.code == 0, answer.error
+
+
+def test_an_index_that_stays_held_is_named_and_nothing_is_said_of_local_changes(git_repo, monkeypatch):
+    monkeypatch.setattr(git, "PATIENCE", 0.1)
+    (git_repo / "more.txt").write_text("more")
+    run_git(git_repo, "add", "-A")
+    run_git(git_repo, "commit", "-qm", "more")
+    later = run_git(git_repo, "rev-parse", "HEAD").strip()
+    run_git(git_repo, "reset", "-q", "--hard", "HEAD~1")
+    (git_repo / ".git/index.lock").touch()
+    with pytest.raises(SetupError) as refusal:
+        checkout.fast_forward(str(git_repo), later)
+    assert refusal.value.code == "git.locked" and "index.lock" in refusal.value.message
 
 
 def test_input_goes_in_and_bytes_come_out(git_repo):

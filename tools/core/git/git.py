@@ -10,6 +10,7 @@ import errno
 import os
 import re
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
@@ -42,6 +43,10 @@ _SETTINGS = (
 )
 """Settings of people that would change what a command answers, at git's own defaults."""
 
+PATIENCE = 5.0
+"""Seconds that an index is waited for which another git holds."""
+
+_LOCKED = re.compile(r"Unable to create '(.+/index\.lock)': File exists")
 _OBJECT_NAME = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -65,7 +70,21 @@ def ask(
     extra: Mapping[str, str] | None = None,
     timeout: float = TIMEOUT,
 ) -> Result:
-    """Runs git in a folder and returns its output, whatever its exit code."""
+    """Runs git in a folder and returns its output, whatever its exit code.
+
+    Where another git holds the index, an editor's for one, it is asked again for a while: git itself does not wait.
+    """
+    end = time.monotonic() + PATIENCE
+    while True:
+        result = _ask(folder, arguments, input, extra, timeout)
+        if not (result.code and is_locked(result)) or time.monotonic() > end:
+            return result
+        time.sleep(0.05)
+
+
+def _ask(
+    folder: str, arguments: Sequence[str], input: bytes | None, extra: Mapping[str, str] | None, timeout: float
+) -> Result:
     import subprocess
 
     stdin = subprocess.DEVNULL if input is None else subprocess.PIPE
@@ -192,8 +211,19 @@ _BARRED = ("Read-only file system", "Permission denied", "Operation not permitte
 _TRUST = re.compile(r"git config --global --add safe\.directory (\S.*)")
 
 
+def is_locked(result: Result) -> bool:
+    """Whether git did nothing because another one holds the index."""
+    return bool(_LOCKED.search(result.error))
+
+
 def failed(arguments: Sequence[str], result: Result) -> SetupError:
     """The error for a git command that did not succeed."""
+    if match := _LOCKED.search(result.error):
+        return SetupError(
+            f"git {_name(arguments)} waited {PATIENCE:.0f} s for {match[1]}: another git is at work there, or one died and left it",
+            code="git.locked",
+            hint=hint.program("ls", "-l", match[1]),
+        )
     words = (result.error or result.text or f"exit {result.code}").splitlines()
     telling = next((line for line in words if line.startswith(("fatal:", "error:"))), words[0])
     is_barred = any(reason in telling for reason in _BARRED)
