@@ -72,14 +72,14 @@ class Push(NamedTuple):
 
 
 @contextmanager
-def exclusive(workspace: Workspace) -> Iterator[None]:
+def exclusive(workspace: Workspace, *, patience: float = PATIENCE) -> Iterator[None]:
     """Holds the lock of the common git folder: parallel fetches of one clone fail each other's refs."""
     lock = git_lock_place(workspace)
     if lock is None:
         raise SetupError(
             f"{workspace.root} is no git repository", code="git.none", hint=hint.git("init", workspace.root)
         )
-    with locks.hold(lock, patience=PATIENCE):
+    with locks.hold(lock, patience=patience):
         yield
 
 

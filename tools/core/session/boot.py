@@ -167,7 +167,7 @@ def _check_dirty_tree(context: Context, guarded: Guarded, options: BootOptions, 
     """Records uncommitted work of others; GuardError for it before a sync that does not allow it."""
     from tools.core.session import dirty_tree
 
-    lines = dirty_tree.status(context.workspace)
+    lines = dirty_tree.status(context.workspace, before_sync=options.sync)
     if not lines:
         return
     claims = claim_documents.live_claims(context.store).claims

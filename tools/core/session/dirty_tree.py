@@ -42,17 +42,18 @@ def _is_toolkit_file(line: str) -> bool:
     return all(_OURS.match(path) for path in paths)
 
 
-def status(workspace: Workspace) -> list[str]:
+def status(workspace: Workspace, *, before_sync: bool = False) -> list[str]:
     """The lines of `git status --porcelain`, without files of the toolkit and worktrees of others.
 
     A tree that looks dirty is asked again while no other command brings this clone forward: in the
-    middle of its fast-forward the files are new and the index is not.
+    middle of its fast-forward the files are new and the index is not. Only before a sync, which waits for
+    the same lock, is that other one waited for until it ends.
     """
     lines = _status(workspace)
     if not lines:
         return lines
     try:
-        with remotes.exclusive(workspace):
+        with remotes.exclusive(workspace, patience=remotes.PATIENCE if before_sync else locks.PATIENCE):
             return _status(workspace)
     except (BusyError, SetupError):  # no lock is to be had here; git itself answered the first time
         return lines
