@@ -11,16 +11,19 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-from _frozen_importlib_external import MAGIC_NUMBER, SourceFileLoader, spec_from_file_location  # of `importlib`
+from _frozen_importlib import ModuleSpec  # of `importlib`
+from _frozen_importlib_external import MAGIC_NUMBER, SourceFileLoader
 
 _WORD = 0xFFFFFFFF
 _TIMED = MAGIC_NUMBER + bytes(4)
 """How byte code begins that is good while its source has the same time and size, which follow."""
 
+_MOST = 1 << 16
+"""Bytes of a file of byte code that are read at once; Python itself reads one that has more."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from importlib.machinery import ModuleSpec
     from types import CodeType, ModuleType
 
 
@@ -48,9 +51,10 @@ def isolate(file: str) -> None:
     first = 1 if getattr(sys.flags, "safe_path", False) else 2  # what led here, and what Python puts first
     entries = sys.path[first:]
     last = _named_by_the_environment(entries)
-    here = _current_folder()
     sys.path[:] = [entry for entry in entries if entry not in last]
-    sys.path += [entry for entry in last if not _is_or_holds(entry, here)]
+    if last:
+        here = _current_folder()
+        sys.path += [entry for entry in last if not _is_or_holds(entry, here)]
 
 
 class _CompiledModules:
@@ -64,46 +68,60 @@ class _CompiledModules:
         """See importlib.abc.MetaPathFinder."""
         if not path or not name.startswith("tools."):
             return None
-        place = f"{path[0]}/{name.rpartition('.')[2]}"
-        return _spec(name, path[0], f"{place}.py", None) or _spec(name, place, f"{place}/__init__.py", [place])
+        stem = name.rpartition(".")[2]
+        place = f"{path[0]}/{stem}"
+        return _spec(name, path[0], stem, None) or _spec(name, place, "__init__", [place])
 
 
 class _Compiled(SourceFileLoader):
     """A module whose code is there already."""
 
     def __init__(self, name: str, path: str, code: CodeType) -> None:
-        super().__init__(name, path)
+        self.name = name
+        self.path = path
         self._code = code
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """See importlib.abc.Loader. What Python would ask the module for in vain, and then set, it has from the start."""
+        module = type(sys)(spec.name)
+        vars(module).update(__loader__=self, __package__=spec.parent, __file__=spec.origin, __cached__=spec.cached)
+        if spec.submodule_search_locations is not None:
+            module.__path__ = spec.submodule_search_locations
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """See importlib.abc.Loader."""
+        exec(self._code, vars(module))
 
     def get_code(self, fullname: str) -> CodeType:
         """See importlib.abc.InspectLoader."""
         return self._code
 
 
-def _spec(name: str, folder: str, file: str, inside: list[str] | None) -> ModuleSpec | None:
-    stem = file[len(folder) + 1 : -len(".py")]
+def _spec(name: str, folder: str, stem: str, inside: list[str] | None) -> ModuleSpec | None:
+    file = f"{folder}/{stem}.py"
     cached = f"{folder}/__pycache__/{stem}.{sys.implementation.cache_tag}.pyc"
     code = _fresh_code(file, cached)
     if code is None:
         return None
-    loader = _Compiled(name, file, code)
-    spec = spec_from_file_location(name, file, loader=loader, submodule_search_locations=inside)
-    if spec is not None:
-        spec.cached = cached
+    spec = ModuleSpec(name, _Compiled(name, file, code), origin=file)
+    spec.has_location = True
+    spec.cached = cached
+    spec.submodule_search_locations = inside
     return spec
 
 
 def _fresh_code(file: str, cached: str) -> CodeType | None:
     """What a file compiles to, read from byte code that was made from it by time and size; None where there is none."""
     try:
-        facts = os.stat(file)
         descriptor = os.open(cached, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            data = os.read(descriptor, os.fstat(descriptor).st_size)
+            data = os.read(descriptor, _MOST)
         finally:
             os.close(descriptor)
+        facts = os.stat(file)
         source = int(facts.st_mtime) & _WORD | (facts.st_size & _WORD) << 32
-        if data[:8] != _TIMED or int.from_bytes(data[8:16], "little") != source:
+        if data[:16] != _TIMED + source.to_bytes(8, "little") or len(data) == _MOST:
             return None
         code = marshal.loads(data[16:])
     except (OSError, ValueError, EOFError, TypeError):

@@ -23,27 +23,33 @@ else:
     from _collections_abc import Mapping as Mapping
 
     _row = tuple.__new__
+    _getters = []
+    """What reads the first field of a row, what reads the second, and so on: the same for all kinds of rows."""
 
     class _Meta(type):
         def __new__(mcls, name, bases, namespace):
+            namespace["__slots__"] = ()
             if not bases:
-                return super().__new__(mcls, name, (tuple,), {"__slots__": (), **namespace})
+                return type.__new__(mcls, name, (tuple,), namespace)
             fields = tuple(namespace.get("__annotations__", ()))
-            defaults = {field: namespace.pop(field) for field in fields if field in namespace}
-            getters = {field: _tuplegetter(at, f"Alias for field number {at}") for at, field in enumerate(fields)}
-            own = {"_fields": fields, "_field_defaults": defaults, "__match_args__": fields}
-            return super().__new__(mcls, name, bases, {"__slots__": (), **namespace, **getters, **own})
+            for at in range(len(_getters), len(fields)):
+                _getters.append(_tuplegetter(at, f"Alias for field number {at}"))
+            namespace["_field_defaults"] = {field: namespace[field] for field in fields if field in namespace}
+            namespace["_fields"] = namespace["__match_args__"] = fields
+            namespace.update(zip(fields, _getters))
+            return type.__new__(mcls, name, bases, namespace)
 
         def __call__(cls, *values, **named):
-            if len(values) == len(cls._fields) and not named:
+            fields = cls._fields
+            if len(values) == len(fields) and not named:
                 return _row(cls, values)
             rest = {**cls._field_defaults, **named}
             try:
-                row = _row(cls, (*values, *(rest[field] for field in cls._fields[len(values) :])))
+                row = _row(cls, (*values, *map(rest.__getitem__, fields[len(values) :])))
             except KeyError as problem:
                 raise TypeError(f"{cls.__name__} needs {problem}") from None
-            if len(row) > len(cls._fields) or not named.keys() <= {*cls._fields[len(values) :]}:
-                raise TypeError(f"{cls.__name__} takes {', '.join(cls._fields)}, each once")
+            if len(row) > len(fields) or not named.keys() <= {*fields[len(values) :]}:
+                raise TypeError(f"{cls.__name__} takes {', '.join(fields)}, each once")
             return row
 
     class NamedTuple(metaclass=_Meta):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Shape(NamedTuple):
+class Shape:
     """A kind of secret: literals without which it is not there, and its pattern.
 
     Where the pattern has a group, only that part of the match is the secret. `beside` must be there as well. `sign` is
@@ -25,13 +25,26 @@ class Shape(NamedTuple):
     `any_case` sign and literals are in lower case and match letters of either.
     """
 
-    kind: str
-    literals: tuple[str, ...]
-    pattern: str
-    beside: str = ""
-    sign: str = ""
-    has_tail: bool = True
-    any_case: bool = False
+    __slots__ = ("any_case", "beside", "has_tail", "kind", "literals", "pattern", "sign")
+
+    def __init__(
+        self,
+        kind: str,
+        literals: tuple[str, ...],
+        pattern: str,
+        *,
+        beside: str = "",
+        sign: str = "",
+        has_tail: bool = True,
+        any_case: bool = False,
+    ) -> None:
+        self.kind = kind
+        self.literals = literals
+        self.pattern = pattern
+        self.beside = beside
+        self.sign = sign
+        self.has_tail = has_tail
+        self.any_case = any_case
 
 
 class Secret(NamedTuple):
@@ -131,7 +144,7 @@ SHAPES: tuple[Shape, ...] = (
         has_tail=False,
         any_case=True,
     ),
-    Shape("password", ("://",), r"://[^\s/:@\"'<>]*+:((?!\[redacted:)[^\s/@\"'<>]++)@", "@", has_tail=False),
+    Shape("password", ("://",), r"://[^\s/:@\"'<>]*+:((?!\[redacted:)[^\s/@\"'<>]++)@", beside="@", has_tail=False),
 )
 
 _WITHOUT_TAIL = tuple(shape for shape in SHAPES if not shape.has_tail)
