@@ -36,7 +36,7 @@ else:
                 _getters.append(_tuplegetter(at, f"Alias for field number {at}"))
             namespace["_field_defaults"] = {field: namespace[field] for field in fields if field in namespace}
             namespace["_fields"] = namespace["__match_args__"] = fields
-            namespace.update(zip(fields, _getters))
+            namespace.update(zip(fields, _getters, strict=False))
             return type.__new__(mcls, name, bases, namespace)
 
         def __call__(cls, *values, **named):

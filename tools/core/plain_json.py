@@ -12,7 +12,9 @@ from tools.core.plain import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, TypeAlias
+
+    Encode: TypeAlias = Callable[[Any, int], Any]
 
 
 class _Context:
@@ -72,7 +74,7 @@ def shown_line(value: object) -> str:
 def pretty(value: object, *, sort_keys: bool = True) -> str:
     """A value as JSON of several lines, two spaces a step; ValueError for NaN and its kin."""
     try:
-        return _laid_out(value, _sorted, "\n", sort_keys=sort_keys)
+        return _laid_out(value, _strict, "\n", sort_keys=sort_keys)
     except TypeError:
         import json  # it has its ways with keys that are no text
 
@@ -82,27 +84,34 @@ def pretty(value: object, *, sort_keys: bool = True) -> str:
 def shown(value: object) -> str:
     """The same in ASCII with sorted keys, what JSON has no word for as text."""
     try:
-        return _laid_out(value, _spaced, "\n", sort_keys=True)
+        return _laid_out(value, _lenient, "\n", sort_keys=True)
     except TypeError:
         import json  # it has its ways with keys that are no text
 
         return json.dumps(value, indent=2, sort_keys=True, default=str)
 
 
-def _laid_out(value: Any, encode: Callable[[Any, int], Any], begin: str, *, sort_keys: bool) -> str:
+def _laid_out(value: Any, encoder: Callable[..., Encode], begin: str, *, sort_keys: bool) -> str:
     inner = begin + "  "
-    if value and isinstance(value, dict):
-        if not all(isinstance(key, str) for key in value):
-            raise TypeError("a key that is no text has no JSON")
+    if isinstance(value, dict) and not all(isinstance(key, str) for key in value):
+        raise TypeError("a key that is no text has no JSON")
+    encode = encoder("," + inner, sort_keys=sort_keys)
+    parts = value.values() if isinstance(value, dict) else value if _has_parts(value) else ()
+    if not any(map(_has_parts, parts)):
+        text = "".join(encode(value, 0))
+        return text[0] + inner + text[1:-1] + begin + text[-1] if parts else text
+    if isinstance(value, dict):
         pairs = sorted(value.items()) if sort_keys else value.items()
         texts = [
-            f"{''.join(encode(key, 0))}: {_laid_out(part, encode, inner, sort_keys=sort_keys)}" for key, part in pairs
+            f"{''.join(encode(key, 0))}: {_laid_out(part, encoder, inner, sort_keys=sort_keys)}" for key, part in pairs
         ]
         return "{" + inner + ("," + inner).join(texts) + begin + "}"
-    if value and isinstance(value, (list, tuple)):
-        texts = [_laid_out(part, encode, inner, sort_keys=sort_keys) for part in value]
-        return "[" + inner + ("," + inner).join(texts) + begin + "]"
-    return "".join(encode(value, 0))
+    texts = [_laid_out(part, encoder, inner, sort_keys=sort_keys) for part in value]
+    return "[" + inner + ("," + inner).join(texts) + begin + "]"
+
+
+def _has_parts(value: object) -> bool:
+    return isinstance(value, (dict, list, tuple)) and bool(value)
 
 
 def _refuse(value: object) -> object:
@@ -113,3 +122,11 @@ _compact = make_encoder(None, _refuse, encode_basestring, None, ":", ",", False,
 _sorted = make_encoder(None, _refuse, encode_basestring, None, ":", ",", True, False, False)
 _sorted_with_nan = make_encoder(None, _refuse, encode_basestring, None, ":", ",", True, False, True)
 _spaced = make_encoder(None, str, encode_basestring_ascii, None, ": ", ", ", True, False, True)
+
+
+def _strict(separator: str, *, sort_keys: bool) -> Encode:
+    return make_encoder(None, _refuse, encode_basestring, None, ": ", separator, sort_keys, False, False)
+
+
+def _lenient(separator: str, *, sort_keys: bool) -> Encode:
+    return make_encoder(None, str, encode_basestring_ascii, None, ": ", separator, sort_keys, False, True)

@@ -21,8 +21,9 @@ class Shape:
     """A kind of secret: literals without which it is not there, and its pattern.
 
     Where the pattern has a group, only that part of the match is the secret. `beside` must be there as well. `sign` is
-    a part of every literal, the shorter the cheaper to miss. `has_tail` says that every match has one of `_TAILS`. With
-    `any_case` sign and literals are in lower case and match letters of either.
+    a part of every literal, the shorter the cheaper to miss; without one it is the first literal. `has_tail` says that
+    every match has one of `_TAILS`. With `any_case`, where part of the pattern says so, sign and literals are in lower
+    case and match letters of either.
     """
 
     __slots__ = ("any_case", "beside", "has_tail", "kind", "literals", "pattern", "sign")
@@ -36,15 +37,14 @@ class Shape:
         beside: str = "",
         sign: str = "",
         has_tail: bool = True,
-        any_case: bool = False,
     ) -> None:
         self.kind = kind
         self.literals = literals
         self.pattern = pattern
         self.beside = beside
-        self.sign = sign
+        self.sign = sign or literals[0]
         self.has_tail = has_tail
-        self.any_case = any_case
+        self.any_case = "(?ai:" in pattern
 
 
 class Secret(NamedTuple):
@@ -75,7 +75,6 @@ SHAPES: tuple[Shape, ...] = (
         r"(?![A-Za-z0-9+/])",
         sign="ecret",
         has_tail=False,
-        any_case=True,
     ),
     Shape("google", ("AIza",), r"AIza[A-Za-z0-9_-]{35,}+", sign="A", has_tail=False),
     Shape("google", ("ya29.",), _START + r"ya29\.[A-Za-z0-9_-]{30,}+"),
@@ -133,7 +132,6 @@ SHAPES: tuple[Shape, ...] = (
         r"(?ai:authorization)[\"'\\]{0,4}\s{0,5}[:=]\s{0,5}[\"'\\]{0,4}(?ai:bearer|basic|token)\s{1,5}"
         r"([A-Za-z0-9._~+/=-]{6,}+)",
         has_tail=False,
-        any_case=True,
     ),
     Shape("bearer", ("earer ",), _START + r"[Bb]earer ([A-Za-z0-9._~+/=-]{20,}+)", has_tail=False),
     Shape(
@@ -142,7 +140,6 @@ SHAPES: tuple[Shape, ...] = (
         r"(?ai:x-api-key|api_key)[\"'\\]{0,4}\s{0,5}[:=]\s{0,5}[\"'\\]{0,4}([A-Za-z0-9._~+/=-]{20,}+)",
         sign="api",
         has_tail=False,
-        any_case=True,
     ),
     Shape("password", ("://",), r"://[^\s/:@\"'<>]*+:((?!\[redacted:)[^\s/@\"'<>]++)@", beside="@", has_tail=False),
 )
@@ -179,11 +176,16 @@ def shapes_in(text: str) -> list[Shape]:
             shapes = _WITHOUT_TAIL
     elif not any(literal in lower for literal in _SPACED) and max(map(len, text.split()), default=0) < _SHORTEST:
         return []
-    return [shape for shape in shapes if _is_possible(shape, lower if shape.any_case else text)]
+    possible = []
+    for shape in shapes:
+        searched = lower if shape.any_case else text
+        if shape.sign in searched and _is_possible(shape, searched):
+            possible.append(shape)
+    return possible
 
 
 def _is_possible(shape: Shape, text: str) -> bool:
-    if shape.sign not in text or shape.beside not in text:
+    if shape.beside not in text:
         return False
     return any(literal in text and _may_begin(shape, literal, text) for literal in shape.literals)
 

@@ -92,7 +92,9 @@ def command_word(login_shell: str) -> str:
 
 def has_packages() -> bool:
     """Whether this Python has what the toolkit needs, without loading it."""
-    from _frozen_importlib_external import PathFinder  # what `importlib` wraps
+    if any(os.access(f"{folder}/click/__init__.py", os.R_OK) for folder in sys.path):
+        return True
+    from _frozen_importlib_external import PathFinder  # what `importlib` wraps; a package may lie in an archive
 
     return PathFinder.find_spec("click") is not None
 

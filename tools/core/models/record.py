@@ -130,8 +130,6 @@ def record(kind: type[Kind]) -> type[Kind]:
     fields = {}
     for name, annotation in kind.__annotations__.items():
         part = vars(kind).get(name, Absent)
-        if part is not Absent:
-            delattr(kind, name)
         fields[name] = part if isinstance(part, Field) else Field(part, None, {})
         fields[name].type = annotation
     kind.__record_fields__ = fields
