@@ -52,7 +52,7 @@ MUTATIONS = (
     ),
     Mutation(
         "no sync of a record before the acknowledgement",
-        "tools/core/store/files/append.py",
+        "tools/core/fs/append.py",
         "        with files.writable(place):\n            os.fsync(descriptor)\n",
         "        pass\n",
         (ORDER,),
@@ -60,7 +60,7 @@ MUTATIONS = (
     ),
     Mutation(
         "no repair of a torn tail",
-        "tools/core/store/files/append.py",
+        "tools/core/fs/append.py",
         "            _mend_tail(torn_folder, place, descriptor)\n",
         "",
         (ORDER,),
@@ -75,7 +75,7 @@ MUTATIONS = (
     ),
     Mutation(
         "no journal",
-        "tools/core/store/files/store.py",
+        "tools/core/store/files/writing.py",
         "        files.replace(self._workspace.journal, journal.dump(plan))\n",
         "",
         (ORDER,),
@@ -83,7 +83,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a dead process's journal not completed",
-        "tools/core/store/files/store.py",
+        "tools/core/store/files/writing.py",
         "            self._finish_journal()\n            names: dict[str, folders.Names] = {}\n",
         "            names: dict[str, folders.Names] = {}\n",
         (ORDER,),
@@ -91,8 +91,8 @@ MUTATIONS = (
     ),
     Mutation(
         "no check of the version",
-        "tools/core/store/files/store.py",
-        "        if self.version(name) != change.expected:\n",
+        "tools/core/store/files/writing.py",
+        "        if self._store.version(name) != change.expected:\n",
         "        if False:\n",
         (PROMISES,),
     ),

@@ -8,8 +8,6 @@ if __name__ == "__main__":  # before any other import
     __import__("teof").isolate(__file__)
 
 from tools.core import clock, hint
-from tools.core.backlog import task_ids
-from tools.core.backlog.items import Item
 from tools.core.bus import claim_documents, claims
 from tools.core.bus.rules import claim_rules
 from tools.core.cli import app as cli
@@ -22,6 +20,8 @@ from tools.core.text import terminal
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from tools.core.backlog.items import Item
 
 main = cli.group(__doc__)
 _STATES = ["live", "finished", "active", "paused", "released", "done"]
@@ -83,6 +83,8 @@ def claim(
         raise UsageError("--notes and --clear-notes exclude each other", code="usage")
     if allow_waiting and not reason:
         raise UsageError("--allow-waiting needs --reason", code="usage")
+    from tools.core.backlog import task_ids  # what else is done with claims asks nothing of the backlog
+
     item = task_ids.checked(run, task, lambda meant: hint.tool("agent.bus_claim", "claim", "--task", meant))
     if item is not None:
         task_ids.require_ready(run, item, reason if allow_waiting else "")
@@ -163,7 +165,12 @@ def _report(run: cli.Run, change: claims.ClaimChange, verb: str, item: Item | No
     if not is_new:
         text = f"{claim.task_id}: nothing to change ({claim.state}, {claim.agent_id})"
     document = {"claim": to_mapping(claim), "changed": is_new, "event": change.record}
-    run.emit({**document, "item": item._asdict()} if item else document, "\n".join([text, *task_ids.lines_of(item)]))
+    if item is not None:
+        from tools.core.backlog import task_ids
+
+        document["item"] = item._asdict()
+        text = "\n".join([text, *task_ids.lines_of(item)])
+    run.emit(document, text)
 
 
 @cli.command(main, "list")

@@ -15,8 +15,8 @@ from tools.core.fs import files
 from tools.core.models.bus import EVENTS
 from tools.core.store.api import Append, Replace
 from tools.core.store.files import journal
-from tools.core.store.files.store import MAX_JOURNAL
 from tools.core.store.files.transaction import Transaction
+from tools.core.store.files.writing import MAX_JOURNAL
 from tools.core.workspace import Workspace
 
 Run = Callable[..., Any]

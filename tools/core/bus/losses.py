@@ -9,7 +9,6 @@ from __future__ import annotations
 from tools.core import clock, hint, ids
 from tools.core.bus import claim_documents
 from tools.core.bus.rules import claim_rules
-from tools.core.bus.rules.claim_refusals import claim_details
 from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError
 from tools.core.fs import files
@@ -72,6 +71,8 @@ def require_seen(context: Context, task: str) -> None:
     if loss is None or loss in seen:
         return
     files.replace(_place(context.workspace, agent), files.dump_json({"told": [*seen, loss][-_RECENT:]}))
+    from tools.core.bus.rules.claim_refusals import claim_details
+
     raise ConflictError(
         f"{agent} lost {task}: {claim.agent_id} holds it ({claim.state} since {claim.claimed_at})",
         code="claim.lost",

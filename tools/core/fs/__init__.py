@@ -8,5 +8,6 @@ folders      made durably, tried for writing, walked without following links
 local_locks  whether a file system's locks exclude everybody
 locks        one writer at a time
 jsonl        logs of one JSON object a line
+append       the end of a log, mended and appended to
 follow       logs as they grow
 """

@@ -17,7 +17,7 @@ import time
 
 from tools.core import hint
 from tools.core.errors import BusyError, DataError, SetupError
-from tools.core.fs import files, local_locks
+from tools.core.fs import files
 from tools.core.plain import TYPE_CHECKING, contextmanager, suppress
 from tools.core.workspace import Place
 
@@ -68,6 +68,8 @@ def hold(folder: Place, *, holder: Place | None = None, patience: float = PATIEN
 
 
 def _take(folder: Place, holder: Place | None, patience: float) -> int:
+    from tools.core.fs import local_locks  # a reader takes none
+
     deadline = time.monotonic() + patience
     while True:
         with files.folder_of(folder.child("x"), create=True) as opened:

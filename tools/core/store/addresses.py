@@ -1,15 +1,15 @@
-"""How people are shown a stream or a document, and how records cite it: by its file in a bus of files."""
+"""The file of a stream or a document in a bus of files: by it people are shown one, and records cite it."""
 
 from __future__ import annotations
 
+from tools.core import ids
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES
-from tools.core.workspace import BUS
+from tools.core.workspace import BUS, Place, Workspace
 
 
 def address_of(name: str) -> str:
     """The address of a stream or a document."""
-    is_stream = name.partition("/")[0] in (EVENTS, MESSAGES)
-    return f"{BUS}/{f'{EVENTS}/{EVENTS}' if name == EVENTS else name}{'.jsonl' if is_stream else '.json'}"
+    return f"{BUS}/{f'{EVENTS}/{EVENTS}' if name == EVENTS else name}{suffix_of(name)}"
 
 
 def name_at(address: str) -> str:
@@ -21,3 +21,22 @@ def name_at(address: str) -> str:
         return EVENTS if rest == f"{EVENTS}.jsonl" else ""
     name, dot, suffix = rest.rpartition(".")
     return f"{kind}/{name}" if name and dot + suffix == (".jsonl" if kind == MESSAGES else ".json") else ""
+
+
+def place_of(workspace: Workspace, name: str) -> Place:
+    """Where a stream or a document lies; UsageError for a name that is not an id."""
+    kind, _, task = name.partition("/")
+    if kind == EVENTS and not task:
+        return workspace.events
+    make = {CLAIMS: workspace.claim, ASSIGNMENTS: workspace.assignment, MESSAGES: workspace.thread}[kind]
+    return make(ids.require_name(task))
+
+
+def is_stream(name: str) -> bool:
+    """Whether a name is a log's."""
+    return name.partition("/")[0] in (EVENTS, MESSAGES)
+
+
+def suffix_of(name: str) -> str:
+    """How the file of a log or a document ends."""
+    return ".jsonl" if is_stream(name) else ".json"

@@ -7,6 +7,7 @@ A *stream* is a log that only grows (`events`, `messages/<task>`); a *document* 
 from __future__ import annotations
 
 from tools.core.errors import BusyError
+from tools.core.hashing import sha256_hex
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ class Document(NamedTuple):
 
     content: dict[str, object]
     version: str
+
+
+def version_of(data: bytes | None) -> str:
+    """The version of a document with this content; "" where there is none."""
+    return "" if data is None else sha256_hex(data)
 
 
 class Live(NamedTuple):

@@ -10,10 +10,9 @@ from typing import NamedTuple
 
 from tools.core import ids
 from tools.core.errors import ToolkitError
-from tools.core.fs import files, locks, together
+from tools.core.fs import append, files, locks, together
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, stream_of
 from tools.core.store import merge
-from tools.core.store.files import append
 from tools.core.sync.arrivals import Arrivals
 from tools.core.sync.memory import Log, Memory, and_stretch, facts_of
 from tools.core.workspace import Place, Workspace

@@ -8,7 +8,6 @@ module in words. `fence` only grows, by one with every grant.
 from __future__ import annotations
 
 from tools.core import clock, hint, ids
-from tools.core.bus.rules.claim_refusals import ask_hint, claim_anyway_hint, claim_details, done_refusal, held_refusal
 from tools.core.bus.rules.reservation import assigned_engineer
 from tools.core.clock import datetime, timedelta
 from tools.core.errors import ConflictError, GuardError, UsageError
@@ -170,19 +169,21 @@ def _taken_from(current: Claim | None, request: Request, now: str) -> TakenFrom 
 def _check_holder(current: Claim | None, request: Request, facts: Facts) -> list[Override]:
     if current is None or current.state == "released":
         return []
+    from tools.core.bus.rules import claim_refusals  # most tasks are free
+
     if current.state == "done":
         if not request.reopen:
-            raise done_refusal(current)
+            raise claim_refusals.done_refusal(current)
         message = f"{request.agent} reopened {current.task_id}, done by {current.agent_id}"
         return [Override("claim_reopened", message, request.reason)]
     if current.state == "active":
-        raise held_refusal(current, facts.now, facts.last_seen)
+        raise claim_refusals.held_refusal(current, facts.now, facts.last_seen)
     if current.paused_by and current.paused_by != current.agent_id:
         return []  # another seat paused it with notes because the holder was gone: free to take
     if is_stale(current, facts, request.stale_after):
         return early_takeover(current, request.agent, facts, request.stale_after, request.reason)
     if not request.reason:
-        raise held_refusal(
+        raise claim_refusals.held_refusal(
             current,
             facts.now,
             facts.last_seen,
@@ -207,6 +208,8 @@ def _check_assignment(current: Claim | None, request: Request, facts: Facts) -> 
         return []
     manager = facts.assignment.manager if facts.assignment else ""
     if not request.allow_unassigned:
+        from tools.core.bus.rules.claim_refusals import claim_anyway_hint  # most tasks are assigned to no other
+
         raise GuardError(
             f"{request.task} is assigned to {engineer} (by {manager})",
             code="claim.assigned",
@@ -234,6 +237,8 @@ def is_stale(current: Claim, facts: Facts, stale_after: timedelta) -> bool:
 def _overlaps(request: Request, facts: Facts) -> tuple[str, ...]:
     conflicts = overlaps(request.task, request.agent, request.paths or (), facts.live)
     if conflicts and request.exclusive:
+        from tools.core.bus.rules.claim_refusals import ask_hint, claim_details
+
         holder = conflicts[0].claim
         raise ConflictError(
             str(conflicts[0]),

@@ -6,7 +6,6 @@ They complete `claim_rules`; docs/architecture.md, "The life of a claim", has bo
 from __future__ import annotations
 
 from tools.core import clock, hint
-from tools.core.bus.rules.claim_refusals import claim_details, held_refusal
 from tools.core.bus.rules.claim_rules import (
     STALE_AFTER,
     Facts,
@@ -43,6 +42,8 @@ def release(current: Claim | None, task: str, agent: str, status: str, notes: st
             hint=hint.tool("agent.bus_claim", "claim", "--task", task),
         )
     if current.agent_id != agent:
+        from tools.core.bus.rules.claim_refusals import claim_details  # most claims are released by their holders
+
         raise GuardError(
             f"{task} is {current.agent_id}'s ({current.state}), so {agent} cannot release it",
             code="claim.not_holder",
@@ -91,6 +92,8 @@ def _pausable(current: Claim | None, task: str) -> Claim:
             hint=hint.tool("agent.bus_claim", "claim", "--task", task),
         )
     if not current.is_live:
+        from tools.core.bus.rules.claim_refusals import claim_details
+
         raise ConflictError(
             f"{task} is {current.state}: there is nothing to pause",
             code="claim.finished",
@@ -106,6 +109,8 @@ def _check_holder(current: Claim, request: PauseRequest, facts: Facts) -> tuple[
     if not request.force:
         command = ("agent.bus_claim", "pause", "--task", request.task, "--notes", request.notes)
         advice = hint.tool(*command, "--force", "--reason", hint.WORDS)
+        from tools.core.bus.rules.claim_refusals import held_refusal
+
         raise held_refusal(current, facts.now, facts.last_seen, advice=advice)
     message = f"{request.agent} paused {request.task} while {current.agent_id} showed signs of life"
     return (Override("takeover_forced", message, request.reason),)

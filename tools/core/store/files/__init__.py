@@ -3,9 +3,9 @@
 small         small files in few calls, for what runs at every step of an agent
 live_claims   the live claims, without opening the finished ones
 seen          when an agent's own program was last seen on this machine
-append        the end of a log, mended and appended to
 transaction   one commit, laid out so that another process can finish it
 journal       a commit that can be finished later, with its version and a checksum
+writing       a commit, under the lock
 index         the derived index of the logs
 selection     the entries of a query
 following     a query, followed in the logs

@@ -11,7 +11,7 @@ from tools.core.models.entry import Entry, Query, matches, stream_entry
 from tools.core.models.lenient import shortcoming
 from tools.core.plain import TYPE_CHECKING
 from tools.core.problem import Problem
-from tools.core.store.files.transaction import place_of
+from tools.core.store.addresses import place_of
 from tools.core.store.streams import streams_of
 from tools.core.workspace import Workspace
 

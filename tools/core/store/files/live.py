@@ -9,8 +9,7 @@ from tools.core.fs import files
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS
 from tools.core.plain import TYPE_CHECKING, NamedTuple, suppress
 from tools.core.store import live, one_by_one
-from tools.core.store.api import Document, Live
-from tools.core.store.files.transaction import version_of
+from tools.core.store.api import Document, Live, version_of
 from tools.core.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import Any
 
 from tools.core import clock, hint, ids
 from tools.core.errors import DataError, SetupError, ToolkitError
-from tools.core.fs import files, folders, jsonl, locks
+from tools.core.fs import append, files, folders, jsonl, locks
 from tools.core.git import history, objects
 from tools.core.git import repository as git_repository
 from tools.core.hint import Hint
@@ -23,7 +23,6 @@ from tools.core.models.lenient import claim_from, text_of
 from tools.core.models.record import to_mapping
 from tools.core.plain import NamedTuple
 from tools.core.store import layout
-from tools.core.store.files import append
 from tools.core.store.files.index.database import Index
 from tools.core.store.files.journal import UnknownJournalError
 from tools.core.store.files.store import FileStore

@@ -11,14 +11,13 @@ import os
 
 from tools.core import clock, hint, ids
 from tools.core.errors import UsageError
-from tools.core.fs import files, jsonl
-from tools.core.hashing import sha256_hex
-from tools.core.models.bus import ASSIGNMENTS, CLAIMS, EVENTS, MESSAGES, Event, stream_of
+from tools.core.fs import append, files, jsonl
+from tools.core.models.bus import EVENTS, MESSAGES, Event, stream_of
 from tools.core.models.lenient import text_of
 from tools.core.models.record import to_mapping
 from tools.core.plain import TYPE_CHECKING
-from tools.core.store.api import Append, Change, Replace
-from tools.core.store.files import append
+from tools.core.store.addresses import is_stream, place_of, suffix_of
+from tools.core.store.api import Append, Change, Replace, version_of
 from tools.core.store.redacted import without_secrets
 from tools.core.workspace import Place, Workspace
 
@@ -29,31 +28,12 @@ if TYPE_CHECKING:
     from tools.core.fs import folders
 
 
-def place_of(workspace: Workspace, name: str) -> Place:
-    """Where a stream or a document lies; UsageError for a name that is not an id."""
-    kind, _, task = name.partition("/")
-    if kind == EVENTS and not task:
-        return workspace.events
-    make = {CLAIMS: workspace.claim, ASSIGNMENTS: workspace.assignment, MESSAGES: workspace.thread}[kind]
-    return make(ids.require_name(task))
-
-
 def refuse_moved(workspace: Workspace) -> None:
     """SetupError for a write to files of a bus that moved to a server."""
     if os.path.lexists(workspace.signpost.path):
         from tools.core.store import signpost  # most buses never move
 
         signpost.refuse_moved(workspace)
-
-
-def is_stream(name: str) -> bool:
-    """Whether a name is a log's."""
-    return name.partition("/")[0] in (EVENTS, MESSAGES)
-
-
-def suffix_of(name: str) -> str:
-    """How the file of a log or a document ends."""
-    return ".jsonl" if is_stream(name) else ".json"
 
 
 def refuse_other_case(workspace: Workspace, name: str, names: dict[str, folders.Names]) -> None:
@@ -78,11 +58,6 @@ def is_absent(workspace: Workspace, name: str, names: dict[str, folders.Names]) 
 
         names[kind] = folders.Names(workspace.bus.child(kind))
     return os.path.basename(place_of(workspace, name).name) not in names[kind]
-
-
-def version_of(data: bytes | None) -> str:
-    """The version of a document with this content; "" where there is none."""
-    return "" if data is None else sha256_hex(data)
 
 
 class Transaction:

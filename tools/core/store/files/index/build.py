@@ -17,8 +17,8 @@ from tools.core.models.bus import EVENTS, MESSAGES, stream_of
 from tools.core.models.lenient import shortcoming
 from tools.core.plain import TYPE_CHECKING, NamedTuple, suppress
 from tools.core.problem import Problem
+from tools.core.store.addresses import place_of
 from tools.core.store.files.index import owner, rows, schema, settle
-from tools.core.store.files.transaction import place_of
 from tools.core.workspace import Place, Workspace
 
 if TYPE_CHECKING:
