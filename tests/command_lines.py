@@ -82,11 +82,10 @@ def named(words: list[str]) -> tuple[Any, list[str]]:
 
 def shown(rest: list[str]) -> tuple[Any, list[str]]:
     """A command by the name that `teof` gives it."""
-    main = importlib.import_module("tools.__main__")
     if not rest or rest[0].startswith("-"):
-        return main.index, rest
+        return importlib.import_module("tools.listing").index, rest
     if rest[0] == "init":
-        return main.init, rest[1:]
+        return importlib.import_module("tools.init").init, rest[1:]
     module = commands.module_of(rest[0])
     assert module, f"no command {rest[0]}"
     return importlib.import_module(module).main, rest[1:]

@@ -7,7 +7,6 @@ Claims ask this, so the usual case reads one file and loads nothing.
 from __future__ import annotations
 
 from tools.core import hint, ids
-from tools.core.backlog import items
 from tools.core.bus import claim_documents, claims
 from tools.core.bus.rules.claim_rules import Override
 from tools.core.errors import ConflictError, UsageError
@@ -33,16 +32,27 @@ _DEFAULT = "queue-"
 
 def find(workspace: Workspace, task: str) -> Item | None:
     """The task of the backlog with an id, None for none; the file that the id suggests is tried first."""
-    digits = task.rpartition("-")[2]
     names = files.names_in(workspace.queue, ".md")
+    if not names:
+        return None
+    from tools.core.backlog import items  # many a repository has no backlog
+
+    digits = task.rpartition("-")[2]
     likely = [name for name in names if items.is_name(name) and name.partition("-")[0] == digits]
     if len(likely) == 1 and (data := files.read_bytes(workspace.queue.child(likely[0]))):
         item, _ = items.parse(likely[0], data.decode("utf-8", "replace"))
         if item.task_id == task:
             return item
-    if not names:
-        return None
     return next((item for item in items.all_items(workspace)[0] if item.task_id == task), None)
+
+
+def _names(workspace: Workspace) -> list[str]:
+    """The ids of all tasks of the backlog."""
+    if not files.names_in(workspace.queue, ".md"):
+        return []
+    from tools.core.backlog import items
+
+    return [item.task_id for item in items.all_items(workspace)[0]]
 
 
 def checked(context: Context, task: str, again: Again | None = None) -> Item | None:
@@ -56,7 +66,7 @@ def checked(context: Context, task: str, again: Again | None = None) -> Item | N
     spelled = claim_documents.claimed(context.store, [task, *_spellings(task)])
     if task in spelled:
         return None
-    names = [item.task_id for item in items.all_items(context.workspace)[0]]
+    names = _names(context.workspace)
     live = [name for name, claim in spelled.items() if claim is not None and claim.is_live]
     if meant := next((name for name in [*names, *live] if _key(name) == _key(task)), ""):
         command = again(meant) if again else hint.tool("agent.task", "show", "--task", meant)

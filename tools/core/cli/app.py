@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 gc.freeze()
+gc.set_threshold(10_000)  # most commands make fewer objects that could be garbage: looking for it would find none
 gc.enable()
 
 __all__ = [

@@ -52,7 +52,7 @@ def candidates(words: Sequence[str], ids: Ids) -> list[str]:
     *before, unfinished = words or [""]
     if not before:
         return _beginning(unfinished, _names(unfinished))
-    module = commands.module_of(before[0]) if before[0] != "init" else "tools.__main__"
+    module = commands.module_of(before[0]) if before[0] != "init" else "tools.init"
     if module is None:
         return []
     top = importlib.import_module(module)

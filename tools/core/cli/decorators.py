@@ -37,8 +37,10 @@ class Option(NamedTuple):
     @property
     def target(self) -> str:
         """The argument of the function that gets the value."""
-        own = [name for name in self.names if name.isidentifier()]
-        return own[0] if own else self.names[0].partition("/")[0].lstrip("-").replace("-", "_").lower()
+        for name in self.names:
+            if name.isidentifier():
+                return name
+        return self.names[0].partition("/")[0].lstrip("-").replace("-", "_").lower()
 
     @property
     def is_flag(self) -> bool:
@@ -109,8 +111,9 @@ class Command:
 
     def carry_out(self, run: Run, values: Mapping[str, Any]) -> None:
         """Calls the function on a run, which is closed when it ends."""
-        for part in self.parts:
-            _refuse_unfilled(part, values.get(part.target))
+        if any(map(_is_unfilled, values.values())):
+            part = next(part for part in self.parts if _is_unfilled(values.get(part.target)))
+            raise UsageError(f"{part.word} is still {hint.WORDS}: put your own words there", code="value.words")
         try:
             self.body(run, **values)
         finally:
@@ -205,10 +208,9 @@ def command(
     return wrap
 
 
-def _refuse_unfilled(part: Option | Argument, value: Any) -> None:
-    """UsageError where a hint was pasted whose words are still to be filled in, so that pasting alone changes nothing."""
-    if hint.WORDS in (value if isinstance(value, tuple) else (value,)):
-        raise UsageError(f"{part.word} is still {hint.WORDS}: put your own words there", code="value.words")
+def _is_unfilled(value: Any) -> bool:
+    """Whether a hint was pasted whose words are still to be filled in: pasting alone must change nothing."""
+    return hint.WORDS in value if isinstance(value, tuple) else value == hint.WORDS
 
 
 def catch_all(body: Callable[[Run], None]) -> Command:

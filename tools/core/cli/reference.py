@@ -26,7 +26,7 @@ stream. A command that writes takes `--agent`, which must be the seat's. stdout 
 
 def load(entry: commands.Entry) -> Any:
     """The command of an entry of the index."""
-    module = importlib.import_module("tools.__main__" if entry.shown == "init" else entry.module)
+    module = importlib.import_module("tools.init" if entry.shown == "init" else entry.module)
     return module.init if entry.shown == "init" else module.main
 
 
