@@ -28,6 +28,8 @@ TORN = "record.torn"
 """The codes of a line that is no record, and of a last line that was never finished."""
 
 _BLOCK = 64 * 1024
+_FIRST = 8 * 1024
+"""Bytes that are read first: who asks for a line or two at an end of a log needs no more."""
 _UNSAFE = "[\x85\u2028\u2029\ud800-\udfff]"
 
 
@@ -167,9 +169,11 @@ def lines_of(descriptor: int, start: int = 0) -> Iterator[Line]:
 
 
 def _blocks(descriptor: int, position: int) -> Iterator[bytes]:
-    while block := os.pread(descriptor, _BLOCK * 16, position):
+    size = _FIRST
+    while block := os.pread(descriptor, size, position):
         position += len(block)
         yield block
+        size = _BLOCK * 16
 
 
 def split(blocks: Iterable[bytes], start: int = 0) -> Iterator[Line]:
@@ -210,7 +214,7 @@ def lines_backwards(descriptor: int, start: int | None = None) -> Iterator[Line]
                 yield Line(0, _without_return(raw) if whole else raw, whole, end)
             return
         else:
-            count = min(_BLOCK if buffer else 8192, position)
+            count = min(_BLOCK if buffer else _FIRST, position)
             block = os.pread(descriptor, count, position - count)
             if len(block) < count:  # truncated meanwhile: what is left is another file's story
                 return

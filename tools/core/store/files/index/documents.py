@@ -1,10 +1,10 @@
 """Claims and assignments in the index, so that no reader opens the finished ones.
 
 A document is replaced by renaming a new file over it, which changes its folder: while that is as it
-was, only the live documents are looked at. Else the folder is listed, and what has another inode is
-read; because a second change may bring an old inode back, so is what an event since then names. A
-folder that changed within the last two seconds is listed again by the next reader, because a further
-change may carry the same moment.
+was, only the live documents are looked at. Else the folder is listed, and what has another inode than
+in the listing before is read; because a second change may bring an old inode back, so is what an event
+since then names. A folder that changed within the last two seconds is listed again by the next reader,
+because a further change may carry the same moment.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from tools.core.models.claim_state import CLAIM_STATUSES, LIVE, state_of
 from tools.core.models.lenient import text_of
 from tools.core.plain import TYPE_CHECKING, NamedTuple, suppress
 from tools.core.store.api import Document
+from tools.core.store.files.index import listing
 from tools.core.store.files.live_claims import SETTLED
 from tools.core.store.live import DONE, RELEASED, ended_at
 from tools.core.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from sqlite3 import Connection
 
 DAMAGED = "damaged"
@@ -53,6 +54,23 @@ _MANY = 2000
 """Events from which on every document is looked at, not those that the events name."""
 
 
+class _Folder(NamedTuple):
+    """A folder as it was when its documents were brought up."""
+
+    inode: int  # 0 where a further change may carry the same moment
+    mtime: int
+    seq: int  # the last record then
+    version: int  # another one after each change of the rows
+
+
+class _Change(NamedTuple):
+    """What a folder has that the rows have not."""
+
+    changed: dict[str, _Facts]
+    gone: Collection[str] = ()
+    listed: listing.Listing | None = None  # where it is another one than was kept
+
+
 class Row(NamedTuple):
     """A document as the index has it; `state` is "" for one that cannot be read."""
 
@@ -64,39 +82,71 @@ class Row(NamedTuple):
 def catch_up(connection: Connection, workspace: Workspace) -> None:
     """Brings the documents up to the folders as they are now."""
     for kind in (CLAIMS, ASSIGNMENTS):
-        _catch_up_kind(connection, workspace, kind)
+        while not _has_caught_up(connection, workspace, kind):
+            pass  # another process did so meanwhile, perhaps to a state before this one
 
 
-def _catch_up_kind(connection: Connection, workspace: Workspace, kind: str) -> None:
-    folder = _facts(workspace.bus.child(kind).path)
-    rows = connection.execute("SELECT inode, mtime, seq FROM folders WHERE kind=?", (kind,)).fetchall()
-    inode, mtime, seq = rows[0] if rows else (0, 0, 0)
-    is_same = folder is not None and (inode, mtime) == folder[:2]
-    indexed = _live(connection, kind) if is_same else _inodes(connection, kind)
-    listed = dict.fromkeys(indexed, 0) if is_same else _listed(workspace, kind)
-    suspects = set(_live(connection, kind))
-    if not is_same and listed:
-        suspects |= {name for name, inode in listed.items() if indexed.get(name) != inode}
-        suspects |= _named_since(connection, seq, listed)
-    changed = _changed(connection, workspace, kind, suspects & listed.keys())
-    gone = indexed.keys() - listed.keys()
-    if not changed and (is_same or (folder is None and not gone)):
-        return
+def _has_caught_up(connection: Connection, workspace: Workspace, kind: str) -> bool:
+    """Brings one kind up; False when another process changed the rows meanwhile, which are then left as they are."""
+    folder, before = _facts(workspace.bus.child(kind).path), _remembered(connection, kind)
+    is_same = folder is not None and folder[:2] == before[:2]
+    if is_same:
+        change = _Change(_changed(connection, workspace, kind, _live(connection, kind)))
+    else:
+        change = _listed_anew(connection, workspace, kind, before.seq)
+    if not any(change) and (is_same or folder is None):
+        return True
     settled = folder is not None and time.time_ns() - folder[1] > SETTLED
     last = connection.execute("SELECT COALESCE(MAX(seq), 0) FROM entries").fetchone()[0]
-    mark = (*(folder[:2] if folder and settled else (0, 0)), last)
+    after = _Folder(*(folder[:2] if folder and settled else (0, 0)), last, before.version + any(change))
     connection.execute("BEGIN IMMEDIATE")
     try:
-        connection.executemany("DELETE FROM documents WHERE kind=? AND name=?", [(kind, name) for name in gone])
-        connection.executemany(
-            "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (row for name, facts in changed.items() for row in _read(workspace, kind, name, facts)),
-        )
-        connection.execute("INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?)", (kind, *mark))
+        is_first = _remembered(connection, kind).version == before.version
+        if is_first:
+            _write(connection, workspace, kind, change)
+            connection.execute("INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?, ?)", (kind, *after))
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+    return is_first
+
+
+def _remembered(connection: Connection, kind: str) -> _Folder:
+    rows = connection.execute("SELECT inode, mtime, seq, version FROM folders WHERE kind=?", (kind,)).fetchall()
+    return _Folder(*rows[0]) if rows else _Folder(0, 0, 0, 0)
+
+
+def _listed_anew(connection: Connection, workspace: Workspace, kind: str, seq: int) -> _Change:
+    """What a listing of the folder shows; only names that it has become rows, so that the next one tells what is gone."""
+    listed = listing.of(workspace.bus.child(kind).path)
+    difference = listing.compare(_kept_listing(connection, kind), listed)
+    gone = _names(difference.gone)
+    suspects = _live(connection, kind) | _names(difference.differing) | _named_since(connection, seq, listed)
+    changed = _changed(connection, workspace, kind, suspects - gone)
+    return _Change(changed, gone, listed if any(difference) else None)
+
+
+def _write(connection: Connection, workspace: Workspace, kind: str, change: _Change) -> None:
+    """Puts rows of documents as they are in place of those there were, and keeps the listing that goes with them."""
+    outdated = [(kind, name) for name in (*change.changed, *change.gone)]
+    connection.executemany("DELETE FROM documents WHERE kind=? AND name=?", outdated)
+    connection.executemany(
+        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (row for name, facts in change.changed.items() for row in _read(workspace, kind, name, facts)),
+    )
+    if change.listed is not None:
+        values = (kind, os.fsencode(change.listed.names), change.listed.inodes)
+        connection.execute("INSERT OR REPLACE INTO listings VALUES (?, ?, ?)", values)
+
+
+def _kept_listing(connection: Connection, kind: str) -> listing.Listing:
+    """The listing that the rows were made from; DatabaseError for one that is torn."""
+    rows = connection.execute("SELECT names, inodes FROM listings WHERE kind=?", (kind,)).fetchall()
+    try:
+        return listing.read(*rows[0]) if rows else listing.NONE
+    except ValueError as problem:
+        raise connection.DatabaseError(str(problem)) from problem
 
 
 def _facts(path: str) -> _Facts | None:
@@ -106,28 +156,24 @@ def _facts(path: str) -> _Facts | None:
     return None
 
 
-def _live(connection: Connection, kind: str) -> dict[str, int]:
-    """By name, the inodes of the indexed documents that may have been edited in place: the live ones."""
-    sql = f"SELECT name, inode FROM {_BY_STATE} IN ({_marks(_OPEN)})"
-    return dict(connection.execute(sql, (kind, *_OPEN)).fetchall())
+def _live(connection: Connection, kind: str) -> set[str]:
+    """The indexed documents that may have been edited in place: the live ones."""
+    sql = f"SELECT name FROM {_BY_STATE} IN ({_marks(_OPEN)})"
+    return {name for (name,) in connection.execute(sql, (kind, *_OPEN))}
 
 
-def _inodes(connection: Connection, kind: str) -> dict[str, int]:
-    return dict(connection.execute("SELECT name, inode FROM documents WHERE kind=?", (kind,)).fetchall())
+def _names(listed: Iterable[str]) -> set[str]:
+    """The documents among some files."""
+    return {file[: -len(_SUFFIX)] for file in listed if file.endswith(_SUFFIX)}
 
 
-def _listed(workspace: Workspace, kind: str) -> dict[str, int]:
-    """By name, the inodes of the documents in a folder."""
-    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(workspace.bus.child(kind).path) as entries:
-        return {entry.name[: -len(_SUFFIX)]: entry.inode() for entry in entries if entry.name.endswith(_SUFFIX)}
-    return {}
-
-
-def _named_since(connection: Connection, seq: int, listed: Collection[str]) -> set[str]:
-    """The tasks that records since `seq` name; all that are listed where there are many of those."""
+def _named_since(connection: Connection, seq: int, listed: listing.Listing) -> set[str]:
+    """The documents of the tasks that records since `seq` name; all that are listed where there are many of those."""
     sql = f"SELECT task FROM entries WHERE seq>? LIMIT {_MANY}"
     tasks = [task for (task,) in connection.execute(sql, (seq,))]
-    return set(tasks) if len(tasks) < _MANY else set(listed)
+    if len(tasks) < _MANY:
+        return {task for task in set(tasks) if listed.has(task + _SUFFIX)}
+    return _names(listed.files)
 
 
 def _changed(connection: Connection, workspace: Workspace, kind: str, names: Collection[str]) -> dict[str, _Facts]:
@@ -174,14 +220,14 @@ def live(
         reserved = "name IN (SELECT name FROM documents WHERE kind=?)"
         rows += _rows(connection, f"{_BY_STATE}=? AND {reserved}", (CLAIMS, RELEASED, ASSIGNMENTS))
     if ASSIGNMENTS in kinds:
-        done = f"(SELECT name FROM {_BY_STATE}=?)"
-        rows += _rows(connection, f"documents WHERE kind=? AND name NOT IN {done}", (ASSIGNMENTS, CLAIMS, DONE))
+        done = "(SELECT 1 FROM documents AS claim WHERE kind=? AND name=documents.name AND state=?)"  # few are assigned
+        rows += _rows(connection, f"documents WHERE kind=? AND NOT EXISTS {done}", (ASSIGNMENTS, CLAIMS, DONE))
     for kind in kinds:
         rows += _named(connection, kind, also)
     by_name = {row.name: row for row in rows}
-    sql = f"SELECT COUNT(*) FROM {_BY_STATE}=?"  # of one state: grouping by it costs three times as much
-    counts = {state: connection.execute(sql, (CLAIMS, state)).fetchone()[0] for state in _OVER}
-    return [by_name[name] for name in sorted(by_name)], {state: count for state, count in counts.items() if count}
+    sql = f"SELECT state, count FROM tallies WHERE kind=? AND count>0 AND state IN ({_marks(_OVER)})"
+    counts = dict(connection.execute(sql, (CLAIMS, *_OVER)).fetchall())
+    return [by_name[name] for name in sorted(by_name)], counts
 
 
 def _newest(connection: Connection, count: int) -> list[str]:
