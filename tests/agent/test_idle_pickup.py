@@ -79,7 +79,8 @@ def test_a_busy_agent_takes_more_only_with_evidence(run, backlog, git_repo, unch
     run(PICK, "claim", "--task", "QUEUE-002", code=3)
     unchanged()
     run(PICK, "claim", "--task", "QUEUE-002", "--allow-busy")
-    assert "busy_override" in (git_repo / "_report/agent/codex-2/session_guard/warnings.jsonl").read_text()
+    warnings = (git_repo / "_report/agent/codex-2/session_guard/warnings.jsonl").read_text()
+    assert warnings.count("busy_override") == 1 and "is at work on QUEUE-001 and took another task" in warnings
 
 
 def test_taking_what_is_mine_already_is_a_success(run, backlog, unchanged):

@@ -45,8 +45,6 @@ def list_tasks(run: cli.Run, *, agent: str | None, everything: bool, limit: int)
 @_allow_busy
 def claim(run: cli.Run, *, task: str, allow_busy: bool) -> None:
     """Take one task of the backlog."""
-    if allow_busy:
-        pickup.record_busy(run)
     _report(run, pickup.take(run, task, allow_busy=allow_busy))
 
 
@@ -56,8 +54,6 @@ def claim(run: cli.Run, *, task: str, allow_busy: bool) -> None:
 @cli.patience
 def take_next(run: cli.Run, *, allow_busy: bool, confirm: bool, patience: timedelta) -> None:
     """Take the best ready task; two who ask at once get different ones."""
-    if allow_busy:
-        pickup.record_busy(run)
     picked = pickup.Picking(run, allow_busy=allow_busy)
     taken = run.done(picked.take, pickup.task_of, patience if confirm else None)
     run.skipped(picked.problems)

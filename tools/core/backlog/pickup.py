@@ -112,16 +112,29 @@ def require_idle(seat: Seat, held: list[Claim], task: str) -> str:
     return task
 
 
-def record_busy(context: Context) -> None:
-    """Leaves evidence when a seat that is at work takes more."""
-    try:
-        require_idle(context.seat, claim_documents.live_claims(context.store).claims, "")
-    except GuardError as busy:
-        message = f"{busy.message} and took another task"
-        record_warning(
-            context.workspace,
-            Warning(ts=clock.to_text(context.now), agent_id=context.seat.agent_id, code=BUSY, message=message),
-        )
+class BusyGuard:
+    """Holds a seat to one task at a time; where it may take more, leaves evidence of that once. Under the checkout's lock."""
+
+    def __init__(self, context: Context, *, allow_busy: bool) -> None:
+        self._context = context
+        self._allow_busy = allow_busy
+        self._has_recorded = False
+
+    def check(self, held: list[Claim], task: str) -> None:
+        """GuardError while the seat is at work on something else than a task and may not take more."""
+        try:
+            require_idle(self._context.seat, held, task)
+        except GuardError as busy:
+            if not self._allow_busy:
+                raise
+            if not self._has_recorded:
+                self._record(f"{busy.message} and took another task")
+            self._has_recorded = True
+
+    def _record(self, message: str) -> None:
+        stamp, agent = clock.to_text(self._context.now), self._context.seat.agent_id
+        warning = Warning(ts=stamp, agent_id=agent, code=BUSY, message=message)
+        record_warning(self._context.workspace, warning, has_lock=True)
 
 
 class Picking:
@@ -129,7 +142,7 @@ class Picking:
 
     def __init__(self, context: Context, *, allow_busy: bool) -> None:
         self._context = context
-        self._allow_busy = allow_busy
+        self._guard = BusyGuard(context, allow_busy=allow_busy)
         self._taken: assignments.AssignmentResult | None = None
         self.problems: list[Problem] = []
         """What of the backlog could not be read."""
@@ -148,8 +161,7 @@ class Picking:
     def _attempt(self) -> assignments.AssignmentResult | None:
         backlog = read(self._context)
         self.problems = list(backlog.problems)
-        if not self._allow_busy:
-            require_idle(self._context.seat, backlog.claims, "")
+        self._guard.check(backlog.claims, "")
         own = [task for task in backlog.own(self._context.seat.agent_id) if not task.waits_for]
         for task in [*own, *backlog.ready]:
             with suppress(ConflictError, GuardError, UsageError, DataError):  # taken or blocked meanwhile: try the next
@@ -164,6 +176,7 @@ def task_of(result: assignments.AssignmentResult | None) -> str:
 
 def take(context: Context, name: str, *, allow_busy: bool) -> assignments.AssignmentResult:
     """Claims one task for an idle seat; raises why it cannot be taken."""
+    guard = BusyGuard(context, allow_busy=allow_busy)
 
     def attempt() -> assignments.AssignmentResult:
         backlog = read(context)
@@ -176,8 +189,7 @@ def take(context: Context, name: str, *, allow_busy: bool) -> assignments.Assign
                 hint=hint.tool("agent.idle_pickup", "list", "--all"),
             )
         require_takeable(context, task, {claim.task_id: claim for claim in backlog.claims}.get(name))
-        if not allow_busy:
-            require_idle(context.seat, backlog.claims, name)
+        guard.check(backlog.claims, name)
         return _take(context, task, backlog)
 
     taken: assignments.AssignmentResult = _alone(context.workspace, attempt)

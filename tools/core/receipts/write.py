@@ -96,10 +96,13 @@ def append_entry_locked(
     return written
 
 
-def record_warning(workspace: Workspace, warning: Warning) -> Place:
-    """Records an override that was used (design §2, promise 6)."""
+def record_warning(workspace: Workspace, warning: Warning, *, has_lock: bool = False) -> Place:
+    """Records an override that was used (design §2, promise 6); `has_lock` where the caller holds the checkout's."""
     place = workspace.agent_report(warning.agent_id).child("session_guard/warnings.jsonl")
-    append_entry(workspace, place, warning)
+    if has_lock:
+        append_entry_locked(place, to_mapping(warning))
+    else:
+        append_entry(workspace, place, warning)
     return place
 
 
