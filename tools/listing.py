@@ -7,6 +7,7 @@ import sys
 from tools.core import hint, versions
 from tools.core.cli import app as cli
 from tools.core.cli import bootstrap, commands
+from tools.core.cli.entries import all_entries
 from tools.core.errors import UsageError
 from tools.core.plain import TYPE_CHECKING
 
@@ -64,7 +65,7 @@ def index(run: cli.Run, *, version: bool) -> None:
         document = {"version": versions.TOOLKIT, "formats": versions.FORMATS, "python": python}
         run.emit(document, f"{bootstrap.CONSOLE_SCRIPT} {versions.TOOLKIT}")
         return
-    rows = commands.commands()
+    rows = all_entries()
     width = max(len(row.shown) for row in rows)
     lines = [f"  {row.shown:<{width}}  {row.sentence}" for row in rows]
     listing = {"commands": [{"name": row.shown, "module": row.module, "summary": row.sentence} for row in rows]}

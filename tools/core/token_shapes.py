@@ -176,18 +176,17 @@ def shapes_in(text: str) -> list[Shape]:
             shapes = _WITHOUT_TAIL
     elif not any(literal in lower for literal in _SPACED) and max(map(len, text.split()), default=0) < _SHORTEST:
         return []
-    possible = []
-    for shape in shapes:
-        searched = lower if shape.any_case else text
-        if shape.sign in searched and _is_possible(shape, searched):
-            possible.append(shape)
-    return possible
+    near = [shape for shape in shapes if shape.sign in (lower if shape.any_case else text)]
+    return [shape for shape in near if _is_possible(shape, lower if shape.any_case else text)]
 
 
 def _is_possible(shape: Shape, text: str) -> bool:
     if shape.beside not in text:
         return False
-    return any(literal in text and _may_begin(shape, literal, text) for literal in shape.literals)
+    for literal in shape.literals:  # noqa: SIM110 - a generator costs more than most texts
+        if literal in text and _may_begin(shape, literal, text):
+            return True
+    return False
 
 
 def _may_begin(shape: Shape, literal: str, text: str) -> bool:

@@ -10,7 +10,8 @@ if __name__ == "__main__":  # before any other import
 import os
 
 from tools.core.cli import app as cli
-from tools.core.cli import commands, manual, reference
+from tools.core.cli import manual, reference
+from tools.core.cli.entries import all_entries
 from tools.core.fs import files
 from tools.core.workspace import Place
 
@@ -19,7 +20,7 @@ from tools.core.workspace import Place
 @cli.argument("folder", metavar="FOLDER", default="~/.local/share/man", type=cli.LINE)
 def main(run: cli.Run, *, folder: str) -> None:
     top = os.path.realpath(os.path.expanduser(folder))
-    entries = commands.commands()
+    entries = all_entries()
     pages = {"teof": manual.index_page(entries)}
     pages |= {manual.page_name(entry.shown): manual.page(entry, reference.load(entry)) for entry in entries}
     os.makedirs(top, exist_ok=True)

@@ -7,9 +7,10 @@ import subprocess
 
 import pytest
 
-from tools.core.cli import commands, manual, reference
+from tools.core.cli import manual, reference
+from tools.core.cli.entries import all_entries
 
-ENTRIES = {entry.shown: entry for entry in commands.commands()}
+ENTRIES = {entry.shown: entry for entry in all_entries()}
 
 
 def page(name: str) -> str:

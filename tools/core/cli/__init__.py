@@ -1,7 +1,8 @@
 """The shell: options, output, errors to exit codes.
 
 bootstrap   how this process was started, and the environment it needs
-commands    the index of all commands, read without importing them
+commands    what each command is called, and its module
+entries     the index of all commands, read without importing them
 hints       hints spelled in the form in which this process was started
 params      the values that options take
 run         one run of a command: its workspace, its seat, its answers

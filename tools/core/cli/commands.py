@@ -1,11 +1,11 @@
-"""The index of all commands, read from their files' docstrings without importing them."""
+"""What commands there are, by their files: what each is called, and its module."""
 
 from __future__ import annotations
 
 import os
 
 from tools.core.cli import bootstrap
-from tools.core.plain import TYPE_CHECKING, NamedTuple
+from tools.core.plain import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,47 +13,27 @@ if TYPE_CHECKING:
 PACKAGES = ("agent", "planner", "consensus", "maintenance")
 
 
-class Entry(NamedTuple):
-    """One command: what `teof` calls it, its module, and the first sentence about it."""
-
-    shown: str
-    module: str
-    sentence: str
-
-
-def commands() -> list[Entry]:
-    """All commands, the playbook's first."""
-    init = Entry("init", "tools", "Make a git repository ready: folders, ignore lines, the bus, a seat.")
-    return [init, *(_entry(package, name) for package, name in _modules())]
-
-
 def names() -> list[str]:
     """What `teof` calls each command; no file is opened."""
-    return ["init", *(_shown(package, name) for package, name in _modules())]
+    return ["init", *(shown_in(package, name) for package, name in modules())]
 
 
-def _modules() -> Iterator[tuple[str, str]]:
+def modules() -> Iterator[tuple[str, str]]:
+    """The package and the name of each command's module, the playbook's first."""
     for package in PACKAGES:
         for name in sorted(os.listdir(os.path.join(bootstrap.CHECKOUT, "tools", package))):
             if name.endswith(".py") and not name.startswith("_"):
                 yield package, name.removesuffix(".py")
 
 
-def _shown(package: str, name: str) -> str:
+def shown_in(package: str, name: str) -> str:
+    """What the index calls the command of a package."""
     return name if package == "agent" else f"{package}.{name}"
 
 
 def shown_as(module: str) -> str:
     """What the index calls the command of a module."""
-    return _shown(*module.split(".")[1:])
-
-
-def _entry(package: str, name: str) -> Entry:
-    import ast
-
-    with open(os.path.join(bootstrap.CHECKOUT, "tools", package, f"{name}.py"), encoding="utf-8") as source:
-        doc = ast.get_docstring(ast.parse(source.read())) or ""
-    return Entry(_shown(package, name), f"tools.{package}.{name}", " ".join(doc.split("\n\n")[0].split()))
+    return shown_in(*module.split(".")[1:])
 
 
 def module_of(shown: str) -> str | None:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.core import versions
-from tools.core.cli import commands, explained, reference
+from tools.core.cli import explained, reference
+from tools.core.cli.entries import Entry
 
 SECTION = "1"
 
 
-def index_page(entries: list[commands.Entry]) -> str:
+def index_page(entries: list[Entry]) -> str:
     """The page `teof(1)`: all commands, a line each."""
     rows = [part for entry in entries for part in (".TP", f".BR {page_name(entry.shown)} (1)", escape(entry.sentence))]
     synopsis = [".B teof", r"\fIcommand\fR [\fIoption\fR]…"]
@@ -25,7 +26,7 @@ def page_name(shown: str) -> str:
     return f"teof-{shown}"
 
 
-def page(entry: commands.Entry, command: Any) -> str:
+def page(entry: Entry, command: Any) -> str:
     """The page of one command, with its subcommands."""
     command = explained.build(command)
     lines = [*_head(page_name(entry.shown), entry.sentence.rstrip("."))]

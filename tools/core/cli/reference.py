@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tools.core import errors
-from tools.core.cli import bootstrap, commands, explained
+from tools.core.cli import bootstrap, explained
+from tools.core.cli.entries import Entry, all_entries
 from tools.core.text.markdown import markdown_table
 
 _WIDTH = 100
@@ -24,7 +25,7 @@ stream. A command that writes takes `--agent`, which must be the seat's. stdout 
 """
 
 
-def load(entry: commands.Entry) -> Any:
+def load(entry: Entry) -> Any:
     """The command of an entry of the index."""
     module = importlib.import_module("tools.init" if entry.shown == "init" else entry.module)
     return module.init if entry.shown == "init" else module.main
@@ -32,7 +33,7 @@ def load(entry: commands.Entry) -> Any:
 
 def reference() -> str:
     """The whole document; the same text for the same commands."""
-    entries = commands.commands()
+    entries = all_entries()
     parts = [_INTRODUCTION, _exit_codes(), "## All commands\n", _index(entries)]
     return "\n".join([*parts, *(_page(entry, load(entry)) for entry in entries)])
 
@@ -67,7 +68,7 @@ def _sentence(kind: type) -> str:
     return " ".join((kind.__doc__ or "").split("\n\n")[0].split())
 
 
-def _index(entries: Sequence[commands.Entry]) -> str:
+def _index(entries: Sequence[Entry]) -> str:
     return "".join(f"- [{entry.shown}](#{_anchor(entry.shown)}): {entry.sentence}\n" for entry in entries)
 
 
@@ -75,7 +76,7 @@ def _anchor(title: str) -> str:
     return title.lower().replace(".", "").replace(" ", "-")
 
 
-def _page(entry: commands.Entry, command: Any) -> str:
+def _page(entry: Entry, command: Any) -> str:
     spelled = "python -m tools init" if entry.shown == "init" else f"python -m {entry.module}"
     blocks = [f"## {entry.shown}\n\n{_help(command, spelled)}"]
     blocks += [f"### {entry.shown} {words}\n\n{_help(part, f'{spelled} {words}')}" for words, part in parts(command)]
