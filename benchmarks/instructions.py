@@ -62,17 +62,17 @@ class Row(NamedTuple):
 
 
 ROWS = [
-    Row(1.82, ["bus_event", "log", "--event", "note", "--summary", "x"], is_barred=True),
-    Row(1.83, ["bus_message", "--task", "manager-report", "--type", "note", "--summary", "x"], is_barred=True),
-    Row(1.88, ["bus_ping", "--summary", "x", "--message-task", "manager-report"]),
-    Row(2.07, ["bus_claim", "claim", "--task", "FREE-1"], is_barred=True),
-    Row(2.1, ["bus_claim", "release", "--task", "FREE-1"]),
-    Row(1.94, ["bus_watch", "--limit", "20"], is_barred=True),
-    Row(2.31, ["bus_inbox"]),
-    Row(2.5, ["bus_status"], is_barred=True),  # 2.43 where a command before it has read the index
-    Row(1.92, ["bus_claim", "list"]),
-    Row(2.51, ["bus_claim", "claim", "--task", "HELD-1"], codes=(4,), before=hold_a_task),
-    Row(2.52, ["idle_pickup", "next"], codes=(0,), before=make_backlog),
+    Row(1.71, ["bus_event", "log", "--event", "note", "--summary", "x"], is_barred=True),
+    Row(1.73, ["bus_message", "--task", "manager-report", "--type", "note", "--summary", "x"], is_barred=True),
+    Row(1.78, ["bus_ping", "--summary", "x", "--message-task", "manager-report"]),
+    Row(1.9, ["bus_claim", "claim", "--task", "FREE-1"], is_barred=True),
+    Row(1.9, ["bus_claim", "release", "--task", "FREE-1"]),
+    Row(1.77, ["bus_watch", "--limit", "20"], is_barred=True),
+    Row(2.13, ["bus_inbox"]),
+    Row(2.3, ["bus_status"], is_barred=True),  # 2.23 where a command before it has read the index
+    Row(1.71, ["bus_claim", "list"]),
+    Row(2.28, ["bus_claim", "claim", "--task", "HELD-1"], codes=(4,), before=hold_a_task),
+    Row(2.31, ["idle_pickup", "next"], codes=(0,), before=make_backlog),
 ]
 
 

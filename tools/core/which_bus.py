@@ -41,12 +41,12 @@ def find(workspace: Workspace) -> Answer:
     if os.path.lexists(os.path.join(bus, ".git")) or is_plain_on_purpose(workspace):
         return Answer(HERE)
     own = git_folder(workspace.root)
-    common = os.path.realpath(common_folder(own)) if own else ""
+    common = common_folder(own) if own else ""
     is_there = os.path.isdir(bus)
     sign = _sign(common) if common else ""
     if not sign:
         return Answer(HERE if is_there else NONE)
-    if not is_there and _is_unseen(workspace, common):
+    if not is_there and _is_unseen(workspace, os.path.realpath(common)):
         return Answer(UNSEEN, workspace.bus_root)
     return Answer(APART, sign)
 
