@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tests.conftest import CHECKOUT, as_committed
-from tools.core.cli import commands
+from tools.core.cli.entries import all_entries
 from tools.maintenance.generate_docs import generated
 
 NAMES = [
@@ -27,7 +27,7 @@ def test_check_agrees_that_they_are(run):
 
 def test_the_reference_names_every_command():
     text = generated()["docs/commands.md"].decode()
-    for entry in commands.commands():
+    for entry in all_entries():
         assert f"\n## {entry.shown}\n" in text
 
 
