@@ -71,8 +71,8 @@ ROWS = [
     Row(2.13, ["bus_inbox"]),
     Row(2.3, ["bus_status"], is_barred=True),  # 2.23 where a command before it has read the index
     Row(1.71, ["bus_claim", "list"]),
-    Row(2.28, ["bus_claim", "claim", "--task", "HELD-1"], codes=(4,), before=hold_a_task),
-    Row(2.31, ["idle_pickup", "next"], codes=(0,), before=make_backlog),
+    Row(2.26, ["bus_claim", "claim", "--task", "HELD-1"], codes=(4,), before=hold_a_task),
+    Row(2.23, ["idle_pickup", "next"], codes=(0,), before=make_backlog),
 ]
 
 

@@ -13,7 +13,6 @@ from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, GuardError, UsageError
 from tools.core.fs import locks
 from tools.core.models.bus import Claim
-from tools.core.models.evidence import Warning
 from tools.core.plain import TYPE_CHECKING, NamedTuple, suppress
 from tools.core.plans import storage
 from tools.core.problem import Problem
@@ -132,6 +131,8 @@ class BusyGuard:
             self._has_recorded = True
 
     def _record(self, message: str) -> None:
+        from tools.core.models.evidence import Warning  # most seats take one task at a time
+
         stamp, agent = clock.to_text(self._context.now), self._context.seat.agent_id
         warning = Warning(ts=stamp, agent_id=agent, code=BUSY, message=message)
         record_warning(self._context.workspace, warning, has_lock=True)

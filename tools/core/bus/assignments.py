@@ -7,7 +7,7 @@ meanwhile. Assigning the same again adds only what is missing.
 from __future__ import annotations
 
 from tools.core import ids
-from tools.core.bus import claim_documents, claims, posts, presence
+from tools.core.bus import claim_documents, claims, posts
 from tools.core.bus.assignment_rules import AssignmentRequest, Decision, assignment_for, decide
 from tools.core.bus.claim_documents import TaskDocuments
 from tools.core.bus.rules.claim_refusals import ask_hint
@@ -49,6 +49,8 @@ def require_seeder(context: Context, holder: str) -> None:
     """GuardError when a seat without the manager role seeds for another while the bus has a manager."""
     if holder == context.seat.agent_id or context.seat.is_manager:
         return
+    from tools.core.bus import presence  # who takes a task for itself seeds nobody
+
     if managers := presence.managers_now(context):
         raise GuardError(
             f"{context.seat.agent_id} is no manager seat, so it cannot seed a claim for {holder}; {managers[0]} can",

@@ -10,7 +10,6 @@ from tools.core import clock, hint, ids
 from tools.core.context import Context
 from tools.core.errors import ConflictError, DataError, SetupError, UsageError
 from tools.core.fs import files, locks
-from tools.core.models.plan import Plan, plan_from
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.problem import Problem
 from tools.core.receipts.write import create_document, replace_document, write_new
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
+    from tools.core.models.plan import Plan
     from tools.core.plans.edits import Edit
 
 SUFFIX = ".plan.json"
@@ -59,7 +59,11 @@ def read(workspace: Workspace, plan_id: str) -> Plan | None:
     """One plan; None when there is no file, DataError with `path:line` when it is damaged."""
     place = place_of(workspace, plan_id)
     data = files.read_bytes(place)
-    return None if data is None else plan_from(parse(data, place.name), plan_id)
+    if data is None:
+        return None
+    from tools.core.models.plan import plan_from  # many a repository has no plan
+
+    return plan_from(parse(data, place.name), plan_id)
 
 
 def parse(data: bytes, name: str) -> dict[str, object]:
@@ -95,6 +99,8 @@ def place_of(workspace: Workspace, name: str) -> Place:
 
 def change(workspace: Workspace, plan_id: str, edit: Edit) -> Change:
     """Edits a plan; UsageError, and the file untouched, when the result would break a rule it kept before."""
+    from tools.core.models.plan import plan_from  # as in `read`
+
     place = workspace.plan(plan_id)
     with locks.hold(workspace.report):
         data = files.read_bytes(place)

@@ -6,7 +6,6 @@ from tools.core.clock import datetime
 from tools.core.plain import TYPE_CHECKING
 from tools.core.store.answers import Totals, Volume
 from tools.core.store.files.index.database import Index
-from tools.core.store.files.selection import values_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -26,13 +25,13 @@ def volume(index: Index, since: datetime, until: datetime) -> Volume:
     (events,) = index.ask(f"SELECT COUNT(*) FROM entries INDEXED BY by_time WHERE stream='events' AND {window}", bounds)
     of_messages = f"FROM entries INDEXED BY by_message WHERE stream<>'events' AND {window}"
     (messages,) = index.ask(f"SELECT COUNT(*), COUNT(DISTINCT reply_to) {of_messages}", bounds)
-    agents = sum(_wrote(index, agent, bounds) for agent in values_of(index, "agent"))
+    agents = sum(_wrote(index, agent, bounds) for agent in index.values("agent"))
     return Volume(events[0], messages[0], agents, messages[1])
 
 
 def _wrote(index: Index, agent: str, bounds: tuple[int, int]) -> bool:
     sql = "SELECT 1 FROM entries INDEXED BY by_agent WHERE agent=? AND kind=? AND moment>=? AND moment<=? LIMIT 1"
-    return any(index.ask(sql, (agent, kind, *bounds)) for kind in values_of(index, "kind", agent=agent))
+    return any(index.ask(sql, (agent, kind, *bounds)) for kind in index.values("kind", agent=agent))
 
 
 def signs(
@@ -45,7 +44,7 @@ def signs(
         " WHERE agent=? AND kind=? AND moment>=? AND moment<=? GROUP BY 1"
     )
     for agent, periods in counts.items():
-        for kind in values_of(index, "kind", agent=agent):
+        for kind in index.values("kind", agent=agent):
             for number, count in index.ask(sql, (agent, kind, *_bounds(since, until))):
                 periods[number] = periods.get(number, 0) + count
     return counts

@@ -5,10 +5,8 @@ from __future__ import annotations
 from tools.core.clock import datetime
 from tools.core.fs import jsonl
 from tools.core.models.bus import EVENTS, Event, stream_of
-from tools.core.models.entry import Entry, Query, Search, stream_entry, unrepeated
 from tools.core.plain import TYPE_CHECKING
 from tools.core.problem import Problem
-from tools.core.store.answers import Loss, Matches, Recorded, Totals, Volume
 from tools.core.store.api import MAX_REQUESTS
 from tools.core.store.files.index import marks
 from tools.core.workspace import Workspace
@@ -17,6 +15,8 @@ if TYPE_CHECKING:  # what is followed, and whether the newest events go on, need
     from collections.abc import Callable, Collection, Iterator, Sequence
     from typing import Any
 
+    from tools.core.models.entry import Entry, Query, Search
+    from tools.core.store.answers import Loss, Matches, Recorded, Totals, Volume
     from tools.core.store.contract import Following, Store
     from tools.core.store.files.index.database import Index
 
@@ -109,9 +109,7 @@ class FileHistory:
         return {whom: self._ask(sql, whom)[0][0] for whom in self._values("subject")}
 
     def _values(self, column: str, **fixed: str) -> list[str]:
-        from tools.core.store.files.selection import values_of
-
-        return values_of(self.index, column, **fixed)
+        return self.index.values(column, **fixed)
 
     # -- messages ----------------------------------------------------------------------------
     def open_requests(
@@ -120,6 +118,8 @@ class FileHistory:
         """See History."""
         if threads is not None and not threads:
             return []
+        from tools.core.models.entry import unrepeated  # who asks when an agent was seen reads no entry
+
         along, where, values = "waiting_by_time", "waiting=1", list[object]()
         if target is not None:
             along, where = "waiting_by_target", f"{where} AND target=?"
@@ -219,11 +219,15 @@ class FileHistory:
     # -- records by what they say ------------------------------------------------------------
     def about_decisions(self) -> list[Entry]:
         """See History."""
+        from tools.core.models.entry import unrepeated  # as in `open_requests`
+
         sql = "SELECT seq, stream, raw FROM entries INDEXED BY by_decision WHERE decision IS NOT NULL"
         return unrepeated([_entry(stream, raw) for _, stream, raw in sorted(self._ask(sql))])
 
     def with_receipts(self, since: datetime) -> list[Recorded]:
         """See History."""
+        from tools.core.store.answers import Recorded  # few questions have such answers
+
         rows = self._ask(
             "SELECT stream, number, raw FROM entries WHERE at>=? AND instr(raw, CAST('\"receipt' AS BLOB)) > 0 ORDER BY seq",
             int(since.timestamp()),
@@ -244,6 +248,8 @@ class FileHistory:
         """See History."""
         if self._opened is None and streams is not None and set(streams) == {EVENTS} and self._goes_on():
             return []
+        from tools.core.store.answers import Loss  # as in `with_receipts`
+
         where, values = _among(streams)
         return [
             Loss(*row) for row in self._ask(f"SELECT stream, count FROM losses WHERE {where} ORDER BY stream", *values)
@@ -256,6 +262,8 @@ class FileHistory:
 
 
 def _entry(stream: str, raw: bytes) -> Entry:
+    from tools.core.models.entry import stream_entry  # as in `open_requests`
+
     return stream_entry(stream, jsonl.parse(raw))
 
 

@@ -7,7 +7,6 @@ from tools.core.clock import datetime
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.store.files import deliveries, seen
 from tools.core.store.files.index.database import Index
-from tools.core.store.files.selection import values_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -45,7 +44,7 @@ def last_seen(index: Index, agents: Collection[str], now: datetime) -> dict[str,
 
 def last_words(index: Index, agents: Collection[str], now: datetime) -> dict[str, Row]:
     """By agent, the last row with a credible stamp of its own; an agent without one is left out."""
-    rows = {agent: last_of(index, agent, values_of(index, "kind", agent=agent), now) for agent in agents}
+    rows = {agent: last_of(index, agent, index.values("kind", agent=agent), now) for agent in agents}
     return {agent: row for agent, row in rows.items() if row is not None}
 
 

@@ -102,8 +102,8 @@ def _message_walks(index: Index, query: Query) -> list[_Walk]:
 
 def _by_agent(index: Index, query: Query, which: str) -> list[_Walk]:
     walks = []
-    for agent in query.agents or values_of(index, "agent"):
-        kinds = query.kinds or values_of(index, "kind", agent=agent)
+    for agent in query.agents or index.values("agent"):
+        kinds = query.kinds or index.values("kind", agent=agent)
         walks += _each("by_agent", which, agent=[agent], kind=kinds)
     return walks
 
@@ -118,20 +118,6 @@ def _each(name: str, which: str, **columns: Sequence[str]) -> list[_Walk]:
             for value in dict.fromkeys(accepted)
         ]
     return walks
-
-
-def values_of(index: Index, column: str, **fixed: str) -> list[str]:
-    """The values of a column that an index begins with, behind the columns `fixed` gives a value.
-
-    Got by skipping from one value to the next, so that their number counts and not the records'.
-    """
-    also = "".join(f"{name}=:{name} AND " for name in fixed)
-    sql = (
-        f"WITH RECURSIVE each(value) AS (SELECT MIN({column}) FROM entries WHERE {also}{column} IS NOT NULL"
-        f" UNION ALL SELECT (SELECT MIN({column}) FROM entries WHERE {also}{column}>value) FROM each"
-        " WHERE value IS NOT NULL) SELECT value FROM each WHERE value IS NOT NULL"
-    )
-    return [value for (value,) in index.ask(sql, fixed)]
 
 
 def _count(index: Index, walks: Sequence[_Walk], query: Query, enough: int) -> int:

@@ -18,7 +18,7 @@ from tools.core.models.lenient import shortcoming
 from tools.core.plain import TYPE_CHECKING, NamedTuple, suppress
 from tools.core.problem import Problem
 from tools.core.store.addresses import place_of
-from tools.core.store.files.index import owner, rows, schema, settle
+from tools.core.store.files.index import owner, rows, settle
 from tools.core.workspace import Place, Workspace
 
 if TYPE_CHECKING:
@@ -175,6 +175,8 @@ class _CatchUp:
             self._load_stream(name, self._indexed[name] if name in grown else None)
 
     def _load_bulk(self, grown: list[str], anew: list[str]) -> int:
+        from tools.core.store.files.index import schema  # a few records are loaded without it
+
         self._ask("PRAGMA cache_size=-16000")
         replaced = [name for name in anew if name in self._indexed]
         for name in schema.COMMON | schema.RARE if replaced else schema.COMMON:

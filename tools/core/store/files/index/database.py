@@ -20,7 +20,7 @@ from tools.core.errors import ToolkitError
 from tools.core.fs import files
 from tools.core.models.bus import EVENTS
 from tools.core.plain import TYPE_CHECKING, Mapping, lean_functools, suppress
-from tools.core.store.files.index import build, marks, owner, rows, schema, seal
+from tools.core.store.files.index import build, marks, owner, rows, seal
 from tools.core.workspace import Place, Workspace
 
 if TYPE_CHECKING:
@@ -68,6 +68,19 @@ class Index:
         except sqlite3.DatabaseError as problem:
             self.give_up(problem)
             return self._connection.execute(sql, values).fetchall()
+
+    def values(self, column: str, **fixed: str) -> list[str]:
+        """The values of a column of entries that one of their indexes begins with, behind the columns `fixed` gives a value.
+
+        Got by skipping from one value to the next, so that their number counts and not the records'.
+        """
+        also = "".join(f"{name}=:{name} AND " for name in fixed)
+        sql = (
+            f"WITH RECURSIVE each(value) AS (SELECT MIN({column}) FROM entries WHERE {also}{column} IS NOT NULL"
+            f" UNION ALL SELECT (SELECT MIN({column}) FROM entries WHERE {also}{column}>value) FROM each"
+            " WHERE value IS NOT NULL) SELECT value FROM each WHERE value IS NOT NULL"
+        )
+        return [value for (value,) in self.ask(sql, fixed)]
 
     def give_up(self, problem: sqlite3.DatabaseError) -> None:
         """Leaves a file that failed: a damaged one is made anew, else the logs are read; raises when they were."""
@@ -149,6 +162,8 @@ class Index:
 
 
 def _built_anew(workspace: Workspace, place: str) -> sqlite3.Connection:
+    from tools.core.store.files.index import schema  # a file that is there has its tables
+
     connection = sqlite3.connect(place, isolation_level=None)
     try:
         if place:
@@ -229,6 +244,8 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 
 def _create(connection: sqlite3.Connection, workspace: Workspace) -> None:
+    from tools.core.store.files.index import schema  # as in `_built_anew`
+
     connection.execute("PRAGMA page_size=8192")
     connection.execute("BEGIN IMMEDIATE")
     try:
