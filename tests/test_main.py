@@ -48,6 +48,13 @@ def test_the_index_says_of_init_what_its_help_says(teof):
     assert sentence in " ".join(teof("init", "--help").stdout.split())
 
 
+@pytest.mark.parametrize("path", sorted((CHECKOUT / "tools").glob("[a-z]*.py")), ids=lambda path: path.stem)
+def test_a_module_beside_the_console_script_is_started_by_its_name_too(path, spawn):
+    by_name = spawn("-m", f"tools.{path.stem}", "--help")
+    assert by_name.returncode == 0 and by_name.stdout.startswith(f"Usage: python -m tools.{path.stem}")
+    assert spawn(str(path), "--help").stdout.count("\n") == by_name.stdout.count("\n")
+
+
 def test_the_version_is_one_line_and_with_json_names_the_formats(teof, tmp_path):
     assert teof("--version", cwd=tmp_path).stdout == f"teof {versions.TOOLKIT}\n"
     document = json.loads(teof("--version", "--json", cwd=tmp_path).stdout)

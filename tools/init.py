@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before any other import
+    __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
+    __import__("teof").isolate(__file__)
+
 import os
 
 from tools.core.cli import app as cli
@@ -72,3 +76,7 @@ def _share(run: cli.Run) -> list[str]:
         here, launchers.here(bootstrap.command_word(programs.in_login_shell(bootstrap.CONSOLE_SCRIPT)))
     )
     return list(result.changes) if result else []
+
+
+if __name__ == "__main__":
+    cli.main(init)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before any other import
+    __import__("sys").path.insert(0, __file__.rpartition("/tools/")[0])
+    __import__("teof").isolate(__file__)
+
 import sys
 
 from tools.core import hint, versions
@@ -70,3 +74,7 @@ def index(run: cli.Run, *, version: bool) -> None:
     lines = [f"  {row.shown:<{width}}  {row.sentence}" for row in rows]
     listing = {"commands": [{"name": row.shown, "module": row.module, "summary": row.sentence} for row in rows]}
     run.emit(listing, "\n".join(["commands (each takes --help, --json, --root):", *lines]))
+
+
+if __name__ == "__main__":
+    cli.main(index)
