@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -91,9 +91,15 @@ def cpu_seconds() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
-def context_of(clone: Path, agent: str, now: datetime) -> Context:
-    """An agent in its clone at a moment of the month."""
-    return Context(Workspace(str(clone), str(clone)), seat=Seat(agent, None), now=now)
+def context_of(clone: Path, agent: str, now: datetime) -> closing[Context]:
+    """An agent in its clone at a moment of the month; left as a command leaves it, with its index closed."""
+    return closing(Context(Workspace(str(clone), str(clone)), seat=Seat(agent, None), now=now))
+
+
+def exchange_of(clone: Path, number: int, now: datetime) -> None:
+    """The clone sends what it has and takes in what is new."""
+    with context_of(clone, f"codex-{number}", now) as context:
+        exchange.exchange(context, f"codex-{number}", push=True)
 
 
 # -- the month ---------------------------------------------------------------------------------------
@@ -115,11 +121,11 @@ def live(fleet: Fleet, folders: list[Path], mark: Path, part: float) -> None:
         number = turn % fleet.clones
         now = begin + MONTH * turn / turns
         work(folders[number], fleet, turn, events, tasks, now)
-        exchange.exchange(context_of(folders[number], f"codex-{number}", now), f"codex-{number}", push=True)
+        exchange_of(folders[number], number, now)
         if turn % max(1, turns // 20) == 0:
             print(f"{turn * 100 // turns} % of the month", file=sys.stderr, flush=True)
     for number, folder in [*enumerate(folders), *enumerate(folders)]:
-        exchange.exchange(context_of(folder, f"codex-{number}", clock.now()), f"codex-{number}", push=True)
+        exchange_of(folder, number, clock.now())
 
 
 def shares(whole: int, turns: int) -> Iterator[int]:
@@ -131,16 +137,16 @@ def work(clone: Path, fleet: Fleet, turn: int, events: int, tasks: int, now: dat
     """The agents of a clone claim, release and finish tasks, and log what they do."""
     own = [number for number in range(fleet.agents) if number % fleet.clones == turn % fleet.clones]
     for task in range(tasks):
-        context = context_of(clone, f"codex-{own[task % len(own)]}", now)
         name = f"T-{turn}-{task}"
-        claims.take(context, Request(name, context.seat.agent_id, paths=(f"src/{name}/**",)))
-        claims.release(context, name, status="done", notes=None)
+        with context_of(clone, f"codex-{own[task % len(own)]}", now) as context:
+            claims.take(context, Request(name, context.seat.agent_id, paths=(f"src/{name}/**",)))
+            claims.release(context, name, status="done", notes=None)
     noted = max(0, events - 2 * tasks)
     for first in range(0, noted, BATCH):
-        context = context_of(clone, f"codex-{own[first // BATCH % len(own)]}", now)
-        context.store.commit(
-            [Append(EVENTS, event(context, turn, step)) for step in range(first, min(first + BATCH, noted))]
-        )
+        with context_of(clone, f"codex-{own[first // BATCH % len(own)]}", now) as context:
+            context.store.commit(
+                [Append(EVENTS, event(context, turn, step)) for step in range(first, min(first + BATCH, noted))]
+            )
 
 
 def event(context: Context, turn: int, step: int) -> dict[str, object]:
