@@ -11,7 +11,7 @@ import sys
 from tools.core import hint, versions
 from tools.core.cli import app as cli
 from tools.core.cli import bootstrap, commands
-from tools.core.cli.entries import all_entries
+from tools.core.cli.pages.entries import all_entries
 from tools.core.errors import UsageError
 from tools.core.plain import TYPE_CHECKING
 

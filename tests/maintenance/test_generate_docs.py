@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tests.conftest import CHECKOUT, as_committed
-from tools.core.cli.entries import all_entries
+from tools.core.cli.pages.entries import all_entries
 from tools.maintenance.generate_docs import generated
 
 NAMES = [

@@ -10,7 +10,7 @@ if __name__ == "__main__":  # before any other import
 from tools.core import templates
 from tools.core.checks import output
 from tools.core.cli import app as cli
-from tools.core.cli import reference
+from tools.core.cli.pages import reference
 from tools.core.context import as_module
 from tools.core.errors import SetupError
 from tools.core.fs import files

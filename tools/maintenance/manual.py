@@ -10,8 +10,8 @@ if __name__ == "__main__":  # before any other import
 import os
 
 from tools.core.cli import app as cli
-from tools.core.cli import manual, reference
-from tools.core.cli.entries import all_entries
+from tools.core.cli.pages import manual, reference
+from tools.core.cli.pages.entries import all_entries
 from tools.core.fs import files
 from tools.core.workspace import Place
 

@@ -2,7 +2,6 @@
 
 bootstrap   how this process was started, and the environment it needs
 commands    what each command is called, and its module
-entries     the index of all commands, read without importing them
 hints       hints spelled in the form in which this process was started
 params      the values that options take
 run         one run of a command: its workspace, its seat, its answers
@@ -14,7 +13,6 @@ explained   click, built from the declarations: helps, errors, short forms, argu
 mistyped    the command that was probably meant by words that no command takes
 outcome     a command carried out: its result or failure in words, and the exit code
 app         the way in, and all that a command file needs
-reference   the reference of all commands, read from the commands
-manual      the same as pages for man
+pages       what all commands say of themselves: an index, a reference, pages for man
 completion  what may stand next on a command line, for shells
 """

@@ -9,7 +9,7 @@ from typing import Any
 
 from tools.core import errors
 from tools.core.cli import bootstrap, explained
-from tools.core.cli.entries import Entry, all_entries
+from tools.core.cli.pages.entries import Entry, all_entries
 from tools.core.text.markdown import markdown_table
 
 _WIDTH = 100

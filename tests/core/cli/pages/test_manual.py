@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from tools.core.cli import manual, reference
-from tools.core.cli.entries import all_entries
+from tools.core.cli.pages import manual, reference
+from tools.core.cli.pages.entries import all_entries
 
 ENTRIES = {entry.shown: entry for entry in all_entries()}
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.core import versions
-from tools.core.cli import explained, reference
-from tools.core.cli.entries import Entry
+from tools.core.cli import explained
+from tools.core.cli.pages import reference
+from tools.core.cli.pages.entries import Entry
 
 SECTION = "1"
 
