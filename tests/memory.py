@@ -17,7 +17,7 @@ from tools.core.models.entry import MESSAGE, Entry, matches, party_of, stream_en
 from tools.core.models.lenient import shortcoming
 from tools.core.problem import Problem
 from tools.core.store import live, merge, one_by_one
-from tools.core.store.addresses import address_of, name_at
+from tools.core.store.addresses import address_of, is_stream, name_at
 from tools.core.store.answers import Loss, Matches, Recorded, Totals, Volume
 from tools.core.store.api import MAX_COUNTED, MAX_REQUESTS, Append, Document, Expect, Replace, StaleVersion
 from tools.core.store.streams import streams_of
@@ -54,7 +54,7 @@ class MemoryStore:
 
     def put(self, name: str, data: bytes | None) -> None:
         """Makes a stream or a document what somebody else left there; None takes it away."""
-        if not _is_stream(name):
+        if not is_stream(name):
             self._documents.pop(name, None)
             if data is not None:
                 self._documents[name] = data
@@ -113,7 +113,7 @@ class MemoryStore:
         return one_by_one.documents(self, names)
 
     def version(self, name):
-        if _is_stream(name):
+        if is_stream(name):
             lines = self._lines(name)
             return f"{len(lines)}-{jsonl.line_hash(lines[-1])}" if lines else ""
         data = self._documents.get(_checked(name))
@@ -179,10 +179,6 @@ class MemoryStore:
                 kind, _, task = other.partition("/")
                 raise UsageError(f"{name.partition('/')[2]!r} differs only in case from {task!r}, which exists",
                                  code="id.case", hint=hint.again("--task", task))  # fmt: skip
-
-
-def _is_stream(name):
-    return name.partition("/")[0] in ("events", "messages")
 
 
 def _checked(name):

@@ -14,11 +14,7 @@ BOOTS = 5
 
 
 def test_twenty_boots_at_once_shake_hands_twenty_times(tmp_path):
-    origin = make_origin(tmp_path)
-    clone, other = tmp_path / "clone", tmp_path / "other"
-    for folder in (clone, other):
-        git(tmp_path, "clone", "-q", str(origin), str(folder))
-    git(clone, "worktree", "add", "-q", "_bus", "bus")
+    clone, other = _two_clones(tmp_path)
     trees = [_worktree(clone, tmp_path / agent, agent) for agent in AGENTS]
     boots = []
     for turn in range(BOOTS):
@@ -35,11 +31,7 @@ def test_twenty_boots_at_once_shake_hands_twenty_times(tmp_path):
 
 
 def test_a_boot_in_the_middle_of_another_ones_fast_forward_sees_no_work_of_others(tmp_path):
-    origin = make_origin(tmp_path)
-    clone, other = tmp_path / "clone", tmp_path / "other"
-    for folder in (clone, other):
-        git(tmp_path, "clone", "-q", str(origin), str(folder))
-    git(clone, "worktree", "add", "-q", "_bus", "bus")
+    clone, other = _two_clones(tmp_path)
     git(clone, "config", "filter.slow.smudge", "sleep 1; cat")  # the first file is there a second before the rest
     tree = _worktree(clone, tmp_path / "codex-1", "codex-1")
     (other / ".gitattributes").write_text("*.txt filter=slow\n")
@@ -56,6 +48,16 @@ def test_a_boot_in_the_middle_of_another_ones_fast_forward_sees_no_work_of_other
         text, error = boot.communicate(timeout=300)
         assert boot.returncode == 0, text + error
     assert not list(tree.glob("_report/session/codex-1/*dirty*"))
+
+
+def _two_clones(tmp_path: Path) -> tuple[Path, Path]:
+    """A clone whose bus is a worktree, and another one that moves their origin on."""
+    origin = make_origin(tmp_path)
+    clone, other = tmp_path / "clone", tmp_path / "other"
+    for folder in (clone, other):
+        git(tmp_path, "clone", "-q", str(origin), str(folder))
+    git(clone, "worktree", "add", "-q", "_bus", "bus")
+    return clone, other
 
 
 def _worktree(clone: Path, folder: Path, agent: str) -> Path:

@@ -16,9 +16,10 @@ from tests.crash.traced import Outcome, Traced
 from tests.crash.writers import PRESENT, Writer
 
 SEED = 20261122
-DRAWN = 150
 NO_SNAPSHOT = "no snapshot:"
 """What a boot says whose handshake is on the disk and whose snapshots of the bus are not."""
+
+DRAWN = 150
 """Points drawn over all writers where not all are tried; three of five are kills."""
 KILLS = max(2, DRAWN * 3 // 5 // len(PRESENT))
 FAULTS = max(1, DRAWN * 2 // 5 // len(PRESENT))

@@ -23,7 +23,7 @@ def fast_forward(folder: str, commit: str) -> None:
     """Brings the branch that is checked out forward; SetupError when local changes are in the way."""
     options = ("--ff-only", "--no-squash", "--no-autostash", "--quiet", "--no-verify")
     answer = git.ask(folder, "merge", *options, commit)
-    if answer.code and git.is_locked(answer):
+    if git.is_locked(answer):
         raise git.failed(("merge",), answer)
     if answer.code:
         words = " ".join(answer.error.split())

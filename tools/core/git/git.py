@@ -77,7 +77,7 @@ def ask(
     end = time.monotonic() + PATIENCE
     while True:
         result = _ask(folder, arguments, input, extra, timeout)
-        if not (result.code and is_locked(result)) or time.monotonic() > end:
+        if not is_locked(result) or time.monotonic() > end:
             return result
         time.sleep(0.05)
 
@@ -213,7 +213,7 @@ _TRUST = re.compile(r"git config --global --add safe\.directory (\S.*)")
 
 def is_locked(result: Result) -> bool:
     """Whether git did nothing because another one holds the index."""
-    return bool(_LOCKED.search(result.error))
+    return bool(result.code and _LOCKED.search(result.error))
 
 
 def failed(arguments: Sequence[str], result: Result) -> SetupError:

@@ -20,7 +20,7 @@ def name_at(address: str) -> str:
     if kind == EVENTS:
         return EVENTS if rest == f"{EVENTS}.jsonl" else ""
     name, dot, suffix = rest.rpartition(".")
-    return f"{kind}/{name}" if name and dot + suffix == (".jsonl" if kind == MESSAGES else ".json") else ""
+    return f"{kind}/{name}" if name and dot + suffix == suffix_of(kind) else ""
 
 
 def place_of(workspace: Workspace, name: str) -> Place:

@@ -211,7 +211,7 @@ def mark(part: str) -> str:
 
 def marks(parts: Mapping[str, str]) -> dict[str, str]:
     """The marks of all parts."""
-    return {name: part if len(part) <= MAX_MARK else short_hash(part) for name, part in parts.items()}
+    return {name: mark(part) for name, part in parts.items()}
 
 
 class Merged(NamedTuple):

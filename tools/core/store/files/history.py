@@ -81,7 +81,7 @@ class FileHistory:
     # -- who was here ------------------------------------------------------------------------
     def agents(self) -> list[str]:
         """See History."""
-        return self._values("agent")
+        return self.index.values("agent")
 
     def last_seen(self, agents: Collection[str], now: datetime) -> dict[str, datetime]:
         """See History."""
@@ -106,10 +106,7 @@ class FileHistory:
     def retirements(self) -> dict[str, str]:
         """See History."""
         sql = "SELECT kind FROM entries WHERE subject=? ORDER BY moment DESC, seq DESC LIMIT 1"
-        return {whom: self._ask(sql, whom)[0][0] for whom in self._values("subject")}
-
-    def _values(self, column: str, **fixed: str) -> list[str]:
-        return self.index.values(column, **fixed)
+        return {whom: self._ask(sql, whom)[0][0] for whom in self.index.values("subject")}
 
     # -- messages ----------------------------------------------------------------------------
     def open_requests(

@@ -93,9 +93,9 @@ def compare(before: Listing, now: Listing) -> Difference:
     earlier, later = _between(before, start, end), _between(now, start, end)
     differing = {file for file, inode in later.items() if earlier.get(file) != inode}
     gone = earlier.keys() - later.keys()
-    return Difference(
-        differing, gone.difference(now.files) if gone else gone
-    )  # a prefix may have it, where it was listed twice
+    if gone:  # what both share may have it, where it was listed twice
+        gone = gone.difference(now.files)
+    return Difference(differing, gone)
 
 
 def _shared(one: Text, other: Text, *, at_end: bool = False) -> int:
