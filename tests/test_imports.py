@@ -149,6 +149,13 @@ def test_taking_the_best_task_of_a_backlog_with_plans_loads_only_what_it_needs(g
     assert (code, sorted(modules & (IN_PASSING | SLOW | INDEX))) == (0, [])
 
 
+def test_a_claim_beside_a_backlog_compares_no_words_that_are_unlike(git_repo):
+    (git_repo / "queue").mkdir()
+    (git_repo / "queue/001-task.md").write_text("# Task: Do it\nStatus: open\n")
+    code, modules = loaded("tools.agent.bus_claim", "claim", "--task", "U", "--agent", "codex-1", cwd=git_repo)
+    assert (code, sorted(modules & (IN_PASSING | SLOW | INDEX | {"difflib"}))) == (0, [])
+
+
 @pytest.mark.parametrize("event", ["PreToolUse", "PostToolBatch"])
 def test_a_hook_that_tells_mail_loads_only_what_it_needs(git_repo, run, seat, event):
     seat("a-2")

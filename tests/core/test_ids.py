@@ -1,6 +1,7 @@
 """Names from outside: what may touch a path and what never does."""
 
 import re
+from difflib import get_close_matches
 
 import pytest
 from hypothesis import given
@@ -104,3 +105,12 @@ def test_the_tests_of_names_hold_what_their_patterns_say(text):
 @given(st.text(max_size=12))
 def test_a_branch_has_only_what_a_branch_may_have(task):
     assert ids.default_branch("a", task) == f"agent/a/{re.sub(r'[^a-z0-9._-]+', '-', task.lower())}"
+
+
+NAMES = st.text("ABE-01", min_size=1, max_size=8)
+
+
+@given(NAMES, st.lists(NAMES, max_size=5))
+def test_what_comes_near_is_what_a_comparison_of_all_words_finds(word, names):
+    close = get_close_matches(word, sorted(names), 3, 0.8)
+    assert ids.near(word, names) == (f"; near: {', '.join(close)}" if close else "")

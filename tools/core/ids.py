@@ -32,6 +32,9 @@ KEY_PATTERN = r"^[A-Za-z][A-Za-z0-9_.-]*$"
 PLAN_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}-[a-z0-9]+(?:-[a-z0-9]+)*$"
 RECORD_PATTERN = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
 
+_NEAR = 0.8
+"""How alike words are, from 0 to 1, that may have been meant for each other."""
+
 _DEVICES = frozenset(
     ["con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))]
 )
@@ -148,10 +151,19 @@ def _refusal(what: str, text: str, rule: str) -> UsageError:
 
 def near(word: str, words: Iterable[str]) -> str:
     """The words that come near a word, as the end of a sentence; "" for none."""
-    from difflib import get_close_matches  # only a word that is not there is compared
+    alike = sorted(name for name in words if _likeness_at_most(word, name) >= _NEAR)
+    if not alike:
+        return ""
+    from difflib import get_close_matches  # only words of much the same characters are compared
 
-    close = get_close_matches(word, sorted(words), 3, 0.8)
+    close = get_close_matches(word, alike, 3, _NEAR)
     return f"; near: {', '.join(close)}" if close else ""
+
+
+def _likeness_at_most(word: str, name: str) -> float:
+    """How alike two words can be at most: the characters that they share, as a part of all."""
+    shared = sum(min(word.count(character), name.count(character)) for character in set(word))
+    return 2 * shared / max(len(word) + len(name), 1)
 
 
 def is_thread_only(task: str) -> bool:

@@ -15,7 +15,7 @@ from tools.core.models.bus import stream_of
 from tools.core.plain import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from tools.core.backlog.items import Item
     from tools.core.context import Context
@@ -32,27 +32,35 @@ _DEFAULT = "queue-"
 
 def find(workspace: Workspace, task: str) -> Item | None:
     """The task of the backlog with an id, None for none; the file that the id suggests is tried first."""
+    return _suggested(workspace, task) or _among(_backlog(workspace), task)
+
+
+def _suggested(workspace: Workspace, task: str) -> Item | None:
+    """The task with an id, where it has the only file with the number at the id's end."""
     names = files.names_in(workspace.queue, ".md")
     if not names:
         return None
     from tools.core.backlog import items  # many a repository has no backlog
 
-    digits = task.rpartition("-")[2]
-    likely = [name for name in names if items.is_name(name) and name.partition("-")[0] == digits]
+    digits = ids.without_digits(task)[1].lstrip("0")
+    likely = [name for name in names if items.is_name(name) and name.partition("-")[0].lstrip("0") == digits]
     if len(likely) == 1 and (data := files.read_bytes(workspace.queue.child(likely[0]))):
         item, _ = items.parse(likely[0], data.decode("utf-8", "replace"))
-        if item.task_id == task:
-            return item
-    return next((item for item in items.all_items(workspace)[0] if item.task_id == task), None)
+        return item if item.task_id == task else None
+    return None
 
 
-def _names(workspace: Workspace) -> list[str]:
-    """The ids of all tasks of the backlog."""
+def _among(backlog: Iterable[Item], task: str) -> Item | None:
+    return next((item for item in backlog if item.task_id == task), None)
+
+
+def _backlog(workspace: Workspace) -> list[Item]:
+    """All tasks of the backlog."""
     if not files.names_in(workspace.queue, ".md"):
         return []
     from tools.core.backlog import items
 
-    return [item.task_id for item in items.all_items(workspace)[0]]
+    return items.all_items(workspace)[0]
 
 
 def checked(context: Context, task: str, again: Again | None = None) -> Item | None:
@@ -60,13 +68,14 @@ def checked(context: Context, task: str, again: Again | None = None) -> Item | N
 
     Warns of an id that comes near one of the backlog. `again` makes the command to type of the id that was meant.
     """
-    item = find(context.workspace, task)
-    if item is not None:
+    item = _suggested(context.workspace, task)
+    backlog = [] if item else _backlog(context.workspace)
+    if item := item or _among(backlog, task):
         return item
     spelled = claim_documents.claimed(context.store, [task, *_spellings(task)])
     if task in spelled:
         return None
-    names = _names(context.workspace)
+    names = [item.task_id for item in backlog]
     live = [name for name, claim in spelled.items() if claim is not None and claim.is_live]
     if meant := next((name for name in [*names, *live] if _key(name) == _key(task)), ""):
         command = again(meant) if again else hint.tool("agent.task", "show", "--task", meant)
