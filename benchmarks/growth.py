@@ -24,16 +24,15 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import history
+import hot
 import instructions
 
 FINISHED = {"small": 40, "large": 10_000}
 WRITER, READER = 1.15, 1.25
-HOOK = "hook"
-PAYLOAD = {"hook_event_name": "PreToolUse", "session_id": "s", "tool_name": "Edit"}
 
 
 class Row(NamedTuple):
-    """A command, and how much more it may cost on the long bus; `FRESH` stands for a task of its own at each call."""
+    """A command as `hot` writes it, and how much more it may cost on the long bus."""
 
     limit: float
     words: Sequence[str]
@@ -41,11 +40,11 @@ class Row(NamedTuple):
 
 ROWS = [
     Row(WRITER, ["bus_event", "log", "--event", "note", "--summary", "x"]),
-    Row(WRITER, ["bus_claim", "claim", "--task", "FRESH"]),
+    Row(WRITER, ["bus_claim", "claim", "--task", hot.FRESH]),
     Row(WRITER, ["bus_message", "--task", "manager-report", "--type", "note", "--summary", "x"]),
     Row(WRITER, ["bus_ping", "--summary", "x", "--message-task", "manager-report"]),
     Row(WRITER, ["bus_watch", "--limit", "20"]),
-    Row(WRITER, [HOOK, "claude", "PreToolUse"]),
+    Row(WRITER, [hot.HOOK, "claude", "PreToolUse"]),
     Row(READER, ["bus_inbox"]),
     Row(READER, ["bus_status"]),
     Row(READER, ["bus_claim", "list"]),
@@ -69,21 +68,10 @@ def make_bus(root: Path, events: int, finished: int) -> None:
 
 def cost(root: Path, programs: Path, row: Row) -> int:
     """The instructions of a command's second call; the first is not counted, because a hook that is ends at its alarm."""
-    line, payload = _line(root, programs, row)
-    subprocess.run(line, cwd=root, env=instructions.settled(), input=payload, capture_output=True, text=True)
-    line, payload = _line(root, programs, row)
+    line, payload = hot.call_of(row.words, root, programs, f"FRESH-{time.time_ns()}")
+    subprocess.run(line, cwd=root, env=hot.settled(), input=payload, capture_output=True, text=True)
+    line, payload = hot.call_of(row.words, root, programs, f"FRESH-{time.time_ns()}")
     return instructions.instructions(root, line, payload)
-
-
-def _line(root: Path, programs: Path, row: Row) -> tuple[list[str], str]:
-    """A call of a command as a process, and its standard input."""
-    fresh = f"FRESH-{time.time_ns()}"
-    words = [fresh if word == "FRESH" else word for word in row.words]
-    if words[0] != HOOK:
-        return [str(programs / "teof"), *words], ""
-    program = next(programs.parent.glob("lib/python*/site-packages/tools/agent/hook.py"))
-    payload = json.dumps({**PAYLOAD, "cwd": str(root), "tool_input": {"file_path": "lib/x.py"}})
-    return [str(programs / "python"), "-I", "-S", str(program), *words[1:]], payload
 
 
 def main() -> int:
@@ -98,7 +86,7 @@ def main() -> int:
         print("skipped: valgrind or setarch is not installed; on Debian: apt-get install valgrind", file=sys.stderr)
         return 0
     folder = Path(options.keep or tempfile.mkdtemp(prefix="growth-"))
-    programs = instructions.environment(sys.executable)
+    programs = hot.environment(sys.executable)
     try:
         roots = [_bus(folder, name, getattr(options, name), programs) for name in FINISHED]
         return int(_report(roots, programs) > 0 and options.check)
@@ -112,7 +100,7 @@ def _bus(folder: Path, name: str, events: int, programs: Path) -> Path:
     root = folder / f"{name}-{events}"
     if not root.exists():
         make_bus(root, events, FINISHED[name])
-    subprocess.run([str(programs / "teof"), "bus_status"], cwd=root, env=instructions.settled(), stdout=-3, check=True)
+    subprocess.run([str(programs / "teof"), "bus_status"], cwd=root, env=hot.settled(), stdout=-3, check=True)
     return root
 
 

@@ -22,10 +22,10 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import instructions
+import hot
 
 WHO = {f"GIT_{who}_{what}": "bench@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-BUILD = instructions.CHECKOUT / "build" / "peers"
+BUILD = hot.CHECKOUT / "build" / "peers"
 
 
 class Peer(NamedTuple):
@@ -85,7 +85,7 @@ def environment(package: str) -> Path:
 
 def cpu_of(line: Sequence[str], root: Path) -> float:
     """CPU seconds of one child process; RuntimeError when it fails."""
-    settled = {**instructions.settled(), **WHO, "HOME": str(root)}
+    settled = {**hot.settled(), **WHO, "HOME": str(root)}
     child = subprocess.Popen(line, cwd=root, env=settled, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
@@ -96,7 +96,7 @@ def cpu_of(line: Sequence[str], root: Path) -> float:
 
 def measure(peer: Peer, programs: Path, root: Path, repeat: int) -> list[float]:
     """What each command of a tool costs, as a multiple of a bare start of its Python."""
-    instructions.make_repository(root)
+    hot.make_repository(root)
     cpu_of(["git", "commit", "-q", "--allow-empty", "-m", "begin"], root)
     for words in peer.prepare:
         cpu_of([str(programs / words[0]), *words[1:]], root)
@@ -122,7 +122,7 @@ def main() -> int:
     for peer in [OURS, *PEERS]:
         with tempfile.TemporaryDirectory(prefix="peers-") as folder:
             try:
-                programs = instructions.environment(sys.executable) if peer is OURS else environment(peer.package)
+                programs = hot.environment(sys.executable) if peer is OURS else environment(peer.package)
                 costs = measure(peer, programs, Path(folder) / "repository", options.repeat)
             except RuntimeError as problem:
                 print(f"{peer.package}: left out: {problem}")

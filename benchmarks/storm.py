@@ -1,19 +1,18 @@
 #!/usr/bin/env python3
 """The CPU time of a record while many processes write at once, against a floor that has the same promises and nothing else.
 
-    python benchmarks/storm.py [--writers 16] [--records 50] [--repeat 3] [--check]
+    python benchmarks/storm.py [--writers 16] [--records 50] [--repeat 3] [--check] [--python PYTHON]
 
 Each record is written by a process of its own: `--writers` shells start `--records` of them one after the other, all at
-the same time. The floor is a bare Python that locks the log, appends a line and flushes it to the disk. Both take turns;
-minima are compared. --check exits 1 when a record is lost, or costs more than its limit.
+the same time. The floor is a bare Python that locks the log, appends a line and flushes it to the disk. The toolkit is
+installed as a wheel in an environment of its own in `build/`, and the floor runs there, too. Both take turns; minima are
+compared. --check exits 1 when a record is lost, or costs more than its limit.
 """
 
 from __future__ import annotations
 
 import argparse
-import compileall
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -21,7 +20,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+import hot
+
 LIMIT = 2.2
 FLOOR = """
 import fcntl, os, sys
@@ -34,10 +34,9 @@ os.fsync(log)
 
 def storm(line: Sequence[str], root: Path, writers: int, records: int) -> float:
     """CPU seconds of a record; RuntimeError when a process fails."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("TEOF_", "PYTHON"))}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     shell = ["sh", "-c", f'n=0; while [ $n -lt {records} ]; do "$@" >/dev/null || exit 1; n=$((n+1)); done', "sh"]
-    running = [subprocess.Popen([*shell, *line], cwd=root, env=environment) for _ in range(writers)]
+    running = [subprocess.Popen([*shell, *line], cwd=root, env=hot.settled()) for _ in range(writers)]
     codes = [process.wait() for process in running]
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if any(codes):
@@ -53,16 +52,18 @@ def main() -> int:
     parser.add_argument("--records", type=int, default=50)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--python", default=sys.executable)
     options = parser.parse_args()
-    compileall.compile_dir(str(CHECKOUT / "tools"), quiet=2)
-    event = [sys.executable, str(CHECKOUT / "tools/agent/bus_event.py"), "log", "--event", "note", "--summary", "x"]
+    programs = hot.environment(options.python)
+    event = [str(programs / "teof"), "bus_event", "log", "--event", "note", "--summary", "x"]
+    floor = [str(programs / "python"), "-c", FLOOR, "floor.log"]
     with tempfile.TemporaryDirectory(prefix="storm-") as folder:
         root = Path(folder)
         subprocess.run(["git", "init", "-q", str(root)], check=True)
         (root / "AGENT_MANIFEST.json").write_text(json.dumps({"agent_id": "codex-1"}))
         floors, costs = [], []
         for _ in range(options.repeat):
-            floors.append(storm([sys.executable, "-c", FLOOR, "floor.log"], root, options.writers, options.records))
+            floors.append(storm(floor, root, options.writers, options.records))
             costs.append(storm(event, root, options.writers, options.records))
         lines = (root / "_bus/events/events.jsonl").read_text().splitlines()
     expected = options.repeat * options.writers * options.records
