@@ -23,6 +23,8 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 PROMISES = "tests/test_promises.py"
 ORDER = "tests/crash/test_write_order.py"
 POINTS = "tests/crash/test_crash_points.py"
+DOCUMENTS = "tests/core/store/test_documents.py"
+CATALOGUE = "tests/core/store/test_catalogue.py"
 
 
 FEW = "order or (safe and (bus_event or claim-claim or bus_ping or heartbeat))"
@@ -72,6 +74,27 @@ MUTATIONS = (
         "    if not is_task(text):\n",
         "    if False:\n",
         (PROMISES,),
+    ),
+    Mutation(
+        "events not asked which claims changed twice",
+        "tools/core/store/files/documents/current.py",
+        "    suspects |= _with_document(tasks - suspects - before.live.keys(), listings[CLAIMS])\n",
+        "",
+        (DOCUMENTS,),
+    ),
+    Mutation(
+        "a folder believed that may still change",
+        "tools/core/store/files/documents/current.py",
+        "    return [] if state is not None and now - state[0] <= SETTLED else state\n",
+        "    return state\n",
+        (CATALOGUE,),
+    ),
+    Mutation(
+        "a writer takes names that were known once",
+        "tools/core/store/files/documents/current.py",
+        "        if kept is not None and kept.head.folders.get(kind, []) == facts(_folder(workspace, kind)):\n",
+        "        if kept is not None:\n",
+        (CATALOGUE,),
     ),
     Mutation(
         "no journal",

@@ -77,6 +77,11 @@ class Workspace(NamedTuple):
         return Place(self.bus_root, f"{BUS}/.cache")
 
     @property
+    def catalogue(self) -> Place:
+        """What is known of the claims and assignments, so that no reader opens the finished ones."""
+        return self.cache.child("documents")
+
+    @property
     def journal(self) -> Place:
         """The redo journal of a transaction over several files."""
         return Place(self.bus_root, f"{BUS}/.journal")

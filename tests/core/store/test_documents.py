@@ -1,16 +1,18 @@
-"""Live and finished documents: the same answer whether few are read or many are asked of the index."""
+"""Live and finished documents: the same answer whether few are read or the catalogue is asked."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 
 from tests.memory import MemoryStore
+from tools.core.errors import DataError
 from tools.core.store.api import Append, Replace
-from tools.core.store.files import live
-from tools.core.store.files.index import listing
+from tools.core.store.files.documents import claim_file, listing, live
 from tools.core.store.files.store import FileStore
 
 CLAIMS = {
@@ -94,21 +96,27 @@ def many(workspace, monkeypatch):
     return made
 
 
-def test_finished_claims_are_passed_over_and_a_folder_that_is_not_there_changes_nothing(many, workspace):
+def test_finished_claims_are_not_opened_while_their_folder_is_as_it_was(many, workspace, monkeypatch):
     for number in range(500):
         with open(f"{folder_of(workspace)}/OLD-{number}.json", "w", encoding="utf-8") as file:
             json.dump({**CLAIMS["T-3"], "task_id": f"OLD-{number}"}, file)
     os.utime(folder_of(workspace), (1, 1))  # else it may change again at the same moment
-    answers = [many.live("claims", "assignments", newest=2)]
-    connection, steps = many.history.index.connection, []
-    changes = connection.total_changes
-    connection.set_progress_handler(lambda: steps.append(1), 1)
+    answers, read, kept = (
+        [many.live("claims", "assignments", newest=2)],
+        claim_file.read,
+        kept_file(workspace).read_bytes(),
+    )
+    opened = []
+    monkeypatch.setattr(claim_file, "read", lambda path, task: opened.append(task) or read(path, task))
     answers.append(many.live("claims", "assignments", newest=2))
     assert answers[0] == answers[1] and answers[0].finished == {"done": 502, "released": 1}
-    assert len(steps) < 500 and connection.total_changes == changes
-    steps.clear()
+    assert not opened and kept_file(workspace).read_bytes() == kept
     put(many, "claims/T-6", {**CLAIMS["T-1"], "task_id": "T-6"})
-    assert "T-6" in tasks(many, "claims") and len(steps) < 500
+    assert "T-6" in tasks(many, "claims") and opened == ["T-6"]
+
+
+def kept_file(workspace):
+    return Path(workspace.bus.path, ".cache/documents")
 
 
 def test_a_document_that_came_and_went_while_another_process_looked_leaves_nothing(many, workspace, monkeypatch):
@@ -140,10 +148,58 @@ def test_a_finished_claim_that_is_taken_away_or_comes_back_is_counted_as_often_a
     assert many.live("claims").finished == {"done": 1, "released": 2}
 
 
-@pytest.mark.parametrize("change", ["names=substr(names, 3)", "inodes=x''", "inodes=inodes || x'00'"])
-def test_an_index_whose_listing_is_torn_is_built_anew(many, workspace, change):
-    many.history.index.connection.execute(f"UPDATE listings SET {change}")
-    assert tasks(many, "claims") == tasks(FileStore(workspace), "claims") == ["T-1", "T-2"]
+DAMAGE = {
+    "empty": lambda data: b"",
+    "half": lambda data: data[: len(data) // 2],
+    "zeros": lambda data: bytes(len(data)),
+    "zeros among the finished": lambda data: data.replace(b"T-5 done", bytes(8)),
+    "a line more": lambda data: data + b"0 T-9 done\n",
+    "another version": lambda data: data.replace(b'"version": 1', b'"version": 0'),
+    "no lengths": lambda data: data.replace(b'"parts": [', b'"parts": [9, '),
+    "a list": lambda data: b"[]\n",
+    "a foreign name": lambda data: data.replace(b'"unread": []', b'"unread": ["../x"]'),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_catalogue_is_made_anew(many, workspace, damage):
+    data = kept_file(workspace).read_bytes()
+    assert DAMAGE[damage](data) != data
+    for has_changed in (False, True):
+        kept_file(workspace).write_bytes(DAMAGE[damage](data))
+        if has_changed:
+            put(many, "claims/T-3", CLAIMS["T-4"])
+        answer = many.live("claims", newest=1)
+        assert sorted(answer.documents) == [
+            "claims/T-1",
+            "claims/T-2",
+            "claims/T-4" if not has_changed else "claims/T-3",
+        ]
+        assert answer.finished == ({"done": 1, "released": 2} if has_changed else {"done": 2, "released": 1})
+
+
+def test_a_catalogue_that_cannot_be_kept_costs_only_time(many, workspace):
+    cache = kept_file(workspace).parent
+    shutil.rmtree(cache)
+    cache.write_text("in its place")
+    assert tasks(many, "claims") == tasks(many, "claims") == ["T-1", "T-2"]
+
+
+@pytest.mark.parametrize("folder", ["claims", ".cache"])
+def test_a_link_in_place_of_a_folder_leads_no_reader_elsewhere(many, workspace, tmp_path, folder):
+    path = Path(workspace.bus.path, folder)
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    before = sorted((name, (tmp_path / "elsewhere" / name).read_bytes()) for name in os.listdir(tmp_path / "elsewhere"))
+    if folder == "claims":
+        with pytest.raises(DataError):
+            many.live("claims")
+    else:
+        put(many, "claims/T-3", CLAIMS["T-1"])
+        assert tasks(many, "claims") == ["T-1", "T-2", "T-3"]
+    assert before == sorted(
+        (name, (tmp_path / "elsewhere" / name).read_bytes()) for name in os.listdir(tmp_path / "elsewhere")
+    )
 
 
 def test_what_no_document_is_called_counts_for_nothing(many, workspace):

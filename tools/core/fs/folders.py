@@ -48,26 +48,56 @@ def _is_read_only(path: str) -> bool:
 class Names:
     """The names in a folder, to be asked for those that differ in nothing but their case."""
 
-    def __init__(self, place: Place) -> None:
-        try:
-            with files.folder_of(place.child("x")) as folder:
-                self._names = set(os.listdir(folder))
-        except FileNotFoundError:
-            self._names = set()
-        self._folded = f"/{'/'.join(self._names)}/".casefold()  # one text: there may be many
-        self._added: set[str] = set()
+    def __init__(self, place: Place, listed: str = "") -> None:
+        """`listed` are the names, a slash before the first and behind each, where somebody knows them already."""
+        joined = listed or _listed(place)
+        self._names = _Names(joined)
+        self._folded = _Names(joined.casefold())
+        self._added: dict[str, str] = {}  # those that came since, by their folded form
 
     def __contains__(self, name: str) -> bool:
-        return name in self._names
+        folded = name.casefold()
+        return (self._folded.has(folded) and self._names.has(name)) or self._added.get(folded) == name
 
     def twin(self, name: str) -> str:
         """One that is this but for its case; "" for none, and then this is one of them from now on."""
         folded = name.casefold()
-        if folded in self._added or f"/{folded}/" in self._folded:
-            return next((each for each in self._names if each.casefold() == folded and each != name), "")
-        self._names.add(name)
-        self._added.add(folded)
+        if folded in self._added or self._folded.has(folded):
+            present = (*self._names.all, *self._added.values())
+            return next((each for each in present if each.casefold() == folded and each != name), "")
+        self._added[folded] = name
         return ""
+
+
+def _listed(place: Place) -> str:
+    try:
+        with files.folder_of(place.child("x")) as folder:
+            return "/".join(["", *os.listdir(folder), ""])
+    except FileNotFoundError:
+        return ""
+
+
+class _Names:
+    """Names joined by slashes: a few questions cost less than a set of many names, many questions cost more."""
+
+    _FEW = 20
+
+    def __init__(self, joined: str) -> None:
+        self._joined = joined
+        self._answers: dict[str, bool] = {}
+        self._set: set[str] = set()
+
+    def has(self, name: str) -> bool:
+        if name not in self._answers and len(self._answers) < self._FEW:
+            self._answers[name] = f"/{name}/" in self._joined
+        if name in self._answers:
+            return self._answers[name]
+        self._set = self._set or set(self.all)
+        return name in self._set
+
+    @property
+    def all(self) -> list[str]:
+        return self._joined.split("/")[1:-1]
 
 
 def walk(place: Place) -> Iterator[Place]:

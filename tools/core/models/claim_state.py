@@ -1,6 +1,12 @@
-"""The words of a claim's status: today's four, and those of old and foreign files."""
+"""The words of a claim's status: today's four, and those of old and foreign files; and when a claim ended."""
 
 from __future__ import annotations
+
+from tools.core import clock
+from tools.core.plain import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CLAIM_STATUSES = ("active", "paused", "released", "done")
 LIVE = ("active", "paused")
@@ -20,3 +26,9 @@ def state_of(status: str) -> str:
     status = status.lower()
     status = _OLD.get(status, status)
     return status if status in CLAIM_STATUSES else "active"
+
+
+def ended_at(claim: Mapping[str, object]) -> int:
+    """The Unix second at which a claim ended, by its own stamps; 0 where it has none."""
+    stamps = (clock.parse(claim.get(name)) for name in ("released_at", "updated_at", "claimed_at"))
+    return next((int(stamp.timestamp()) for stamp in stamps if stamp is not None), 0)

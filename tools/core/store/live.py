@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tools.core import clock
 from tools.core.errors import ToolkitError
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS
-from tools.core.models.claim_state import LIVE, state_of
+from tools.core.models.claim_state import LIVE, ended_at, state_of
 from tools.core.models.lenient import text_of
 from tools.core.plain import TYPE_CHECKING
 from tools.core.store.api import Document, Live
@@ -25,7 +24,7 @@ def of_all(
     states = {name: state(document) for name, document in documents.items() if name.startswith(f"{CLAIMS}/")}
     over = {name for name, word in states.items() if word and word not in LIVE}
     done = {name.replace(CLAIMS, ASSIGNMENTS, 1) for name in over if states[name] == DONE}
-    last = set(sorted(over, key=lambda name: (-ended_at(documents[name]), name))[:newest])
+    last = set(sorted(over, key=lambda name: (-_ended(documents[name]), name))[:newest])
     named = {f"{kind}/{task}" for kind in kinds for task in also}
     standing = documents.keys() - done if ASSIGNMENTS in kinds else set()
     reserved = {name for name in over if name.replace(CLAIMS, ASSIGNMENTS, 1) in standing}
@@ -45,8 +44,5 @@ def state(claim: Document | ToolkitError) -> str:
     return "" if isinstance(claim, ToolkitError) else state_of(text_of(claim.content.get("status")))
 
 
-def ended_at(claim: Document | ToolkitError) -> int:
-    """The Unix second at which a claim ended, by its own stamps; 0 where it has none."""
-    content = {} if isinstance(claim, ToolkitError) else claim.content
-    stamps = (clock.parse(text_of(content.get(name))) for name in ("released_at", "updated_at", "claimed_at"))
-    return next((int(stamp.timestamp()) for stamp in stamps if stamp is not None), 0)
+def _ended(claim: Document | ToolkitError) -> int:
+    return 0 if isinstance(claim, ToolkitError) else ended_at(claim.content)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from tools.core.bus.rules import path_rule
 from tools.core.models.lenient import claim_from
-from tools.core.store.files.live_claims import LiveClaim, claim_of
+from tools.core.store.files.documents.claim_file import ShortClaim, claim_of
 
 names = st.text(st.characters(codec="utf-8"), max_size=8)
 raw = st.fixed_dictionaries(
@@ -31,7 +31,7 @@ def test_the_light_reader_of_claims_says_what_the_store_says(document):
 
 
 def claim(agent, *paths, state="active"):
-    return LiveClaim("T-1", agent, state, paths, "", "", 1, "")
+    return ShortClaim("T-1", agent, state, paths, "", "", 1, "")
 
 
 def test_a_folder_that_goes_takes_the_held_file_with_it():

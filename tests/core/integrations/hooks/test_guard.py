@@ -127,8 +127,8 @@ def test_the_derived_list_of_claims_is_used_only_while_it_fits(ask, fleet):
     folder = fleet.main / "_bus/claims"
     os.utime(folder, (1, 1))
     assert edit(ask, "claude", fleet, "lib/table.py") is not None
-    kept = json.loads((fleet.main / "_bus/.cache/guard.json").read_text())
-    assert [row[0][0] for row in kept["claims"]] == ["T-1"]
+    kept = json.loads((fleet.main / "_bus/.cache/documents").read_bytes().partition(b"\n")[0])
+    assert list(kept["live"]) == ["T-1"]
     fleet.claim("T-1", "manager-1", "docs/**")
     os.utime(folder, (1, 1))
     assert edit(ask, "claude", fleet, "lib/table.py") is None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tools.core.integrations.hooks.call import Call
     from tools.core.integrations.hooks.surroundings import Surroundings
     from tools.core.integrations.vendors.vendor import Vendor
-    from tools.core.store.files.live_claims import LiveClaim
+    from tools.core.store.files.documents.claim_file import ShortClaim
 
 HEARTBEAT = 30 * 60
 """Seconds between two status events that a hook logs for a seat at work."""
@@ -138,13 +138,13 @@ def _as_context(program: Vendor, call: Call, *said: str) -> dict[str, object] | 
     return program.context(call.event, texts.fit(parts, texts.AFTER_LIMIT)) if parts else None
 
 
-def _own(here: Surroundings, process: Process) -> list[LiveClaim]:
+def _own(here: Surroundings, process: Process) -> list[ShortClaim]:
     if not here.seat:
         return []
     return [claim for claim in bus.live_claims(here, process.now) if claim.agent_id == here.seat]
 
 
-def _mail_text(here: Surroundings, own: Sequence[LiveClaim], process: Process) -> str:
+def _mail_text(here: Surroundings, own: Sequence[ShortClaim], process: Process) -> str:
     if not here.seat:
         return ""
     letters = bus.new_mail(here, own)
@@ -178,7 +178,7 @@ def _end(program: Vendor, call: Call, here: Surroundings, process: Process) -> d
     return None
 
 
-def _heartbeat(here: Surroundings, own: Sequence[LiveClaim], process: Process) -> None:
+def _heartbeat(here: Surroundings, own: Sequence[ShortClaim], process: Process) -> None:
     """Lets other clones see that a seat is at work: one event, at most every half hour, if the lock is free at once."""
     active = [claim for claim in own if claim.state == "active"]
     if not active:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from tools.core import which_bus
 from tools.core.integrations.hooks import mail
 from tools.core.plain import TYPE_CHECKING
-from tools.core.store.files import live_claims as files_of_claims
+from tools.core.store.files.documents import live_claims as files_of_claims
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tools.core.integrations.hooks.mail import Letter, Standing
     from tools.core.integrations.hooks.surroundings import Surroundings
-    from tools.core.store.files.live_claims import LiveClaim
+    from tools.core.store.files.documents.claim_file import ShortClaim
 
 
 def opened(here: Surroundings) -> Surroundings:
@@ -24,7 +24,7 @@ def opened(here: Surroundings) -> Surroundings:
     return here._replace(server=server.context_of(here.workspace, here.seat))
 
 
-def live_claims(here: Surroundings, now: int) -> list[LiveClaim]:
+def live_claims(here: Surroundings, now: int) -> list[ShortClaim]:
     """All live claims, by task; `now` is in nanoseconds."""
     if here.server is None:
         return files_of_claims.live_claims(here.workspace, now)
@@ -42,7 +42,7 @@ def is_due(here: Surroundings, now: int) -> bool:
     return server.is_due(here.workspace, here.seat, now // 10**9)
 
 
-def standing(here: Surroundings, own: Sequence[LiveClaim]) -> Standing:
+def standing(here: Surroundings, own: Sequence[ShortClaim]) -> Standing:
     """How much is unread and unanswered; all of it counts as mentioned from now on."""
     tasks = [claim.task_id for claim in own]
     if here.server is None:
@@ -52,7 +52,7 @@ def standing(here: Surroundings, own: Sequence[LiveClaim]) -> Standing:
     return server.standing(here.server, tasks)
 
 
-def new_mail(here: Surroundings, own: Sequence[LiveClaim]) -> list[Letter]:
+def new_mail(here: Surroundings, own: Sequence[ShortClaim]) -> list[Letter]:
     """What came since mail was last mentioned."""
     tasks = [claim.task_id for claim in own]
     if here.server is None:
@@ -62,7 +62,7 @@ def new_mail(here: Surroundings, own: Sequence[LiveClaim]) -> list[Letter]:
     return server.new_mail(here.server, tasks)
 
 
-def waiting(here: Surroundings, own: Sequence[LiveClaim]) -> list[Letter]:
+def waiting(here: Surroundings, own: Sequence[ShortClaim]) -> list[Letter]:
     """The requests and directives without an answer that the seat did not mark as read."""
     tasks = [claim.task_id for claim in own]
     if here.server is None:

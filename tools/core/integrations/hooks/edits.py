@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tools.core.integrations.hooks.call import Call
     from tools.core.integrations.hooks.surroundings import Surroundings
-    from tools.core.store.files.live_claims import LiveClaim
+    from tools.core.store.files.documents.claim_file import ShortClaim
 
 RECENT = 30 * 60
 """Seconds after which a touched file is no clash any more."""
@@ -23,7 +23,7 @@ _TAIL = 64 * 1024
 
 
 def reason_against(
-    here: Surroundings, call: Call, claims: Sequence[LiveClaim], level: str, command: str, now: float
+    here: Surroundings, call: Call, claims: Sequence[ShortClaim], level: str, command: str, now: float
 ) -> str:
     """Why the call must not go on; "" when it may."""
     if level == path_rule.OFF:
@@ -57,7 +57,7 @@ def age_of(stamp: str, now: float) -> float | None:
     return now - moment.timestamp()
 
 
-def _silence(here: Surroundings, claim: LiveClaim, now: float) -> float | None:
+def _silence(here: Surroundings, claim: ShortClaim, now: float) -> float | None:
     """The seconds since the holder's last sign of life: on this machine, in the claim, or in the end of the log."""
     at = seen.seen_at(here.workspace, claim.agent_id)
     ages = [now - at] if at is not None else []
@@ -109,7 +109,7 @@ def _touched(here: Surroundings, agent: str) -> dict[str, int]:
 
 
 def clash(
-    here: Surroundings, names: Sequence[str], claims: Sequence[LiveClaim], session: str, command: str, now: float
+    here: Surroundings, names: Sequence[str], claims: Sequence[ShortClaim], session: str, command: str, now: float
 ) -> str:
     """A sentence about one of these files that a seat with a live claim changed lately too, once in a session."""
     if not here.seat or not names:

@@ -18,7 +18,7 @@ from tools.core.plain import TYPE_CHECKING
 from tools.core.seats.seat import Seat
 from tools.core.store import backend
 from tools.core.store.api import Document
-from tools.core.store.files.live_claims import LiveClaim, claim_of
+from tools.core.store.files.documents.claim_file import ShortClaim, claim_of
 from tools.core.store.files.store import FileStore
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def is_due(workspace: Workspace, agent: str, now: int) -> bool:
     return memory.write(workspace, name, {"at": now})
 
 
-def live_claims(context: Context) -> list[LiveClaim]:
+def live_claims(context: Context) -> list[ShortClaim]:
     """All live claims, by task."""
     documents = context.store.live(CLAIMS).documents
     claims = [

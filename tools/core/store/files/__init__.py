@@ -1,7 +1,7 @@
 """The bus as files: append, commit, and an index that is derived.
 
 small         small files in few calls, for what runs at every step of an agent
-live_claims   the live claims, without opening the finished ones
+documents     claims and assignments, without opening the finished ones
 seen          when an agent's own program was last seen on this machine
 transaction   one commit, laid out so that another process can finish it
 journal       a commit that can be finished later, with its version and a checksum
@@ -14,7 +14,6 @@ presence      when agents were last there
 figures       how much there is
 search        full-text search
 history       every question about events and messages
-live          the live documents: few are read, many asked of the index
 store         the verbs over files; the protocol of a commit
 repair        what a damaged bus needs, and doing it
 """

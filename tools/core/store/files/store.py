@@ -120,10 +120,9 @@ class FileStore:
 
     def live(self, *kinds: str, also: Collection[str] = (), newest: int = 0) -> Live:
         """See Store."""
-        from tools.core.store.files import live
+        from tools.core.store.files.documents import live
 
-        question = live.Question(kinds, tuple(also), newest)
-        return live.read(self, self._workspace, lambda: self.history.index, question)
+        return live.read(self, self._workspace, live.Question(kinds, tuple(also), newest))
 
     def strays(self, kind: str) -> list[str]:
         """See Store."""

@@ -15,7 +15,7 @@ from tools.core.fs import append, files, jsonl
 from tools.core.models.bus import EVENTS, MESSAGES, Event, stream_of
 from tools.core.models.lenient import text_of
 from tools.core.models.record import to_mapping
-from tools.core.plain import TYPE_CHECKING
+from tools.core.plain import TYPE_CHECKING, suppress
 from tools.core.store.addresses import is_stream, place_of, suffix_of
 from tools.core.store.api import Append, Change, Replace, version_of
 from tools.core.store.redacted import without_secrets
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tools.core.fs import folders
+
+
+_MANY = 1 << 15
+"""Bytes of a folder that has hundreds of files."""
 
 
 def refuse_moved(workspace: Workspace) -> None:
@@ -54,10 +58,21 @@ def is_absent(workspace: Workspace, name: str, names: dict[str, folders.Names]) 
     """Whether a folder, which is read once for a commit, has no such file."""
     kind = name.partition("/")[0]
     if kind not in names:
-        from tools.core.fs import folders  # few names are new
-
-        names[kind] = folders.Names(workspace.bus.child(kind))
+        names[kind] = _names(workspace, kind)
     return os.path.basename(place_of(workspace, name).name) not in names[kind]
+
+
+def _names(workspace: Workspace, kind: str) -> folders.Names:
+    from tools.core.fs import folders  # few names are new
+
+    place, listed = workspace.bus.child(kind), ""
+    with suppress(OSError):
+        folder, kept = os.stat(place.path), os.stat(workspace.catalogue.path)
+        if folder.st_size > _MANY and kept.st_mtime_ns >= folder.st_mtime_ns:
+            from tools.core.store.files.documents import current  # else listing the folder costs less
+
+            listed = current.listed_names(workspace, kind)
+    return folders.Names(place, listed)
 
 
 class Transaction:

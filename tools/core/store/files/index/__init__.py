@@ -5,8 +5,6 @@ rows       one record of a log as a row
 settle     what follows from records that came or are gone
 owner      which bus the index belongs to
 build      catching up with the logs
-listing    the files of a folder, and where two listings differ
-documents  claims and assignments, without opening those that have not changed
 marks      how far the index has read, without SQLite
 seal       whether a file of it is as it was left
 database   opening the index, whatever has become of its file

@@ -26,9 +26,7 @@ from tools.core.workspace import Place, Workspace
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Sequence
-    from typing import Any, TypeVar
-
-    Answer = TypeVar("Answer")
+    from typing import Any
 else:  # what `sqlite3` wraps, without `datetime` for conversions that nothing here needs
     with lean_functools():
         import _sqlite3 as sqlite3
@@ -101,18 +99,6 @@ class Index:
         except (sqlite3.DatabaseError, OSError, ToolkitError, owner.ForeignIndexError):
             self._connection.close()
             self._connection = self._connect()
-
-    def ask_documents(self, question: Callable[[sqlite3.Connection], Answer]) -> Answer:
-        """The answer of a question about documents, once they are as the folders are now."""
-        from tools.core.store.files.index import documents  # a few are read without it
-
-        try:
-            documents.catch_up(self._connection, self._workspace)
-            return question(self._connection)
-        except sqlite3.DatabaseError as problem:
-            self.give_up(problem)
-            documents.catch_up(self._connection, self._workspace)
-            return question(self._connection)
 
     @property
     def connection(self) -> sqlite3.Connection:

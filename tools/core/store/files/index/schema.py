@@ -59,33 +59,15 @@ CREATE INDEX lost_mark ON lost (stream, mark) WHERE mark IS NOT NULL;
 CREATE TABLE losses (stream TEXT PRIMARY KEY, count INTEGER) WITHOUT ROWID;
 CREATE TABLE bus (folder INTEGER, first TEXT);
 INSERT INTO bus VALUES (0, '');
-CREATE TABLE folders (
-  kind TEXT PRIMARY KEY, inode INTEGER, mtime INTEGER, seq INTEGER, version INTEGER
-) WITHOUT ROWID;
-CREATE TABLE listings (kind TEXT PRIMARY KEY, names BLOB, inodes BLOB);
-CREATE TABLE documents (
-  kind TEXT, name TEXT, inode INTEGER, mtime INTEGER, size INTEGER, state TEXT, ended INTEGER, raw BLOB,
-  PRIMARY KEY (kind, name)
-) WITHOUT ROWID;
-CREATE INDEX documents_by_state ON documents (kind, state, ended DESC, name);
-CREATE TABLE tallies (kind TEXT, state TEXT, count INTEGER, PRIMARY KEY (kind, state)) WITHOUT ROWID;
 CREATE TABLE generation (number INTEGER);
 INSERT INTO generation VALUES (random())
 """
-
-_TALLYING = (
-    "CREATE TRIGGER document_came AFTER INSERT ON documents BEGIN INSERT INTO tallies VALUES (NEW.kind, NEW.state, 1)"
-    " ON CONFLICT DO UPDATE SET count=count+1; END",
-    "CREATE TRIGGER document_went AFTER DELETE ON documents BEGIN UPDATE tallies SET count=count-1"
-    " WHERE kind=OLD.kind AND state=OLD.state; END",
-)
-"""How many documents there are of a state is kept: counting them costs more the longer the history is."""
 
 
 def create(connection: Connection) -> None:
     """Makes an empty index, in a transaction of the caller's."""
     connection.execute(ENTRIES)
-    for statement in (*_OTHERS.split(";"), *_TALLYING):
+    for statement in _OTHERS.split(";"):
         connection.execute(statement)
     make_indexes(connection, COMMON | RARE)
 

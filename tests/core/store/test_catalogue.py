@@ -1,0 +1,178 @@
+"""What the catalogue says is what a reader of every document would find, after any changes, its own file's included."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tools.core.errors import ToolkitError, UsageError
+from tools.core.fs import folders
+from tools.core.models.claim_state import LIVE
+from tools.core.store import live as all_live
+from tools.core.store import one_by_one
+from tools.core.store.api import Replace
+from tools.core.store.files import transaction
+from tools.core.store.files.documents import catalogue, current, live
+from tools.core.store.files.documents.live_claims import live_claims
+from tools.core.store.files.store import FileStore
+from tools.core.workspace import Workspace
+
+TASKS = ["T-1", "T-2", "T-3", "no task", "T-4"]
+STAMPS = ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", ""]
+CLAIM = st.fixed_dictionaries(
+    {"status": st.sampled_from(["active", "paused", "released", "done", "odd"]), "released_at": st.sampled_from(STAMPS)}
+).map(json.dumps)
+CONTENT = st.one_of(CLAIM, st.sampled_from(["{", "", "[]", '{"status": "done", "status": "active"}']))
+KIND = st.sampled_from(["claims", "assignments"])
+CHANGE = st.one_of(
+    st.tuples(st.just("replace"), KIND, st.sampled_from(TASKS), CONTENT),
+    st.tuples(st.just("replace twice and tell"), KIND, st.sampled_from(TASKS), CONTENT),
+    st.tuples(st.just("remove"), KIND, st.sampled_from(TASKS), st.just("")),
+    st.tuples(st.just("edit what is live"), st.just("claims"), st.sampled_from(TASKS), CONTENT),
+    st.tuples(st.just("damage"), KIND, st.sampled_from(TASKS), st.text(max_size=3)),
+    st.tuples(st.just("settle"), KIND, st.sampled_from(TASKS), st.just("")),
+)
+
+
+def change(bus: Path, what: str, kind: str, task: str, content: str) -> None:
+    """Does one thing that happens to a bus."""
+    path, aside = bus / kind / f"{task}.json", bus / "aside"
+    if what == "remove":
+        path.unlink(missing_ok=True)
+    elif what == "damage":
+        (bus / ".cache").mkdir(exist_ok=True)
+        (bus / ".cache/documents").write_text(content)
+    elif what == "settle":
+        os.utime(bus / kind, (1, 1))
+    elif what == "edit what is live":
+        if path.exists() and '"active"' in path.read_text():
+            path.write_text(content)
+    else:
+        if what == "replace" and path.exists():
+            os.link(path, bus / f"inode-{path.stat().st_ino}")  # none gets its inode: nothing would tell
+        for _ in range(2 if "twice" in what else 1):
+            aside.write_text(content)
+            aside.rename(path)
+        if "tell" in what:
+            with (bus / "events/events.jsonl").open("a") as log:
+                log.write(json.dumps({"task_id": task}) + "\n")
+
+
+def assert_is_as_one_made_anew(workspace: Workspace) -> None:
+    """A catalogue that is brought up has what one of a bus that was never looked at has."""
+    os.utime(workspace.bus.child("claims").path)
+    brought_up = current.current(workspace, 0, in_full=True)
+    kept = Path(workspace.catalogue.path)
+    kept.unlink(missing_ok=True)
+    anew = current.current(workspace, 0, in_full=True)
+    catalogue.keep(workspace, brought_up)
+    for part in ("live", "unread", "standing", "counts"):
+        assert getattr(brought_up, part) == getattr(anew, part), part
+    assert brought_up.body.finished == anew.body.finished
+
+
+def shown(answer):
+    """An answer with errors as texts."""
+    documents = {
+        name: str(part) if isinstance(part, ToolkitError) else part.content for name, part in answer.documents.items()
+    }
+    return documents, answer.finished
+
+
+@settings(max_examples=150)
+@given(st.lists(st.lists(CHANGE, max_size=4), max_size=4), st.integers(0, 3), st.sets(st.sampled_from(TASKS[:3])))
+def test_after_any_changes_it_knows_what_the_documents_say(rounds, newest, also):
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live, "FEW", 0)
+        workspace = Workspace(folder, folder)
+        bus = Path(workspace.bus.path)
+        for name in ("claims", "assignments", "events"):
+            (bus / name).mkdir(parents=True)
+        for changes in [[], *rounds]:
+            for one in changes:
+                change(bus, *one)
+            store = FileStore(workspace)
+            documents = one_by_one.documents(store, ("claims", "assignments"))
+            for kinds in (("claims",), ("assignments",), ("claims", "assignments")):
+                expected = all_live.of_all(documents, kinds, also, newest)
+                assert shown(store.live(*kinds, also=also, newest=newest)) == shown(expected)
+            assert_is_as_one_made_anew(workspace)
+            short = {claim.task_id: claim.state for claim in live_claims(workspace, 0)}
+            states = {name: all_live.state(document) for name, document in documents.items()}
+            assert short == {task: states[f"claims/{task}"] for task in TASKS if states.get(f"claims/{task}") in LIVE}
+
+
+def test_a_change_at_the_moment_of_the_look_is_seen(workspace, store):
+    put(store, "claims/T-1", {"status": "done"})
+    folder = Path(workspace.bus.path, "claims")
+    now = folder.stat().st_mtime_ns
+    assert list(current.current(workspace, now).live) == []
+    put(store, "claims/T-1", {"status": "active"})
+    os.utime(folder, ns=(now, now))
+    assert list(current.current(workspace, now + current.SETTLED).live) == ["T-1"]
+    assert current.current(workspace, now + current.SETTLED + 1).folders["claims"] != []
+
+
+def test_an_assignment_stands_again_once_the_claim_that_was_done_is_taken_away(workspace, store):
+    put(store, "claims/T-1", {"status": "done"})
+    put(store, "assignments/T-1", {"engineer": "codex-1"})
+    assert current.current(workspace, 0).standing == {}
+    Path(workspace.bus.path, "claims/T-1.json").unlink()
+    assert current.current(workspace, 0).standing == {"T-1": ""}
+    put(store, "claims/T-1", {"status": "released"})
+    assert current.current(workspace, 0).standing == {"T-1": "released"}
+    Path(workspace.bus.path, "assignments/T-1.json").unlink()
+    assert current.current(workspace, 0).standing == {}
+
+
+def put(store, name, content):
+    document = store.get(name)
+    store.commit([Replace(name, content, document.version if document else "")])
+
+
+class ListedAnewError(Exception):
+    """A folder was listed."""
+
+
+def test_a_writer_takes_the_names_from_the_catalogue_while_it_holds(workspace, store, monkeypatch):
+    put(store, "claims/T-1", {"status": "done"})
+    folder = Path(workspace.bus.path, "claims")
+    os.utime(folder, (1, 1))
+    current.current(workspace, time.time_ns())
+    monkeypatch.setattr(transaction, "_MANY", 0)
+    monkeypatch.setattr(folders, "_listed", listed_anew)
+    with pytest.raises(UsageError, match="differs only in case from 'T-1'"):
+        put(store, "claims/t-1", {})
+    put(store, "claims/T-2", {})
+    with pytest.raises(ListedAnewError):  # it has changed
+        put(store, "claims/t-2", {})
+    data = Path(workspace.catalogue.path).read_bytes()
+    os.utime(folder, (1, 1))
+    current.current(workspace, time.time_ns())
+    for damaged in (b"", data[:-1], data.replace(b"T-1.json", bytes(8))):
+        Path(workspace.catalogue.path).write_bytes(damaged)
+        with pytest.raises(ListedAnewError):
+            put(store, "claims/t-1", {})
+
+
+def listed_anew(place):
+    raise ListedAnewError
+
+
+def test_a_writer_lists_a_folder_that_may_still_change(workspace, store, monkeypatch):
+    put(store, "claims/T-1", {"status": "done"})
+    folder = Path(workspace.bus.path, "claims")
+    now = folder.stat().st_mtime_ns
+    current.current(workspace, now)
+    (folder / "T-2.json").write_text("{}")
+    os.utime(folder, ns=(now, now))
+    monkeypatch.setattr(transaction, "_MANY", 0)
+    with pytest.raises(UsageError, match="differs only in case from 'T-2'"):
+        put(store, "claims/t-2", {})
