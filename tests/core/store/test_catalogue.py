@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tools.core.errors import ToolkitError, UsageError
@@ -107,6 +107,44 @@ def test_after_any_changes_it_knows_what_the_documents_say(rounds, newest, also)
             short = {claim.task_id: claim.state for claim in live_claims(workspace, 0)}
             states = {name: all_live.state(document) for name, document in documents.items()}
             assert short == {task: states[f"claims/{task}"] for task in TASKS if states.get(f"claims/{task}") in LIVE}
+
+
+VALUES = st.sampled_from(["{}", "[]", "null", "7", '"x"', "-1", "1e999", '[["x"]]', '{"x": 1}', "[1, 2]", '[[1], "é"]'])
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_whatever_stands_in_its_place_readers_go_on(workspace, store, data):
+    for number in range(3):
+        put(
+            store,
+            f"claims/T-{number}",
+            {"status": ("active", "done", "released")[number], "agent_id": "a", "paths": ["x"]},
+        )
+    put(store, "assignments/T-1", {"engineer": "a"})
+    os.utime(workspace.bus.child("claims").path, (1, 1))
+    current.current(workspace, time.time_ns())
+    kept = Path(workspace.catalogue.path)
+    head, _, body = kept.read_bytes().partition(b"\n")
+    if data.draw(st.booleans()):
+        known = json.loads(head)
+        name = data.draw(st.sampled_from(sorted(known)))
+        known[name] = json.loads(data.draw(VALUES))
+        kept.write_bytes(json.dumps(known).encode() + b"\n" + body)
+    else:
+        whole = bytearray(kept.read_bytes())
+        at = data.draw(st.integers(0, len(whole) - 1))
+        whole[at : at + data.draw(st.integers(0, 9))] = data.draw(st.binary(max_size=9))
+        kept.write_bytes(whole)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live, "FEW", 0)
+        for _ in range(2):
+            store.live("claims", "assignments", newest=3)
+            live_claims(workspace, time.time_ns())
+            current.listed_names(workspace, "claims")
+            os.utime(workspace.bus.child("claims").path)
+    kept.unlink()
+    assert [claim.task_id for claim in live_claims(workspace, 0)] == ["T-0"]
 
 
 def test_a_change_at_the_moment_of_the_look_is_seen(workspace, store):

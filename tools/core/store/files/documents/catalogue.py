@@ -87,16 +87,23 @@ NONE = Catalogue({}, Position(), {}, (), {}, {}, Body(dict.fromkeys(KINDS, listi
 
 def kept(workspace: Workspace) -> Kept | None:
     """The catalogue in the cache; None where there is none that can be read."""
-    head, _, data = (small.read(workspace.catalogue.path, _LIMIT) or b"").partition(b"\n")
+    line, _, data = (small.read(workspace.catalogue.path, _LIMIT) or b"").partition(b"\n")
     try:
-        known: Any = plain_json.load_object(head)
+        known: Any = plain_json.load_object(line)
         if known["version"] != _VERSION or not _are_names([*known["unread"], *known["standing"]]):
             return None
         live = {task: (_claim(values), file) for task, (values, file) in known["live"].items() if ids.is_task(task)}
-        log, counts = Position._make(known["log"]), dict(known["counts"])
-        facts = (known["folders"], log, live, known["unread"], known["standing"], counts)
-        return Kept(NONE._replace(**dict(zip(Catalogue._fields, facts, strict=False))), known["parts"], data)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        end, before = known["log"]
+        head = NONE._replace(
+            folders=dict(known["folders"]),
+            log=Position(int(end), str(before)),
+            live=live,
+            unread=list(known["unread"]),
+            standing=dict(known["standing"]),
+            counts={state: int(count) for state, count in known["counts"].items()},
+        )
+        return Kept(head, [int(length) for length in known["parts"]], data)
+    except (ValueError, OverflowError, KeyError, TypeError, AttributeError):
         return None
 
 

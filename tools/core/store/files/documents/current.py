@@ -64,9 +64,9 @@ def _folder(workspace: Workspace, kind: str) -> str:
 
 def _believed(workspace: Workspace, kept: catalogue.Kept | None) -> tuple[Catalogue, set[str]]:
     """The catalogue before and what events since then name; nothing where there is none to go on from."""
-    if kept is not None:
-        tasks = named.named_since(workspace, kept.head.log)
-        with suppress(ValueError):
+    with suppress(ValueError):
+        if kept is not None:
+            tasks = named.named_since(workspace, kept.head.log)
             if tasks is not None:
                 return kept.whole(), tasks
     return catalogue.NONE, set()
