@@ -249,3 +249,10 @@ def test_a_folder_that_is_gone_holds_nothing(many, workspace):
         os.remove(f"{folder_of(workspace)}/{name}")
     os.rmdir(folder_of(workspace))
     assert many.live("claims", newest=9) == ({}, {})
+
+
+def test_assignments_stand_without_a_folder_of_claims(many, workspace):
+    put(many, "assignments/T-1", {"task_id": "T-1", "engineer": "codex-1"})
+    shutil.rmtree(folder_of(workspace))
+    shutil.rmtree(kept_file(workspace).parent)
+    assert tasks(many, "claims", "assignments") == tasks(many, "assignments") == ["assignments/T-1"]

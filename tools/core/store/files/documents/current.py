@@ -36,7 +36,7 @@ def current(workspace: Workspace, now: int, kinds: Iterable[str] = KINDS, *, in_
     """The catalogue as the folders of some kinds are now, with its body where it is asked for; `now` is in nanoseconds."""
     kept = catalogue.kept(workspace)
     states = {kind: facts(_folder(workspace, kind)) for kind in kinds}
-    if kept is None and states[CLAIMS] is None:
+    if kept is None and not any(states.values()):
         return catalogue.NONE  # there may be no bus to keep anything in
     with suppress(ValueError):
         if kept is not None and all(kept.head.folders.get(kind, []) == state for kind, state in states.items()):
