@@ -84,8 +84,6 @@ def shown(rest: list[str]) -> tuple[Any, list[str]]:
     """A command by the name that `teof` gives it."""
     if not rest or rest[0].startswith("-"):
         return importlib.import_module("tools.listing").index, rest
-    if rest[0] == "init":
-        return importlib.import_module("tools.init").init, rest[1:]
     module = commands.module_of(rest[0])
     assert module, f"no command {rest[0]}"
     return importlib.import_module(module).main, rest[1:]

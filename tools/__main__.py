@@ -29,10 +29,6 @@ def main() -> None:
 
 
 def _command(name: str) -> Command | Group:
-    if name == "init":
-        from tools.init import init
-
-        return init
     module = commands.module_of(name)
     if not module:
         from tools import listing

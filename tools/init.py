@@ -1,4 +1,4 @@
-"""`init`: makes a git repository ready."""
+"""Make a git repository ready: folders, ignore lines, the bus, a seat."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tools.core.cli import bootstrap
 @cli.option("--allow-file-system", is_flag=True, help="Trust the locks of the bus's file system (recorded).")
 @cli.option("--reason", type=cli.LINE, default="", help="Why, for --allow-file-system.")
 @cli.option("--dry-run", is_flag=True, help="Say what would be done.")
-def init(
+def main(
     run: cli.Run,
     *,
     agent: str | None,
@@ -79,4 +79,4 @@ def _share(run: cli.Run) -> list[str]:
 
 
 if __name__ == "__main__":
-    cli.main(init)
+    cli.main(main)

@@ -25,7 +25,7 @@ Without a command: the list of all commands. `<command> --help` explains one."""
 
 def behind_options(words: list[str]) -> Command | None:
     """A refusal that shows the line in its order, where a command stands behind options; None where none does."""
-    at = next((at for at, word in enumerate(words) if at and (word == "init" or commands.module_of(word))), None)
+    at = next((at for at, word in enumerate(words) if at and commands.module_of(word)), None)
     if at is None:
         return None
     shown = _as_hint(words[at], [*words[:at], *words[at + 1 :]])

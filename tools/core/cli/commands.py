@@ -10,34 +10,35 @@ from tools.core.plain import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+INIT = "init"
+"""The command that belongs to no package."""
+
 PACKAGES = ("agent", "planner", "consensus", "maintenance")
 
 
 def names() -> list[str]:
     """What `teof` calls each command; no file is opened."""
-    return ["init", *(shown_in(package, name) for package, name in modules())]
+    return [shown_as(module) for module in all_modules()]
 
 
-def modules() -> Iterator[tuple[str, str]]:
-    """The package and the name of each command's module, the playbook's first."""
+def all_modules() -> Iterator[str]:
+    """The module of each command, the playbook's first."""
+    yield f"tools.{INIT}"
     for package in PACKAGES:
         for name in sorted(os.listdir(os.path.join(bootstrap.CHECKOUT, "tools", package))):
             if name.endswith(".py") and not name.startswith("_"):
-                yield package, name.removesuffix(".py")
-
-
-def shown_in(package: str, name: str) -> str:
-    """What the index calls the command of a package."""
-    return name if package == "agent" else f"{package}.{name}"
+                yield f"tools.{package}.{name.removesuffix('.py')}"
 
 
 def shown_as(module: str) -> str:
     """What the index calls the command of a module."""
-    return shown_in(*module.split(".")[1:])
+    return module.removeprefix("tools.").removeprefix("agent.")
 
 
 def module_of(shown: str) -> str | None:
     """The module of a command as `teof` names it, its package left out or not; None when there is none."""
+    if shown == INIT:
+        return f"tools.{INIT}"
     package, _, name = shown.rpartition(".")
     package = package.removeprefix("tools").strip(".")
     if not name.isidentifier() or name.startswith("_") or package not in ("", *PACKAGES):

@@ -52,11 +52,10 @@ def candidates(words: Sequence[str], ids: Ids) -> list[str]:
     *before, unfinished = words or [""]
     if not before:
         return _beginning(unfinished, _names(unfinished))
-    module = commands.module_of(before[0]) if before[0] != "init" else "tools.init"
+    module = commands.module_of(before[0])
     if module is None:
         return []
-    top = importlib.import_module(module)
-    command, words = _innermost(top.init if before[0] == "init" else top.main, before[1:])
+    command, words = _innermost(importlib.import_module(module).main, before[1:])
     return _beginning(unfinished, _next(command, words, unfinished, ids))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from tools.core.cli import bootstrap
-from tools.core.cli.commands import modules, shown_in
+from tools.core.cli.commands import all_modules, shown_as
 from tools.core.plain import NamedTuple
 
 
@@ -19,13 +19,12 @@ class Entry(NamedTuple):
 
 def all_entries() -> list[Entry]:
     """All commands, the playbook's first."""
-    init = Entry("init", "tools", "Make a git repository ready: folders, ignore lines, the bus, a seat.")
-    return [init, *(_entry(package, name) for package, name in modules())]
+    return [_entry(module) for module in all_modules()]
 
 
-def _entry(package: str, name: str) -> Entry:
+def _entry(module: str) -> Entry:
     import ast
 
-    with open(os.path.join(bootstrap.CHECKOUT, "tools", package, f"{name}.py"), encoding="utf-8") as source:
+    with open(os.path.join(bootstrap.CHECKOUT, f"{module.replace('.', '/')}.py"), encoding="utf-8") as source:
         doc = ast.get_docstring(ast.parse(source.read())) or ""
-    return Entry(shown_in(package, name), f"tools.{package}.{name}", " ".join(doc.split("\n\n")[0].split()))
+    return Entry(shown_as(module), module, " ".join(doc.split("\n\n")[0].split()))

@@ -27,8 +27,7 @@ stream. A command that writes takes `--agent`, which must be the seat's. stdout 
 
 def load(entry: Entry) -> Any:
     """The command of an entry of the index."""
-    module = importlib.import_module("tools.init" if entry.shown == "init" else entry.module)
-    return module.init if entry.shown == "init" else module.main
+    return importlib.import_module(entry.module).main
 
 
 def reference() -> str:
@@ -77,7 +76,7 @@ def _anchor(title: str) -> str:
 
 
 def _page(entry: Entry, command: Any) -> str:
-    spelled = "python -m tools init" if entry.shown == "init" else f"python -m {entry.module}"
+    spelled = f"python -m {entry.module}"
     blocks = [f"## {entry.shown}\n\n{_help(command, spelled)}"]
     blocks += [f"### {entry.shown} {words}\n\n{_help(part, f'{spelled} {words}')}" for words, part in parts(command)]
     return "\n".join(blocks)
