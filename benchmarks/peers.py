@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """What a message and a claim cost beside other tools for agents on one machine, each as its own command.
 
-    python benchmarks/peers.py [--repeat 15]
+    python benchmarks/peers.py [--repeat 25]
 
 Each tool is installed from PyPI into an environment in `build/`, this one from a wheel; what does not install is left
-out with its reason. Commands and a bare `python -c pass` of the same environment take turns, in a repository of the
-tool's own; minima of the CPU time are compared. Tools promise different things: the last column says what a record of
+out with its reason. Each command and a bare `python -c pass` of the same environment take turns, in a repository of the
+tool's own; minima of the CPU time of these two are compared. Tools promise different things: the last column says what a record of
 theirs survives, as their code has it.
 """
 
@@ -100,7 +100,7 @@ def measure(peer: Peer, programs: Path, root: Path, repeat: int) -> list[float]:
     cpu_of(["git", "commit", "-q", "--allow-empty", "-m", "begin"], root)
     for words in peer.prepare:
         cpu_of([str(programs / words[0]), *words[1:]], root)
-    bare: list[float] = []
+    bare: list[list[float]] = [[] for _ in peer.commands]
     costs: list[list[float]] = [[] for _ in peer.commands]
     for turn in range(repeat + 1):  # the first turn writes byte code and is not counted
         for at, words in enumerate(peer.commands):
@@ -108,15 +108,15 @@ def measure(peer: Peer, programs: Path, root: Path, repeat: int) -> list[float]:
             numbered = [word.replace("N", str(turn)) for word in words[1:]]
             cost = cpu_of([str(programs / words[0]), *numbered], root)
             if turn:
-                bare.append(start)
+                bare[at].append(start)
                 costs[at].append(cost)
-    return [min(values) / min(bare) for values in costs]
+    return [min(values) / min(starts) for values, starts in zip(costs, bare, strict=True)]
 
 
 def main() -> int:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeat", type=int, default=15)
+    parser.add_argument("--repeat", type=int, default=25)
     options = parser.parse_args()
     print(f"{'command':84} {'CPU':>6}   (times python -c pass)")
     for peer in [OURS, *PEERS]:
