@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """The CPU time of importing 10,000 issues of beads, as a multiple of starting Python, measured in the same run.
 
-    python benchmarks/task_import.py [--issues 10000] [--repeat 5] [--folder DIR] [--check]
+    python benchmarks/task_import.py [--issues 10000] [--repeat 15] [--folder DIR] [--check]
 
-Imports into fresh repositories and bare `python -c pass` take turns, so that whatever else the machine does falls on both;
-minima are compared. What the file system charges for making as many files is in it, so a folder in memory is used where there is one
+Imports into fresh repositories and as many bare `python -c pass` take turns, so that whatever else the machine does falls on
+both; minima are compared. What the file system charges for making as many files is in it, so a folder in memory is used where there is one
 (`--folder` names another). --check exits 1 above the budget.
 """
 
@@ -77,7 +77,7 @@ def measure(root: Path, repeat: int) -> tuple[float, float, float]:
     bare, first, again = [], [], []
     for _ in range(repeat):
         shutil.rmtree(root / "queue", ignore_errors=True)
-        bare += [cpu(["-c", "pass"]) for _ in range(5)]
+        bare.append(cpu(["-c", "pass"]))
         first.append(cpu(command))
         again.append(cpu(command))
     return min(bare), min(first), min(again)
@@ -87,7 +87,7 @@ def main() -> int:
     """Prints the figures; 1 when --check finds the first import above its budget."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--issues", type=int, default=10_000)
-    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--repeat", type=int, default=15)
     parser.add_argument("--folder", default=_MEMORY if os.access(_MEMORY, os.W_OK) else None)
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()

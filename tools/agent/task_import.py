@@ -61,6 +61,8 @@ def main(
         _kept[:] = [result]
         _report(run, result)
     finally:
+        gc.freeze()  # and back, to the oldest: what is young would all be looked through at once
+        gc.unfreeze()
         gc.enable()
 
 
