@@ -17,7 +17,7 @@ from tools.core.fs import folders
 from tools.core.models.claim_state import LIVE
 from tools.core.store import live as all_live
 from tools.core.store import one_by_one
-from tools.core.store.api import Replace
+from tools.core.store.api import Replace, StaleVersion
 from tools.core.store.files import transaction
 from tools.core.store.files.documents import catalogue, current, live
 from tools.core.store.files.documents.live_claims import live_claims
@@ -202,6 +202,19 @@ def test_a_writer_takes_the_names_from_the_catalogue_while_it_holds(workspace, s
 
 def listed_anew(place):
     raise ListedAnewError
+
+
+def test_a_writer_replaces_no_claim_that_the_catalogue_does_not_know(workspace, store, monkeypatch):
+    put(store, "claims/T-1", {"status": "done"})
+    folder = Path(workspace.bus.path, "claims")
+    os.utime(folder, (1, 1))
+    current.current(workspace, time.time_ns())
+    (folder / "T-2.json").write_text('{"status": "active"}')
+    os.utime(folder, (1, 1))  # as where a clock stood still
+    monkeypatch.setattr(transaction, "_MANY", 0)
+    with pytest.raises(StaleVersion):
+        store.commit([Replace("claims/T-2", {"status": "paused"}, "")])
+    assert store.get("claims/T-2").content == {"status": "active"}
 
 
 def test_a_writer_lists_a_folder_that_may_still_change(workspace, store, monkeypatch):

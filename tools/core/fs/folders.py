@@ -48,25 +48,32 @@ def _is_read_only(path: str) -> bool:
 class Names:
     """The names in a folder, to be asked for those that differ in nothing but their case."""
 
+    _FEW = 20
+    """Questions that cost less than a set of many names."""
+
     def __init__(self, place: Place, listed: str = "") -> None:
         """`listed` are the names, a slash before the first and behind each, where somebody knows them already."""
-        joined = listed or _listed(place)
-        self._names = _Names(joined)
-        self._folded = _Names(joined.casefold())
+        self._names = listed or _listed(place)
+        self._folded = self._names.casefold()
+        self._set: set[str] = set()
+        self._questions = 0
         self._added: dict[str, str] = {}  # those that came since, by their folded form
-
-    def __contains__(self, name: str) -> bool:
-        folded = name.casefold()
-        return (self._folded.has(folded) and self._names.has(name)) or self._added.get(folded) == name
 
     def twin(self, name: str) -> str:
         """One that is this but for its case; "" for none, and then this is one of them from now on."""
         folded = name.casefold()
-        if folded in self._added or self._folded.has(folded):
-            present = (*self._names.all, *self._added.values())
+        if folded in self._added or self._has(folded):
+            present = (*self._names.split("/"), *self._added.values())
             return next((each for each in present if each.casefold() == folded and each != name), "")
         self._added[folded] = name
         return ""
+
+    def _has(self, folded: str) -> bool:
+        self._questions += 1
+        if self._questions <= self._FEW:
+            return f"/{folded}/" in self._folded
+        self._set = self._set or set(self._folded.split("/"))
+        return folded in self._set
 
 
 def _listed(place: Place) -> str:
@@ -75,29 +82,6 @@ def _listed(place: Place) -> str:
             return "/".join(["", *os.listdir(folder), ""])
     except FileNotFoundError:
         return ""
-
-
-class _Names:
-    """Names joined by slashes: a few questions cost less than a set of many names, many questions cost more."""
-
-    _FEW = 20
-
-    def __init__(self, joined: str) -> None:
-        self._joined = joined
-        self._answers: dict[str, bool] = {}
-        self._set: set[str] = set()
-
-    def has(self, name: str) -> bool:
-        if name not in self._answers and len(self._answers) < self._FEW:
-            self._answers[name] = f"/{name}/" in self._joined
-        if name in self._answers:
-            return self._answers[name]
-        self._set = self._set or set(self.all)
-        return name in self._set
-
-    @property
-    def all(self) -> list[str]:
-        return self._joined.split("/")[1:-1]
 
 
 def walk(place: Place) -> Iterator[Place]:

@@ -47,22 +47,24 @@ def refuse_other_case(workspace: Workspace, name: str, names: dict[str, folders.
     """
     kind, _, task = name.partition("/")
     is_log = task and is_stream(name) and files.exists(place_of(workspace, name))  # most of them are there
-    if not task or is_log or not is_absent(workspace, name, names):
+    if not task or is_log or not is_absent(workspace, name):
         return
+    if kind not in names:
+        names[kind] = _names(workspace, kind)
     if twin := names[kind].twin(task + suffix_of(kind)).removesuffix(suffix_of(kind)):
         reason = f"{task!r} differs only in case from {twin!r}, which exists"
         raise UsageError(reason, code="id.case", hint=hint.again("--task", twin))
 
 
-def is_absent(workspace: Workspace, name: str, names: dict[str, folders.Names]) -> bool:
-    """Whether a folder, which is read once for a commit, has no such file."""
-    kind = name.partition("/")[0]
-    if kind not in names:
-        names[kind] = _names(workspace, kind)
-    return os.path.basename(place_of(workspace, name).name) not in names[kind]
+def is_absent(workspace: Workspace, name: str) -> bool:
+    """Whether there is no such file; some file systems find one that differs in its case."""
+    place = place_of(workspace, name)
+    folder, _, file = place.name.rpartition("/")
+    return not os.path.lexists(place.path) or file not in files.names_in(Place(place.base, folder))
 
 
 def _names(workspace: Workspace, kind: str) -> folders.Names:
+    """The names in a folder, which is read once for a commit, or not at all where the catalogue has them."""
     from tools.core.fs import folders  # few names are new
 
     place, listed = workspace.bus.child(kind), ""

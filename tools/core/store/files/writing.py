@@ -123,7 +123,7 @@ class Writer:
             refuse_other_case(self._workspace, change.stream, names)
             return
         name = change.name if isinstance(change, Expect) else change.document
-        if isinstance(change, Replace) and not change.expected and is_absent(self._workspace, name, names):
+        if isinstance(change, Replace) and not change.expected and is_absent(self._workspace, name):
             refuse_other_case(self._workspace, name, names)
             return
         if self._store.version(name) != change.expected:
