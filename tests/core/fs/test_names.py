@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from tools.core.fs.folders import Names
 from tools.core.workspace import Place
 
-NAMES = st.sampled_from([f"{name}{number}.json" for name in ("t-", "T-", "Straße-", "STRASSE-") for number in range(12)])
+NAMES = st.sampled_from(
+    [f"{name}{number}.json" for name in ("t-", "T-", "Straße-", "STRASSE-") for number in range(12)]
+)
 
 
 @settings(max_examples=100)

@@ -40,9 +40,8 @@ class Body(NamedTuple):
 class Catalogue(NamedTuple):
     """The documents of a bus."""
 
-    folders: Mapping[
-        str, list[int] | None
-    ]  # by kind, as it was; None where there was none, [] where it may still change
+    folders: Mapping[str, list[int] | None]
+    """By kind, as each was; None where there was none, [] where it may still change at the same moment."""
     log: Position  # events before it are known
     live: Live
     unread: Sequence[str]  # claims that cannot be read
@@ -55,30 +54,25 @@ class Kept(NamedTuple):
     """A catalogue as it is kept, its body not yet looked at."""
 
     head: Catalogue  # with an empty body
-    parts: Sequence[int]  # the lengths of those of its body
     data: bytes
+    ends: Sequence[int]  # where the line of the head ends in the data, and behind it each part of the body
 
     def whole(self) -> Catalogue:
         """The catalogue with its body; ValueError for a damaged one."""
-        parts = self._taken_apart()
-        listings = {kind: listing.read(*parts[2 * at : 2 * at + 2]) for at, kind in enumerate(KINDS)}
-        return self.head._replace(body=Body(listings, finished.read(parts[-1])))
+        listings = {kind: listing.read(self._part(2 * at), self._part(2 * at + 1)) for at, kind in enumerate(KINDS)}
+        return self.head._replace(body=Body(listings, finished.read(self._part(2 * len(KINDS)))))
 
     def names(self, kind: str) -> bytes:
         """The names in a folder as in its listing; ValueError where the body is damaged."""
-        names = self._taken_apart()[2 * KINDS.index(kind)]
+        names = self._part(2 * KINDS.index(kind))
         if b"\0" in names:
             raise ValueError("a name with what is none")
         return names
 
-    def _taken_apart(self) -> list[bytes]:
-        if sum(self.parts) != len(self.data) or len(self.parts) != 2 * len(KINDS) + 1:
+    def _part(self, number: int) -> bytes:
+        if self.ends[-1] != len(self.data) or len(self.ends) != 2 * len(KINDS) + 2:
             raise ValueError("the body has another length than was written")
-        parts, at = [], 0
-        for length in self.parts:
-            parts.append(self.data[at : at + length])
-            at += length
-        return parts
+        return self.data[self.ends[number] : self.ends[number + 1]]
 
 
 NONE = Catalogue({}, Position(), {}, (), {}, {}, Body(dict.fromkeys(KINDS, listing.NONE), finished.Finished()))
@@ -87,9 +81,10 @@ NONE = Catalogue({}, Position(), {}, (), {}, {}, Body(dict.fromkeys(KINDS, listi
 
 def kept(workspace: Workspace) -> Kept | None:
     """The catalogue in the cache; None where there is none that can be read."""
-    line, _, data = (small.read(workspace.catalogue.path, _LIMIT) or b"").partition(b"\n")
+    data = small.read(workspace.catalogue.path, _LIMIT) or b""
+    ends = [data.find(b"\n") + 1]
     try:
-        known: Any = plain_json.load_object(line)
+        known: Any = plain_json.load_object(data[: ends[0]])
         if known["version"] != _VERSION or not _are_names([*known["unread"], *known["standing"]]):
             return None
         live = {task: (_claim(values), file) for task, (values, file) in known["live"].items() if ids.is_task(task)}
@@ -102,7 +97,9 @@ def kept(workspace: Workspace) -> Kept | None:
             standing=dict(known["standing"]),
             counts={state: int(count) for state, count in known["counts"].items()},
         )
-        return Kept(head, [int(length) for length in known["parts"]], data)
+        for length in known["parts"]:
+            ends.append(ends[-1] + int(length))
+        return Kept(head, data, ends)
     except (ValueError, OverflowError, KeyError, TypeError, AttributeError):
         return None
 

@@ -112,10 +112,8 @@ def _shared(one: bytes, other: bytes, *, at_end: bool = False) -> int:
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2
-        if at_end:
-            is_same = one[len(one) - middle : len(one) - low] == other[len(other) - middle : len(other) - low]
-        else:
-            is_same = one[low:middle] == other[low:middle]
+        text = one[len(one) - middle : len(one) - low] if at_end else one[low:middle]
+        is_same = other.endswith(text, 0, len(other) - low) if at_end else other.startswith(text, low)
         low, high = (middle, high) if is_same else (low, middle - 1)
     return low
 
