@@ -84,8 +84,8 @@ MUTATIONS = (
     ),
     Mutation(
         "a folder believed that may still change",
-        "tools/core/store/files/documents/current.py",
-        "    return [] if state is not None and now - state[0] <= SETTLED else state\n",
+        "tools/core/store/files/documents/claim_file.py",
+        "    return [*state, 0] if state is not None and now - state[0] <= SETTLED else state\n",
         "    return state\n",
         (CATALOGUE,),
     ),

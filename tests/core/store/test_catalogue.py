@@ -19,7 +19,7 @@ from tools.core.store import live as all_live
 from tools.core.store import one_by_one
 from tools.core.store.api import Replace, StaleVersion
 from tools.core.store.files import transaction
-from tools.core.store.files.documents import catalogue, current, live
+from tools.core.store.files.documents import catalogue, claim_file, current, live
 from tools.core.store.files.documents.live_claims import live_claims
 from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
@@ -44,6 +44,8 @@ CHANGE = st.one_of(
 def change(bus: Path, what: str, kind: str, task: str, content: str) -> None:
     """Does one thing that happens to a bus."""
     path, aside = bus / kind / f"{task}.json", bus / "aside"
+    if what in ("remove", "replace") and path.exists():
+        os.link(path, bus / f"inode-{path.stat().st_ino}")  # none gets its inode: nothing would tell
     if what == "remove":
         path.unlink(missing_ok=True)
     elif what == "damage":
@@ -55,8 +57,6 @@ def change(bus: Path, what: str, kind: str, task: str, content: str) -> None:
         if path.exists() and '"active"' in path.read_text():
             path.write_text(content)
     else:
-        if what == "replace" and path.exists():
-            os.link(path, bus / f"inode-{path.stat().st_ino}")  # none gets its inode: nothing would tell
         for _ in range(2 if "twice" in what else 1):
             aside.write_text(content)
             aside.rename(path)
@@ -133,7 +133,7 @@ def test_whatever_stands_in_its_place_readers_go_on(workspace, store, data):
         kept.write_bytes(json.dumps(known).encode() + b"\n" + body)
     else:
         whole = bytearray(kept.read_bytes())
-        at = data.draw(st.integers(0, len(whole) - 1))
+        at = data.draw(st.integers(0, 9999)) % len(whole)  # its length is not always the same
         whole[at : at + data.draw(st.integers(0, 9))] = data.draw(st.binary(max_size=9))
         kept.write_bytes(whole)
     with pytest.MonkeyPatch.context() as patch:
@@ -154,8 +154,32 @@ def test_a_change_at_the_moment_of_the_look_is_seen(workspace, store):
     assert list(current.current(workspace, now).live) == []
     put(store, "claims/T-1", {"status": "active"})
     os.utime(folder, ns=(now, now))
-    assert list(current.current(workspace, now + current.SETTLED).live) == ["T-1"]
-    assert current.current(workspace, now + current.SETTLED + 1).folders["claims"] != []
+    assert list(current.current(workspace, now + claim_file.SETTLED).live) == ["T-1"]
+    assert current.current(workspace, now + claim_file.SETTLED + 1).folders["claims"][3:] == []
+
+
+def test_a_claim_that_another_program_restored_in_its_old_place_is_read(workspace, store):
+    put(store, "claims/T-1", {"status": "done"})
+    path, aside = Path(workspace.bus.path, "claims/T-1.json"), Path(workspace.bus.path, "claims/aside")
+    os.utime(path.parent, (1, 1))
+    assert current.current(workspace, time.time_ns()).counts == {"done": 1}
+    path.rename(aside)  # as a file that is made anew and gets the inode of the one before
+    aside.write_text('{"status": "active"}')
+    aside.rename(path)
+    assert list(current.current(workspace, time.time_ns()).live) == ["T-1"]
+
+
+def test_an_edit_at_the_moment_of_the_look_is_seen(workspace, store):
+    put(store, "claims/T-1", {"status": "active"})
+    path = Path(workspace.bus.path, "claims/T-1.json")
+    now = path.stat().st_mtime_ns
+    assert [claim.state for claim in live_claims(workspace, now)] == ["active"]
+    path.write_bytes(path.read_bytes().replace(b"active", b"paused"))
+    os.utime(path, ns=(now, now))
+    os.utime(path.parent, (1, 1))
+    later = now + claim_file.SETTLED
+    assert [claim.state for claim in live_claims(workspace, later)] == ["paused"]
+    assert [claim.state for claim in live_claims(workspace, later + 1)] == ["paused"]
 
 
 def test_an_assignment_stands_again_once_the_claim_that_was_done_is_taken_away(workspace, store):

@@ -41,7 +41,7 @@ class Catalogue(NamedTuple):
     """The documents of a bus."""
 
     folders: Mapping[str, list[int] | None]
-    """By kind, as each was; None where there was none, [] where it may still change at the same moment."""
+    """By kind, as each was; None where there was none; see `settled`."""
     log: Position  # events before it are known
     live: Live
     unread: Sequence[str]  # claims that cannot be read

@@ -13,6 +13,9 @@ from tools.core.store.files import small
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+SETTLED = 2_000_000_000
+"""Nanoseconds a file or folder must have been left alone before it is believed to be as it was then."""
+
 _LIMIT = 4 << 20
 
 
@@ -46,9 +49,14 @@ def facts(path: str) -> list[int] | None:
     return [stat.st_mtime_ns, stat.st_ino, stat.st_size]
 
 
-def read(path: str, task: str) -> Reading:
+def settled(state: list[int] | None, now: int) -> list[int] | None:
+    """What a file or folder was like; one value more where a further change may leave it alike. `now` is in nanoseconds."""
+    return [*state, 0] if state is not None and now - state[0] <= SETTLED else state
+
+
+def read(path: str, task: str, now: int) -> Reading:
     """The claim of a task in a file, as strictly read as any document."""
-    file = facts(path)
+    file = settled(facts(path), now)
     if file is None or not ids.is_task(task):
         return Reading(file, None)
     try:

@@ -4,7 +4,8 @@ A document is replaced by renaming a new file over it, which changes its folder:
 catalogue holds. Else the folder is listed, and what has another inode than in the listing before is read; because
 a second change may bring an old inode back, so is what an event since then names. A folder that changed within
 the last two seconds is listed again by the next reader, because a further change may carry the same moment.
-Where the event log does not go on from what the catalogue knew, each document is read once.
+Where the event log does not go on from what the catalogue knew, or the folder of claims changed and neither tells what,
+each document is read once.
 """
 
 from __future__ import annotations
@@ -15,16 +16,13 @@ from tools.core.models.claim_state import LIVE
 from tools.core.plain import TYPE_CHECKING, suppress
 from tools.core.store.files.documents import catalogue, claim_file, finished, listing, named
 from tools.core.store.files.documents.catalogue import ASSIGNMENTS, CLAIMS, KINDS, Body, Catalogue
-from tools.core.store.files.documents.claim_file import facts
+from tools.core.store.files.documents.claim_file import facts, settled
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from tools.core.store.files.documents.claim_file import Reading
     from tools.core.workspace import Workspace
-
-SETTLED = 2_000_000_000
-"""Nanoseconds a folder must have been left alone before what it holds is kept as it is."""
 
 DONE = "done"
 """The state of a claim from which on its assignment does not count any more."""
@@ -76,14 +74,16 @@ def _brought_up(workspace: Workspace, believed: tuple[Catalogue, set[str]], now:
     """The catalogue after the one before."""
     before, tasks = believed
     log = named.position(workspace)  # before all else: of what comes later an event behind it tells
-    folders = {kind: _settled(_folder(workspace, kind), now) for kind in KINDS}
+    folders = {kind: settled(facts(_folder(workspace, kind)), now) for kind in KINDS}
     listings = {kind: listing.of(_folder(workspace, kind)) for kind in KINDS}
     claims, assignments = (listing.compare(before.body.listings[kind], listings[kind]) for kind in KINDS)
+    if not any((*claims, tasks)) and _has_changed(before, folders):
+        return _brought_up(workspace, (catalogue.NONE, set()), now)
     new, gone = _tasks(claims.new), _tasks(claims.gone)
     edited = {task for task, (_, file) in before.live.items() if facts(path_of(workspace, task)) != file}
     suspects = new | _tasks(claims.replaced) | edited.union(before.unread)
     suspects |= _with_document(tasks - suspects - before.live.keys(), listings[CLAIMS])
-    readings = {task: claim_file.read(path_of(workspace, task), task) for task in suspects - gone}
+    readings = {task: claim_file.read(path_of(workspace, task), task, now) for task in suspects - gone}
     over = _over(before, gone.union(readings) - new, readings)
     standing = _standing(before, gone, readings, assignments, listings[ASSIGNMENTS])
     unread = sorted(task for task, reading in readings.items() if reading.claim is None)
@@ -100,9 +100,10 @@ def _brought_up(workspace: Workspace, believed: tuple[Catalogue, set[str]], now:
     return known
 
 
-def _settled(path: str, now: int) -> list[int] | None:
-    state = facts(path)
-    return [] if state is not None and now - state[0] <= SETTLED else state
+def _has_changed(before: Catalogue, folders: Mapping[str, list[int] | None]) -> bool:
+    """Whether claims were changed, of which nothing else tells, since a catalogue was made."""
+    state, now = before.folders.get(CLAIMS), folders[CLAIMS]
+    return state is not None and now is not None and state[:3] != now[:3]
 
 
 def _tasks(files: Iterable[str]) -> set[str]:

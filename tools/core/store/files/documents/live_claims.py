@@ -19,8 +19,8 @@ def live_claims(workspace: Workspace, now: int) -> list[ShortClaim]:
     claims = []
     for task in sorted({*known.live, *known.unread}):
         claim, file = known.live.get(task, (None, None))
-        if file is None or claim_file.facts(path_of(workspace, task)) != file:  # edited in place since
-            claim = claim_file.read(path_of(workspace, task), task).claim
+        if file is None or claim_file.facts(path_of(workspace, task)) != file:  # edited in place, perhaps
+            claim = claim_file.read(path_of(workspace, task), task, now).claim
         if claim is not None and claim.state in LIVE:
             claims.append(claim)
     return claims
