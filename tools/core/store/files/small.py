@@ -5,6 +5,7 @@ For what a program does at every step of an agent. Nothing here is durable: what
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -68,8 +69,12 @@ def replace(path: str, data: bytes) -> bool:
             descriptor = os.open(folder, _FOLDER)
         try:
             temporary = f".{name[:180]}.{os.urandom(4).hex()}.tmp"
-            _write(temporary, data, descriptor)
-            os.rename(temporary, name, src_dir_fd=descriptor, dst_dir_fd=descriptor)
+            try:
+                _write(temporary, data, descriptor)
+                os.rename(temporary, name, src_dir_fd=descriptor, dst_dir_fd=descriptor)
+            except OSError:
+                os.unlink(temporary, dir_fd=descriptor)
+                raise
         finally:
             os.close(descriptor)
     except OSError:
@@ -80,6 +85,7 @@ def replace(path: str, data: bytes) -> bool:
 def _write(name: str, data: bytes, folder: int) -> None:
     descriptor = os.open(name, _NEW, 0o666, dir_fd=folder)
     try:
-        os.write(descriptor, data)
+        if os.write(descriptor, data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     finally:
         os.close(descriptor)
