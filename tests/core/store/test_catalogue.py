@@ -19,7 +19,8 @@ from tools.core.store import live as all_live
 from tools.core.store import one_by_one
 from tools.core.store.api import Replace, StaleVersion
 from tools.core.store.files import transaction
-from tools.core.store.files.documents import catalogue, claim_file, current, live
+from tools.core.store.files.documents import bringing_up, catalogue, live, whole
+from tools.core.store.files.documents.current import current
 from tools.core.store.files.documents.live_claims import live_claims
 from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
@@ -68,14 +69,14 @@ def change(bus: Path, what: str, kind: str, task: str, content: str) -> None:
 def assert_is_as_one_made_anew(workspace: Workspace) -> None:
     """A catalogue that is brought up has what one of a bus that was never looked at has."""
     os.utime(workspace.bus.child("claims").path)
-    brought_up = current.current(workspace, 0, in_full=True)
+    brought_up = bringing_up.in_full(workspace, 0)
     kept = Path(workspace.catalogue.path)
     kept.unlink(missing_ok=True)
-    anew = current.current(workspace, 0, in_full=True)
-    catalogue.keep(workspace, brought_up)
+    anew = bringing_up.in_full(workspace, 0)
+    whole.keep(workspace, brought_up)
     for part in ("live", "unread", "standing", "counts"):
-        assert getattr(brought_up, part) == getattr(anew, part), part
-    assert brought_up.body.finished == anew.body.finished
+        assert getattr(brought_up.head, part) == getattr(anew.head, part), part
+    assert brought_up.finished == anew.finished
 
 
 def shown(answer):
@@ -123,7 +124,7 @@ def test_whatever_stands_in_its_place_readers_go_on(workspace, store, data):
         )
     put(store, "assignments/T-1", {"engineer": "a"})
     os.utime(workspace.bus.child("claims").path, (1, 1))
-    current.current(workspace, time.time_ns())
+    current(workspace, time.time_ns())
     kept = Path(workspace.catalogue.path)
     head, _, body = kept.read_bytes().partition(b"\n")
     if data.draw(st.booleans()):
@@ -141,7 +142,7 @@ def test_whatever_stands_in_its_place_readers_go_on(workspace, store, data):
         for _ in range(2):
             store.live("claims", "assignments", newest=3)
             live_claims(workspace, time.time_ns())
-            current.listed_names(workspace, "claims")
+            catalogue.listed_names(workspace, "claims")
             os.utime(workspace.bus.child("claims").path)
     kept.unlink()
     assert [claim.task_id for claim in live_claims(workspace, 0)] == ["T-0"]
@@ -151,22 +152,22 @@ def test_a_change_at_the_moment_of_the_look_is_seen(workspace, store):
     put(store, "claims/T-1", {"status": "done"})
     folder = Path(workspace.bus.path, "claims")
     now = folder.stat().st_mtime_ns
-    assert list(current.current(workspace, now).live) == []
+    assert list(current(workspace, now).live) == []
     put(store, "claims/T-1", {"status": "active"})
     os.utime(folder, ns=(now, now))
-    assert list(current.current(workspace, now + claim_file.SETTLED).live) == ["T-1"]
-    assert current.current(workspace, now + claim_file.SETTLED + 1).folders["claims"][3:] == []
+    assert list(current(workspace, now + catalogue.SETTLED).live) == ["T-1"]
+    assert current(workspace, now + catalogue.SETTLED + 1).folders["claims"][3:] == []
 
 
 def test_a_claim_that_another_program_restored_in_its_old_place_is_read(workspace, store):
     put(store, "claims/T-1", {"status": "done"})
     path, aside = Path(workspace.bus.path, "claims/T-1.json"), Path(workspace.bus.path, "claims/aside")
     os.utime(path.parent, (1, 1))
-    assert current.current(workspace, time.time_ns()).counts == {"done": 1}
+    assert current(workspace, time.time_ns()).counts == {"done": 1}
     path.rename(aside)  # as a file that is made anew and gets the inode of the one before
     aside.write_text('{"status": "active"}')
     aside.rename(path)
-    assert list(current.current(workspace, time.time_ns()).live) == ["T-1"]
+    assert list(current(workspace, time.time_ns()).live) == ["T-1"]
 
 
 def test_an_edit_at_the_moment_of_the_look_is_seen(workspace, store):
@@ -177,7 +178,7 @@ def test_an_edit_at_the_moment_of_the_look_is_seen(workspace, store):
     path.write_bytes(path.read_bytes().replace(b"active", b"paused"))
     os.utime(path, ns=(now, now))
     os.utime(path.parent, (1, 1))
-    later = now + claim_file.SETTLED
+    later = now + catalogue.SETTLED
     assert [claim.state for claim in live_claims(workspace, later)] == ["paused"]
     assert [claim.state for claim in live_claims(workspace, later + 1)] == ["paused"]
 
@@ -185,13 +186,13 @@ def test_an_edit_at_the_moment_of_the_look_is_seen(workspace, store):
 def test_an_assignment_stands_again_once_the_claim_that_was_done_is_taken_away(workspace, store):
     put(store, "claims/T-1", {"status": "done"})
     put(store, "assignments/T-1", {"engineer": "codex-1"})
-    assert current.current(workspace, 0).standing == {}
+    assert current(workspace, 0).standing == {}
     Path(workspace.bus.path, "claims/T-1.json").unlink()
-    assert current.current(workspace, 0).standing == {"T-1": ""}
+    assert current(workspace, 0).standing == {"T-1": ""}
     put(store, "claims/T-1", {"status": "released"})
-    assert current.current(workspace, 0).standing == {"T-1": "released"}
+    assert current(workspace, 0).standing == {"T-1": "released"}
     Path(workspace.bus.path, "assignments/T-1.json").unlink()
-    assert current.current(workspace, 0).standing == {}
+    assert current(workspace, 0).standing == {}
 
 
 def put(store, name, content):
@@ -207,7 +208,7 @@ def test_a_writer_takes_the_names_from_the_catalogue_while_it_holds(workspace, s
     put(store, "claims/T-1", {"status": "done"})
     folder = Path(workspace.bus.path, "claims")
     os.utime(folder, (1, 1))
-    current.current(workspace, time.time_ns())
+    current(workspace, time.time_ns())
     monkeypatch.setattr(transaction, "_MANY", 0)
     monkeypatch.setattr(folders, "_listed", listed_anew)
     with pytest.raises(UsageError, match="differs only in case from 'T-1'"):
@@ -217,7 +218,7 @@ def test_a_writer_takes_the_names_from_the_catalogue_while_it_holds(workspace, s
         put(store, "claims/t-2", {})
     data = Path(workspace.catalogue.path).read_bytes()
     os.utime(folder, (1, 1))
-    current.current(workspace, time.time_ns())
+    current(workspace, time.time_ns())
     for damaged in (b"", data[:-1], data.replace(b"T-1.json", bytes(8))):
         Path(workspace.catalogue.path).write_bytes(damaged)
         with pytest.raises(ListedAnewError):
@@ -232,7 +233,7 @@ def test_a_writer_replaces_no_claim_that_the_catalogue_does_not_know(workspace, 
     put(store, "claims/T-1", {"status": "done"})
     folder = Path(workspace.bus.path, "claims")
     os.utime(folder, (1, 1))
-    current.current(workspace, time.time_ns())
+    current(workspace, time.time_ns())
     (folder / "T-2.json").write_text('{"status": "active"}')
     os.utime(folder, (1, 1))  # as where a clock stood still
     monkeypatch.setattr(transaction, "_MANY", 0)
@@ -245,7 +246,7 @@ def test_a_writer_lists_a_folder_that_may_still_change(workspace, store, monkeyp
     put(store, "claims/T-1", {"status": "done"})
     folder = Path(workspace.bus.path, "claims")
     now = folder.stat().st_mtime_ns
-    current.current(workspace, now)
+    current(workspace, now)
     (folder / "T-2.json").write_text("{}")
     os.utime(folder, ns=(now, now))
     monkeypatch.setattr(transaction, "_MANY", 0)

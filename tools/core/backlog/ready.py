@@ -16,7 +16,7 @@ from tools.core.hashing import sha256_hex
 from tools.core.models.claim_state import LIVE, state_of
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.store.files import small
-from tools.core.store.files.documents.claim_file import SETTLED
+from tools.core.store.files.documents.catalogue import SETTLED
 
 if TYPE_CHECKING:
     from tools.core.workspace import Workspace

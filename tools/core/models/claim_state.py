@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 CLAIM_STATUSES = ("active", "paused", "released", "done")
 LIVE = ("active", "paused")
+DONE = "done"
+"""The state of a claim from which on an assignment of its task does not count any more."""
+
 _OLD = {
     "pending": "active",
     "in_progress": "active",

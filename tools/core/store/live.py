@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from tools.core.errors import ToolkitError
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS
-from tools.core.models.claim_state import LIVE, ended_at, state_of
+from tools.core.models.claim_state import DONE, LIVE, ended_at, state_of
 from tools.core.models.lenient import text_of
 from tools.core.plain import TYPE_CHECKING
 from tools.core.store.api import Document, Live
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-
-RELEASED = "released"
-DONE = "done"
-"""The state of a task from which on its assignment does not count any more."""
 
 
 def of_all(

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from tools.core.bus.rules import path_rule
 from tools.core.models.lenient import claim_from
-from tools.core.store.files.documents.claim_file import ShortClaim, claim_of
+from tools.core.store.files.documents.catalogue import ShortClaim
+from tools.core.store.files.documents.claim_file import claim_of
 
 names = st.text(st.characters(codec="utf-8"), max_size=8)
 raw = st.fixed_dictionaries(

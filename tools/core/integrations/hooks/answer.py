@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tools.core.integrations.hooks.call import Call
     from tools.core.integrations.hooks.surroundings import Surroundings
     from tools.core.integrations.vendors.vendor import Vendor
-    from tools.core.store.files.documents.claim_file import ShortClaim
+    from tools.core.store.files.documents.catalogue import ShortClaim
 
 HEARTBEAT = 30 * 60
 """Seconds between two status events that a hook logs for a seat at work."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tools.core.integrations.hooks.mail import Letter, Standing
     from tools.core.integrations.hooks.surroundings import Surroundings
-    from tools.core.store.files.documents.claim_file import ShortClaim
+    from tools.core.store.files.documents.catalogue import ShortClaim
 
 
 def opened(here: Surroundings) -> Surroundings:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tools.core.integrations.hooks.call import Call
     from tools.core.integrations.hooks.surroundings import Surroundings
-    from tools.core.store.files.documents.claim_file import ShortClaim
+    from tools.core.store.files.documents.catalogue import ShortClaim
 
 RECENT = 30 * 60
 """Seconds after which a touched file is no clash any more."""

@@ -18,7 +18,8 @@ from tools.core.plain import TYPE_CHECKING
 from tools.core.seats.seat import Seat
 from tools.core.store import backend
 from tools.core.store.api import Document
-from tools.core.store.files.documents.claim_file import ShortClaim, claim_of
+from tools.core.store.files.documents.catalogue import ShortClaim
+from tools.core.store.files.documents.claim_file import claim_of
 from tools.core.store.files.store import FileStore
 
 if TYPE_CHECKING:

@@ -71,9 +71,9 @@ def _names(workspace: Workspace, kind: str) -> folders.Names:
     with suppress(OSError):
         folder, kept = os.stat(place.path), os.stat(workspace.catalogue.path)
         if folder.st_size > _MANY and kept.st_mtime_ns >= folder.st_mtime_ns:
-            from tools.core.store.files.documents import current  # else listing the folder costs less
+            from tools.core.store.files.documents import catalogue  # else listing the folder costs less
 
-            listed = current.listed_names(workspace, kind)
+            listed = catalogue.listed_names(workspace, kind)
     return folders.Names(place, listed)
 
 

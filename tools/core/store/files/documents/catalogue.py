@@ -1,105 +1,140 @@
-"""What is known of the claims and assignments of a bus in files: one derived file of the cache.
+"""What is known of the claims and assignments of a bus in files, so that no reader opens the finished ones.
 
-Its first line is JSON and has all that is live, which most readers need alone; behind it are the listings of the
-folders and the finished claims. One that is damaged or of another version counts as none.
-It is replaced whole: of several processes that do so at once the last one wins, and what the others saw is
-found again from the listings that go with it.
+It is one derived file of the cache. Its first line is JSON and has all that is live; most readers need no more, and
+load nothing else of this package. Behind it is what brings it up after a change (`whole`). While the folders of the
+documents are as they were, it holds.
 """
 
 from __future__ import annotations
 
+import os
+
 from tools.core import ids, plain_json
-from tools.core.plain import TYPE_CHECKING, NamedTuple
+from tools.core.plain import TYPE_CHECKING, NamedTuple, suppress
 from tools.core.store.files import small
-from tools.core.store.files.documents import finished, listing
-from tools.core.store.files.documents.claim_file import ShortClaim
-from tools.core.store.files.documents.named import Position
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     from tools.core.workspace import Workspace
 
-    Live = Mapping[str, tuple[ShortClaim, list[int]]]
+    Live = Mapping[str, tuple["ShortClaim", list[int]]]
     """Claims by task, with what their files were like."""
 
 CLAIMS, ASSIGNMENTS = KINDS = ("claims", "assignments")
 
-_VERSION = 1
+SETTLED = 2_000_000_000
+"""Nanoseconds a file or folder must have been left alone before it is believed to be as it was then."""
+
+SUFFIX = ".json"
+
+VERSION = 1
 _LIMIT = 1 << 28
 
 
-class Body(NamedTuple):
-    """What is needed to bring a catalogue up, or to name the newest of the finished claims."""
+class ShortClaim(NamedTuple):
+    """What programs that run at every step ask of a claim; times are as the file has them."""
 
-    listings: Mapping[str, listing.Listing]  # by kind
-    finished: finished.Finished
+    task_id: str
+    agent_id: str
+    state: str
+    paths: tuple[str, ...]
+    claimed_at: str
+    updated_at: str
+    fence: int
+    branch: str
 
 
 class Catalogue(NamedTuple):
     """The documents of a bus."""
 
-    folders: Mapping[str, list[int] | None]
-    """By kind, as each was; None where there was none; see `settled`."""
-    log: Position  # events before it are known
+    folders: Mapping[str, list[int] | None]  # by kind, what each was like; see `settled`
+    log: tuple[int, str]  # a `Position`: what events before it did is known
     live: Live
     unread: Sequence[str]  # claims that cannot be read
     standing: Mapping[str, str]  # assignments of what is not done, with the state of the claim, "" for none
     counts: Mapping[str, int]  # how many claims are over, by state
-    body: Body
+
+
+NONE = Catalogue({}, (0, ""), {}, (), {}, {})
+"""Of a bus without documents, or of which nothing is known."""
 
 
 class Kept(NamedTuple):
-    """A catalogue as it is kept, its body not yet looked at."""
+    """A catalogue as it is kept."""
 
-    head: Catalogue  # with an empty body
+    head: Catalogue
     data: bytes
     ends: Sequence[int]  # where the line of the head ends in the data, and behind it each part of the body
 
-    def whole(self) -> Catalogue:
-        """The catalogue with its body; ValueError for a damaged one."""
-        listings = {kind: listing.read(self._part(2 * at), self._part(2 * at + 1)) for at, kind in enumerate(KINDS)}
-        return self.head._replace(body=Body(listings, finished.read(self._part(2 * len(KINDS)))))
-
-    def names(self, kind: str) -> bytes:
-        """The names in a folder as in its listing; ValueError where the body is damaged."""
-        names = self._part(2 * KINDS.index(kind))
-        if b"\0" in names:
-            raise ValueError("a name with what is none")
-        return names
-
-    def _part(self, number: int) -> bytes:
+    def part(self, number: int) -> bytes:
+        """A part of the body; ValueError where that is damaged."""
         if self.ends[-1] != len(self.data) or len(self.ends) != 2 * len(KINDS) + 2:
             raise ValueError("the body has another length than was written")
         return self.data[self.ends[number] : self.ends[number + 1]]
 
+    def names(self, kind: str) -> bytes:
+        """The files of a folder, a slash before the first and behind each; ValueError where they are damaged."""
+        names = self.part(2 * KINDS.index(kind))
+        if b"\0" in names:
+            raise ValueError("a name with what is none")
+        return names
 
-NONE = Catalogue({}, Position(), {}, (), {}, {}, Body(dict.fromkeys(KINDS, listing.NONE), finished.Finished()))
-"""Of a bus without documents, or of which nothing is known."""
+
+def holds(workspace: Workspace, kept: Kept, kinds: Iterable[str]) -> bool:
+    """Whether the folders of some kinds are as they were."""
+    return all(kept.head.folders.get(kind, []) == facts(folder(workspace, kind)) for kind in kinds)
 
 
-def kept(workspace: Workspace) -> Kept | None:
-    """The catalogue in the cache; None where there is none that can be read."""
+def listed_names(workspace: Workspace, kind: str) -> str:
+    """The files of a folder, a slash before the first and behind each; "" where they are not known as they are now."""
+    kept = read(workspace)
+    with suppress(ValueError):
+        if kept is not None and holds(workspace, kept, (kind,)):
+            return os.fsdecode(kept.names(kind))
+    return ""
+
+
+def facts(path: str) -> list[int] | None:
+    """What tells that a file or folder is as it was: its time of change in nanoseconds, inode and size."""
+    try:
+        stat = os.stat(path, follow_symlinks=False)
+    except (OSError, ValueError):
+        return None
+    return [stat.st_mtime_ns, stat.st_ino, stat.st_size]
+
+
+def settled(state: list[int] | None, now: int) -> list[int] | None:
+    """What a file or folder was like; one value more where a further change may leave it alike. `now` is in nanoseconds."""
+    return [*state, 0] if state is not None and now - state[0] <= SETTLED else state
+
+
+def folder(workspace: Workspace, kind: str) -> str:
+    """The path of a kind's documents."""
+    return workspace.bus.child(kind).path
+
+
+def path_of(workspace: Workspace, task: str) -> str:
+    """The path of a task's claim."""
+    return f"{folder(workspace, CLAIMS)}/{task}{SUFFIX}"
+
+
+def read(workspace: Workspace) -> Kept | None:
+    """The catalogue in the cache; None where there is none of this version that can be read."""
     data = small.read(workspace.catalogue.path, _LIMIT) or b""
     ends = [data.find(b"\n") + 1]
     try:
         known: Any = plain_json.load_object(data[: ends[0]])
-        if known["version"] != _VERSION or not _are_names([*known["unread"], *known["standing"]]):
+        if known["version"] != VERSION or not _are_names([*known["unread"], *known["standing"]]):
             return None
         live = {task: (_claim(values), file) for task, (values, file) in known["live"].items() if ids.is_task(task)}
         end, before = known["log"]
-        head = NONE._replace(
-            folders=dict(known["folders"]),
-            log=Position(int(end), str(before)),
-            live=live,
-            unread=list(known["unread"]),
-            standing=dict(known["standing"]),
-            counts={state: int(count) for state, count in known["counts"].items()},
-        )
+        counts = {state: int(count) for state, count in known["counts"].items()}
+        log, unread, standing = (int(end), str(before)), list(known["unread"]), dict(known["standing"])
         for length in known["parts"]:
             ends.append(ends[-1] + int(length))
-        return Kept(head, data, ends)
+        return Kept(Catalogue(dict(known["folders"]), log, live, unread, standing, counts), data, ends)
     except (ValueError, OverflowError, KeyError, TypeError, AttributeError):
         return None
 
@@ -111,19 +146,3 @@ def _are_names(values: list[object]) -> bool:
 def _claim(values: list[Any]) -> ShortClaim:
     claim = ShortClaim._make(values)
     return claim._replace(paths=tuple(claim.paths))
-
-
-def keep(workspace: Workspace, known: Catalogue) -> None:
-    """Puts a catalogue in place of the one that is kept, where that can be done."""
-    body = [*(part for kind in KINDS for part in known.body.listings[kind]), known.body.finished.text]
-    head = {
-        "version": _VERSION,
-        "folders": known.folders,
-        "log": known.log,
-        "live": {task: [claim, file] for task, (claim, file) in known.live.items()},
-        "unread": known.unread,
-        "standing": known.standing,
-        "counts": known.counts,
-        "parts": [*map(len, body)],
-    }
-    small.replace(workspace.catalogue.path, b"".join([plain_json.shown_line(head).encode(), b"\n", *body]))

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import os
-
 from tools.core import ids
 from tools.core.fs import strict_json
 from tools.core.models.claim_state import ended_at, state_of
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 from tools.core.store.files import small
+from tools.core.store.files.documents.catalogue import ShortClaim, facts, settled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SETTLED = 2_000_000_000
-"""Nanoseconds a file or folder must have been left alone before it is believed to be as it was then."""
-
 _LIMIT = 4 << 20
-
-
-class ShortClaim(NamedTuple):
-    """What programs that run at every step ask of a claim; times are as the file has them."""
-
-    task_id: str
-    agent_id: str
-    state: str
-    paths: tuple[str, ...]
-    claimed_at: str
-    updated_at: str
-    fence: int
-    branch: str
 
 
 class Reading(NamedTuple):
@@ -38,20 +21,6 @@ class Reading(NamedTuple):
     file: list[int] | None
     claim: ShortClaim | None
     ended: int = 0  # the Unix second at which it ended, where it did
-
-
-def facts(path: str) -> list[int] | None:
-    """What tells that a file or folder is as it was: its time of change in nanoseconds, inode and size."""
-    try:
-        stat = os.stat(path, follow_symlinks=False)
-    except (OSError, ValueError):
-        return None
-    return [stat.st_mtime_ns, stat.st_ino, stat.st_size]
-
-
-def settled(state: list[int] | None, now: int) -> list[int] | None:
-    """What a file or folder was like; one value more where a further change may leave it alike. `now` is in nanoseconds."""
-    return [*state, 0] if state is not None and now - state[0] <= SETTLED else state
 
 
 def read(path: str, task: str, now: int) -> Reading:

@@ -36,11 +36,9 @@ def read(store: Store, workspace: Workspace, question: Question) -> Live:
     if all(_are_few(workspace, kind) for kind in (CLAIMS, *question.kinds)):
         needed = (CLAIMS, ASSIGNMENTS) if ASSIGNMENTS in question.kinds else (CLAIMS,)
         return live.of_all(one_by_one.documents(store, needed), *question)
-    from tools.core.store.files.documents.current import current  # few need no catalogue
-
-    known = current(workspace, time.time_ns(), in_full=question.newest > 0)
+    known, newest = _known(workspace, question.newest)
     open_claims = {f"{CLAIMS}/{task}" for task in (*known.live, *known.unread)}
-    documents = _read(store, open_claims | _also(workspace, known, question))
+    documents = _read(store, open_claims | _also(workspace, known, newest, question))
     answer = live.of_all(documents, *question)
     counts = dict(known.counts)
     for name in open_claims & documents.keys():  # one that was edited in place may be over
@@ -50,6 +48,18 @@ def read(store: Store, workspace: Workspace, question: Question) -> Live:
     return Live(answer.documents, counts)
 
 
+def _known(workspace: Workspace, count: int) -> tuple[Catalogue, list[str]]:
+    """The catalogue as it is now, and the tasks whose claims ended last."""
+    if count:
+        from tools.core.store.files.documents import bringing_up  # few ask for what is over
+
+        known = bringing_up.in_full(workspace, time.time_ns())
+        return known.head, known.finished.newest(count)
+    from tools.core.store.files.documents.current import current  # few documents need no catalogue
+
+    return current(workspace, time.time_ns()), []
+
+
 def _read(store: Store, names: set[str]) -> dict[str, Document | ToolkitError]:
     """The documents of these names, as far as there are any."""
     misnamed = {name for name in names if not ids.is_task(name.partition("/")[2])}
@@ -57,12 +67,11 @@ def _read(store: Store, names: set[str]) -> dict[str, Document | ToolkitError]:
     return documents | {name: one_by_one.misnamed(store.where(name)) for name in misnamed}
 
 
-def _also(workspace: Workspace, known: Catalogue, question: Question) -> set[str]:
+def _also(workspace: Workspace, known: Catalogue, newest: list[str], question: Question) -> set[str]:
     """The documents that a question needs besides the claims that are not over."""
     names = {f"{kind}/{task}" for kind in question.kinds for task in question.also if ids.is_task(task)}
     names = {name for name in names if os.path.lexists(workspace.bus.child(f"{name}.json").path)}  # few have any
-    if question.newest:
-        names.update(f"{CLAIMS}/{task}" for task in known.body.finished.newest(question.newest))
+    names.update(f"{CLAIMS}/{task}" for task in newest)
     if ASSIGNMENTS in question.kinds:
         names.update(f"{ASSIGNMENTS}/{task}" for task in known.standing)
         names.update(f"{CLAIMS}/{task}" for task, state in known.standing.items() if state)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from tools.core.models.claim_state import LIVE
 from tools.core.plain import TYPE_CHECKING
-from tools.core.store.files.documents import claim_file
-from tools.core.store.files.documents.catalogue import CLAIMS
-from tools.core.store.files.documents.current import current, path_of
+from tools.core.store.files.documents.catalogue import CLAIMS, facts, path_of
+from tools.core.store.files.documents.current import current
 
 if TYPE_CHECKING:
-    from tools.core.store.files.documents.claim_file import ShortClaim
+    from tools.core.store.files.documents.catalogue import ShortClaim
     from tools.core.workspace import Workspace
 
 
@@ -19,7 +18,9 @@ def live_claims(workspace: Workspace, now: int) -> list[ShortClaim]:
     claims = []
     for task in sorted({*known.live, *known.unread}):
         claim, file = known.live.get(task, (None, None))
-        if file is None or claim_file.facts(path_of(workspace, task)) != file:  # edited in place, perhaps
+        if file is None or facts(path_of(workspace, task)) != file:
+            from tools.core.store.files.documents import claim_file  # one that was edited in place, perhaps
+
             claim = claim_file.read(path_of(workspace, task), task, now).claim
         if claim is not None and claim.state in LIVE:
             claims.append(claim)
