@@ -185,6 +185,25 @@ def test_a_catalogue_that_cannot_be_kept_costs_only_time(many, workspace):
     assert tasks(many, "claims") == tasks(many, "claims") == ["T-1", "T-2"]
 
 
+STRANGE = {
+    "folder": lambda path, other: path.mkdir(),
+    "pipe": lambda path, other: os.mkfifo(path),
+    "link": lambda path, other: path.symlink_to(other),
+}
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+def test_what_is_no_file_in_its_place_is_not_waited_for_nor_followed(many, workspace, tmp_path, kind):
+    other = tmp_path / "other"
+    other.write_bytes(kept_file(workspace).read_bytes())
+    kept_file(workspace).unlink()
+    STRANGE[kind](kept_file(workspace), other)
+    put(many, "claims/T-3", CLAIMS["T-1"])
+    before = other.read_bytes()
+    assert tasks(many, "claims") == tasks(many, "claims") == ["T-1", "T-2", "T-3"]
+    assert other.read_bytes() == before
+
+
 @pytest.mark.parametrize("folder", ["claims", ".cache"])
 def test_a_link_in_place_of_a_folder_leads_no_reader_elsewhere(many, workspace, tmp_path, folder):
     path = Path(workspace.bus.path, folder)
