@@ -14,6 +14,7 @@ from tools.core.errors import DataError
 from tools.core.store.api import Append, Replace
 from tools.core.store.files.documents import claim_file, listing, live
 from tools.core.store.files.store import FileStore
+from tools.core.workspace import Workspace
 
 CLAIMS = {
     "T-1": {"task_id": "T-1", "agent_id": "codex-1", "status": "active", "fence": 1},
@@ -275,3 +276,15 @@ def test_assignments_stand_without_a_folder_of_claims(many, workspace):
     shutil.rmtree(folder_of(workspace))
     shutil.rmtree(kept_file(workspace).parent)
     assert tasks(many, "claims", "assignments") == tasks(many, "assignments") == ["assignments/T-1"]
+
+
+def test_a_catalogue_that_was_copied_with_its_bus_says_nothing_of_the_other(many, workspace, tmp_path):
+    os.utime(folder_of(workspace), (1, 1))
+    assert tasks(many, "claims") == ["T-1", "T-2"]
+    other = Workspace(str(tmp_path / "other"), str(tmp_path / "other"))
+    shutil.copytree(workspace.bus.path, other.bus.path)
+    there = Path(folder_of(other), "T-3.json")
+    there.write_text(json.dumps(CLAIMS["T-1"]))
+    for path in (there, there.parent):
+        os.utime(path, (1, 1))
+    assert tasks(FileStore(other), "claims") == ["T-1", "T-2", "T-3"]
