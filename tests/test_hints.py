@@ -138,6 +138,25 @@ def test_several_commands_are_one_line_and_the_words_of_one_shell():
     assert shell.words(made, shell.as_module) == ["sh", "-c", line]
 
 
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        (["x", "--task", "t-1", "y"], "x y --task T-1"),
+        (["x", "--task=t-1", "--json"], "x --json --task T-1"),
+        (["x", "--task"], "x --task T-1"),
+        (["x", "--task", "--json"], "x --json --task T-1"),
+        (["x", "--", "--task", "t-1"], "x --task T-1 -- --task t-1"),
+        (["x", "--task-name", "t-1"], "x --task-name t-1 --task T-1"),
+    ],
+)
+def test_the_same_command_again_has_the_new_value_in_place_of_the_typed_one(typed, shown):
+    assert shell.line(hint.again("--task", "T-1"), lambda module: typed) == shown
+
+
+def test_a_flag_that_was_typed_takes_no_word_away():
+    assert shell.line(hint.again("--force"), lambda module: ["x", "--force", "y"]) == "x --force y --force"
+
+
 def test_the_same_command_again_has_more_arguments_before_the_end_of_options():
     made = hint.again("--force")
     assert (

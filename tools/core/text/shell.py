@@ -9,7 +9,7 @@ from __future__ import annotations
 from tools.core.plain import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from typing import TypeAlias
 
 
@@ -63,11 +63,32 @@ def words(hint: Hint | None, start: Start) -> list[str]:
 
 def _words(command: Command, start: Start) -> Sequence[str]:
     if command.program == AGAIN:
-        typed = list(start(AGAIN))
+        typed = _without(start(AGAIN), _with_values(command.arguments))
         end = typed.index("--") if "--" in typed else len(typed)
         return (*typed[:end], *command.arguments, *typed[end:])
     is_module = command.program.split(".")[0] == "tools"
     return (*(start(command.program) if is_module else (command.program,)), *command.arguments)
+
+
+def _with_values(arguments: Sequence[str]) -> set[str]:
+    """The options among some arguments that have a value."""
+    pairs = zip(arguments, arguments[1:], strict=False)
+    return {option for option, value in pairs if option.startswith("--") and not value.startswith("--")}
+
+
+def _without(typed: Sequence[str], options: Collection[str]) -> list[str]:
+    """A line that was typed without the values of some options, which get others."""
+    kept: list[str] = []
+    words = iter(typed)
+    for word in words:
+        if word == "--":
+            return [*kept, word, *words]
+        if word.partition("=")[0] not in options:
+            kept.append(word)
+        elif "=" not in word:
+            following = next(words, "")
+            kept += [following] if following.startswith("-") else []
+    return kept
 
 
 def _can_be_shown(command: Command) -> bool:
