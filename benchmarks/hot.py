@@ -87,7 +87,7 @@ ROWS = [
     Row(2.1, ["bus_claim", "claim", "--task", FRESH], 1.9, is_barred=True),
     Row(2.1, ["bus_claim", "release", "--task", FRESH], 1.9),
     Row(2.0, ["bus_watch", "--limit", "20"], 1.77, is_barred=True),
-    Row(2.0, [HOOK, "claude", "PreToolUse"], 1.6),
+    Row(2.0, [HOOK, "claude", "PreToolUse"], 1.62),
     Row(2.5, ["bus_inbox"], 2.13),
     Row(2.5, ["bus_status"], 2.3, is_barred=True),  # 2.23 where a command before it has read the index
     Row(2.5, ["bus_claim", "list"], 1.71),
