@@ -169,18 +169,18 @@ def split(text: str) -> Parts:
     """The parts of a file, as it may have been edited; text above the first section that is not a field is `text`."""
     parts: Parts = {}
     name = "text"
-    in_sections = False
-    for line in text.replace("\r\n", "\n").split("\n"):
-        if line.startswith("## "):
-            in_sections = True
-            name = _free(parts, line.rstrip().lower())
-        elif line.startswith("#") and not in_sections and "title" not in parts:
+    head, *sections = f"\n{text}".replace("\r\n", "\n").split("\n## ")
+    for line in head[1:].split("\n"):
+        if line.startswith("#") and "title" not in parts:
             name = "title"
-        elif not in_sections and (field := _FIELD.match(line)):
+        elif field := _FIELD.match(line):
             name = _free(parts, field[1].lower())
-        elif not in_sections and name != "text" and not line.startswith((" ", "\t", "-")):
+        elif name != "text" and not line.startswith((" ", "\t", "-")):
             name = "text"
         parts[name] = f"{parts[name]}\n{line}" if name in parts else line
+    for section in sections:
+        heading, _, _ = section.partition("\n")
+        parts[_free(parts, f"## {heading}".rstrip().lower())] = f"## {section}"
     return {name: part.strip("\n") for name, part in parts.items() if part.strip()}
 
 
