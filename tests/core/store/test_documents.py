@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -10,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.memory import MemoryStore
-from tools.core.errors import DataError
+from tools.core.errors import DataError, SetupError, ToolkitError
 from tools.core.store.api import Append, Replace
 from tools.core.store.files.documents import claim_file, listing, live
+from tools.core.store.files.documents.live_claims import live_claims
 from tools.core.store.files.store import FileStore
 from tools.core.workspace import Workspace
 
@@ -288,3 +290,41 @@ def test_a_catalogue_that_was_copied_with_its_bus_says_nothing_of_the_other(many
     for path in (there, there.parent):
         os.utime(path, (1, 1))
     assert tasks(FileStore(other), "claims") == ["T-1", "T-2", "T-3"]
+
+
+@pytest.mark.parametrize("call", ["stat", "lstat", "open", "scandir"])
+def test_a_disk_that_fails_hides_no_claim(many, workspace, monkeypatch, call):
+    os.utime(folder_of(workspace))
+    do = getattr(os, call)
+
+    def fails(path, *more, **options):
+        if str(path).startswith(folder_of(workspace)) or isinstance(path, int):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return do(path, *more, **options)
+
+    monkeypatch.setattr(os, call, fails)
+    outcomes = []
+    for look in (lambda: many.live("claims").documents, lambda: live_claims(workspace, 0)):
+        try:
+            outcomes.append(len(look()))
+        except (OSError, ToolkitError):
+            outcomes.append(2)
+    monkeypatch.undo()
+    assert outcomes == [2, 2]
+    monkeypatch.setattr(live, "FEW", 0)
+    assert tasks(many, "claims") == ["T-1", "T-2"]
+
+
+def test_a_claim_that_cannot_be_looked_at_is_not_replaced(many, workspace, monkeypatch):
+    lstat = os.lstat
+
+    def fails(path, **options):
+        if str(path).endswith("T-1.json"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return lstat(path, **options)
+
+    monkeypatch.setattr(os, "lstat", fails)
+    with pytest.raises(SetupError, match="Input/output error"):
+        many.commit([Replace("claims/T-1", CLAIMS["T-3"], "")])
+    monkeypatch.undo()
+    assert claim_of(many, "T-1") == CLAIMS["T-1"]

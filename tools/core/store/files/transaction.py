@@ -59,8 +59,14 @@ def refuse_other_case(workspace: Workspace, name: str, names: dict[str, folders.
 def is_absent(workspace: Workspace, name: str) -> bool:
     """Whether there is no such file; some file systems find one that differs in its case."""
     place = place_of(workspace, name)
+    try:
+        os.lstat(place.path)
+    except FileNotFoundError:
+        return True
+    except OSError as problem:
+        raise files.not_a_file(place, problem) from problem
     folder, _, file = place.name.rpartition("/")
-    return not os.path.lexists(place.path) or file not in files.names_in(Place(place.base, folder))
+    return file not in files.names_in(Place(place.base, folder))
 
 
 def _names(workspace: Workspace, kind: str) -> folders.Names:

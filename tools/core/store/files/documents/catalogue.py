@@ -97,10 +97,10 @@ def listed_names(workspace: Workspace, kind: str) -> str:
 
 
 def facts(path: str) -> list[int] | None:
-    """What tells that a file or folder is as it was: its time of change in nanoseconds, inode and size."""
+    """What tells that a file or folder is as it was: its time of change in nanoseconds, inode and size; None for none."""
     try:
         stat = os.stat(path, follow_symlinks=False)
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     return [stat.st_mtime_ns, stat.st_ino, stat.st_size]
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from tools.core.plain import TYPE_CHECKING
-from tools.core.store.files.documents.catalogue import KINDS, NONE, Catalogue, folder, holds, read
+from tools.core.store.files.documents.catalogue import KINDS, NONE, Catalogue, facts, folder, holds, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +16,7 @@ def current(workspace: Workspace, now: int, kinds: Iterable[str] = KINDS) -> Cat
     kept = read(workspace)
     if kept is not None and holds(workspace, kept, kinds):
         return kept.head
-    if kept is None and not any(os.path.lexists(folder(workspace, kind)) for kind in kinds):
+    if kept is None and not any(facts(folder(workspace, kind)) for kind in kinds):
         return NONE  # there may be no bus to keep anything in
     from tools.core.store.files.documents import bringing_up  # after a change
 

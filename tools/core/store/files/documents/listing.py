@@ -7,6 +7,7 @@ between is taken apart.
 
 from __future__ import annotations
 
+import errno
 import os
 
 from tools.core.plain import TYPE_CHECKING, NamedTuple
@@ -48,6 +49,8 @@ class Listing(NamedTuple):
         return os.fsdecode(self.names).split("/")[1:-1]
 
 
+_NO_FOLDER = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+
 NONE = Listing(b"/", b"")
 """Of a folder that is not there, or was never listed."""
 
@@ -56,8 +59,10 @@ def of(path: str) -> Listing:
     """The listing of a folder as it is now; of none where there is no such folder, or a link in its place."""
     try:
         folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return NONE
+    except OSError as problem:
+        if problem.errno in _NO_FOLDER:
+            return NONE
+        raise
     from _struct import pack  # only a folder that has changed is listed
 
     try:

@@ -69,8 +69,10 @@ def _read(store: Store, names: set[str]) -> dict[str, Document | ToolkitError]:
 
 def _also(workspace: Workspace, known: Catalogue, newest: list[str], question: Question) -> set[str]:
     """The documents that a question needs besides the claims that are not over."""
+    from tools.core.store.files.documents.catalogue import facts  # see `_known`
+
     names = {f"{kind}/{task}" for kind in question.kinds for task in question.also if ids.is_task(task)}
-    names = {name for name in names if os.path.lexists(workspace.bus.child(f"{name}.json").path)}  # few have any
+    names = {name for name in names if facts(workspace.bus.child(f"{name}.json").path)}  # few have any
     names.update(f"{CLAIMS}/{task}" for task in newest)
     if ASSIGNMENTS in question.kinds:
         names.update(f"{ASSIGNMENTS}/{task}" for task in known.standing)
