@@ -16,7 +16,7 @@ from tools.core.models.bus import EVENTS, MESSAGES, Event, stream_of
 from tools.core.models.lenient import text_of
 from tools.core.models.record import to_mapping
 from tools.core.plain import TYPE_CHECKING, suppress
-from tools.core.store.addresses import is_stream, place_of, suffix_of
+from tools.core.store.addresses import place_of, suffix_of
 from tools.core.store.api import Append, Change, Replace, version_of
 from tools.core.store.redacted import without_secrets
 from tools.core.workspace import Place, Workspace
@@ -40,15 +40,19 @@ def refuse_moved(workspace: Workspace) -> None:
         signpost.refuse_moved(workspace)
 
 
-def refuse_other_case(workspace: Workspace, name: str, names: dict[str, folders.Names]) -> None:
+def refuse_other_case(workspace: Workspace, stream: str, names: dict[str, folders.Names]) -> None:
+    """Refuses a log that is new and differs only in case from another one; see `refuse_twin`."""
+    is_thread = "/" in stream
+    if is_thread and not files.exists(place_of(workspace, stream)) and is_absent(workspace, stream):
+        refuse_twin(workspace, stream, names)  # most logs are there
+
+
+def refuse_twin(workspace: Workspace, name: str, names: dict[str, folders.Names]) -> None:
     """No two ids may differ only in case: some file systems would make them one file.
 
-    `names` are those of each folder that was read for a commit, with what the commit adds.
+    `name` is not there; `names` are those of each folder that was read for a commit, with what the commit adds.
     """
     kind, _, task = name.partition("/")
-    is_log = task and is_stream(name) and files.exists(place_of(workspace, name))  # most of them are there
-    if not task or is_log or not is_absent(workspace, name):
-        return
     if kind not in names:
         names[kind] = _names(workspace, kind)
     if twin := names[kind].twin(task + suffix_of(kind)).removesuffix(suffix_of(kind)):

@@ -30,6 +30,7 @@ from tools.core.store.files.transaction import (
     mend_tail,
     refuse_moved,
     refuse_other_case,
+    refuse_twin,
 )
 from tools.core.workspace import Workspace
 
@@ -124,7 +125,7 @@ class Writer:
             return
         name = change.name if isinstance(change, Expect) else change.document
         if isinstance(change, Replace) and not change.expected and is_absent(self._workspace, name):
-            refuse_other_case(self._workspace, name, names)
+            refuse_twin(self._workspace, name, names)
             return
         if self._store.version(name) != change.expected:
             self._expire()
