@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.core.store.test_documents import put
 from tools.core.errors import ToolkitError, UsageError
 from tools.core.fs import folders
 from tools.core.models.claim_state import LIVE
@@ -193,11 +194,6 @@ def test_an_assignment_stands_again_once_the_claim_that_was_done_is_taken_away(w
     assert current(workspace, 0).standing == {"T-1": "released"}
     Path(workspace.bus.path, "assignments/T-1.json").unlink()
     assert current(workspace, 0).standing == {}
-
-
-def put(store, name, content):
-    document = store.get(name)
-    store.commit([Replace(name, content, document.version if document else "")])
 
 
 class ListedAnewError(Exception):

@@ -68,18 +68,22 @@ def replace(path: str, data: bytes) -> bool:
             os.makedirs(folder, exist_ok=True)
             descriptor = os.open(folder, _FOLDER)
         try:
-            temporary = f".{name[:180]}.{os.urandom(4).hex()}.tmp"
-            try:
-                _write(temporary, data, descriptor)
-                os.rename(temporary, name, src_dir_fd=descriptor, dst_dir_fd=descriptor)
-            except OSError:
-                os.unlink(temporary, dir_fd=descriptor)
-                raise
+            _put(name, data, descriptor)
         finally:
             os.close(descriptor)
     except OSError:
         return False
     return True
+
+
+def _put(name: str, data: bytes, folder: int) -> None:
+    temporary = f".{name[:180]}.{os.urandom(4).hex()}.tmp"
+    try:
+        _write(temporary, data, folder)
+        os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except OSError:
+        os.unlink(temporary, dir_fd=folder)
+        raise
 
 
 def _write(name: str, data: bytes, folder: int) -> None:

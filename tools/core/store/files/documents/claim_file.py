@@ -5,7 +5,7 @@ from __future__ import annotations
 from tools.core import ids
 from tools.core.fs import strict_json
 from tools.core.models.claim_state import ended_at, state_of
-from tools.core.plain import TYPE_CHECKING, NamedTuple
+from tools.core.plain import TYPE_CHECKING, NamedTuple, suppress
 from tools.core.store.files import small
 from tools.core.store.files.documents.catalogue import ShortClaim, facts, settled
 
@@ -25,16 +25,13 @@ class Reading(NamedTuple):
 
 def read(path: str, task: str, now: int) -> Reading:
     """The claim of a task in a file, as strictly read as any document."""
-    file = settled(facts(path), now)
-    if file is None or not ids.is_task(task):
-        return Reading(file, None)
-    try:
-        content = strict_json.read((small.read(path, _LIMIT) or b"").decode())
-    except (ValueError, RecursionError):
-        return Reading(file, None)
-    return (
-        Reading(file, claim_of(content, task), ended_at(content)) if isinstance(content, dict) else Reading(file, None)
-    )
+    file, content = settled(facts(path), now), None
+    if file is not None and ids.is_task(task):
+        with suppress(ValueError, RecursionError):
+            content = strict_json.read((small.read(path, _LIMIT) or b"").decode())
+    if isinstance(content, dict):
+        return Reading(file, claim_of(content, task), ended_at(content))
+    return Reading(file, None)
 
 
 def claim_of(raw: Mapping[str, object], task: str) -> ShortClaim:

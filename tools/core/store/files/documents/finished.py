@@ -31,14 +31,18 @@ class Finished(NamedTuple):
 
     text: bytes = b"\n"  # a line end before the first line, and behind each
 
+    def _at(self, task: str) -> int:
+        """Where a task's name begins in its line; -1 for none."""
+        return self.text.find(b" %s " % task.encode())
+
     def state(self, task: str) -> str:
         """The state of a task's claim; "" where it is not among them."""
-        at = self.text.find(b" %s " % task.encode())
+        at = self._at(task)
         return self.text[self.text.index(b" ", at + 1) + 1 : self.text.index(b"\n", at)].decode() if at >= 0 else ""
 
     def without(self, task: str) -> Finished:
         """The others."""
-        at = self.text.find(b" %s " % task.encode())
+        at = self._at(task)
         if at < 0:
             return self
         return Finished(self.text[: self.text.rindex(b"\n", 0, at)] + self.text[self.text.index(b"\n", at) :])
