@@ -11,9 +11,7 @@ minima of these two over all rounds are compared. --check exits 1 when a command
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -22,9 +20,8 @@ from typing import NamedTuple
 
 import hot
 
-EVENT = ["bus_event", "log", "--event", "note", "--summary", "x"]
 BESIDE = [
-    hot.Row(2.5, ["python", "-m", "tools.agent.bus_event", *EVENT[1:]]),
+    hot.Row(2.5, ["python", "-m", "tools.agent.bus_event", *hot.EVENT[1:]]),
     hot.Row(2.5, ["bus_watch", "--task", "FREE-1"]),
     hot.Row(2.5, ["idle_pickup", "list"]),
     hot.Row(8.5, ["bus_status", "--preset", "manager"]),
@@ -32,20 +29,6 @@ BESIDE = [
     hot.Row(11.5, ["session_boot", "--no-sync", "--focus", "bench"]),
 ]
 """What does not run all day, and the same event without the program `teof`."""
-
-
-def cpu_of(root: Path, line: Sequence[str], stdin: str = "", code: int = 0) -> float:
-    """CPU seconds of one child process; RuntimeError when it does not end with the exit code."""
-    with tempfile.TemporaryFile() as payload:
-        payload.write(stdin.encode())
-        payload.seek(0)
-        null = subprocess.DEVNULL
-        child = subprocess.Popen(line, cwd=root, env=hot.settled(), stdin=payload, stdout=null, stderr=null)
-        _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != code:
-        raise RuntimeError(f"{' '.join(line)}: exit {child.returncode}")
-    return usage.ru_utime + usage.ru_stime
 
 
 class Times(NamedTuple):
@@ -67,8 +50,8 @@ def measure(root: Path, programs: Path, rows: Sequence[hot.Row], repeat: int) ->
             if row.before is not None:
                 row.before(root, programs)
             line, stdin = hot.call_of(row.words, root, programs, f"FREE-{turn}")
-            start = cpu_of(root, [str(programs / "python"), "-c", "pass"])
-            cost = cpu_of(root, line, stdin, row.code)
+            start = hot.cpu_of(root, [str(programs / "python"), "-c", "pass"])
+            cost = hot.cpu_of(root, line, stdin, row.code)
             if turn:
                 times.bare.append(start)
                 times.cost.append(cost)

@@ -39,11 +39,11 @@ class Row(NamedTuple):
 
 
 ROWS = [
-    Row(WRITER, ["bus_event", "log", "--event", "note", "--summary", "x"]),
+    Row(WRITER, hot.EVENT),
     Row(WRITER, ["bus_claim", "claim", "--task", hot.FRESH]),
-    Row(WRITER, ["bus_message", "--task", "manager-report", "--type", "note", "--summary", "x"]),
-    Row(WRITER, ["bus_ping", "--summary", "x", "--message-task", "manager-report"]),
-    Row(WRITER, ["bus_watch", "--limit", "20"]),
+    Row(WRITER, hot.MESSAGE),
+    Row(WRITER, hot.PING),
+    Row(WRITER, hot.WATCH),
     Row(WRITER, [hot.HOOK, "claude", "PreToolUse"]),
     Row(READER, ["bus_inbox"]),
     Row(READER, ["bus_status"]),

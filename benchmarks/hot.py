@@ -20,6 +20,11 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 PLACE: dict[str, str] = {}
 """What says where the bus is; empty for files."""
 
+EVENT = ["bus_event", "log", "--event", "note", "--summary", "x"]
+MESSAGE = ["bus_message", "--task", "manager-report", "--type", "note", "--summary", "x"]
+PING = ["bus_ping", "--summary", "x", "--message-task", "manager-report"]
+WATCH = ["bus_watch", "--limit", "20"]
+
 FRESH = "FRESH"
 """Stands in the words of a command for a task that nobody has claimed before; its release has the same."""
 
@@ -61,6 +66,20 @@ def make_backlog(root: Path, programs: Path) -> None:
         (queue / f"{number:03}-task.md").write_text(f"# Task: Do {number}\nId: NEW-{number}\nStatus: open\n")
 
 
+def cpu_of(root: Path, line: Sequence[str], stdin: str = "", code: int = 0, **more: str) -> float:
+    """CPU seconds of one child process; RuntimeError when it does not end with the exit code. `more` is set for it."""
+    with tempfile.TemporaryFile() as payload:
+        payload.write(stdin.encode())
+        payload.seek(0)
+        null, environment = subprocess.DEVNULL, {**settled(), **more}
+        child = subprocess.Popen(line, cwd=root, env=environment, stdin=payload, stdout=null, stderr=null)
+        _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != code:
+        raise RuntimeError(f"{' '.join(line)}: exit {child.returncode}")
+    return usage.ru_utime + usage.ru_stime
+
+
 class Row(NamedTuple):
     """A command, and what it may cost."""
 
@@ -81,12 +100,12 @@ class Row(NamedTuple):
 
 
 ROWS = [
-    Row(2.0, ["bus_event", "log", "--event", "note", "--summary", "x"], 1.71, is_barred=True),
-    Row(2.0, ["bus_message", "--task", "manager-report", "--type", "note", "--summary", "x"], 1.73, is_barred=True),
-    Row(2.0, ["bus_ping", "--summary", "x", "--message-task", "manager-report"], 1.78),
+    Row(2.0, EVENT, 1.71, is_barred=True),
+    Row(2.0, MESSAGE, 1.73, is_barred=True),
+    Row(2.0, PING, 1.78),
     Row(2.1, ["bus_claim", "claim", "--task", FRESH], 1.9, is_barred=True),
     Row(2.1, ["bus_claim", "release", "--task", FRESH], 1.9),
-    Row(2.0, ["bus_watch", "--limit", "20"], 1.77, is_barred=True),
+    Row(2.0, WATCH, 1.77, is_barred=True),
     Row(2.0, [HOOK, "claude", "PreToolUse"], 1.62),
     Row(2.5, ["bus_inbox"], 2.13),
     Row(2.5, ["bus_status"], 2.3, is_barred=True),  # 2.23 where a command before it has read the index

@@ -12,7 +12,6 @@ theirs survives, as their code has it.
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -41,8 +40,8 @@ OURS = Peer(
     "teof",
     [],
     [
-        ["teof", "bus_event", "log", "--event", "note", "--summary", "x"],
-        ["teof", "bus_message", "--task", "manager-report", "--type", "note", "--summary", "x"],
+        ["teof", *hot.EVENT],
+        ["teof", *hot.MESSAGE],
         ["teof", "bus_claim", "claim", "--task", "T-N"],
     ],
     "a log in the repository, flushed before the answer",
@@ -84,14 +83,8 @@ def environment(package: str) -> Path:
 
 
 def cpu_of(line: Sequence[str], root: Path) -> float:
-    """CPU seconds of one child process; RuntimeError when it fails."""
-    settled = {**hot.settled(), **WHO, "HOME": str(root)}
-    child = subprocess.Popen(line, cwd=root, env=settled, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise RuntimeError(f"{' '.join(line)}: exit {child.returncode}")
-    return usage.ru_utime + usage.ru_stime
+    """CPU seconds of one child process, which works in the repository as its home; RuntimeError when it fails."""
+    return hot.cpu_of(root, line, **WHO, HOME=str(root))
 
 
 def measure(peer: Peer, programs: Path, root: Path, repeat: int) -> list[float]:

@@ -55,7 +55,7 @@ def main() -> int:
     parser.add_argument("--python", default=sys.executable)
     options = parser.parse_args()
     programs = hot.environment(options.python)
-    event = [str(programs / "teof"), "bus_event", "log", "--event", "note", "--summary", "x"]
+    event = [str(programs / "teof"), *hot.EVENT]
     floor = [str(programs / "python"), "-c", FLOOR, "floor.log"]
     with tempfile.TemporaryDirectory(prefix="storm-") as folder:
         root = Path(folder)
