@@ -168,14 +168,17 @@ def notice(mutation: Mutation, folder: Path) -> tuple[bool, str]:
     """Whether the chosen tests fail on the weakened copy, and what they said."""
     apply(mutation, folder)
     chosen = ["-k", mutation.chosen] if mutation.chosen else []
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:cacheprovider", *chosen, *mutation.tests],
-        cwd=folder,
-        env=environment(folder),
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    options = ["-x", "-n", "0", "-p", "no:cacheprovider", *chosen]
+    # A place of its own: in the common one, pytest removes at its end what earlier runs left, which takes minutes.
+    with tempfile.TemporaryDirectory(prefix="noticed-", ignore_cleanup_errors=True) as place:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", f"--basetemp={place}", *options, *mutation.tests],
+            cwd=folder,
+            env=environment(folder),
+            capture_output=True,
+            text=True,
+            timeout=240,
+        )
     if done.returncode not in (0, 1):
         raise RuntimeError(f"{mutation.name}: pytest itself failed\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     return done.returncode == 1, done.stdout[-3000:]
