@@ -85,8 +85,8 @@ MUTATIONS = (
     Mutation(
         "a folder believed that may still change",
         "tools/core/store/files/documents/catalogue.py",
-        "    return [*state, 0] if state is not None and now - state[0] <= SETTLED else state\n",
-        "    return state\n",
+        "    return _facts(stat) if now - stat.st_mtime_ns > settles_after(stat) else [*_facts(stat), 0]\n",
+        "    return _facts(stat)\n",
         (CATALOGUE,),
     ),
     Mutation(

@@ -7,6 +7,7 @@ import os
 import tempfile
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -149,15 +150,17 @@ def test_whatever_stands_in_its_place_readers_go_on(workspace, store, data):
     assert [claim.task_id for claim in live_claims(workspace, 0)] == ["T-0"]
 
 
-def test_a_change_at_the_moment_of_the_look_is_seen(workspace, store):
+@pytest.mark.parametrize("moment", [1_700_000_000_000_000_000, 1_700_000_000_000_000_001])
+def test_a_change_at_the_moment_of_the_look_is_seen(workspace, store, moment):
     put(store, "claims/T-1", {"status": "done"})
     folder = Path(workspace.bus.path, "claims")
-    now = folder.stat().st_mtime_ns
-    assert list(current(workspace, now).live) == []
+    os.utime(folder, ns=(moment, moment))
+    later = moment + catalogue.settles_after(folder.stat())
+    assert list(current(workspace, moment).live) == []
     put(store, "claims/T-1", {"status": "active"})
-    os.utime(folder, ns=(now, now))
-    assert list(current(workspace, now + catalogue.SETTLED).live) == ["T-1"]
-    assert current(workspace, now + catalogue.SETTLED + 1).folders["claims"][3:] == []
+    os.utime(folder, ns=(moment, moment))
+    assert list(current(workspace, later).live) == ["T-1"]
+    assert current(workspace, later + 1).folders["claims"][3:] == []
 
 
 def test_a_claim_that_another_program_restored_in_its_old_place_is_read(workspace, store):
@@ -171,6 +174,19 @@ def test_a_claim_that_another_program_restored_in_its_old_place_is_read(workspac
     assert list(current(workspace, time.time_ns()).live) == ["T-1"]
 
 
+@pytest.mark.parametrize(
+    ("moment", "device", "expected"),
+    [
+        (1_700_000_000_500_000_000, os.makedev(8, 1), catalogue.TICK),
+        (1_700_000_000_000_000_000, os.makedev(8, 1), catalogue.SETTLED),  # FAT keeps every other second
+        (1_700_000_000_500_000_000, os.makedev(0, 50), catalogue.SETTLED),  # a folder of the machine around this one
+    ],
+)
+def test_how_soon_a_further_change_has_another_time_depends_on_who_keeps_it(moment, device, expected):
+    stat = SimpleNamespace(st_mtime_ns=moment, st_dev=device)
+    assert catalogue.settles_after(stat) == expected
+
+
 def test_an_edit_at_the_moment_of_the_look_is_seen(workspace, store):
     put(store, "claims/T-1", {"status": "active"})
     path = Path(workspace.bus.path, "claims/T-1.json")
@@ -179,7 +195,7 @@ def test_an_edit_at_the_moment_of_the_look_is_seen(workspace, store):
     path.write_bytes(path.read_bytes().replace(b"active", b"paused"))
     os.utime(path, ns=(now, now))
     os.utime(path.parent, (1, 1))
-    later = now + catalogue.SETTLED
+    later = now + catalogue.settles_after(path.stat())
     assert [claim.state for claim in live_claims(workspace, later)] == ["paused"]
     assert [claim.state for claim in live_claims(workspace, later + 1)] == ["paused"]
 

@@ -2,8 +2,8 @@
 
 A document is replaced by renaming a new file over it, which changes its folder. The folder is listed, and what has
 another inode than in the listing before is read; because a second change may bring an old inode back, so is what
-an event since then names. A folder that changed within the last two seconds is listed again by the next reader,
-because a further change may carry the same moment. Where the event log does not go on from what the catalogue
+an event since then names. A folder that changed a moment ago is listed again by the next reader,
+because a further change may carry the same time. Where the event log does not go on from what the catalogue
 knew, or the folder of claims changed and neither tells what, each document is read once.
 """
 
@@ -55,7 +55,7 @@ def brought_up(workspace: Workspace, kept: Kept | None, now: int) -> Whole:
 def _after(workspace: Workspace, before: Whole, tasks: set[str], now: int) -> Whole:
     """The catalogue after another one, since which events name some tasks."""
     log = named.position(workspace)  # before all else: of what comes later an event behind it tells
-    folders = {kind: settled(facts(folder(workspace, kind)), now) for kind in KINDS}
+    folders = {kind: settled(folder(workspace, kind), now) for kind in KINDS}
     listings = {kind: listing.of(folder(workspace, kind)) for kind in KINDS}
     claims, assignments = (listing.compare(before.listings[kind], listings[kind]) for kind in KINDS)
     if not any((*claims, tasks)) and _has_changed(before.head.folders.get(CLAIMS), folders[CLAIMS]):

@@ -27,6 +27,9 @@ CLAIMS, ASSIGNMENTS = KINDS = ("claims", "assignments")
 SETTLED = 2_000_000_000
 """Nanoseconds a file or folder must have been left alone before it is believed to be as it was then."""
 
+TICK = 25_000_000
+"""The same for a disk whose times of change have parts of a second: the coarsest clock of any ticks each 10 ms."""
+
 SUFFIX = ".json"
 
 VERSION = 1
@@ -98,16 +101,33 @@ def listed_names(workspace: Workspace, kind: str) -> str:
 
 def facts(path: str) -> list[int] | None:
     """What tells that a file or folder is as it was: its time of change in nanoseconds, inode and size; None for none."""
-    try:
-        stat = os.stat(path, follow_symlinks=False)
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+    stat = _stat(path)
+    return None if stat is None else _facts(stat)
+
+
+def settled(path: str, now: int) -> list[int] | None:
+    """The facts of a file or folder; one value more where a further change may leave them alike. `now` is in nanoseconds."""
+    stat = _stat(path)
+    if stat is None:
         return None
+    return _facts(stat) if now - stat.st_mtime_ns > settles_after(stat) else [*_facts(stat), 0]
+
+
+def settles_after(stat: os.stat_result) -> int:
+    """Nanoseconds after which a file or folder that changes again has another time of change."""
+    is_fine = stat.st_mtime_ns % 1_000_000_000 and os.major(stat.st_dev)  # without a device it may be another machine's
+    return TICK if is_fine else SETTLED
+
+
+def _facts(stat: os.stat_result) -> list[int]:
     return [stat.st_mtime_ns, stat.st_ino, stat.st_size]
 
 
-def settled(state: list[int] | None, now: int) -> list[int] | None:
-    """What a file or folder was like; one value more where a further change may leave it alike. `now` is in nanoseconds."""
-    return [*state, 0] if state is not None and now - state[0] <= SETTLED else state
+def _stat(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path, follow_symlinks=False)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
 
 
 def folder(workspace: Workspace, kind: str) -> str:

@@ -7,7 +7,7 @@ from tools.core.fs import strict_json
 from tools.core.models.claim_state import ended_at, state_of
 from tools.core.plain import TYPE_CHECKING, NamedTuple, suppress
 from tools.core.store.files import small
-from tools.core.store.files.documents.catalogue import ShortClaim, facts, settled
+from tools.core.store.files.documents.catalogue import ShortClaim, settled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ class Reading(NamedTuple):
 
 def read(path: str, task: str, now: int) -> Reading:
     """The claim of a task in a file, as strictly read as any document."""
-    file, content = settled(facts(path), now), None
+    file, content = settled(path, now), None
     if file is not None and ids.is_task(task):
         with suppress(ValueError, RecursionError):
             content = strict_json.read((small.read(path, _LIMIT) or b"").decode())
