@@ -19,7 +19,7 @@ from tools.core.seats.seat import Seat
 HOSTILE = '<script>alert(1)</script> \u202e " onload=x {{ 7*7 }}'
 
 
-def eventually(condition, seconds=10.0):
+def eventually(condition, seconds=30.0):
     """Waits for what a server does by itself."""
     end = time.monotonic() + seconds
     while not condition():

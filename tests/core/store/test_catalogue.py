@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -182,9 +183,29 @@ def test_a_claim_that_another_program_restored_in_its_old_place_is_read(workspac
         (1_700_000_000_500_000_000, os.makedev(0, 50), catalogue.SETTLED),  # a folder of the machine around this one
     ],
 )
-def test_how_soon_a_further_change_has_another_time_depends_on_who_keeps_it(moment, device, expected):
+def test_how_soon_a_further_change_has_another_time_depends_on_who_keeps_it(monkeypatch, moment, device, expected):
     stat = SimpleNamespace(st_mtime_ns=moment, st_dev=device)
+    monkeypatch.setattr(sys, "platform", "linux")
     assert catalogue.settles_after(stat) == expected
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.delattr(os, "major")
+    assert catalogue.settles_after(stat) == catalogue.SETTLED
+
+
+def test_finished_claims_that_are_kept_damaged_are_found_again(workspace, store, monkeypatch):
+    monkeypatch.setattr(live, "FEW", 0)
+    for number, status in enumerate(["done", "released", "active"]):
+        put(store, f"claims/T-{number}", {"status": status})
+    os.utime(workspace.bus.child("claims").path, (1, 1))
+    expected = store.live("claims", newest=2)
+    kept = Path(workspace.catalogue.path)
+    sound = kept.read_bytes()
+    for has_changed in (False, True):
+        kept.write_bytes(sound.replace(b" T-0 done\n", b"-T-0-done\n").replace(b" T-1 ", b"\1\1\1\1\1"))
+        if has_changed:
+            os.utime(workspace.bus.child("claims").path, (2, 2))
+        assert store.live("claims", newest=2) == expected
+        assert b" T-0 done\n" in kept.read_bytes()
 
 
 def test_an_edit_at_the_moment_of_the_look_is_seen(workspace, store):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,3 +39,13 @@ def test_claims_that_come_again_and_go_are_those_that_are_left(changes, count):
 def test_moments_that_no_clock_shows_sort_at_the_ends():
     over = finished.of([Ended("old", "done", -5), Ended("far", "done", 10**20), Ended("now", "released", 5)])
     assert over.newest(3) == ["far", "now", "old"]
+
+
+@pytest.mark.parametrize(
+    "old, new", [(b" now ", b"-now-"), (b" now ", b" n/w "), (b"now", b"n\xffw"), (b" released", b" re eased")]
+)
+def test_a_line_that_is_none_is_damage(old, new):
+    over = finished.of([Ended("old", "done", 1), Ended("now", "released", 5)])
+    assert Finished(over.text.replace(b" old ", b"-old-")).newest(1) == ["now"]
+    with pytest.raises(ValueError, match="finished claim|decode"):
+        Finished(over.text.replace(old, new)).newest(1)

@@ -42,6 +42,15 @@ def in_full(workspace: Workspace, now: int) -> Whole:
     return brought_up(workspace, kept, now)
 
 
+def with_newest(workspace: Workspace, count: int, now: int) -> tuple[Catalogue, list[str]]:
+    """The catalogue as the folders are now, which is in nanoseconds, and the tasks whose claims ended last."""
+    with suppress(ValueError):
+        known = in_full(workspace, now)
+        return known.head, known.finished.newest(count)
+    known = brought_up(workspace, None, now)
+    return known.head, known.finished.newest(count)
+
+
 def brought_up(workspace: Workspace, kept: Kept | None, now: int) -> Whole:
     """The catalogue as the folders are now, which is in nanoseconds, from what is kept where that can be believed."""
     with suppress(ValueError):

@@ -8,6 +8,7 @@ documents are as they were, it holds.
 from __future__ import annotations
 
 import os
+import sys
 
 from tools.core import ids, plain_json
 from tools.core.plain import TYPE_CHECKING, NamedTuple, suppress
@@ -115,7 +116,8 @@ def settled(path: str, now: int) -> list[int] | None:
 
 def settles_after(stat: os.stat_result) -> int:
     """Nanoseconds after which a file or folder that changes again has another time of change."""
-    is_fine = stat.st_mtime_ns % 1_000_000_000 and os.major(stat.st_dev)  # without a device it may be another machine's
+    # elsewhere than on Linux, or without a device, another machine with another clock may serve it
+    is_fine = stat.st_mtime_ns % 1_000_000_000 and sys.platform == "linux" and os.major(stat.st_dev)
     return TICK if is_fine else SETTLED
 
 

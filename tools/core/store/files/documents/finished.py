@@ -7,6 +7,7 @@ order of time, and of those that ended in one second the first name comes first.
 
 from __future__ import annotations
 
+from tools.core import ids
 from tools.core.models.claim_state import CLAIM_STATUSES, LIVE
 from tools.core.plain import TYPE_CHECKING, NamedTuple
 
@@ -58,9 +59,12 @@ class Finished(NamedTuple):
         return Finished(b"%s\n%s%s" % (self.text[:low], line, self.text[low:]))
 
     def newest(self, count: int) -> list[str]:
-        """The tasks whose claims ended last, the last one first."""
+        """The tasks whose claims ended last, the last one first; ValueError where a line is none."""
         lines = self.text.split(b"\n", count + 1)[1 : count + 1]
-        return [line.split(b" ")[1].decode() for line in lines if line]
+        rows = [line.decode().split(" ") for line in lines if line]
+        if not all(len(row) == 3 and ids.is_task(row[1]) for row in rows):
+            raise ValueError("a finished claim with what is none")
+        return [task for _, task, _ in rows]
 
     @property
     def counts(self) -> dict[str, int]:

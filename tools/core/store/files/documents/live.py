@@ -53,8 +53,7 @@ def _known(workspace: Workspace, count: int) -> tuple[Catalogue, list[str]]:
     if count:
         from tools.core.store.files.documents import bringing_up  # few ask for what is over
 
-        known = bringing_up.in_full(workspace, time.time_ns())
-        return known.head, known.finished.newest(count)
+        return bringing_up.with_newest(workspace, count, time.time_ns())
     from tools.core.store.files.documents.current import current  # few documents need no catalogue
 
     return current(workspace, time.time_ns()), []
