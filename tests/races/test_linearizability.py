@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.races import evidence
 from tests.races.linearizability import IMPOSSIBLE, Operation, check, out_of_order
+from tests.races.models import Answer
+from tests.races.schedule import Call
 
 
 def lock(state, operation):
@@ -113,3 +116,17 @@ def test_it_agrees_with_trying_all_orders(drawn):
 )
 def test_a_line_behind_one_that_was_asked_for_later_is_found(lines, found):
     assert out_of_order(lines) == found
+
+
+@pytest.mark.parametrize(
+    ("second_begins", "agent", "expected"),
+    [(5, "a", True), (5, "b", True), (5, None, False), (5, "c", False), (15, "b", True), (15, "a", False)],
+)
+def test_of_two_restores_at_once_either_may_be_the_last(second_begins, agent, expected):
+    history = [restore("a", 1, 10), restore("b", second_begins, 20)]
+    assert evidence.restored(history, agent).holds == expected
+
+
+def restore(agent, invoked, acknowledged):
+    answer = Answer(0, {"agent_id": agent, "changed": True}, {}, "2026-01-31T12:00:00Z")
+    return Operation(agent, invoked, acknowledged, Call("restore", agent, {}, "", []), answer)
