@@ -13,7 +13,7 @@ import pytest
 from tools.core.errors import DataError
 from tools.core.fs import files
 from tools.core.models.bus import EVENTS
-from tools.core.store.api import Append, Replace
+from tools.core.store.api import Append, Replace, StaleVersion
 from tools.core.store.files import journal
 from tools.core.store.files.transaction import Transaction
 from tools.core.store.files.writing import MAX_JOURNAL
@@ -41,6 +41,39 @@ def test_what_was_written_is_read_back_and_done(workspace: Workspace, store: Any
     leave(workspace, written)
     assert store.recover() and not os.path.exists(workspace.journal.path)
     assert store.get("claims/T").content == {"n": 1}
+
+
+HELD = {"task_id": "T", "agent_id": "codex-2", "status": "active", "claimed_at": "2026-01-31T12:00:00Z", "fence": 1}
+GIVEN = {"task_id": "T", "engineer": "codex-2", "manager": "codex-2", "assigned_at": "2026-01-31T12:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (("agent.bus_claim", "release", "--task", "T"), "T is codex-2's (active)"),
+        (("agent.bus_claim", "claim", "--task", "T"), "held by codex-2"),
+        (("agent.task_assign", "--task", "T", "--engineer", "codex-1"), "held by codex-2"),
+    ],
+)
+def test_a_refusal_rests_on_no_half_of_a_commit(
+    workspace: Workspace, store: Any, run: Run, seat: Any, command: tuple[str, ...], told: str
+) -> None:
+    seat("codex-1")
+    plan = Transaction(workspace, [Replace("assignments/T", GIVEN, ""), Replace("claims/T", HELD, "")])
+    files.replace(workspace.journal, journal.dump(plan))
+    files.replace(workspace.assignment("T"), files.dump_json(GIVEN))  # its writer has come so far
+    refusal = run(*command, code=None)
+    assert refusal.code in (3, 4) and told in refusal.err, refusal.err
+    assert store.get("claims/T").content == HELD and not os.path.exists(workspace.journal.path)
+
+
+def test_documents_of_two_moments_are_read_again(workspace: Workspace, store: Any) -> None:
+    store.commit([Replace("claims/T", HELD, "")])
+    seen = {name: store.version(name) for name in ("claims/T", "assignments/T")}
+    store.require_one_moment(seen)
+    store.commit([Replace("assignments/T", GIVEN, "")])
+    with pytest.raises(StaleVersion):
+        store.require_one_moment(seen)
 
 
 STRANGE: dict[str, Callable[[dict[str, Any]], object]] = {

@@ -93,10 +93,12 @@ def carry_out(
 
     `recorded` lists the overrides whose evidence is written, so that a retry does not repeat it.
     """
-    decision = decide(documents, request, claims.facts(context, documents, request.engineer))
+    with claim_documents.refusing(context.store, request.task, documents):
+        decision = decide(documents, request, claims.facts(context, documents, request.engineer))
     changes = _changes(context, documents, request, decision)
     claim = decision.outcome.claim if decision.outcome else documents.claim
     if not changes:
+        claim_documents.require_one_moment(context.store, request.task, documents)
         return AssignmentResult(documents.assignment, claim, [])
     for override in decision.overrides:
         if override not in recorded:

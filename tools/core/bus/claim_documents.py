@@ -6,13 +6,13 @@ from tools.core.bus.rules.reservation import assigned_engineer
 from tools.core.errors import ToolkitError
 from tools.core.models.bus import ASSIGNMENTS, CLAIMS, Assignment, Claim
 from tools.core.models.lenient import assignment_from, claim_from
-from tools.core.plain import TYPE_CHECKING, NamedTuple
+from tools.core.plain import TYPE_CHECKING, NamedTuple, contextmanager
 from tools.core.problem import Problem
 from tools.core.store.addresses import name_at
 from tools.core.store.api import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from tools.core.store.contract import Store
 
@@ -62,6 +62,22 @@ def _readable(document: Document | ToolkitError | None) -> Document | None:
     if isinstance(document, ToolkitError):
         raise document
     return document
+
+
+@contextmanager
+def refusing(store: Store, task: str, documents: TaskDocuments) -> Iterator[None]:
+    """Lets out a refusal that rests on a task's documents; StaleVersion instead where they never were so at one moment."""
+    try:
+        yield
+    except ToolkitError:
+        require_one_moment(store, task, documents)
+        raise
+
+
+def require_one_moment(store: Store, task: str, documents: TaskDocuments) -> None:
+    """StaleVersion where a task's documents may not have been so at one moment; for an answer that writes nothing."""
+    versions = {f"{CLAIMS}/{task}": documents.claim_version, f"{ASSIGNMENTS}/{task}": documents.assignment_version}
+    store.require_one_moment(versions)
 
 
 class AllDocuments(NamedTuple):

@@ -96,8 +96,10 @@ def _change_claim(context: Context, task: str, decide: Callable[[TaskDocuments],
     def attempt() -> ClaimChange:
         documents = claim_documents.of_task(context.store, task)
         depends = _signs_as_they_are(context, documents.claim)
-        outcome = decide(documents)
+        with claim_documents.refusing(context.store, task, documents):
+            outcome = decide(documents)
         if not outcome.event:
+            claim_documents.require_one_moment(context.store, task, documents)
             return ClaimChange(outcome.claim, None, outcome.warnings)
         for override in outcome.overrides:
             if override not in recorded:

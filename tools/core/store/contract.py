@@ -13,7 +13,7 @@ from tools.core.plain import TYPE_CHECKING, Protocol
 from tools.core.store.api import MAX_REQUESTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from tools.core.clock import datetime
     from tools.core.errors import ToolkitError
@@ -172,6 +172,12 @@ class Store(Protocol):
 
     def version(self, name: str) -> str:
         """What a document or a stream is now; "" where there is none. Each record changes its stream's."""
+
+    def require_one_moment(self, versions: Mapping[str, str]) -> None:
+        """StaleVersion where documents that were asked for in one question may not have been so at one moment.
+
+        A refusal is not compared with the documents as a commit is, and a commit changes one behind the other.
+        """
 
     def names(self, kind: str) -> list[str]:
         """The names of all documents or streams of a kind, sorted."""

@@ -15,12 +15,12 @@ from tools.core.models.lenient import shortcoming
 from tools.core.plain import TYPE_CHECKING, cached_property, suppress
 from tools.core.problem import Problem
 from tools.core.store.addresses import address_of, is_stream, place_of, suffix_of
-from tools.core.store.api import Change, Document, Live, version_of
+from tools.core.store.api import Change, Document, Live, StaleVersion, version_of
 from tools.core.store.files.index import marks
 from tools.core.workspace import Place, Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from tools.core.hint import Note
     from tools.core.store.files.history import FileHistory
@@ -140,6 +140,16 @@ class FileStore:
     def place(self, name: str) -> Place:
         """Where a stream or a document lies; UsageError for a name that is not an id."""
         return place_of(self._workspace, name)
+
+    def require_one_moment(self, versions: Mapping[str, str]) -> None:
+        """See Store; a commit of several files has a journal until the last is written."""
+        if files.exists(self._workspace.journal):
+            self.recover()  # waits for who is at it; what a dead process left is completed
+            raise StaleVersion(*versions)
+        for name, version in versions.items():
+            if self.version(name) != version:
+                self._expire_history()
+                raise StaleVersion(name)
 
     # -- writing -----------------------------------------------------------------------------
     def commit(self, changes: Sequence[Change]) -> list[dict[str, object]]:

@@ -7,7 +7,7 @@ have no right to write any table.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -141,6 +141,9 @@ class PostgresStore:
     def version(self, name: str) -> str:
         """See Store."""
         return str(self._bus.ask("SELECT teof.version_of(:bus, %s)", require_name(name))[0][0])
+
+    def require_one_moment(self, versions: Mapping[str, str]) -> None:
+        """See Store; a question is one statement, which sees one moment."""
 
     def names(self, kind: str) -> list[str]:
         """See Store."""
