@@ -67,6 +67,16 @@ def test_a_refusal_rests_on_no_half_of_a_commit(
     assert store.get("claims/T").content == HELD and not os.path.exists(workspace.journal.path)
 
 
+def test_a_refusal_does_not_wait_for_a_commit_about_another_task(
+    workspace: Workspace, store: Any, run: Run, seat: Any
+) -> None:
+    seat("codex-1")
+    store.commit([Replace("claims/T", HELD, "")])
+    leave(workspace, json.loads(journal.dump(Transaction(workspace, [Replace("claims/T-2", HELD, "")]))))
+    assert "held by codex-2" in run("agent.bus_claim", "claim", "--task", "T", code=4).err
+    assert os.path.exists(workspace.journal.path)
+
+
 def test_documents_of_two_moments_are_read_again(workspace: Workspace, store: Any) -> None:
     store.commit([Replace("claims/T", HELD, "")])
     seen = {name: store.version(name) for name in ("claims/T", "assignments/T")}

@@ -20,7 +20,7 @@ from tools.core.store.files.index import marks
 from tools.core.workspace import Place, Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from tools.core.hint import Note
     from tools.core.store.files.history import FileHistory
@@ -143,13 +143,20 @@ class FileStore:
 
     def require_one_moment(self, versions: Mapping[str, str]) -> None:
         """See Store; a commit of several files has a journal until the last is written."""
-        if files.exists(self._workspace.journal):
+        if self._are_being_changed(versions):
             self.recover()  # waits for who is at it; what a dead process left is completed
             raise StaleVersion(*versions)
         for name, version in versions.items():
             if self.version(name) != version:
                 self._expire_history()
                 raise StaleVersion(name)
+
+    def _are_being_changed(self, names: Iterable[str]) -> bool:
+        try:
+            data = files.read_bytes(self._workspace.journal)
+        except DataError:  # too large to look through, or no journal: a writer says what it is
+            return True
+        return data is not None and any(f'"{name}"'.encode() in data for name in names)
 
     # -- writing -----------------------------------------------------------------------------
     def commit(self, changes: Sequence[Change]) -> list[dict[str, object]]:
