@@ -47,9 +47,13 @@ def _end(store: FileStore, name: str) -> Operation:
         "claim": to_mapping(claim_from(claim.content, name)) if claim else None,
         "assignment": to_mapping(assignment_from(given.content, name)) if given else None,
     }
-    return Operation(
-        "the files", END, END, Call("end", name, {}, "", []), Answer(0, document, {}, "2026-01-31T12:00:00Z")
-    )
+    return _found_at_the_end(name, document)
+
+
+def _found_at_the_end(about: str, document: dict[str, Any]) -> Operation:
+    """A look at the files behind all that was done."""
+    answer = Answer(0, document, {}, "2026-01-31T12:00:00Z")
+    return Operation("the files", END, END, Call("end", about, {}, "", []), answer)
 
 
 # -- one holder at a time --------------------------------------------------------------------------
@@ -184,9 +188,9 @@ def check_sessions(history: Sequence[Operation], root: Path) -> None:
 
 def restored(history: Iterable[Operation], agent: str | None) -> Verdict:
     """Whether the restores of a worktree could have left the manifest of this agent: of two at once either may be last."""
-    end = Answer(0, {"agent_id": agent, "changed": False}, {}, "2026-01-31T12:00:00Z")
     restores = [one for one in history if one.call.kind == "restore" and one.answer.done]
-    return check([*restores, Operation("the files", END, END, Call("end", "", {}, "", []), end)], None, manifest)
+    end = _found_at_the_end("", {"agent_id": agent, "changed": False})
+    return check([*restores, end], None, manifest)
 
 
 def check_reports(history: Iterable[Operation], root: Path) -> None:

@@ -72,7 +72,8 @@ def test_a_refusal_does_not_wait_for_a_commit_about_another_task(
 ) -> None:
     seat("codex-1")
     store.commit([Replace("claims/T", HELD, "")])
-    leave(workspace, json.loads(journal.dump(Transaction(workspace, [Replace("claims/T-2", HELD, "")]))))
+    plan = Transaction(workspace, [Replace("claims/T-2", HELD, "")])
+    files.replace(workspace.journal, journal.dump(plan))
     assert "held by codex-2" in run("agent.bus_claim", "claim", "--task", "T", code=4).err
     assert os.path.exists(workspace.journal.path)
 
